@@ -1,0 +1,67 @@
+"""The door of the bucket lane: SQS messages in, one pipeline run each, failed ones back to the queue."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from reseal.adapters.wiring import wire
+from reseal.core.errors import ResealError, TransientError
+from reseal.pipeline import BucketLane, Delivery
+
+MILLISECONDS_FOR_ONE = 20_000
+"""What one message may need at worst; with less left, the rest of the batch goes back untouched."""
+
+_LONGEST_BODY_LOGGED = 2048
+
+logger = Logger(service="enforce_bucket")
+
+
+class LoudBatchProcessor(BatchProcessor):
+    """Powertools' processor, saying in the log why a message goes back to the queue."""
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        """Log the cause; the trace too where it is no error this package foresees."""
+        error = exception[1]
+        logger.error(
+            f"the message goes back to the queue: {error}",
+            error=type(error).__name__,
+            message_id=record.message_id,
+            body=record.body[:_LONGEST_BODY_LOGGED],
+            exc_info=None if isinstance(error, ResealError) else exception,
+        )
+        return super().failure_handler(record, exception)
+
+
+processor = LoudBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@cache
+def bucket_lane() -> BucketLane:
+    """Settings and clients, read and made once and kept while the execution environment lives."""
+    policy, services = wire(os.environ, logger)
+    return BucketLane(policy=policy, services=services)
+
+
+def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """Run the pipeline for one message; what it raises puts the message back on the queue."""
+    if lambda_context.get_remaining_time_in_millis() < MILLISECONDS_FOR_ONE:
+        raise TransientError("too little time is left in this invocation")
+    delivery = Delivery(
+        body=record.body,
+        receive_count=int(record.attributes.approximate_receive_count),
+        invocation=f"{lambda_context.aws_request_id}/{record.message_id}",
+    )
+    bucket_lane().enforce(delivery)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Lambda's entry point for a batch of SQS messages."""
+    bucket_lane()  # wrong settings fail the whole invocation, and its alarm rings
+    return process_partial_response(event, handle_record, processor, context)

@@ -1,0 +1,120 @@
+"""Amazon DynamoDB: the ledger. The only module that calls it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from reseal.adapters.failures import translated
+from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
+from reseal.core.ledger_entry import LedgerEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+REFUSAL_KEPT = timedelta(days=2)
+_CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+class DynamoDbLedger:
+    """`Ledger` on one DynamoDB table with the key `id`. Entries expire by TTL after `kept`."""
+
+    def __init__(self, client: DynamoDBClient, table: str, kept: timedelta) -> None:
+        self._client, self._table, self._kept = client, table, kept
+
+    def read(self, entry_id: str) -> LedgerEntry | None:
+        """The entry, read consistently: a retry must see what the delivery before it wrote."""
+        with _refusal_is_transient("dynamodb:GetItem"):
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": {"S": entry_id}}, ConsistentRead=True
+            )
+        return _entry(answer["Item"]) if "Item" in answer else None
+
+    def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
+        """Put the entry where there is none, or where its holder is this invocation or dead."""
+        unheld = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
+        existing = self._put(entry, now, closed=False, condition=unheld)
+        if existing is None:
+            return entry
+        if existing.outcome:
+            return existing
+        raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
+
+    def close(self, entry: LedgerEntry, now: datetime) -> None:
+        """Put the outcome where this invocation still holds the entry."""
+        if self._put(entry, now, closed=True, condition="closed = :no AND held_by = :me") is not None:
+            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
+
+    def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
+        """Put a marker for bucket, action and UTC day; the event that put it may ask again."""
+        item = {
+            "id": {"S": f"refusal#{bucket}#{action}#{now:%Y-%m-%d}"},
+            "event_id": {"S": event_id},
+            "expires_at": {"N": str(int((now + REFUSAL_KEPT).timestamp()))},
+        }
+        with _refusal_is_transient("dynamodb:PutItem"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(id) OR event_id = :event",
+                    ExpressionAttributeValues={":event": {"S": event_id}},
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _CONDITION_FAILED:
+                    raise
+                return False
+        return True
+
+    def _put(self, entry: LedgerEntry, now: datetime, *, closed: bool, condition: str) -> LedgerEntry | None:
+        """Put the entry on `condition`; returns what is there instead when it does not hold."""
+        values: dict[str, AttributeValueTypeDef] = {":no": {"BOOL": False}, ":me": {"S": entry.owner}}
+        if ":now" in condition:
+            values[":now"] = {"N": str(int(now.timestamp()))}
+        with _refusal_is_transient("dynamodb:PutItem"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=self._item(entry, now, closed=closed),
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues=values,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _CONDITION_FAILED:
+                    raise
+                return _entry(error.response["Item"])  # type: ignore[typeddict-item]  # modelled on errors only
+        return None
+
+    def _item(self, entry: LedgerEntry, now: datetime, *, closed: bool) -> dict[str, Any]:
+        return {
+            "id": {"S": entry.entry_id},
+            "bucket": {"S": entry.bucket},
+            "closed": {"BOOL": closed},
+            "held_by": {"S": entry.owner},
+            "lease_until": {"N": str(entry.lease_until)},
+            "written_at": {"S": now.isoformat()},
+            "expires_at": {"N": str(int((now + self._kept).timestamp()))},
+            "entry": {"S": json.dumps(entry.to_document())},
+        }
+
+
+@contextmanager
+def _refusal_is_transient(action: str) -> Iterator[None]:
+    """Without its ledger Reseal writes nothing: a refusal sends the message back to its queue."""
+    try:
+        with translated(action):
+            yield
+    except RefusalError as refusal:
+        raise TransientError(f"the ledger refused: {refusal}") from refusal
+
+
+def _entry(item: Any) -> LedgerEntry:
+    return LedgerEntry.from_document(json.loads(item["entry"]["S"]))

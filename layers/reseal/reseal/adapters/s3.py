@@ -1,0 +1,87 @@
+"""Amazon S3: read and write a bucket's default encryption. The only module that calls it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from reseal.adapters.failures import translated
+from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.errors import RefusalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+READ = "s3:GetEncryptionConfiguration"
+WRITE = "s3:PutEncryptionConfiguration"
+
+_CONFLICT_PAUSES = (0.5, 1.0, 2.0)
+
+
+class S3Buckets:
+    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16)."""
+
+    def __init__(self, client: S3Client, account: str) -> None:
+        self._client, self._account = client, account
+        stay_in_region(client)
+        retry_conflicts(client)
+
+    def read_encryption(self, bucket: str) -> BucketEncryption:
+        """The rule as stored. No configuration, the answer of before 2023, means SSE-S3 (E1, E3)."""
+        with translated(READ):
+            try:
+                answer = self._client.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=self._account)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ServerSideEncryptionConfigurationNotFoundError":
+                    raise
+                return NEVER_CONFIGURED
+        return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
+
+    def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
+        """Replace the rule with `encryption`, whole (E4, E5)."""
+        with translated(WRITE):
+            self._client.put_bucket_encryption(
+                Bucket=bucket,
+                ExpectedBucketOwner=self._account,
+                ServerSideEncryptionConfiguration=encryption.to_s3(),  # type: ignore[arg-type]  # plain JSON
+            )
+
+
+def _parse(rules: list[Any]) -> BucketEncryption:
+    if len(rules) != 1:  # E4: S3 accepts exactly one
+        raise RefusalError("UnexpectedRules", READ, f"S3 answered {len(rules)} rules where it documents one")
+    rule = rules[0]
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    blocked = rule.get("BlockedEncryptionTypes", {}).get("EncryptionType")
+    return BucketEncryption(
+        algorithm=default.get("SSEAlgorithm", NEVER_CONFIGURED.algorithm),
+        key_id=default.get("KMSMasterKeyID"),
+        bucket_key=rule.get("BucketKeyEnabled", False),
+        blocked=None if blocked is None else tuple(blocked),
+    )
+
+
+def stay_in_region(client: S3Client) -> None:
+    """Stop boto3 from following S3's redirects into another Region.
+
+    It would silently write this Region's key on another Region's bucket. There is no setting for
+    it, so each request is marked as redirected already before botocore's own redirector sees it.
+    """
+    client.meta.events.register_last("before-parameter-build.s3", _mark_redirected)
+
+
+def _mark_redirected(context: dict[str, Any], **_: object) -> None:
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
+def retry_conflicts(client: S3Client) -> None:
+    """Let botocore's own retry loop also retry OperationAborted, which it does not know to be passing."""
+    client.meta.events.register_last("needs-retry.s3", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
+
+
+def _pause_on_conflict(response: Any, attempts: int, **_: object) -> float | None:
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "OperationAborted" or attempts > len(_CONFLICT_PAUSES):
+        return None
+    return _CONFLICT_PAUSES[attempts - 1]

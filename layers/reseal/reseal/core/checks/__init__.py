@@ -1,0 +1,1 @@
+"""Step 3: the checks, one function each, and the catalogue that names them."""

@@ -1,0 +1,25 @@
+"""Step 3: does the bucket save KMS calls with an S3 Bucket Key?"""
+
+from __future__ import annotations
+
+from reseal.core.api_call import BucketCall
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Remediate, Severity
+from reseal.core.encryption import EncryptionChange, SseAlgorithm
+from reseal.core.intent import Intent, intent_of
+from reseal.core.policy import Policy
+
+
+def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+    """A Bucket Key cuts S3's KMS calls by up to 99 % and exists under SSE-KMS only (E13, E14)."""
+    found = observed.encryption
+    if found.algorithm != SseAlgorithm.SSE_KMS or policy.required is SseAlgorithm.DSSE_KMS:
+        return Compliant("a Bucket Key exists under SSE-KMS only")
+    if found.bucket_key:
+        return Compliant("the Bucket Key is on")
+    new = intent_of(call, found) is Intent.NEW
+    return Remediate(
+        change=EncryptionChange(bucket_key=True),
+        severity=Severity.INFORMATIONAL if new else Severity.LOW,
+        reason="the Bucket Key is off: S3 calls KMS for every object, at KMS's price and against its quota",
+    )

@@ -1,0 +1,136 @@
+"""Step 2, values: a bucket's default encryption as S3 stores it, and changes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+SSE_C = "SSE-C"
+NOTHING_BLOCKED = "NONE"  # S3's own word in BlockedEncryptionTypes for "no type is blocked" (E6)
+
+
+class SseAlgorithm(StrEnum):
+    """The algorithms a bucket default can name, in S3's spelling."""
+
+    SSE_S3 = "AES256"
+    SSE_KMS = "aws:kms"
+    DSSE_KMS = "aws:kms:dsse"
+
+    @property
+    def in_words(self) -> str:
+        """The name AWS uses in prose."""
+        return {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}[self.value]
+
+
+STRENGTH = {SseAlgorithm.SSE_S3: 0, SseAlgorithm.SSE_KMS: 1, SseAlgorithm.DSSE_KMS: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketEncryption:
+    """The one rule of a bucket's default encryption (E4: exactly one).
+
+    `algorithm` is a value of `SseAlgorithm`, or S3's own text where it is none of them (E16).
+    `key_id` is the key as stored: ARN, bare id or alias (E10); None means the AWS managed key
+    for KMS algorithms (E11). `blocked` is None where S3 stated no block list.
+    """
+
+    algorithm: str
+    key_id: str | None = None
+    bucket_key: bool = False
+    blocked: tuple[str, ...] | None = None
+
+    @property
+    def blocks_sse_c(self) -> bool:
+        """Whether S3 refuses writes with customer-provided keys (E6)."""
+        return SSE_C in (self.blocked or ())
+
+    def satisfies(self, intended: BucketEncryption) -> bool:
+        """Whether this, read back, is what `intended` meant to set.
+
+        An absent block list and `NONE` block nothing alike; the order of a list has no meaning.
+        """
+        same_rule = (self.algorithm, self.key_id, self.bucket_key) == (
+            intended.algorithm,
+            intended.key_id,
+            intended.bucket_key,
+        )
+        return same_rule and self._blocked_types() == intended._blocked_types()
+
+    def _blocked_types(self) -> frozenset[str]:
+        return frozenset(self.blocked or ()) - {NOTHING_BLOCKED}
+
+    @property
+    def in_words(self) -> str:
+        """This rule in words."""
+        known = self.algorithm in STRENGTH
+        words = [SseAlgorithm(self.algorithm).in_words if known else self.algorithm]
+        if self.algorithm != SseAlgorithm.SSE_S3:
+            words.append(f"under {self.key_id or 'aws/s3'}")
+        if self.bucket_key:
+            words.append("with Bucket Key")
+        return " ".join(words) + (", SSE-C blocked" if self.blocks_sse_c else "")
+
+    def to_s3(self) -> dict[str, Any]:
+        """This rule as the ServerSideEncryptionConfiguration of PutBucketEncryption."""
+        default = {"SSEAlgorithm": self.algorithm}
+        if self.key_id is not None:
+            default["KMSMasterKeyID"] = self.key_id
+        rule: dict[str, Any] = {
+            "ApplyServerSideEncryptionByDefault": default,
+            "BucketKeyEnabled": self.bucket_key,
+        }
+        if self.blocked is not None:
+            rule["BlockedEncryptionTypes"] = {"EncryptionType": list(self.blocked)}
+        return {"Rules": [rule]}
+
+    def to_document(self) -> dict[str, Any]:
+        """This rule as JSON, for the ledger and the finding."""
+        return {
+            "algorithm": self.algorithm,
+            "key_id": self.key_id,
+            "bucket_key": self.bucket_key,
+            "blocked": None if self.blocked is None else list(self.blocked),
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> BucketEncryption:
+        """The rule that `to_document` wrote."""
+        blocked = document["blocked"]
+        return cls(
+            algorithm=document["algorithm"],
+            key_id=document["key_id"],
+            bucket_key=document["bucket_key"],
+            blocked=None if blocked is None else tuple(blocked),
+        )
+
+
+NEVER_CONFIGURED = BucketEncryption(algorithm=SseAlgorithm.SSE_S3)
+"""What S3 applies to a bucket without a configuration since 2023 (E1, E3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionChange:
+    """What one check wants changed in a bucket's rule; None leaves a property as it was found."""
+
+    algorithm: SseAlgorithm | None = None
+    key_arn: str | None = None
+    bucket_key: bool | None = None
+    block_sse_c: bool = False
+
+    def applied_to(self, found: BucketEncryption) -> BucketEncryption:
+        """The whole rule to write: `found` with this change and nothing else changed (E5)."""
+        algorithm = self.algorithm or found.algorithm
+        bucket_key = found.bucket_key if self.bucket_key is None else self.bucket_key
+        return replace(
+            found,
+            algorithm=algorithm,
+            key_id=self.key_arn or found.key_id,
+            bucket_key=bucket_key and algorithm == SseAlgorithm.SSE_KMS,  # DSSE has none (E13)
+            blocked=_with_sse_c(found.blocked) if self.block_sse_c else found.blocked,
+        )
+
+
+def _with_sse_c(blocked: tuple[str, ...] | None) -> tuple[str, ...]:
+    kept = tuple(kind for kind in blocked or () if kind not in (NOTHING_BLOCKED, SSE_C))
+    return (*kept, SSE_C)

@@ -1,0 +1,94 @@
+"""Step 2, values: KMS keys, how a bucket names one, and what DescribeKey says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AWS_MANAGED_ALIAS = "alias/aws/s3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReference:
+    """A key as somebody named it: key ARN, alias ARN, bare key id or alias (E10).
+
+    `account` and `region` are None where the text does not say: S3 then looks in the
+    requester's account and the bucket's Region.
+    """
+
+    text: str
+    account: str | None = None
+    region: str | None = None
+
+    @property
+    def is_key_arn(self) -> bool:
+        """Whether the text is a key's own, unambiguous ARN."""
+        return self.account is not None and ":key/" in self.text
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether the text names aws/s3 by its alias."""
+        return self.text == AWS_MANAGED_ALIAS or self.text.endswith(f":{AWS_MANAGED_ALIAS}")
+
+
+def parse_key_reference(text: str) -> KeyReference:
+    """Read a key's name. Text that is no KMS ARN is taken as a bare id or alias."""
+    match text.split(":", 5):
+        case ["arn", _, "kms", region, account, _]:
+            return KeyReference(text=text, account=account, region=region)
+        case _:
+            return KeyReference(text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KmsKey:
+    """A key as kms:DescribeKey describes it (F7), in KMS's own words."""
+
+    arn: str
+    state: str
+    manager: str
+    spec: str
+    usage: str
+
+    @property
+    def account(self) -> str:
+        """The account that owns the key."""
+        return self.arn.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        """The Region the key lives in."""
+        return self.arn.split(":")[3]
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether AWS owns its policy and rotation: aws/s3 and its like."""
+        return self.manager == "AWS"
+
+    def why_unusable(self, bucket_region: str) -> str | None:
+        """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
+        if self.region != bucket_region:
+            return (
+                f"it is a key of {self.region}, and S3 only uses keys of the bucket's Region, {bucket_region}"
+            )
+        if self.state != "Enabled":
+            return f"its state is {self.state}"
+        if (self.spec, self.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
+            return f"S3 needs a symmetric encryption key, and this one is {self.spec} for {self.usage}"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotFound:
+    """KMS knows no key by this name in this account and Region."""
+
+    named: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUnreadable:
+    """KMS would not describe the key: kms:DescribeKey is denied."""
+
+    named: str
+
+
+KeyDescription = KmsKey | KeyNotFound | KeyUnreadable

@@ -1,0 +1,83 @@
+"""Step 6: the one message that carries the findings of one event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reseal.core.finding import Finding
+
+SCHEMA = "reseal.findings/1"
+_LONGEST_SUBJECT = 99  # SNS: fewer than 100 characters (G7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message for the topic: a text for people, JSON for programs, attributes for filters.
+
+    An attribute is one text, or a list of texts where the findings of one event differ.
+    """
+
+    subject: str
+    email: str
+    document: str
+    attributes: dict[str, str | list[str]]
+
+
+def message_of(findings: Sequence[Finding]) -> Message:
+    """Write the message of one event's findings, the gravest first. `findings` is not empty."""
+    ordered = sorted(findings, key=lambda finding: -finding.severity)
+    gravest = ordered[0]
+    return Message(
+        subject=_subject(ordered),
+        email="\n\n".join(_text(finding) for finding in ordered) + "\n",
+        document=json.dumps({"schema": SCHEMA, "findings": [finding.to_document() for finding in ordered]}),
+        attributes={
+            "severity": gravest.severity.name,
+            "status": _distinct(finding.status.value for finding in ordered),
+            "check": _distinct(finding.check.id for finding in ordered),
+            "resource_type": "AWS::S3::Bucket",
+            "account": gravest.policy.account,
+            "region": gravest.policy.region,
+        },
+    )
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _subject(ordered: Sequence[Finding]) -> str:
+    gravest = ordered[0]
+    more = f" (+{len(ordered) - 1} more)" if len(ordered) > 1 else ""
+    head = f"Reseal {gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, bucket "
+    return (head + gravest.call.bucket)[:_LONGEST_SUBJECT]
+
+
+def _text(finding: Finding) -> str:
+    call, actor = finding.call, finding.call.actor
+    came_from = f" from {actor.address}" if actor.address else ""
+    rows = [
+        ("Bucket", f"{call.bucket} (account {finding.policy.account}, {finding.policy.region})"),
+        ("Call", f"{call.name} at {call.time.isoformat()}"),
+        ("Who", f"{actor.who} with {actor.tool}{came_from}"),
+        ("Why", finding.reason),
+        ("Required", finding.check.requires(finding.policy)),
+        ("Before", finding.before.in_words if finding.before else None),
+        ("Now", finding.after.in_words if finding.after else None),
+        ("Repaired", _seconds(finding)),
+        ("Way out", finding.way_out),
+        ("Undo", finding.undo),
+        ("Controls", ", ".join(finding.check.controls)),
+        ("Runbook", finding.runbook),
+        ("Finding", finding.id),
+    ]
+    title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
+    return "\n".join([title, *(f"  {name:<9} {text}" for name, text in rows if text)])
+
+
+def _seconds(finding: Finding) -> str | None:
+    if finding.seconds_to_repair is None:
+        return None
+    return f"{finding.seconds_to_repair:.1f} s after the call"

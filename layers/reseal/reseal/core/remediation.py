@@ -1,0 +1,77 @@
+"""Step 3: from the checks' decisions to at most one write, and the last guard before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reseal.core.api_call import BucketCall
+from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Decision, Exempt, Remediate, Report, Severity
+from reseal.core.encryption import BucketEncryption
+from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
+from reseal.core.policy import CheckMode, Policy
+
+Decisions = Mapping[str, Decision]
+"""What each check decided, by check id."""
+
+
+def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    """Ask every check of the catalogue; one whose mode is `off` is not asked."""
+    return {
+        check.id: Exempt("this check is off")
+        if policy.mode_of(check.id) is CheckMode.OFF
+        else check.decide(policy, call, observed)
+        for check in BUCKET_CHECKS
+    }
+
+
+def moves_to_remediation_key(decisions: Decisions) -> bool:
+    """Whether any remediation would make the bucket use K."""
+    return any(isinstance(d, Remediate) and d.change.key_arn is not None for d in decisions.values())
+
+
+def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescription) -> Decisions:
+    """Turn remediations that would write K into reports when K is not usable.
+
+    S3 does not validate the key of a bucket default: a wrong one breaks every later write (E9).
+    """
+    why = _why_not_k(policy, key)
+    if why is None:
+        return decisions
+    return {check: _withhold(decision, policy.remediation_key, why) for check, decision in decisions.items()}
+
+
+def intended_encryption(
+    policy: Policy, found: BucketEncryption, decisions: Decisions
+) -> BucketEncryption | None:
+    """The one rule to write: every enforced remediation merged into what was found; None for none."""
+    changes = [
+        decision.change
+        for check, decision in decisions.items()
+        if isinstance(decision, Remediate) and policy.mode_of(check) is CheckMode.ENFORCE
+    ]
+    intended = found
+    for change in changes:
+        intended = change.applied_to(intended)
+    return intended if changes else None
+
+
+def _why_not_k(policy: Policy, key: KeyDescription) -> str | None:
+    match key:
+        case KeyNotFound():
+            return "KMS knows no such key"
+        case KeyUnreadable():
+            return "kms:DescribeKey on it is denied to Reseal"
+        case KmsKey():
+            return key.why_unusable(policy.region)
+
+
+def _withhold(decision: Decision, key_arn: str, why: str) -> Decision:
+    if not isinstance(decision, Remediate) or decision.change.key_arn is None:
+        return decision
+    return Report(
+        severity=Severity.CRITICAL,
+        reason=f"{decision.reason}; not remediated, since Reseal's own key {key_arn} cannot be used: {why}",
+        way_out="make the key in KmsKeyArn usable: writes to buckets that already use it fail too",
+    )

@@ -1,0 +1,225 @@
+"""The flow, step by step: the only place where the pure core and the adapters meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.api_call import BucketCall, parse_bucket_call
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Applied, Failed, Outcome, SkipCause, Skipped, Violation
+from reseal.core.encryption import BucketEncryption
+from reseal.core.errors import RefusalError, TransientError
+from reseal.core.finding import Status, findings_of, refusal_finding
+from reseal.core.handled import Handled
+from reseal.core.kms_key import parse_key_reference
+from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.message import message_of
+from reseal.core.policy import Policy
+from reseal.core.refusal import outcome_of_refusal
+from reseal.core.remediation import (
+    Decisions,
+    decide_bucket,
+    guard_remediation_key,
+    intended_encryption,
+    moves_to_remediation_key,
+)
+from reseal.ports import Services
+
+FIRST_DELIVERY = timedelta(minutes=5)
+"""No event younger than this can be a redelivery: the queue hides what it delivered for longer."""
+
+LEASE = timedelta(seconds=90)
+"""Longer than the function may run, shorter than the queue hides a message."""
+
+_READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between reads after a write: S3 bucket configuration is eventually consistent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message as the queue delivered it: its text, how often so far, and to which invocation."""
+
+    body: str
+    receive_count: int
+    invocation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketLane:
+    """The bucket lane of one deployment."""
+
+    policy: Policy
+    services: Services
+
+    def enforce(self, delivery: Delivery) -> Handled:
+        """Handle one message, from the event to the finding.
+
+        Raises MalformedEventError for a message that cannot succeed, and TransientError for one
+        that must be delivered again; either leaves the message on the queue.
+        """
+        call = parse_bucket_call(delivery.body)  # 1 parse
+        if call.owner not in (None, self.policy.account):
+            return self._report(self._unread(call, _foreign_bucket(call)))
+        try:
+            observed = self._observe(call)  # 2 observe
+            decisions = self._decide(call, observed)  # 3 decide
+        except RefusalError as refusal:
+            return self._report(self._unread(call, outcome_of_refusal(refusal)))
+        intended = intended_encryption(self.policy, observed.encryption, decisions)
+        if intended is None:
+            entry = self._earlier_attempt(call, delivery)
+        else:
+            entry = self._record(call, delivery, observed, decisions, intended)  # 4 record
+        outcome = self._act(entry, observed, intended) if entry else None  # 5 act
+        return self._report(self._handled(call, observed, decisions, entry, outcome))  # 6 report
+
+    # --- 2 observe, 3 decide -------------------------------------------------------------------
+
+    def _observe(self, call: BucketCall) -> ObservedBucket:
+        encryption = self.services.buckets.read_encryption(call.bucket)
+        if encryption.key_id is None:
+            return ObservedBucket(encryption=encryption)
+        reference = parse_key_reference(encryption.key_id)
+        if reference.is_aws_managed or not self.policy.must_describe(reference):
+            return ObservedBucket(encryption=encryption)
+        return ObservedBucket(encryption=encryption, key=self.services.keys.describe(encryption.key_id))
+
+    def _decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
+        decisions = decide_bucket(self.policy, call, observed)
+        if not moves_to_remediation_key(decisions):
+            return decisions
+        key = self.services.keys.describe(self.policy.remediation_key)
+        return guard_remediation_key(self.policy, decisions, key)
+
+    # --- 4 record ------------------------------------------------------------------------------
+
+    def _record(
+        self,
+        call: BucketCall,
+        delivery: Delivery,
+        observed: ObservedBucket,
+        decisions: Decisions,
+        intended: BucketEncryption,
+    ) -> LedgerEntry:
+        """Open this event's entry; returns the closed one where the event was handled before."""
+        entry = LedgerEntry(
+            entry_id=_entry_id(call),
+            bucket=call.bucket,
+            before=observed.encryption,
+            intended=intended,
+            violations={check: d for check, d in decisions.items() if isinstance(d, Violation)},
+            owner=delivery.invocation,
+            lease_until=self._lease_until(),
+        )
+        return self.services.ledger.open(entry, self.services.clock.now())
+
+    def _earlier_attempt(self, call: BucketCall, delivery: Delivery) -> LedgerEntry | None:
+        """The entry that an earlier delivery of this event may have left, open or closed.
+
+        That delivery may have made its write and died before it could tell: the bucket is then
+        compliant, and without this look its finding would be lost. A first delivery never looks.
+        """
+        age = self.services.clock.now() - call.time
+        if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
+            return None
+        entry = self.services.ledger.read(_entry_id(call))
+        if entry is None or entry.outcome:
+            return entry
+        mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
+        return self.services.ledger.open(mine, self.services.clock.now())
+
+    def _lease_until(self) -> int:
+        return int((self.services.clock.now() + LEASE).timestamp())
+
+    # --- 5 act ---------------------------------------------------------------------------------
+
+    def _act(
+        self, entry: LedgerEntry, observed: ObservedBucket, intended: BucketEncryption | None
+    ) -> Outcome:
+        """Make the entry true if this delivery still wants it, and complete it with what came of that."""
+        if entry.outcome:
+            return entry.outcome
+        outcome: Outcome
+        if observed.encryption.satisfies(entry.intended):
+            outcome = Applied(after=observed.encryption, at=self.services.clock.now())
+        elif intended is None:
+            outcome = _newer(observed.encryption)
+        else:
+            outcome = self._remediate(entry)
+        self.services.ledger.close(replace(entry, outcome=outcome), self.services.clock.now())
+        return outcome
+
+    def _remediate(self, entry: LedgerEntry) -> Outcome:
+        try:
+            self.services.buckets.put_encryption(entry.bucket, entry.intended)
+            found = self._read_back(entry)
+        except RefusalError as refusal:
+            return outcome_of_refusal(refusal)
+        if found.satisfies(entry.intended):
+            return Applied(after=found, at=self.services.clock.now())
+        if found.satisfies(entry.before):
+            raise TransientError(f"S3 still shows the old encryption of {entry.bucket} after the write")
+        return _newer(found)
+
+    def _read_back(self, entry: LedgerEntry) -> BucketEncryption:
+        """Read until S3 shows something else than what was before the write."""
+        found = self.services.buckets.read_encryption(entry.bucket)
+        for pause in _READ_BACK_PAUSES:
+            if not found.satisfies(entry.before):
+                break
+            self.services.clock.sleep(pause)
+            found = self.services.buckets.read_encryption(entry.bucket)
+        return found
+
+    # --- 6 report ------------------------------------------------------------------------------
+
+    def _handled(
+        self,
+        call: BucketCall,
+        observed: ObservedBucket,
+        decisions: Decisions,
+        entry: LedgerEntry | None,
+        outcome: Outcome | None,
+    ) -> Handled:
+        """What was written is told as it was decided when it was written; a mere plan is not told."""
+        before = observed.encryption
+        if entry and not isinstance(outcome, Skipped):
+            before, decisions = entry.before, {**decisions, **entry.violations}
+        findings = findings_of(self.policy, call, before, decisions, outcome)
+        return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def _unread(self, call: BucketCall, outcome: Skipped | Failed) -> Handled:
+        findings = (refusal_finding(self.policy, call, outcome),) if isinstance(outcome, Failed) else ()
+        return Handled(call=call, decisions={}, outcome=outcome, findings=findings)
+
+    def _report(self, handled: Handled) -> Handled:
+        handled = self._once_a_day(handled)
+        told = [f for f in handled.findings if not (handled.suppressed and f.status is Status.FAILED)]
+        if told:
+            self.services.topic.publish(message_of(told))
+        self.services.telemetry.record(handled)
+        return handled
+
+    def _once_a_day(self, handled: Handled) -> Handled:
+        """A denied action is told once per bucket and day; the log and the metrics have every event."""
+        call, outcome = handled.call, handled.outcome
+        if not isinstance(outcome, Failed) or outcome.denied_action is None:
+            return handled
+        first = self.services.ledger.first_refusal_today(
+            call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
+        )
+        return replace(handled, suppressed=not first)
+
+
+def _entry_id(call: BucketCall) -> str:
+    return f"{call.bucket}#{call.event_id}"
+
+
+def _newer(found: BucketEncryption) -> Skipped:
+    reason = f"what was decided no longer holds: the bucket or its key has changed since, to {found.in_words}"
+    return Skipped(cause=SkipCause.NEWER, reason=reason)
+
+
+def _foreign_bucket(call: BucketCall) -> Skipped:
+    return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
