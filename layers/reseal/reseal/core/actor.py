@@ -9,11 +9,11 @@ from typing import Any
 UNKNOWN = "unknown"
 _LONGEST_TEXT = 1024  # CloudTrail's own limit on userAgent (A33)
 
-# The first text found in the user agent, in lower case, names the tool. Order matters: the CDK and
-# Terraform also carry the name of the SDK they are built on.
+# The first text found in the user agent, in lower case, names the tool. Order matters: OpenTofu runs
+# Terraform's providers, and the CDK and Terraform also carry the name of the SDK they are built on.
 _TOOL_BY_USER_AGENT = (
-    ("terraform", "Terraform"),
     ("opentofu", "OpenTofu"),
+    ("terraform", "Terraform"),
     ("pulumi", "Pulumi"),
     ("aws-cdk", "CDK"),
     ("cloudformation", "CloudFormation"),

@@ -1,0 +1,54 @@
+# Reseal. `make demo` shows it, `make test` proves it; both need only Python >= 3.11, make and git.
+PYTHON ?= python3
+PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
+DEV = .venv/dev/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo local test unit lint type fmt build lock clean
+.DELETE_ON_ERROR:
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets put themselves right on a local cloud
+	@$(DEV) -m demo
+
+local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to play with
+	@$(DEV) -m demo.local
+
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready lint type ## Pass every gate and every test
+	$(DEV) -m pytest
+
+unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
+	$(DEV) -m pytest tests/core tests/pipeline tests/functions --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
+
+lint: .venv/dev/.ready ## Style, complexity and security rules
+	.venv/dev/bin/ruff check .
+	.venv/dev/bin/ruff format --check .
+	.venv/dev/bin/bandit --quiet --recursive layers functions localcloud demo --configfile pyproject.toml
+
+type: .venv/dev/.ready ## Types, strictly
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo
+
+fmt: .venv/dev/.ready ## Format the code
+	.venv/dev/bin/ruff format .
+	.venv/dev/bin/ruff check --fix .
+
+build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
+	@$(DEV) -m localcloud.deploy
+
+lock: .venv/dev/.ready ## Pin every requirement anew, with hashes (needs uv)
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header layers/reseal/requirements.in -o layers/reseal/requirements.txt
+	cd requirements && for name in dev cloud sam ric; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt || exit 1; done
+
+clean: ## Remove what the other commands made
+	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+.venv/%/.ready: requirements/%.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@echo "installing $< into .venv/$*"
+	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
+	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
+	@touch $@

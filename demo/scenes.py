@@ -1,0 +1,174 @@
+"""The scenes: who does what to which bucket, and how it must end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from demo.world import World
+
+
+class End(Enum):
+    """How a scene must end. The text is what the summary says."""
+
+    REPAIRED = "repaired"
+    REPORTED = "reported, not touched"
+    LEFT_ALONE = "right as it is, not touched"
+    SKIPPED = "not ours, not touched"
+    UNHEARD = "no violation, never heard of"
+    FAILED = "repair refused, and said so"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One act of one person, with the API calls that Reseal must hear and the findings it must send.
+
+    `findings` are (check, severity, status); `bucket` is read before and after by the auditor.
+    """
+
+    title: str
+    who: str
+    bucket: str
+    act: Callable[[Any, World], None]
+    calls: tuple[str, ...]
+    end: End
+    findings: tuple[tuple[str, str, str], ...] = ()
+
+
+DEFAULT, BUCKET_KEY, SSE_C = "S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"
+
+
+def _create(bucket: str) -> Callable[[Any, World], None]:
+    return lambda s3, world: s3.create_bucket(Bucket=bucket)
+
+
+def _rule(algorithm: str, key: str | None, *, bucket_key: bool, blocked: str) -> dict[str, Any]:
+    default = {"SSEAlgorithm": algorithm} | ({"KMSMasterKeyID": key} if key else {})
+    rule = {
+        "ApplyServerSideEncryptionByDefault": default,
+        "BucketKeyEnabled": bucket_key,
+        "BlockedEncryptionTypes": {"EncryptionType": [blocked]},
+    }
+    return {"Rules": [rule]}
+
+
+def _put(s3: Any, bucket: str, rule: dict[str, Any]) -> None:
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rule)
+
+
+def _lower(s3: Any, world: World) -> None:
+    _put(s3, "orders", _rule("AES256", None, bucket_key=False, blocked="SSE-C"))
+
+
+def _use_foreign_key(s3: Any, world: World) -> None:
+    _put(s3, "orders", _rule("aws:kms", world.foreign_key, bucket_key=True, blocked="SSE-C"))
+
+
+def _create_with_own_key(s3: Any, world: World) -> None:
+    s3.create_bucket(Bucket="analytics")
+    _put(s3, "analytics", _rule("aws:kms", world.team_key, bucket_key=True, blocked="SSE-C"))
+
+
+def _loosen(s3: Any, world: World) -> None:
+    _put(s3, "analytics", _rule("aws:kms", world.team_key, bucket_key=False, blocked="NONE"))
+
+
+def _create_in_ireland(s3: Any, world: World) -> None:
+    s3.create_bucket(Bucket="archive-eu", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def _create_locked(s3: Any, world: World) -> None:
+    s3.create_bucket(Bucket="vault")
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutEncryptionConfiguration",
+        "Resource": "arn:aws:s3:::vault",
+        "Condition": {"StringNotLike": {"aws:PrincipalArn": "*:user/maria"}},
+    }
+    s3.put_bucket_policy(Bucket="vault", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+
+
+SCENES = (
+    Scene(
+        title="creates a bucket",
+        who="maria",
+        bucket="orders",
+        act=_create("orders"),
+        calls=("CreateBucket",),
+        end=End.REPAIRED,
+        findings=((DEFAULT, "INFORMATIONAL", "REMEDIATED"),),
+    ),
+    Scene(
+        title="lowers it from SSE-KMS to SSE-S3",
+        who="mallory",
+        bucket="orders",
+        act=_lower,
+        calls=("PutBucketEncryption",),
+        end=End.REPAIRED,
+        findings=((DEFAULT, "HIGH", "REMEDIATED"),),
+    ),
+    Scene(
+        title="deletes its encryption",
+        who="mallory",
+        bucket="orders",
+        act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
+        calls=("DeleteBucketEncryption",),
+        end=End.REPAIRED,
+        findings=((DEFAULT, "HIGH", "REMEDIATED"),),
+    ),
+    Scene(
+        title="encrypts it under a key of another account",
+        who="mallory",
+        bucket="orders",
+        act=_use_foreign_key,
+        calls=("PutBucketEncryption",),
+        end=End.REPAIRED,
+        findings=((DEFAULT, "CRITICAL", "REMEDIATED"),),
+    ),
+    Scene(
+        title="creates a bucket and sets the team's own key, one call after the other",
+        who="data-team",
+        bucket="analytics",
+        act=_create_with_own_key,
+        calls=("CreateBucket", "PutBucketEncryption"),
+        end=End.LEFT_ALONE,
+    ),
+    Scene(
+        title="turns its Bucket Key off and unblocks SSE-C",
+        who="data-team",
+        bucket="analytics",
+        act=_loosen,
+        calls=("PutBucketEncryption",),
+        end=End.REPORTED,
+        findings=((BUCKET_KEY, "LOW", "DETECTED"), (SSE_C, "HIGH", "DETECTED")),
+    ),
+    Scene(
+        title="creates a bucket in another Region, eu-west-1",
+        who="maria",
+        bucket="archive-eu",
+        act=_create_in_ireland,
+        calls=("CreateBucket",),
+        end=End.SKIPPED,
+    ),
+    Scene(
+        title="tries to delete a bucket's encryption, and is denied",
+        who="intern",
+        bucket="orders",
+        act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
+        calls=(),
+        end=End.UNHEARD,
+    ),
+    Scene(
+        title="creates a bucket whose policy lets only her set its encryption",
+        who="maria",
+        bucket="vault",
+        act=_create_locked,
+        calls=("CreateBucket",),
+        end=End.FAILED,
+        findings=((DEFAULT, "HIGH", "FAILED"),),
+    ),
+)
