@@ -6,7 +6,6 @@ import signal
 import sys
 import time
 
-from demo.arrivals import Arrivals
 from demo.performance import Played, play
 from demo.scenes import SCENES
 from demo.view import console, show_scene, show_summary, show_world, step
@@ -26,7 +25,7 @@ def main() -> int:
         with world(step) as stage:
             show_world(stage)
             played = _play_all(stage)
-            loops = _own_calls_handled(played, stage)
+            loops = _own_calls_handled(stage)
     except (DeployError, LocalCloudError) as error:
         console.print(f"[bold red]The demo could not run.[/] {error}", markup=True)
         return 1
@@ -37,18 +36,19 @@ def main() -> int:
 
 
 def _play_all(stage: World) -> list[Played]:
-    arrivals, played = Arrivals(stage), []
+    played = []
     for number, scene in enumerate(SCENES, 1):
         with console.status(f"{scene.who} {scene.title} ..."):
-            one = play(scene, stage, arrivals)
+            one = play(scene, stage)
         show_scene(number, one, stage)
         played.append(one)
     return played
 
 
-def _own_calls_handled(played: list[Played], stage: World) -> int:
+def _own_calls_handled(stage: World) -> int:
     """How many of Reseal's own writes reached its function: each would be a turn of a loop."""
-    return sum("EnforceBucketRole" in line["actor"] for one in played for line in one.lines)
+    stage.arrivals.poll()
+    return sum("EnforceBucketRole" in line["actor"] for line in stage.arrivals.lines)
 
 
 if __name__ == "__main__":

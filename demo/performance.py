@@ -8,11 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from demo.arrivals import Arrivals
 from demo.scenes import End, Scene
 from demo.world import SETTLE_SECONDS, World
 
-_PATIENCE_SECONDS = 20.0
 _SILENCE_SECONDS = SETTLE_SECONDS + 2.0
 
 
@@ -35,10 +33,11 @@ class Played:
         return max(times, default=None)
 
 
-def play(scene: Scene, world: World, arrivals: Arrivals) -> Played:
+def play(scene: Scene, world: World) -> Played:
     """Act, wait for what must arrive, read the bucket back, and note every fault."""
+    arrivals = world.arrivals
     arrivals.poll()
-    known, sent_before = set(arrivals.lines), len(arrivals.findings)
+    lines_before, findings_before = len(arrivals.lines), len(arrivals.findings)
     untouched = _read(world, scene.bucket)
     played = Played(scene)
     try:
@@ -46,15 +45,10 @@ def play(scene: Scene, world: World, arrivals: Arrivals) -> Played:
     except ClientError as error:
         played.denied = error.response["Error"]["Code"]
     played.acted = _read(world, scene.bucket)
-    if scene.calls:
-        heard = arrivals.wait_for_lines(scene.bucket, scene.calls, known, _PATIENCE_SECONDS)
-        if not heard:
-            played.faults.append(f"the log does not tell of {', '.join(scene.calls)}")
-    else:
+    if not scene.calls:
         time.sleep(_SILENCE_SECONDS)
-    arrivals.poll()
-    played.lines = arrivals.new_lines(scene.bucket, known)
-    played.findings = arrivals.findings[sent_before:]
+    played.lines = arrivals.wait_for_lines(scene.bucket, *scene.calls, since=lines_before)
+    played.findings = arrivals.findings[findings_before:]
     played.ended = _read(world, scene.bucket)
     played.faults += _faults(played, world, untouched)
     return played
@@ -65,8 +59,9 @@ def _faults(played: Played, world: World, untouched: str) -> list[str]:
     sent = sorted((f["check"], f["severity"], f["status"]) for f in played.findings)
     if sent != sorted(scene.findings):
         faults.append(f"findings sent: {sent}, expected: {sorted(scene.findings)}")
-    if len(played.lines) != len(scene.calls):
-        faults.append(f"{len(played.lines)} events were handled, expected {len(scene.calls)}")
+    heard = sorted(line["api_call"] for line in played.lines)
+    if heard != sorted(scene.calls):
+        faults.append(f"events handled: {heard}, expected: {sorted(scene.calls)}")
     if scene.end is End.REPAIRED and not played.ended.startswith(
         f"SSE-KMS under {world.key} with Bucket Key"
     ):

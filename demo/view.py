@@ -80,7 +80,7 @@ def show_summary(played: Sequence[Played], loops: int, started: float) -> bool:
     """The table of all scenes and what was not proven; whether everything ended as it must."""
     table = Table(title="\nSummary", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("", "scene", "must end", "findings", "seconds"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=column != "scene")
     for number, one in enumerate(played, 1):
         mark = "[bold red]wrong[/]" if one.faults else "[green]ok[/]"
         findings = ", ".join(f"{f['severity']} {f['status']}" for f in one.findings) or "none"

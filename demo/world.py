@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from localcloud import deploy
+from localcloud.arrivals import Arrivals
 from localcloud.handle import REPOSITORY, LocalCloud
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
@@ -27,7 +27,7 @@ class World:
     stack: deploy.Stack
     people: dict[str, Any]
     auditor: Any
-    inbox: str
+    arrivals: Arrivals
     key: str
     team_key: str
     foreign_key: str
@@ -61,7 +61,7 @@ def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
         stack=stack,
         people={name: cloud.client("s3", cloud.create_user(name, policy)) for name, policy in names.items()},
         auditor=cloud.client("s3", cloud.create_user("auditor", _allow("s3:GetEncryptionConfiguration"))),
-        inbox=_subscribe_inbox(cloud, stack.outputs["TopicArn"]),
+        arrivals=Arrivals(cloud, stack),
         key=stack.outputs["RemediationKeyArn"],
         team_key=_create_key(cloud.client("kms")),
         foreign_key=_create_key(cloud.client("kms", cloud.account_root(OTHER_ACCOUNT))),
@@ -75,21 +75,3 @@ def _allow(action: str) -> dict[str, Any]:
 
 def _create_key(kms: Any) -> str:
     return str(kms.create_key()["KeyMetadata"]["Arn"])
-
-
-def _subscribe_inbox(cloud: LocalCloud, topic_arn: str) -> str:
-    """An SQS queue subscribed to the findings, as a team's own tooling would be."""
-    sqs = cloud.client("sqs")
-    url = str(sqs.create_queue(QueueName="inbox")["QueueUrl"])
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    cloud.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
-    return url

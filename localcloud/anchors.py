@@ -1,0 +1,108 @@
+"""The names inside MiniStack that the local cloud calls or replaces, checked before it serves.
+
+MiniStack publishes often and these names are private, so the version is pinned and a missing name stops the
+start with a message that says which.
+"""
+
+import functools
+import importlib
+import importlib.metadata
+from collections.abc import Callable
+from typing import Any
+
+VERSION = "1.5.33"
+NAMES: dict[str, tuple[str, ...]] = {
+    "app": ("app", "_dispatch_service_request", "_routing_params", "pin_request_origin"),
+    "core.arn": ("parse_arn",),
+    "core.iam_actions": ("extract_iam_action", "extract_resource_arn", "_S3_OBJECT_QUERY_ACTIONS"),
+    "core.iam_evaluator": (
+        "AuthError",
+        "CredentialResolutionError",
+        "EvalContext",
+        "EvalResult",
+        "_role_name_from_assumed_arn",
+        "combine_resource_policy",
+        "enforce",
+        "evaluate",
+        "resolve_credential",
+        "resolve_principal",
+    ),
+    "core.lambda_runtime": ("reset",),
+    "core.responses": ("get_account_id", "get_region", "get_request_client_ip", "request_scope"),
+    "core.router": ("detect_service", "extract_access_key_id"),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
+    "services.cloudtrail": (
+        "_create_trail",
+        "_delete_trail",
+        "_put_event_selectors",
+        "_start_logging",
+        "_trail_arn",
+    ),
+    "services.dynamodb": ("_update_continuous_backups", "_update_ttl"),
+    "services.eventbridge": ("_dispatch_to_sqs", "_invoke_target", "_put_events"),
+    "services.iam": ("_roles",),
+    "services.kms": (
+        "_aliases",
+        "_alias_arn",
+        "_create_key",
+        "_key_metadata",
+        "_keys",
+        "_resolve_key",
+        "key_policy_for_arn",
+    ),
+    "services.s3": (
+        "_SSE_STORED_HEADERS",
+        "_bucket_default_sse_headers",
+        "_bucket_encryption",
+        "_bucket_owner_account",
+        "_bucket_policies",
+        "_policy_is_public",
+        "_buckets",
+        "_build_object_record",
+        "_copy_object",
+        "_delete_bucket_encryption",
+        "_dispatch",
+        "_error",
+        "_get_bucket_encryption",
+        "_multipart_uploads",
+        "_object_versions",
+        "_put_bucket_encryption",
+        "_resolve_sse_write_headers",
+    ),
+    "services.sns": ("SnsPublishError", "_error", "_get_topic", "publish_internal"),
+    "services.sqs": ("_md5_msg_attrs", "_queue_by_arn", "queue_policy_allows"),
+    "services.sts": ("_sessions",),
+}
+
+
+class AnchorError(RuntimeError):
+    """The installed MiniStack is not the one this package was written against."""
+
+
+def check() -> None:
+    """Raise AnchorError unless every anchor is there."""
+    installed = importlib.metadata.version("ministack")
+    missing = [
+        f"{module}.{name}"
+        for module, names in NAMES.items()
+        for name in names
+        if not hasattr(_module(module), name)
+    ]
+    if missing or installed != VERSION:
+        lacking = f" {', '.join(missing)} missing;" if missing else ""
+        raise AnchorError(
+            f"MiniStack {VERSION} expected, {installed} found:{lacking} pin ministack=={VERSION}"
+        )
+
+
+def replace(anchor: str, replacement: Callable[..., Any]) -> None:
+    """Put ``replacement(original, *arguments)`` in the place of an anchor like ``services.s3._dispatch``."""
+    module, _, name = anchor.rpartition(".")
+    if name not in NAMES.get(module, ()):
+        raise AnchorError(f"{anchor} is replaced but not listed in localcloud.anchors.NAMES")
+    original = getattr(_module(module), name)
+    setattr(_module(module), name, functools.partial(replacement, original))
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"ministack.{name}")

@@ -1,0 +1,64 @@
+"""``/_localcloud/``: what a test asks the local cloud itself, unsigned, on the same port."""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from localcloud.faults import Faults
+from localcloud.journal import Journal
+
+PREFIX = "/_localcloud/"
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def with_control(application: Application, journal: Journal, faults: Faults) -> Application:
+    """The application, with the control endpoints before it."""
+
+    async def controlled(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await application(scope, receive, send)
+            return
+        body = await _body(receive)
+        status, answer = _answer(scope, body, journal, faults)
+        await _send_json(send, status, answer)
+
+    return controlled
+
+
+def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tuple[int, Any]:
+    query = parse_qs(scope["query_string"].decode())
+    answers: dict[tuple[str, str], Callable[[], Any]] = {
+        ("GET", "ready"): lambda: {"ready": True, "process": os.getpid()},
+        ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
+        ("GET", "faults"): faults.listed,
+        ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},
+        ("DELETE", "faults"): faults.clear,
+    }
+    answer = answers.get((scope["method"], scope["path"].removeprefix(PREFIX)))
+    if answer is None:
+        return 404, {"error": "known are GET ready, GET journal?since=N, and GET, POST, DELETE faults"}
+    try:
+        return 200, answer()
+    except (TypeError, ValueError) as error:
+        return 400, {"error": str(error)}
+
+
+async def _body(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body
+
+
+async def _send_json(send: Send, status: int, answer: Any) -> None:
+    body = json.dumps(answer).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,94 @@
+"""The server process: MiniStack with our extensions installed, on 127.0.0.1."""
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from ministack import app as ministack_app
+from ministack.core import lambda_runtime
+
+from localcloud import (
+    anchors,
+    bucket_encryption,
+    bucket_owner,
+    control,
+    gateway,
+    key_policies,
+    kms_keys,
+    object_copy,
+    object_encryption,
+    policy_status,
+    queue_policies,
+    stack_resources,
+    topic_encryption,
+    topic_messages,
+    transport,
+)
+from localcloud.faults import Faults
+from localcloud.journal import Journal
+from localcloud.settings import Settings
+from localcloud.trail import Trail
+
+
+def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
+    """Extend MiniStack. Later extensions of one function see the call before earlier ones."""
+    anchors.check()
+    journal, faults, trail = Journal(), Faults(), Trail(delay=settings.trail_delay)
+    transport.install()
+    kms_keys.install()
+    key_policies.install()
+    bucket_encryption.install(
+        new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
+        put_keeps_sse_c_block=settings.put_keeps_sse_c_block,
+    )
+    object_copy.install()
+    object_encryption.install()
+    policy_status.install()
+    bucket_owner.install()
+    topic_encryption.install()
+    topic_messages.install()
+    queue_policies.install()
+    stack_resources.install()
+    gateway.install(journal, faults, trail)
+    return journal, faults, trail
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop; the exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    journal, faults, trail = install(settings)
+    application = control.with_control(ministack_app.app, journal, faults)
+    try:
+        asyncio.run(_serve(application, settings))
+    finally:
+        trail.close()
+        lambda_runtime.reset()  # ends the functions' worker processes
+    return 0
+
+
+async def _serve(application: control.Application, settings: Settings) -> None:
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.loglevel = "WARNING"
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.5  # a long poll of SQS would hold the exit for 20 s
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if settings.until_stdin_closes:
+        _when_stdin_closes(lambda: loop.call_soon_threadsafe(stop.set))
+    await serve(application, config, shutdown_trigger=stop.wait)
+
+
+def _when_stdin_closes(act: Callable[[], object]) -> None:
+    def wait() -> None:
+        sys.stdin.read()
+        act()
+
+    threading.Thread(target=wait, daemon=True, name="stdin").start()

@@ -1,0 +1,91 @@
+"""The three outsides, and clients of an account of this folder's own.
+
+On the local cloud these tests live in an account apart: the stack that other tests deploy hears
+nothing of their buckets, and their faults strike nobody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from localcloud.handle import Credentials, LocalCloud
+from reseal.ports import Ledger
+from tests.adapters import worlds, worlds_of_evidence
+from tests.adapters.calls import ACCOUNT, Calls
+from tests.adapters.worlds import Outside
+from tests.fakes import FakeLedger
+
+SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
+MOTO_ACCOUNT = "123456789012"
+
+
+@pytest.fixture(scope="session")
+def owner(cloud: LocalCloud) -> Credentials:
+    """The root user of this folder's account."""
+    return cloud.account_root(ACCOUNT)
+
+
+@pytest.fixture(scope="session")
+def user(cloud: LocalCloud, owner: Credentials) -> Credentials:
+    """Who makes the adapters' calls; the journal and the faults know him by CALLER."""
+    actions = [f"{service}:*" for service in SERVICES]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    return cloud.create_user("adapters", {"Version": "2012-10-17", "Statement": [statement]}, owner)
+
+
+@pytest.fixture
+def cloud_outside(cloud: LocalCloud, user: Credentials) -> Outside:
+    return Outside(client=lambda service: cloud.client(service, user), account=ACCOUNT)
+
+
+@pytest.fixture
+def moto_outside() -> Iterator[Outside]:
+    def client(service: str) -> Any:
+        return boto3.client(
+            service, region_name="us-east-1", aws_access_key_id="moto", aws_secret_access_key="moto"
+        )
+
+    with mock_aws():
+        yield Outside(client=client, account=MOTO_ACCOUNT)
+
+
+@pytest.fixture(params=["fake", "moto", "local cloud"])
+def outside(request: pytest.FixtureRequest) -> Outside | None:
+    """None for the fake."""
+    if request.param == "fake":
+        return None
+    name = "moto_outside" if request.param == "moto" else "cloud_outside"
+    found: Outside = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def bucket_world(outside: Outside | None) -> worlds.BucketWorld:
+    return worlds.AwsBucketWorld(outside) if outside else worlds.FakeBucketWorld()
+
+
+@pytest.fixture
+def key_world(outside: Outside | None) -> worlds.KeyWorld:
+    return worlds.AwsKeyWorld(outside) if outside else worlds.FakeKeyWorld()
+
+
+@pytest.fixture
+def ledger(outside: Outside | None) -> Ledger:
+    return worlds_of_evidence.aws_ledger(outside) if outside else FakeLedger()
+
+
+@pytest.fixture
+def topic_world(outside: Outside | None) -> worlds_of_evidence.TopicWorld:
+    return worlds_of_evidence.AwsTopicWorld(outside) if outside else worlds_of_evidence.FakeTopicWorld()
+
+
+@pytest.fixture
+def calls(cloud: LocalCloud, user: Credentials) -> Iterator[Calls]:
+    """Faults, cleared afterwards, and the number of calls since the test began."""
+    yield Calls(cloud)
+    cloud.clear_faults()

@@ -1,0 +1,204 @@
+"""Values of the domain with sensible defaults: a test states only what it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reseal.core.actor import Actor
+from reseal.core.api_call import BucketCall, StatedEncryption
+from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.encryption import BucketEncryption, SseAlgorithm
+from reseal.core.kms_key import KeyDescription, KmsKey, parse_key_reference
+from reseal.core.policy import CheckMode, Mode, Policy
+from tests.fakes import NOON
+
+ACCOUNT = "111122223333"
+OTHER_ACCOUNT = "444455556666"
+REGION = "us-east-1"
+BUCKET = "payroll"
+EVENT_ID = "c0ffee00-1111-2222-3333-444455556666"
+
+DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
+BUCKET_KEY = "S3.BucketKey"
+SSE_C_BLOCK = "S3.BucketSseCBlock"
+DEFAULT_MODES = {
+    DEFAULT_ENCRYPTION: CheckMode.ENFORCE,
+    BUCKET_KEY: CheckMode.REPORT,
+    SSE_C_BLOCK: CheckMode.REPORT,
+}
+ENFORCE_ALL = {check.id: CheckMode.ENFORCE for check in BUCKET_CHECKS}
+
+SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS
+
+
+def key_arn(name: str, account: str = ACCOUNT, region: str = REGION) -> str:
+    return f"arn:aws:kms:{region}:{account}:key/{name}"
+
+
+K = key_arn("00000000-0000-0000-0000-00000000000k")
+TEAM_KEY = key_arn("11111111-1111-1111-1111-111111111111")
+UNLISTED_KEY = key_arn("22222222-2222-2222-2222-222222222222")
+PARTNER_KEY = key_arn("33333333-3333-3333-3333-333333333333", OTHER_ACCOUNT)
+STRANGER_KEY = key_arn("44444444-4444-4444-4444-444444444444", "777788889999")
+
+
+def a_key(
+    arn: str = TEAM_KEY,
+    *,
+    state: str = "Enabled",
+    manager: str = "CUSTOMER",
+    spec: str = "SYMMETRIC_DEFAULT",
+    usage: str = "ENCRYPT_DECRYPT",
+) -> KmsKey:
+    return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage)
+
+
+def a_policy(
+    *,
+    required: SseAlgorithm = SSE_KMS,
+    listed_keys: frozenset[str] | None = None,
+    replace_unapproved: bool = False,
+    mode: Mode = Mode.ENFORCE,
+    check_modes: Mapping[str, CheckMode] = DEFAULT_MODES,
+    remediation_key: str = K,
+) -> Policy:
+    return Policy(
+        account=ACCOUNT,
+        region=REGION,
+        required=required,
+        remediation_key=remediation_key,
+        listed_keys=listed_keys,
+        replace_unapproved=replace_unapproved,
+        mode=mode,
+        check_modes=check_modes,
+    )
+
+
+def an_actor(*, tool: str = "AWS CLI", address: str | None = "198.51.100.7") -> Actor:
+    return Actor(
+        who=f"arn:aws:iam::{ACCOUNT}:role/Payroll",
+        session="alice",
+        account=ACCOUNT,
+        address=address,
+        tool=tool,
+    )
+
+
+def a_call(
+    name: str = "PutBucketEncryption",
+    *,
+    stated: StatedEncryption | None = None,
+    bucket: str = BUCKET,
+    event_id: str = EVENT_ID,
+    actor: Actor | None = None,
+    time: datetime = NOON,
+) -> BucketCall:
+    return BucketCall(
+        event_id=event_id,
+        name=name,
+        time=time,
+        region=REGION,
+        bucket=bucket,
+        owner=None if name == "CreateBucket" else ACCOUNT,
+        actor=actor or an_actor(),
+        stated=stated,
+    )
+
+
+def stated(
+    algorithm: str | None = None, key_id: str | None = None, *, unblocks_sse_c: bool = False
+) -> StatedEncryption:
+    return StatedEncryption(algorithm=algorithm, key_id=key_id, unblocks_sse_c=unblocks_sse_c)
+
+
+def encryption(
+    algorithm: str = SSE_S3,
+    key_id: str | None = None,
+    *,
+    bucket_key: bool = False,
+    blocked: tuple[str, ...] | None = ("SSE-C",),
+) -> BucketEncryption:
+    return BucketEncryption(algorithm=algorithm, key_id=key_id, bucket_key=bucket_key, blocked=blocked)
+
+
+def observe(
+    policy: Policy, found: BucketEncryption, description: KeyDescription | None = None
+) -> ObservedBucket:
+    """The bucket as the pipeline would observe it: a key that cannot matter is not described."""
+    if found.key_id is None:
+        return ObservedBucket(encryption=found)
+    reference = parse_key_reference(found.key_id)
+    if reference.is_aws_managed or not policy.must_describe(reference):
+        return ObservedBucket(encryption=found)
+    return ObservedBucket(encryption=found, key=description)
+
+
+def a_record(**changes: Any) -> dict[str, Any]:
+    """A CloudTrail record of a successful PutBucketEncryption to SSE-S3; None removes a field."""
+    record: dict[str, Any] = {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Payroll/alice",
+            "accountId": ACCOUNT,
+            "sessionContext": {"sessionIssuer": {"arn": f"arn:aws:iam::{ACCOUNT}:role/Payroll"}},
+        },
+        "eventTime": f"{NOON:%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "PutBucketEncryption",
+        "awsRegion": REGION,
+        "sourceIPAddress": "198.51.100.7",
+        "userAgent": "[aws-cli/2.31.0 md/awscrt#0.27.6 ua/2.1]",
+        "requestParameters": {
+            "bucketName": BUCKET,
+            "Host": f"{BUCKET}.s3.amazonaws.com",
+            "encryption": "",
+            "ServerSideEncryptionConfiguration": {
+                "xmlns": "http://s3.amazonaws.com/doc/2006-03-01/",
+                "Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}},
+            },
+        },
+        "responseElements": None,
+        "eventID": EVENT_ID,
+        "eventType": "AwsApiCall",
+        "recipientAccountId": ACCOUNT,
+        "resources": [
+            {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"},
+        ],
+    }
+    record |= changes
+    return {field: value for field, value in record.items() if field not in changes or value is not None}
+
+
+def an_event(**changes: Any) -> dict[str, Any]:
+    """The EventBridge event of `a_record(**changes)`."""
+    return {
+        "version": "0",
+        "id": "f00dcafe-0000-1111-2222-333344445555",
+        "detail-type": "AWS API Call via CloudTrail",
+        "source": "aws.s3",
+        "account": ACCOUNT,
+        "time": f"{NOON:%Y-%m-%dT%H:%M:%SZ}",
+        "region": REGION,
+        "resources": [],
+        "detail": a_record(**changes),
+    }
+
+
+def a_body(**changes: Any) -> str:
+    """The same as the text of a queue message."""
+    return json.dumps(an_event(**changes))
+
+
+def create_bucket(**changes: Any) -> str:
+    """A CreateBucket as it arrives: it names no resource (A9)."""
+    created: dict[str, Any] = {
+        "eventName": "CreateBucket",
+        "requestParameters": {"bucketName": BUCKET, "Host": "s3.amazonaws.com"},
+        "resources": None,
+    }
+    return a_body(**(created | changes))

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reseal.core.decision import (
+    Applied,
+    Failed,
+    Outcome,
+    Remediate,
+    Report,
+    Severity,
+    SkipCause,
+    Skipped,
+    Violation,
+)
+from reseal.core.encryption import EncryptionChange
+from reseal.core.ledger_entry import LedgerEntry
+from tests.builders import (
+    BUCKET,
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    EVENT_ID,
+    SSE_C_BLOCK,
+    SSE_KMS,
+    K,
+    encryption,
+)
+from tests.fakes import NOON
+
+VIOLATIONS: dict[str, Violation] = {
+    DEFAULT_ENCRYPTION: Remediate(
+        change=EncryptionChange(algorithm=SSE_KMS, key_arn=K, bucket_key=True),
+        severity=Severity.HIGH,
+        reason="SSE-S3",
+    ),
+    BUCKET_KEY: Remediate(
+        change=EncryptionChange(bucket_key=False), severity=Severity.INFORMATIONAL, reason="off"
+    ),
+    SSE_C_BLOCK: Report(severity=Severity.LOW, reason="ünblocked", way_out="block it"),
+}
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        None,
+        Applied(after=encryption(SSE_KMS, K, bucket_key=True), at=NOON),
+        Skipped(cause=SkipCause.NEWER, reason="newer"),
+        Skipped(cause=SkipCause.GONE, reason="gone"),
+        Failed(code="AccessDenied", reason="denied", denied_action="s3:PutEncryptionConfiguration"),
+        Failed(code="MalformedXML", reason="bad"),
+    ],
+    ids=lambda outcome: type(outcome).__name__,
+)
+def test_an_entry_survives_the_way_through_json(outcome: Outcome | None) -> None:
+    entry = LedgerEntry(
+        entry_id=f"{BUCKET}#{EVENT_ID}",
+        bucket=BUCKET,
+        before=encryption(blocked=None),
+        intended=encryption(SSE_KMS, K, bucket_key=True),
+        violations=VIOLATIONS,
+        owner="request/message",
+        lease_until=1_800_000_000,
+        outcome=outcome,
+    )
+
+    restored = LedgerEntry.from_document(json.loads(json.dumps(entry.to_document())))
+
+    assert restored == entry

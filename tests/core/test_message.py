@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.decision import Severity
+from reseal.core.finding import Finding, Status
+from reseal.core.message import message_of
+from tests.builders import (
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    SSE_C_BLOCK,
+    SSE_KMS,
+    K,
+    a_call,
+    a_policy,
+    an_actor,
+    encryption,
+)
+from tests.fakes import NOON
+
+SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
+
+REMEDIATED = Finding(
+    check=CHECK_BY_ID[DEFAULT_ENCRYPTION],
+    severity=Severity.HIGH,
+    status=Status.REMEDIATED,
+    call=a_call(time=NOON + timedelta(milliseconds=250)),
+    policy=a_policy(),
+    reason="new objects are encrypted with SSE-S3, whose key nobody in this account controls",
+    before=encryption(),
+    after=encryption(SSE_KMS, K, bucket_key=True),
+    seconds_to_repair=63.04,
+)
+REPORTED = Finding(
+    check=CHECK_BY_ID[BUCKET_KEY],
+    severity=Severity.LOW,
+    status=Status.REPORTED,
+    call=a_call(actor=an_actor(address=None)),
+    policy=a_policy(),
+    reason="the Bucket Key is off",
+    way_out="switch it on",
+)
+
+EMAIL = """\
+HIGH REMEDIATED: default encryption
+  Bucket    payroll (account 111122223333, us-east-1)
+  Call      PutBucketEncryption at 2026-11-23T12:00:00.250000+00:00
+  Who       arn:aws:iam::111122223333:role/Payroll with AWS CLI from 198.51.100.7
+  Why       new objects are encrypted with SSE-S3, whose key nobody in this account controls
+  Required  SSE-KMS or stronger, under an approved key
+  Before    SSE-S3, SSE-C blocked
+  Now       SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k \
+with Bucket Key, SSE-C blocked
+  Repaired  63.0 s after the call
+  Undo      aws s3api put-bucket-encryption --region us-east-1 --bucket payroll \
+--expected-bucket-owner 111122223333 --server-side-encryption-configuration \
+'{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, \
+"BucketKeyEnabled": false, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}'
+  Controls  Security Hub S3.17, NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
+NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
+  Runbook   docs/runbook.md#s3bucketdefaultencryption
+  Finding   REMEDIATED_ID
+
+LOW REPORTED: Bucket Key
+  Bucket    payroll (account 111122223333, us-east-1)
+  Call      PutBucketEncryption at 2026-11-23T12:00:00+00:00
+  Who       arn:aws:iam::111122223333:role/Payroll with AWS CLI
+  Why       the Bucket Key is off
+  Required  the Bucket Key on, under SSE-KMS
+  Way out   switch it on
+  Runbook   docs/runbook.md#s3bucketkey
+  Finding   REPORTED_ID
+"""
+
+
+def test_the_email_reads_well() -> None:
+    message = message_of([REMEDIATED, REPORTED])
+
+    expected = EMAIL.replace("REMEDIATED_ID", REMEDIATED.id).replace("REPORTED_ID", REPORTED.id)
+    assert message.email == expected
+
+
+def test_the_gravest_finding_comes_first() -> None:
+    message = message_of([REPORTED, REMEDIATED])
+
+    assert message.subject == "Reseal HIGH REMEDIATED: default encryption (+1 more), bucket payroll"
+    ids = [finding["id"] for finding in json.loads(message.document)["findings"]]
+    assert ids == [REMEDIATED.id, REPORTED.id]
+
+
+def test_a_single_finding_has_a_plain_subject() -> None:
+    message = message_of([REPORTED])
+
+    assert message.subject == "Reseal LOW REPORTED: Bucket Key, bucket payroll"
+
+
+@pytest.mark.parametrize("check", CHECK_BY_ID)
+@pytest.mark.parametrize("bucket", ["abc", "b" * 63, "B_" * 127], ids=["short", "long", "longest"])
+def test_a_subject_is_what_sns_takes(check: str, bucket: str) -> None:
+    call = replace(REMEDIATED.call, bucket=bucket, name="Put\nBucket")
+    critical = replace(REMEDIATED, severity=Severity.INFORMATIONAL, check=CHECK_BY_ID[check], call=call)
+
+    subject = message_of([critical, REPORTED]).subject
+
+    assert 0 < len(subject) < 100
+    assert all(" " <= character <= "~" for character in subject)
+
+
+def test_attributes_say_what_subscribers_filter_by() -> None:
+    blocked = replace(REPORTED, check=CHECK_BY_ID[SSE_C_BLOCK])
+
+    message = message_of([REPORTED, REMEDIATED, blocked])
+
+    assert message.attributes == {
+        "severity": "HIGH",
+        "status": ["REMEDIATED", "REPORTED"],
+        "check": [DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK],
+        "resource_type": "AWS::S3::Bucket",
+        "account": "111122223333",
+        "region": "us-east-1",
+    }
+
+
+def test_the_document_keeps_its_schema() -> None:
+    validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+    message = message_of([REMEDIATED, REPORTED])
+
+    validator.validate(json.loads(message.document))

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from reseal.core.decision import Failed, SkipCause, Skipped
+from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.refusal import outcome_of_refusal
+
+READ = "s3:GetEncryptionConfiguration"
+
+
+def test_a_bucket_that_is_gone_is_skipped() -> None:
+    outcome = outcome_of_refusal(GoneError("NoSuchBucket", READ, "no such bucket"))
+
+    assert outcome == Skipped(cause=SkipCause.GONE, reason="the bucket no longer exists")
+
+
+def test_a_bucket_of_another_region_is_skipped_and_the_region_named() -> None:
+    outcome = outcome_of_refusal(ElsewhereError("PermanentRedirect", READ, "moved", "eu-west-1"))
+
+    assert outcome == Skipped(
+        cause=SkipCause.ELSEWHERE, reason="the bucket lives in eu-west-1: deploy Reseal there"
+    )
+
+
+def test_a_bucket_of_an_unnamed_region_is_skipped() -> None:
+    outcome = outcome_of_refusal(ElsewhereError("301", READ, "moved", None))
+
+    assert outcome == Skipped(
+        cause=SkipCause.ELSEWHERE, reason="the bucket lives in another Region: deploy Reseal there"
+    )
+
+
+def test_a_denied_call_fails_and_names_the_permission() -> None:
+    outcome = outcome_of_refusal(AccessDeniedError("AccessDenied", READ, "explicit deny in an SCP"))
+
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.denied_action) == ("AccessDenied", READ)
+    assert outcome.reason.startswith(f"{READ} is denied to Reseal's role (explicit deny in an SCP)")
+
+
+def test_any_other_refusal_fails_with_what_aws_said() -> None:
+    outcome = outcome_of_refusal(RefusalError("MalformedXML", READ, "bad"))
+
+    assert outcome == Failed(code="MalformedXML", reason=f"AWS refused {READ} with MalformedXML: bad")

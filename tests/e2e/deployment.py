@@ -1,0 +1,75 @@
+"""A deployed stack on a local cloud of its own, and what a test does with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from localcloud import deploy
+from localcloud.arrivals import Arrivals
+from localcloud.handle import LocalCloud
+from tests.conftest import environment_python
+
+OTHER_ACCOUNT = "222222222222"
+OWN_ROLE = "*assumed-role/*EnforceBucketRole*"
+_STORAGE_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """`s3` acts as an IAM user who may do everything on S3 and nothing else."""
+
+    cloud: LocalCloud
+    stack: deploy.Stack
+    arrivals: Arrivals
+    s3: Any
+
+    @property
+    def key(self) -> str:
+        return self.stack.outputs["RemediationKeyArn"]
+
+    def bucket(self) -> str:
+        """A new bucket, made right by Reseal unless the stack only detects."""
+        name = f"b-{uuid.uuid4().hex[:12]}"
+        self.s3.create_bucket(Bucket=name)
+        self.arrivals.wait_for_lines(name, "CreateBucket")
+        return name
+
+    def put(self, bucket: str, algorithm: str, key: str | None = None, **rule: Any) -> None:
+        """PutBucketEncryption as the user, with SSE-C blocked unless told otherwise."""
+        default = {"SSEAlgorithm": algorithm} | ({"KMSMasterKeyID": key} if key else {})
+        stated = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}} | rule
+        configuration = {"Rules": [{"ApplyServerSideEncryptionByDefault": default, **stated}]}
+        self.s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=configuration)
+
+    def rule(self, bucket: str) -> dict[str, Any]:
+        """The bucket's rule as the user reads it."""
+        answer = self.s3.get_bucket_encryption(Bucket=bucket)
+        return dict(answer["ServerSideEncryptionConfiguration"]["Rules"][0])
+
+    def after(self, act: Any, bucket: str, *calls: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Run `act`, wait until `calls` on `bucket` are handled; its log lines and its findings."""
+        self.arrivals.poll()
+        lines, findings = len(self.arrivals.lines), len(self.arrivals.findings)
+        act()
+        told = self.arrivals.wait_for_lines(bucket, *calls, since=lines)
+        return told, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
+
+    def create_key(self, account: str | None = None) -> str:
+        root = self.cloud.account_root(account) if account else None
+        return str(self.cloud.client("kms", root).create_key()["KeyMetadata"]["Arn"])
+
+
+@contextmanager
+def deployed(**parameters: object) -> Iterator[Deployment]:
+    """The built template on a fresh local cloud, with `parameters` and no settle time."""
+    with LocalCloud.start(python=environment_python("cloud")) as cloud:
+        stack = deploy.deploy(cloud, "reseal", **{"SettleSeconds": 0, **parameters})
+        s3 = cloud.client("s3", cloud.create_user("engineer", _STORAGE_ONLY))
+        yield Deployment(cloud, stack, Arrivals(cloud, stack), s3)

@@ -1,0 +1,236 @@
+"""The ports of `reseal.ports` in memory, with faults on demand. They hold what AWS would hold."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reseal.core.encryption import BucketEncryption
+from reseal.core.errors import GoneError, LeaseHeldError
+from reseal.core.handled import Handled
+from reseal.core.kms_key import KeyDescription, KeyNotFound
+from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.message import Message
+from reseal.ports import Services
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+class Crash(BaseException):
+    """The invocation dies: time-out, out of memory. Nothing in the product catches it."""
+
+
+class Steps:
+    """Every call on every fake, in order, and where the invocation dies.
+
+    `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.dies_before: int | None = None
+        self.dies_after: int | None = None
+
+    @contextmanager
+    def step(self, name: str, failures: list[Exception] | None = None) -> Iterator[None]:
+        number = len(self.taken)
+        self.taken.append(name)
+        if number == self.dies_before:
+            raise Crash
+        if failures:
+            raise failures.pop(0)
+        yield
+        if number == self.dies_after:
+            raise Crash
+
+
+class FakeBuckets:
+    """`Buckets`. A bucket that is not in `state` does not exist.
+
+    `failures` holds, by method, what its next calls raise. After a write, which `writes` keeps, the
+    next `stale_reads` reads show what was before it. `after_put` runs once, right after a write: a
+    concurrent writer.
+    """
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.state: dict[str, BucketEncryption] = {}
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self.writes: list[BucketEncryption] = []
+        self.stale_reads = 0
+        self.after_put: Callable[[], None] | None = None
+        self._steps = steps or Steps()
+        self._stale: dict[str, BucketEncryption] = {}
+
+    def read_encryption(self, bucket: str) -> BucketEncryption:
+        with self._steps.step("read bucket", self.failures["read_encryption"]):
+            current = self._existing(bucket, "s3:GetEncryptionConfiguration")
+            if bucket in self._stale and self.stale_reads > 0:
+                self.stale_reads -= 1
+                return self._stale[bucket]
+            return current
+
+    def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
+        with self._steps.step("put bucket", self.failures["put_encryption"]):
+            self._stale[bucket] = self._existing(bucket, "s3:PutEncryptionConfiguration")
+            self.state[bucket] = encryption
+            self.writes.append(encryption)
+            if self.after_put:
+                hook, self.after_put = self.after_put, None
+                hook()
+
+    def _existing(self, bucket: str, action: str) -> BucketEncryption:
+        if bucket not in self.state:
+            raise GoneError("NoSuchBucket", action, "The specified bucket does not exist")
+        return self.state[bucket]
+
+
+class FakeKeys:
+    """`Keys`. A name that is not in `known` is no key."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.known: dict[str, KeyDescription] = {}
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def describe(self, key_id: str) -> KeyDescription:
+        with self._steps.step("describe key", self.failures["describe"]):
+            return self.known.get(key_id, KeyNotFound(named=key_id))
+
+
+class FakeLedger:
+    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as there."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+        self._documents: dict[str, str] = {}
+        self._refusals: dict[tuple[str, str, str], str] = {}
+
+    @property
+    def entries(self) -> list[LedgerEntry]:
+        """Every entry, in the order they were first opened."""
+        return [LedgerEntry.from_document(json.loads(text)) for text in self._documents.values()]
+
+    def read(self, entry_id: str) -> LedgerEntry | None:
+        with self._steps.step("ledger read", self.failures["read"]):
+            return self._entry(entry_id)
+
+    def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
+        with self._steps.step("ledger open", self.failures["open"]):
+            there = self._entry(entry.entry_id)
+            if there and there.outcome:
+                return there
+            if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
+                raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
+            self._put(entry)
+            return entry
+
+    def close(self, entry: LedgerEntry, now: datetime) -> None:
+        with self._steps.step("ledger close", self.failures["close"]):
+            there = self._entry(entry.entry_id)
+            if there is None or there.outcome or there.owner != entry.owner:
+                raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
+            self._put(entry)
+
+    def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
+        with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
+            return self._refusals.setdefault((bucket, action, f"{now:%Y-%m-%d}"), event_id) == event_id
+
+    def _entry(self, entry_id: str) -> LedgerEntry | None:
+        text = self._documents.get(entry_id)
+        return LedgerEntry.from_document(json.loads(text)) if text else None
+
+    def _put(self, entry: LedgerEntry) -> None:
+        self._documents[entry.entry_id] = json.dumps(entry.to_document())
+
+
+class FakeTopic:
+    """`Topic`. Keeps what was published."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.messages: list[Message] = []
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The findings of all messages, as a program that subscribes reads them."""
+        return [finding for m in self.messages for finding in json.loads(m.document)["findings"]]
+
+    def publish(self, message: Message) -> None:
+        with self._steps.step("publish", self.failures["publish"]):
+            self.messages.append(message)
+
+
+class FakeTelemetry:
+    """`Telemetry`. Keeps what was recorded."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.recorded: list[Handled] = []
+        self._steps = steps or Steps()
+
+    def record(self, handled: Handled) -> None:
+        with self._steps.step("telemetry"):
+            self.recorded.append(handled)
+
+
+class FakeClock:
+    """`Clock` that stands still until somebody sleeps or a test moves it."""
+
+    def __init__(self, time: datetime = NOON) -> None:
+        self.time = time
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeCloud:
+    """All of them, on one list of steps."""
+
+    steps: Steps
+    buckets: FakeBuckets
+    keys: FakeKeys
+    ledger: FakeLedger
+    topic: FakeTopic
+    telemetry: FakeTelemetry
+    clock: FakeClock
+
+    @classmethod
+    def holding(
+        cls, buckets: Mapping[str, BucketEncryption], keys: Mapping[str, KeyDescription]
+    ) -> FakeCloud:
+        steps = Steps()
+        cloud = cls(
+            steps=steps,
+            buckets=FakeBuckets(steps),
+            keys=FakeKeys(steps),
+            ledger=FakeLedger(steps),
+            topic=FakeTopic(steps),
+            telemetry=FakeTelemetry(steps),
+            clock=FakeClock(),
+        )
+        cloud.buckets.state.update(buckets)
+        cloud.keys.known.update(keys)
+        return cloud
+
+    @property
+    def services(self) -> Services:
+        return Services(
+            buckets=self.buckets,
+            keys=self.keys,
+            ledger=self.ledger,
+            topic=self.topic,
+            telemetry=self.telemetry,
+            clock=self.clock,
+        )

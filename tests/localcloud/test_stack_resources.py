@@ -1,0 +1,107 @@
+"""Templates deploy with the resource types and properties that CloudFormation on MiniStack lacks."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from localcloud.handle import Credentials, LocalCloud
+
+TEMPLATE = {
+    "Resources": {
+        "Bucket": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {
+                "BucketEncryption": {
+                    "ServerSideEncryptionConfiguration": [
+                        {
+                            "ServerSideEncryptionByDefault": {
+                                "SSEAlgorithm": "aws:kms",
+                                "KMSMasterKeyID": {"Fn::GetAtt": ["Key", "Arn"]},
+                            },
+                            "BucketKeyEnabled": True,
+                        }
+                    ]
+                }
+            },
+        },
+        "Key": {
+            "Type": "AWS::KMS::Key",
+            "Properties": {
+                "KeyPolicy": {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Principal": {"AWS": {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root"}},
+                            "Action": "kms:*",
+                            "Resource": "*",
+                        }
+                    ],
+                }
+            },
+        },
+        "Trail": {
+            "Type": "AWS::CloudTrail::Trail",
+            "DependsOn": "Bucket",
+            "Properties": {"S3BucketName": {"Ref": "Bucket"}, "IsLogging": True, "IsMultiRegionTrail": True},
+        },
+    },
+    "Outputs": {
+        "Trail": {"Value": {"Ref": "Trail"}},
+        "TrailArn": {"Value": {"Fn::GetAtt": ["Trail", "Arn"]}},
+        "Bucket": {"Value": {"Ref": "Bucket"}},
+        "Key": {"Value": {"Fn::GetAtt": ["Key", "Arn"]}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def stacks(local_cloud: LocalCloud, user: Credentials) -> Any:
+    return local_cloud.client("cloudformation", user)
+
+
+@pytest.fixture
+def stack(stacks: Any) -> tuple[str, dict[str, str]]:
+    """The name and the outputs of a deployed stack."""
+    name = f"stack-{uuid.uuid4().hex[:8]}"
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(TEMPLATE))
+    stacks.get_waiter("stack_create_complete").wait(
+        StackName=name, WaiterConfig={"Delay": 0.05, "MaxAttempts": 100}
+    )
+    outputs = stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+    return name, {output["OutputKey"]: output["OutputValue"] for output in outputs}
+
+
+def test_trail_of_a_template_logs(
+    local_cloud: LocalCloud, user: Credentials, stack: tuple[str, dict[str, str]]
+) -> None:
+    trails = local_cloud.client("cloudtrail", user)
+
+    assert trails.get_trail_status(Name=stack[1]["Trail"])["IsLogging"]
+    assert trails.get_trail(Name=stack[1]["Trail"])["Trail"]["TrailARN"] == stack[1]["TrailArn"]
+
+
+def test_trail_goes_with_its_stack(
+    local_cloud: LocalCloud, user: Credentials, stacks: Any, stack: tuple[str, dict[str, str]]
+) -> None:
+    stacks.delete_stack(StackName=stack[0])
+    stacks.get_waiter("stack_delete_complete").wait(StackName=stack[0], WaiterConfig={"Delay": 0.05})
+
+    trails = local_cloud.client("cloudtrail", user).describe_trails()["trailList"]
+    assert stack[1]["Trail"] not in {trail["Name"] for trail in trails}
+
+
+def test_bucket_of_a_template_gets_its_encryption(s3: Any, stack: tuple[str, dict[str, str]]) -> None:
+    found = s3.get_bucket_encryption(Bucket=stack[1]["Bucket"])["ServerSideEncryptionConfiguration"]["Rules"]
+
+    assert found == [
+        {
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": "aws:kms",
+                "KMSMasterKeyID": stack[1]["Key"],
+            },
+            "BucketKeyEnabled": True,
+        }
+    ]
