@@ -137,7 +137,11 @@ def test_nothing_is_told_where_nothing_is_wrong_or_nothing_came_of_it(
 
 
 def test_each_violated_check_has_its_own_finding() -> None:
-    decisions = {DEFAULT_ENCRYPTION: REMEDIATE, BUCKET_KEY: Compliant("on"), SSE_C_BLOCK: REPORT}
+    decisions: dict[str, Decision] = {
+        DEFAULT_ENCRYPTION: REMEDIATE,
+        BUCKET_KEY: Compliant("on"),
+        SSE_C_BLOCK: REPORT,
+    }
 
     result = findings(decisions, APPLIED)
 
@@ -180,7 +184,9 @@ def test_a_failure_is_at_least_high_and_names_the_permission() -> None:
 
     assert result.severity is Severity.HIGH
     assert result.reason == "SSE-S3; the remediation failed: an SCP"
-    assert result.way_out == ("allow s3:PutEncryptionConfiguration to Reseal's role, or exempt the bucket")
+    assert result.way_out == (
+        "allow s3:PutEncryptionConfiguration to Reseal's role; it looks again at the bucket's next change"
+    )
 
 
 def test_a_failure_without_a_denied_permission_points_to_the_code() -> None:

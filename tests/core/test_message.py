@@ -105,9 +105,9 @@ def test_a_single_finding_has_a_plain_subject() -> None:
 @pytest.mark.parametrize("bucket", ["abc", "b" * 63, "B_" * 127], ids=["short", "long", "longest"])
 def test_a_subject_is_what_sns_takes(check: str, bucket: str) -> None:
     call = replace(REMEDIATED.call, bucket=bucket, name="Put\nBucket")
-    critical = replace(REMEDIATED, severity=Severity.INFORMATIONAL, check=CHECK_BY_ID[check], call=call)
+    finding = replace(REMEDIATED, severity=Severity.INFORMATIONAL, check=CHECK_BY_ID[check], call=call)
 
-    subject = message_of([critical, REPORTED]).subject
+    subject = message_of([finding, finding]).subject
 
     assert 0 < len(subject) < 100
     assert all(" " <= character <= "~" for character in subject)

@@ -120,13 +120,7 @@ def test_nothing_is_written_without_an_enforced_remediation(
         (a_key(key_arn("k", region="eu-west-1")), "eu-west-1"),
         (KeyNotFound(named=K), "KMS knows no such key"),
         (KeyUnreadable(named=K), "kms:DescribeKey on it is denied"),
-        pytest.param(
-            a_key(K, manager="AWS"),
-            "AWS",
-            marks=pytest.mark.xfail(
-                strict=True, reason="BUG: aws/s3 itself, given as KmsKeyArn, passes the guard"
-            ),
-        ),
+        (a_key(K, manager="AWS"), "AWS managed key"),
     ],
     ids=["disabled", "pending deletion", "spec", "usage", "Region", "not found", "unreadable", "AWS managed"],
 )

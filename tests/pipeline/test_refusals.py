@@ -38,7 +38,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
     (finding,) = cloud.topic.findings
     assert handled.result is Result.FAILED
     assert (finding["status"], finding["check"]) == ("FAILED", DEFAULT_ENCRYPTION)
-    assert finding["way_out"] == f"allow {READ} to Reseal's role, or exempt the bucket"
+    assert finding["way_out"] == f"allow {READ} to Reseal's role; it looks again at the bucket's next change"
     assert cloud.steps.taken == ["read bucket", "ledger refusal", "publish", "telemetry"]
 
 
@@ -50,7 +50,7 @@ def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> Non
     (finding,) = cloud.topic.findings
     assert handled.result is Result.FAILED
     assert finding["status"] == "FAILED"
-    assert finding["way_out"] == f"allow {WRITE} to Reseal's role, or exempt the bucket"
+    assert finding["way_out"] == f"allow {WRITE} to Reseal's role; it looks again at the bucket's next change"
     assert cloud.ledger.entries[0].outcome == handled.outcome
 
 

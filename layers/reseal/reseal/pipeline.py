@@ -20,6 +20,7 @@ from reseal.core.refusal import outcome_of_refusal
 from reseal.core.remediation import (
     Decisions,
     decide_bucket,
+    enforced_remediations,
     guard_remediation_key,
     intended_encryption,
     moves_to_remediation_key,
@@ -67,9 +68,8 @@ class BucketLane:
         except RefusalError as refusal:
             return self._report(self._unread(call, outcome_of_refusal(refusal)))
         intended = intended_encryption(self.policy, observed.encryption, decisions)
-        if intended is None:
-            entry = self._earlier_attempt(call, delivery)
-        else:
+        entry = self._earlier_attempt(call, delivery, observed, intended)
+        if entry is None and intended is not None:
             entry = self._record(call, delivery, observed, decisions, intended)  # 4 record
         outcome = self._act(entry, observed, intended) if entry else None  # 5 act
         return self._report(self._handled(call, observed, decisions, entry, outcome))  # 6 report
@@ -114,11 +114,18 @@ class BucketLane:
         )
         return self.services.ledger.open(entry, self.services.clock.now())
 
-    def _earlier_attempt(self, call: BucketCall, delivery: Delivery) -> LedgerEntry | None:
-        """The entry that an earlier delivery of this event may have left, open or closed.
+    def _earlier_attempt(
+        self,
+        call: BucketCall,
+        delivery: Delivery,
+        observed: ObservedBucket,
+        intended: BucketEncryption | None,
+    ) -> LedgerEntry | None:
+        """The entry of an earlier delivery of this event that this one must finish, or tell again.
 
         That delivery may have made its write and died before it could tell: the bucket is then
-        compliant, and without this look its finding would be lost. A first delivery never looks.
+        compliant, and without this look its finding would be lost. One that died before its write
+        is not returned: this delivery records its own. A first delivery never looks.
         """
         age = self.services.clock.now() - call.time
         if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
@@ -126,6 +133,8 @@ class BucketLane:
         entry = self.services.ledger.read(_entry_id(call))
         if entry is None or entry.outcome:
             return entry
+        if intended is not None and observed.encryption.satisfies(entry.before):
+            return None
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
 
@@ -143,10 +152,10 @@ class BucketLane:
         outcome: Outcome
         if observed.encryption.satisfies(entry.intended):
             outcome = Applied(after=observed.encryption, at=self.services.clock.now())
-        elif intended is None:
-            outcome = _newer(observed.encryption)
-        else:
+        elif intended is not None and observed.encryption.satisfies(entry.before):
             outcome = self._remediate(entry)
+        else:
+            outcome = _newer(observed.encryption)
         self.services.ledger.close(replace(entry, outcome=outcome), self.services.clock.now())
         return outcome
 
@@ -182,10 +191,16 @@ class BucketLane:
         entry: LedgerEntry | None,
         outcome: Outcome | None,
     ) -> Handled:
-        """What was written is told as it was decided when it was written; a mere plan is not told."""
+        """What was written is told as it was decided when it was written.
+
+        A remediation that only this delivery decided, beside an entry already closed, is not told:
+        it was not made, and the change that calls for it has an event of its own.
+        """
         before = observed.encryption
         if entry and not isinstance(outcome, Skipped):
-            before, decisions = entry.before, {**decisions, **entry.violations}
+            unwritten = enforced_remediations(self.policy, decisions)
+            decisions = {c: d for c, d in decisions.items() if c not in unwritten} | dict(entry.violations)
+            before = entry.before
         findings = findings_of(self.policy, call, before, decisions, outcome)
         return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
 

@@ -27,7 +27,7 @@ class Keys(Protocol):
     """AWS KMS, read only."""
 
     def describe(self, key_id: str) -> KeyDescription:
-        """The key by ARN, id or alias; an answer may be up to a minute old. Raises TransientError."""
+        """The key by ARN, id or alias, at most a minute old. Raises RefusalError or TransientError."""
 
 
 class Ledger(Protocol):

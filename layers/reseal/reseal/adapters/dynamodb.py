@@ -23,6 +23,15 @@ REFUSAL_KEPT = timedelta(days=2)
 _CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
+class _ConditionFailedError(Exception):
+    """A conditional put found something else; `existing` is the entry that is there, if any."""
+
+    def __init__(self, error: ClientError) -> None:
+        super().__init__(str(error))
+        item = error.response.get("Item")
+        self.existing = _entry(item) if item else None
+
+
 class DynamoDbLedger:
     """`Ledger` on one DynamoDB table with the key `id`. Entries expire by TTL after `kept`."""
 
@@ -40,17 +49,20 @@ class DynamoDbLedger:
     def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
         """Put the entry where there is none, or where its holder is this invocation or dead."""
         unheld = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
-        existing = self._put(entry, now, closed=False, condition=unheld)
-        if existing is None:
-            return entry
-        if existing.outcome:
-            return existing
-        raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
+        try:
+            self._put(entry, now, closed=False, condition=unheld)
+        except _ConditionFailedError as failed:
+            if failed.existing and failed.existing.outcome:
+                return failed.existing
+            raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}") from failed
+        return entry
 
     def close(self, entry: LedgerEntry, now: datetime) -> None:
         """Put the outcome where this invocation still holds the entry."""
-        if self._put(entry, now, closed=True, condition="closed = :no AND held_by = :me") is not None:
-            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
+        try:
+            self._put(entry, now, closed=True, condition="closed = :no AND held_by = :me")
+        except _ConditionFailedError as failed:
+            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}") from failed
 
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         """Put a marker for bucket, action and UTC day; the event that put it may ask again."""
@@ -73,8 +85,7 @@ class DynamoDbLedger:
                 return False
         return True
 
-    def _put(self, entry: LedgerEntry, now: datetime, *, closed: bool, condition: str) -> LedgerEntry | None:
-        """Put the entry on `condition`; returns what is there instead when it does not hold."""
+    def _put(self, entry: LedgerEntry, now: datetime, *, closed: bool, condition: str) -> None:
         values: dict[str, AttributeValueTypeDef] = {":no": {"BOOL": False}, ":me": {"S": entry.owner}}
         if ":now" in condition:
             values[":now"] = {"N": str(int(now.timestamp()))}
@@ -90,8 +101,7 @@ class DynamoDbLedger:
             except ClientError as error:
                 if error.response["Error"]["Code"] != _CONDITION_FAILED:
                     raise
-                return _entry(error.response["Item"])  # type: ignore[typeddict-item]  # modelled on errors only
-        return None
+                raise _ConditionFailedError(error) from error
 
     def _item(self, entry: LedgerEntry, now: datetime, *, closed: bool) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ _TOOL_BY_USER_AGENT = (
     ("terraform", "Terraform"),
     ("pulumi", "Pulumi"),
     ("aws-cdk", "CDK"),
-    ("cloudformation", "CloudFormation"),
+    ("cloudformation.amazonaws.com", "CloudFormation"),
     ("s3console", "console"),
     ("console.amazonaws.com", "console"),
     ("aws-cli", "AWS CLI"),
@@ -57,10 +57,10 @@ def parse_actor(record: Mapping[str, Any]) -> Actor:
 def _tool(record: Mapping[str, Any], identity: Mapping[str, Any], arn: str, invoked_by: str) -> str:
     if invoked_by == "cloudformation.amazonaws.com":
         return "CDK" if ":assumed-role/cdk-" in arn else "CloudFormation"
-    if identity.get("type") == "AWSService" or invoked_by:
-        return invoked_by or "AWS service"
     if str(record.get("sessionCredentialFromConsole")).lower() == "true":
         return "console"
+    if identity.get("type") == "AWSService" or invoked_by.endswith(".amazonaws.com"):
+        return invoked_by or "AWS service"
     user_agent = (_text(record.get("userAgent")) or "").lower()
     return next((tool for mark, tool in _TOOL_BY_USER_AGENT if mark in user_agent), UNKNOWN)
 
@@ -70,4 +70,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    return value[:_LONGEST_TEXT] if isinstance(value, str) and value else None
+    """The text, short enough for a message, and with whatever UTF-8 cannot carry replaced."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()

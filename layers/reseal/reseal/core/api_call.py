@@ -83,7 +83,7 @@ def _parse_json(body: str) -> Mapping[str, Any]:
 
 def _text(record: Mapping[str, Any], field: str) -> str:
     value = record.get(field)
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise MalformedEventError(f"detail.{field} is missing or not text")
     return value
 

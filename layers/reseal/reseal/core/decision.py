@@ -58,7 +58,6 @@ Violation = Remediate | Report
 class SkipCause(StrEnum):
     """Why nothing was written, where nothing failed."""
 
-    MODE = "mode"
     GONE = "gone"
     ELSEWHERE = "elsewhere"
     NEWER = "newer"

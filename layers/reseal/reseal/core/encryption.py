@@ -126,7 +126,7 @@ class EncryptionChange:
             found,
             algorithm=algorithm,
             key_id=self.key_arn or found.key_id,
-            bucket_key=bucket_key and algorithm == SseAlgorithm.SSE_KMS,  # DSSE has none (E13)
+            bucket_key=bucket_key and algorithm != SseAlgorithm.DSSE_KMS,  # which has none (E13)
             blocked=_with_sse_c(found.blocked) if self.block_sse_c else found.blocked,
         )
 

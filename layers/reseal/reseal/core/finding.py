@@ -186,5 +186,5 @@ def _how_to_enforce(policy: Policy, check: BucketCheck) -> str:
 
 def _way_out(failed: Failed) -> str:
     if failed.denied_action:
-        return f"allow {failed.denied_action} to Reseal's role, or exempt the bucket"
+        return f"allow {failed.denied_action} to Reseal's role; it looks again at the bucket's next change"
     return "see the code in AWS's documentation, put its cause right, then repeat the API call"

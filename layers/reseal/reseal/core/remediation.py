@@ -46,15 +46,20 @@ def intended_encryption(
     policy: Policy, found: BucketEncryption, decisions: Decisions
 ) -> BucketEncryption | None:
     """The one rule to write: every enforced remediation merged into what was found; None for none."""
-    changes = [
-        decision.change
+    remediations = enforced_remediations(policy, decisions)
+    intended = found
+    for remediation in remediations.values():
+        intended = remediation.change.applied_to(intended)
+    return intended if remediations else None
+
+
+def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:
+    """The remediations that the mode of their check lets happen, by check id."""
+    return {
+        check: decision
         for check, decision in decisions.items()
         if isinstance(decision, Remediate) and policy.mode_of(check) is CheckMode.ENFORCE
-    ]
-    intended = found
-    for change in changes:
-        intended = change.applied_to(intended)
-    return intended if changes else None
+    }
 
 
 def _why_not_k(policy: Policy, key: KeyDescription) -> str | None:
@@ -64,7 +69,8 @@ def _why_not_k(policy: Policy, key: KeyDescription) -> str | None:
         case KeyUnreadable():
             return "kms:DescribeKey on it is denied to Reseal"
         case KmsKey():
-            return key.why_unusable(policy.region)
+            managed = "it is an AWS managed key, which buckets should move away from"
+            return managed if key.is_aws_managed else key.why_unusable(policy.region)
 
 
 def _withhold(decision: Decision, key_arn: str, why: str) -> Decision:
