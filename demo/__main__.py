@@ -48,7 +48,7 @@ def _play_all(stage: World) -> list[Played]:
 def _own_calls_handled(stage: World) -> int:
     """How many of Reseal's own writes reached its function: each would be a turn of a loop."""
     stage.arrivals.poll()
-    return sum("EnforceBucketRole" in line["actor"] for line in stage.arrivals.lines)
+    return sum("EnforceBucketRole" in line.get("actor", "") for line in stage.arrivals.lines)
 
 
 if __name__ == "__main__":

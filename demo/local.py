@@ -40,7 +40,7 @@ The local cloud is up at {stage.cloud.endpoint} with Reseal deployed. Paste into
   aws s3api create-bucket --bucket mine
   aws s3api get-bucket-encryption --bucket mine        # SSE-S3; again after {SETTLE_SECONDS} s: SSE-KMS
   aws s3api delete-bucket-encryption --bucket mine     # try to take it away
-  aws sqs receive-message --queue-url {stage.arrivals.inbox} --query 'Messages[].Body' --output text
+  aws sqs receive-message --endpoint-url {stage.cloud.endpoint} --queue-url {stage.arrivals.inbox}
   aws logs tail {outputs["BucketFunctionLogs"]} --follow
   aws dynamodb scan --table-name {outputs["LedgerTable"]}
 

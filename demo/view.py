@@ -20,6 +20,7 @@ NOT_PROVEN = (
     "AWS's throttling and eventual consistency at their real pace (the tests inject both)",
     "the settle time of 30 s: here it is shortened by the parameter SettleSeconds",
 )
+_LOG_WIDTH = 140  # where there is no terminal to ask
 _SEVERITY_STYLE = {
     "CRITICAL": "bold white on red",
     "HIGH": "bold red",
@@ -29,6 +30,8 @@ _SEVERITY_STYLE = {
 }
 
 console = Console(highlight=False, soft_wrap=True)
+if not console.is_terminal:
+    console = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
 
 
 @contextmanager

@@ -65,8 +65,9 @@ class Arrivals:
                 identity = (event["timestamp"], event["message"])  # MiniStack gives events no id
                 new = identity not in self._known_lines
                 self._known_lines.add(identity)
-                if new and event["message"].lstrip().startswith("{"):
-                    yield json.loads(event["message"])
+                line = json.loads(event["message"]) if event["message"].lstrip().startswith("{") else {}
+                if new and "level" in line:  # the rest is metrics, and Lambda's own START and END
+                    yield line
 
 
 def _subscribe(cloud: LocalCloud, topic_arn: str) -> str:

@@ -14,6 +14,8 @@ FaultKind = Literal["error", "lost_response", "delay"]
 class Fault:
     """A rule on calls: globs choose them, ``skip`` lets the first ones pass, ``times`` bounds the rest.
 
+    ``body`` is a text that the call's body must hold: it tells one bucket's entry or message from another's.
+
     ``error`` answers without acting, ``lost_response`` acts and then answers as if it had not,
     ``delay`` waits and then acts.
     """
@@ -23,6 +25,7 @@ class Fault:
     operation: str = "*"
     caller: str = "*"
     resource: str = "*"
+    body: str = ""
     times: int | None = 1
     skip: int = 0
     status: int = 500
@@ -43,6 +46,7 @@ class Fault:
             and fnmatchcase(call.operation, self.operation)
             and fnmatchcase(call.caller.arn, self.caller)
             and fnmatchcase(call.resource, self.resource)
+            and self.body.encode() in call.body
         )
 
 

@@ -46,7 +46,9 @@ def _also(kind: str, supply: Callable[[str, Properties], None]) -> None:
 
 def _create_trail(logical_id: str, properties: Properties, stack: str) -> Created:
     name = properties.get("TrailName") or provisioners._physical_name(stack, logical_id)
-    status, _, body = cloudtrail._create_trail({**properties, "Name": name})
+    status, _, body = cloudtrail._create_trail(
+        {**properties, "Name": name, "KmsKeyId": properties.get("KMSKeyId", "")}
+    )
     if status != OK:
         raise TrailNotCreatedError(json.loads(body).get("message", name))
     kinds = ("EventSelectors", "AdvancedEventSelectors")

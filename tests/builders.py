@@ -25,10 +25,12 @@ EVENT_ID = "c0ffee00-1111-2222-3333-444455556666"
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
+KEY_ACCESS = "S3.BucketKeyAccess"
 DEFAULT_MODES = {
     DEFAULT_ENCRYPTION: CheckMode.ENFORCE,
     BUCKET_KEY: CheckMode.REPORT,
     SSE_C_BLOCK: CheckMode.REPORT,
+    KEY_ACCESS: CheckMode.REPORT,
 }
 ENFORCE_ALL = {check.id: CheckMode.ENFORCE for check in BUCKET_CHECKS}
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import GoneError, LeaseHeldError
+from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Handled
 from reseal.core.kms_key import KeyDescription, KeyNotFound
 from reseal.core.ledger_entry import LedgerEntry
@@ -59,6 +60,8 @@ class FakeBuckets:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
+        self.exposures: defaultdict[str, Exposure] = defaultdict(Exposure)
+        self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self.writes: list[BucketEncryption] = []
         self.stale_reads = 0
@@ -73,6 +76,15 @@ class FakeBuckets:
                 self.stale_reads -= 1
                 return self._stale[bucket]
             return current
+
+    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+        with self._steps.step("read exposure", self.failures["read_exposure"]):
+            self._existing(bucket, "s3:GetBucketPolicy")
+            return self.exposures[bucket]
+
+    def read_tags(self, bucket: str) -> Mapping[str, str]:
+        with self._steps.step("read tags", self.failures["read_tags"]):
+            return self.tags[bucket]
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         with self._steps.step("put bucket", self.failures["put_encryption"]):
@@ -94,12 +106,17 @@ class FakeKeys:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.known: dict[str, KeyDescription] = {}
+        self.policies: dict[str, dict[str, Any]] = {}
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
     def describe(self, key_id: str) -> KeyDescription:
         with self._steps.step("describe key", self.failures["describe"]):
             return self.known.get(key_id, KeyNotFound(named=key_id))
+
+    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+        with self._steps.step("read key policy", self.failures["read_policy"]):
+            return self.policies.get(key_arn)
 
 
 class FakeLedger:

@@ -53,6 +53,7 @@ TRANSIENT = [
     ("ExpiredToken", 400),
     ("ExpiredTokenException", 400),
     ("InvalidClientTokenId", 403),
+    ("UnrecognizedClientException", 400),
     ("InvalidAccessKeyId", 403),
     ("SomethingNew", 502),
 ]

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from reseal.adapters.s3 import S3Buckets
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import ElsewhereError
+from tests.fakes import FakeClock
 
 BODY = b"<Error><Code>PermanentRedirect</Code><Message>use the other endpoint</Message></Error>"
 
@@ -74,14 +75,14 @@ def test_boto3_alone_would_follow(elsewhere: Redirector) -> None:
 
 def test_read_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
     with pytest.raises(ElsewhereError) as raised:
-        S3Buckets(elsewhere.client(), "111122223333").read_encryption("payroll")
+        S3Buckets(elsewhere.client(), "111122223333", FakeClock()).read_encryption("payroll")
 
     assert (raised.value.region, elsewhere.requests) == ("eu-west-1", ["GET"])
 
 
 def test_write_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
     with pytest.raises(ElsewhereError) as raised:
-        S3Buckets(elsewhere.client(), "111122223333").put_encryption(
+        S3Buckets(elsewhere.client(), "111122223333", FakeClock()).put_encryption(
             "payroll", BucketEncryption(algorithm="AES256")
         )
 

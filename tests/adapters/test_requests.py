@@ -24,6 +24,11 @@ from tests.fakes import NOON, FakeClock
 
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 KEPT = timedelta(days=400)
+TABLE_REFUSES = [
+    "ProvisionedThroughputExceededException",
+    "ResourceNotFoundException",
+    "AccessDeniedException",
+]
 
 
 def test_managed_key_of_aws_says_so() -> None:
@@ -129,9 +134,7 @@ def test_message_is_published_as_text_for_email_and_json_for_the_rest() -> None:
         SnsTopic(client, expected["TopicArn"]).publish(A_MESSAGE)
 
 
-@pytest.mark.parametrize(
-    "code", ["ProvisionedThroughputExceededException", "ResourceNotFoundException", "AccessDeniedException"]
-)
+@pytest.mark.parametrize("code", TABLE_REFUSES)
 @pytest.mark.parametrize(
     ("method", "call"),
     [

@@ -10,6 +10,7 @@ from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
 from tests.adapters.calls import ACCOUNT, AS_DEPLOYED, Calls
 from tests.adapters.worlds import unique
+from tests.fakes import FakeClock
 
 SSE_S3 = BucketEncryption(algorithm="AES256", blocked=("SSE-C",))
 
@@ -23,7 +24,7 @@ def bucket(cloud: LocalCloud, user: Credentials) -> str:
 
 @pytest.fixture(scope="module")
 def buckets(cloud: LocalCloud, user: Credentials) -> S3Buckets:
-    return S3Buckets(cloud.client("s3", user, **AS_DEPLOYED), ACCOUNT)
+    return S3Buckets(cloud.client("s3", user, **AS_DEPLOYED), ACCOUNT, FakeClock())
 
 
 def test_conflict_that_passes_is_waited_out(calls: Calls, buckets: S3Buckets, bucket: str) -> None:

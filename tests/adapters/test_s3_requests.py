@@ -12,6 +12,7 @@ from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import KEY
+from tests.fakes import FakeClock
 
 ACCOUNT = "111122223333"
 
@@ -26,7 +27,7 @@ def test_reading_names_the_account_that_must_own_the_bucket() -> None:
         expected = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT}
         stub.add_response("get_bucket_encryption", s3_rules(rule), expected)
 
-        S3Buckets(client, ACCOUNT).read_encryption("payroll")
+        S3Buckets(client, ACCOUNT, FakeClock()).read_encryption("payroll")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_writing_states_the_whole_rule_and_the_owner(
         expected = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT, **s3_rules(rule)}
         stub.add_response("put_bucket_encryption", {}, expected)
 
-        S3Buckets(client, ACCOUNT).put_encryption("payroll", encryption)
+        S3Buckets(client, ACCOUNT, FakeClock()).put_encryption("payroll", encryption)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_unusual_rule_is_read_as_s3_means_it(rule: dict[str, Any], encryption: B
     with stubbed("s3") as (client, stub):
         stub.add_response("get_bucket_encryption", s3_rules(rule))
 
-        assert S3Buckets(client, ACCOUNT).read_encryption("payroll") == encryption
+        assert S3Buckets(client, ACCOUNT, FakeClock()).read_encryption("payroll") == encryption
 
 
 def test_answer_of_before_2023_means_sse_s3() -> None:
@@ -94,7 +95,7 @@ def test_answer_of_before_2023_means_sse_s3() -> None:
         code = "ServerSideEncryptionConfigurationNotFoundError"
         stub.add_client_error("get_bucket_encryption", code, http_status_code=404)
 
-        assert S3Buckets(client, ACCOUNT).read_encryption("payroll") == NEVER_CONFIGURED
+        assert S3Buckets(client, ACCOUNT, FakeClock()).read_encryption("payroll") == NEVER_CONFIGURED
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -104,4 +105,4 @@ def test_answer_without_exactly_one_rule_is_refused(count: int) -> None:
         stub.add_response("get_bucket_encryption", s3_rules(*[rule] * count))
 
         with pytest.raises(RefusalError, match="UnexpectedRules"):
-            S3Buckets(client, ACCOUNT).read_encryption("payroll")
+            S3Buckets(client, ACCOUNT, FakeClock()).read_encryption("payroll")

@@ -14,16 +14,20 @@ from reseal.core.errors import SettingsError
 from reseal.core.policy import CheckMode, Mode
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"
 OTHER_KEY = "arn:aws:kms:us-east-1:444455556666:key/mrk-1234567890abcdef1234567890abcdef"
 RIGHT = {
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",
     "MODE": "enforce",
-    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=report,S3.BucketSseCBlock=off",
+    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=report,S3.BucketSseCBlock=off,"
+    "S3.BucketKeyAccess=report",
     "REQUIRED_ENCRYPTION": "SSE-KMS",
     "REMEDIATION_KEY_ARN": KEY,
+    "STACK_KEY_ARN": STACK_KEY,
     "APPROVED_KEYS": "account",
     "REPLACE_UNAPPROVED_KEYS": "false",
+    "EXEMPT_CONTROL_TOWER": "true",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:alerts",
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "400",
@@ -35,8 +39,9 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ("REQUIRED_ENCRYPTION", "DSSE-KMS", lambda s: s.policy.required, SseAlgorithm.DSSE_KMS),
     ("REMEDIATION_KEY_ARN", OTHER_KEY, lambda s: s.policy.remediation_key, OTHER_KEY),
     ("APPROVED_KEYS", "account", lambda s: s.policy.listed_keys, None),
-    ("APPROVED_KEYS", f"{KEY},{OTHER_KEY}", lambda s: s.policy.listed_keys, {KEY, OTHER_KEY}),
+    ("APPROVED_KEYS", f"{KEY},{OTHER_KEY}", lambda s: s.policy.listed_keys, {KEY, OTHER_KEY, STACK_KEY}),
     ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.replace_unapproved, True),
+    ("EXEMPT_CONTROL_TOWER", "false", lambda s: s.policy.exempt_control_tower, False),
     ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
     ("LEDGER_TABLE", "evidence", lambda s: s.ledger_table, "evidence"),
     ("LEDGER_DAYS", "7", lambda s: s.ledger_kept, timedelta(days=7)),
@@ -48,6 +53,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
             "S3.BucketDefaultEncryption": CheckMode.ENFORCE,
             "S3.BucketKey": CheckMode.REPORT,
             "S3.BucketSseCBlock": CheckMode.OFF,
+            "S3.BucketKeyAccess": CheckMode.REPORT,
         },
     ),
 ]
@@ -61,6 +67,7 @@ WRONG = [
         f"{KEY},alias/team",
         "APPROVED_KEYS is neither 'account' nor a list of key ARNs: alias/team",
     ),
+    ("STACK_KEY_ARN", "alias/reseal", "an alias will not do"),
     ("APPROVED_KEYS", "Account", "APPROVED_KEYS is neither"),
     ("REPLACE_UNAPPROVED_KEYS", "yes", "REPLACE_UNAPPROVED_KEYS is 'yes'"),
     ("LEDGER_DAYS", "0", "LEDGER_DAYS is '0'"),
@@ -69,7 +76,7 @@ WRONG = [
     (
         "CHECK_MODES",
         "S3.BucketKey=report",
-        "gives no mode for S3.BucketDefaultEncryption, S3.BucketSseCBlock",
+        "gives no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock",
     ),
     ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' is no"),
     ("CHECK_MODES", RIGHT["CHECK_MODES"].replace("=off", "=on"), "'S3.BucketSseCBlock=on' is no"),

@@ -11,15 +11,17 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from reseal.adapters.telemetry import PowertoolsTelemetry
+from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Applied
 from reseal.core.finding import findings_of
 from reseal.core.handled import Handled
 from reseal.core.remediation import decide_bucket
+from tests.adapters.worlds import unique
 from tests.builders import BUCKET, EVENT_ID, a_call, a_policy, encryption
 from tests.fakes import NOON
 
-CHECKS = ["S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"]
+CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 
 
 def repaired() -> Handled:
@@ -35,7 +37,7 @@ def repaired() -> Handled:
 @pytest.fixture
 def emitted(capsys: pytest.CaptureFixture[str]) -> Callable[[Handled], list[dict[str, Any]]]:
     def record(handled: Handled) -> list[dict[str, Any]]:
-        PowertoolsTelemetry(Logger(service="telemetry")).record(handled)
+        PowertoolsTelemetry(Logger(service=unique("telemetry"))).record(handled)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return record
@@ -95,7 +97,7 @@ def test_metric_is_declared_as_cloudwatch_reads_it(
     counted = metrics(emitted(repaired()), "Checks")
 
     declared = [m["_aws"]["CloudWatchMetrics"] for m in counted]
-    assert [d[0]["Namespace"] for d in declared] == ["Reseal"] * 3
+    assert [d[0]["Namespace"] for d in declared] == ["Reseal"] * len(CHECKS)
     assert all(set(d[0]["Dimensions"][0]) >= {"Check", "Status"} for d in declared)
     assert all(d[0]["Metrics"] == [{"Name": "Checks", "Unit": "Count"}] for d in declared)
 

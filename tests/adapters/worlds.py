@@ -60,7 +60,7 @@ class FakeBucketWorld:
 class AwsBucketWorld:
     def __init__(self, outside: Outside) -> None:
         self._s3 = outside.client("s3")
-        self.buckets = S3Buckets(outside.client("s3"), outside.account)
+        self.buckets = S3Buckets(outside.client("s3"), outside.account, FakeClock())
 
     def new_bucket(self) -> str:
         name = unique("contract")

@@ -293,6 +293,7 @@ def test_a_document_says_everything() -> None:
         "after": {"algorithm": "aws:kms", "key_id": K, "bucket_key": True, "blocked": ["NONE"]},
         "action": "PutBucketEncryption",
         "reason": "SSE-S3",
+        "managed_by": None,
         "way_out": None,
         "seconds_to_repair": 42.123,
         "controls": [

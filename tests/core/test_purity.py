@@ -14,6 +14,7 @@ ALLOWED = {
     "dataclasses",
     "datetime",
     "enum",
+    "fnmatch",
     "json",
     "re",
     "shlex",

@@ -17,6 +17,7 @@ from tests.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     ENFORCE_ALL,
+    KEY_ACCESS,
     SSE_C_BLOCK,
     SSE_KMS,
     TEAM_KEY,
@@ -50,6 +51,7 @@ def test_every_check_gives_its_own_decision() -> None:
         DEFAULT_ENCRYPTION: Remediate,
         BUCKET_KEY: Compliant,
         SSE_C_BLOCK: Remediate,
+        KEY_ACCESS: Compliant,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,11 +53,9 @@ def test_event_that_names_no_bucket_is_malformed(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", [f for f in event_files() if routes()[f] == "dropped"])
-def test_event_the_rule_drops_could_do_no_harm(file: str) -> None:
-    try:
-        parsed(file)
-    except MalformedEventError as error:
-        assert "detail." in str(error)
+def test_event_the_rule_drops_is_read_or_refused(file: str) -> None:
+    with suppress(MalformedEventError):
+        assert isinstance(parsed(file), BucketCall)
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,13 @@ KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, U
 REPAIR = [
     "read bucket",
     "describe key",
+    "read exposure",
+    "read key policy",
     "ledger open",
     "put bucket",
     "read bucket",
     "ledger close",
+    "read tags",
     "publish",
     "telemetry",
 ]

@@ -16,7 +16,6 @@ from reseal.pipeline import FIRST_DELIVERY, LEASE
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,
-    DEFAULT_ENCRYPTION,
     ENFORCE_ALL,
     SSE_KMS,
     K,

@@ -6,21 +6,26 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.api_call import BucketCall, parse_bucket_call
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.checks.key_access import ACCESS_CALLS
 from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Applied, Failed, Outcome, SkipCause, Skipped, Violation
+from reseal.core.decision import Applied, Exempt, Failed, Outcome, SkipCause, Skipped, Violation
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.finding import Status, findings_of, refusal_finding
+from reseal.core.guard.key_access import KeyPolicy
 from reseal.core.handled import Handled
-from reseal.core.kms_key import parse_key_reference
+from reseal.core.kms_key import KmsKey, parse_key_reference
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.message import message_of
+from reseal.core.ownership import exempt_by_name, owner_of
 from reseal.core.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.remediation import (
     Decisions,
     decide_bucket,
     enforced_remediations,
+    guard_access,
     guard_remediation_key,
     intended_encryption,
     moves_to_remediation_key,
@@ -62,6 +67,8 @@ class BucketLane:
         call = parse_bucket_call(delivery.body)  # 1 parse
         if call.owner not in (None, self.policy.account):
             return self._report(self._unread(call, _foreign_bucket(call)))
+        if exempt := exempt_by_name(call.bucket, control_tower=self.policy.exempt_control_tower):
+            return self._report(_exempted(call, exempt))
         try:
             observed = self._observe(call)  # 2 observe
             decisions = self._decide(call, observed)  # 3 decide
@@ -83,14 +90,36 @@ class BucketLane:
         reference = parse_key_reference(encryption.key_id)
         if reference.is_aws_managed or not self.policy.must_describe(reference):
             return ObservedBucket(encryption=encryption)
-        return ObservedBucket(encryption=encryption, key=self.services.keys.describe(encryption.key_id))
+        key = self.services.keys.describe(encryption.key_id)
+        if call.name not in ACCESS_CALLS or not isinstance(key, KmsKey):
+            return ObservedBucket(encryption=encryption, key=key)
+        return ObservedBucket(
+            encryption=encryption,
+            key=key,
+            exposure=self.services.buckets.read_exposure(call.bucket, fresh=True),
+            key_policy=self._key_policy(key.arn),
+        )
 
     def _decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
+        """Ask the checks, then let two guards hold back what a write of K could break."""
         decisions = decide_bucket(self.policy, call, observed)
-        if not moves_to_remediation_key(decisions):
-            return decisions
-        key = self.services.keys.describe(self.policy.remediation_key)
-        return guard_remediation_key(self.policy, decisions, key)
+        if moves_to_remediation_key(decisions):
+            key = self.services.keys.describe(self.policy.remediation_key)
+            decisions = guard_remediation_key(self.policy, decisions, key)
+        if moves_to_remediation_key(decisions) and not observed.is_under_foreign_key(self.policy.account):
+            fresh = call.name in ACCESS_CALLS
+            exposure = self.services.buckets.read_exposure(call.bucket, fresh=fresh)
+            key_policy = self._key_policy(self.policy.remediation_key)
+            decisions = guard_access(decisions, observed.encryption, exposure, key_policy)
+        return decisions
+
+    def _key_policy(self, key_arn: str) -> KeyPolicy:
+        return KeyPolicy(
+            key_arn=key_arn,
+            document=self.services.keys.read_policy(key_arn),
+            account=self.policy.account,
+            region=self.policy.region,
+        )
 
     # --- 4 record ------------------------------------------------------------------------------
 
@@ -209,12 +238,19 @@ class BucketLane:
         return Handled(call=call, decisions={}, outcome=outcome, findings=findings)
 
     def _report(self, handled: Handled) -> Handled:
-        handled = self._once_a_day(handled)
+        handled = self._with_owner(self._once_a_day(handled))
         told = [f for f in handled.findings if not (handled.suppressed and f.status is Status.FAILED)]
         if told:
             self.services.topic.publish(message_of(told))
         self.services.telemetry.record(handled)
         return handled
+
+    def _with_owner(self, handled: Handled) -> Handled:
+        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        if not handled.findings or not handled.decisions:
+            return handled
+        owner = owner_of(handled.call.bucket, self.services.buckets.read_tags(handled.call.bucket))
+        return replace(handled, findings=tuple(replace(f, owner=owner) for f in handled.findings))
 
     def _once_a_day(self, handled: Handled) -> Handled:
         """A denied action is told once per bucket and day; the log and the metrics have every event."""
@@ -234,6 +270,11 @@ def _entry_id(call: BucketCall) -> str:
 def _newer(found: BucketEncryption) -> Skipped:
     reason = f"what was decided no longer holds: the bucket or its key has changed since, to {found.in_words}"
     return Skipped(cause=SkipCause.NEWER, reason=reason)
+
+
+def _exempted(call: BucketCall, exempt: Exempt) -> Handled:
+    decisions = dict.fromkeys(CHECK_BY_ID, exempt)
+    return Handled(call=call, decisions=decisions, outcome=None, findings=())
 
 
 def _foreign_bucket(call: BucketCall) -> Skipped:

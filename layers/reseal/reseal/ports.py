@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from reseal.core.encryption import BucketEncryption
+from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Handled
 from reseal.core.kms_key import KeyDescription
 from reseal.core.ledger_entry import LedgerEntry
@@ -19,6 +21,12 @@ class Buckets(Protocol):
     def read_encryption(self, bucket: str) -> BucketEncryption:
         """The bucket's rule now. Raises RefusalError or TransientError."""
 
+    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+        """Who reaches the bucket; unless `fresh`, the answer may be two minutes old. Raises the same."""
+
+    def read_tags(self, bucket: str) -> Mapping[str, str]:
+        """The bucket's tags. Raises the same."""
+
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the bucket's rule. Raises RefusalError or TransientError."""
 
@@ -28,6 +36,9 @@ class Keys(Protocol):
 
     def describe(self, key_id: str) -> KeyDescription:
         """The key by ARN, id or alias, at most a minute old. Raises RefusalError or TransientError."""
+
+    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+        """The key's policy; None where KMS will not show it. Raises RefusalError or TransientError."""
 
 
 class Ledger(Protocol):

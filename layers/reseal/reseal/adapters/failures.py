@@ -38,6 +38,7 @@ _TRANSIENT = frozenset(
         "ExpiredTokenException",
         "InvalidClientTokenId",
         "InvalidAccessKeyId",
+        "UnrecognizedClientException",
         "KMSInternalException",
         "DependencyTimeoutException",
         "RequestLimitExceeded",

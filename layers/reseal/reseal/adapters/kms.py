@@ -1,20 +1,25 @@
-"""AWS KMS: what a key is and whether it can be used. The only module that calls it."""
+"""AWS KMS: what a key is, whether it can be used and by whom. The only module that calls it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from json import loads
+from typing import TYPE_CHECKING, Any
 
 from reseal.adapters.failures import translated
+from reseal.adapters.recent import recent
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cachetools import TTLCache
     from mypy_boto3_kms import KMSClient
 
     from reseal.ports import Clock
 
-DESCRIBE = "kms:DescribeKey"
-CACHE_SECONDS = 60
+DESCRIBE, READ_POLICY = "kms:DescribeKey", "kms:GetKeyPolicy"
+CACHE_SECONDS = 60.0
 _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
 
 
@@ -22,21 +27,36 @@ class KmsKeys:
     """`Keys` on AWS KMS. Answers are kept for a minute; refusals are not kept."""
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
-        self._client, self._clock = client, clock
-        self._known: dict[str, tuple[float, KmsKey]] = {}
+        self._client = client
+        self._keys: TTLCache[str, KmsKey] = recent(clock, CACHE_SECONDS)
+        self._policies: TTLCache[str, Mapping[str, Any]] = recent(clock, CACHE_SECONDS)
 
     def describe(self, key_id: str) -> KeyDescription:
         """The key by ARN, id or alias, at most a minute old."""
-        now = self._clock.now().timestamp()
-        told_at, key = self._known.get(key_id, (0.0, None))
-        if key is not None and now - told_at < CACHE_SECONDS:
-            return key
-        answer = self._ask(key_id)
+        known = self._keys.get(key_id)
+        if known is not None:
+            return known
+        answer = self._describe(key_id)
         if isinstance(answer, KmsKey):
-            self._known[key_id] = (now, answer)
+            self._keys[key_id] = answer
         return answer
 
-    def _ask(self, key_id: str) -> KeyDescription:
+    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+        """The key's policy, at most a minute old; None for keys whose policy KMS will not show.
+
+        It never shows those of another account's keys (KMS, GetKeyPolicy: no cross-account use).
+        """
+        policy = self._policies.get(key_arn)
+        if policy is None:
+            try:
+                with translated(READ_POLICY):
+                    answer = self._client.get_key_policy(KeyId=key_arn, PolicyName="default")
+            except RefusalError:
+                return None
+            policy = self._policies[key_arn] = loads(answer["Policy"])
+        return policy
+
+    def _describe(self, key_id: str) -> KeyDescription:
         try:
             with translated(DESCRIBE):
                 key = self._client.describe_key(KeyId=key_id)["KeyMetadata"]

@@ -1,4 +1,4 @@
-"""Amazon S3: read and write a bucket's default encryption. The only module that calls it."""
+"""Amazon S3: read and write a bucket's default encryption, and read who reaches the bucket."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from reseal.adapters.failures import translated
+from reseal.adapters.recent import recent
+from reseal.adapters.s3_exposure import read_exposure, read_tags
 from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cachetools import TTLCache
     from mypy_boto3_s3 import S3Client
+
+    from reseal.core.guard.exposure import Exposure
+    from reseal.ports import Clock
 
 READ = "s3:GetEncryptionConfiguration"
 WRITE = "s3:PutEncryptionConfiguration"
+
+KEPT_SECONDS = 120.0
+"""How long who reaches a bucket is taken to be as it was read."""
 
 _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 
@@ -22,8 +33,10 @@ _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 class S3Buckets:
     """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16)."""
 
-    def __init__(self, client: S3Client, account: str) -> None:
+    def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
         self._client, self._account = client, account
+        self._exposures: TTLCache[str, Exposure] = recent(clock, KEPT_SECONDS)
+        self._tags: TTLCache[str, Mapping[str, str]] = recent(clock, KEPT_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -37,6 +50,20 @@ class S3Buckets:
                     raise
                 return NEVER_CONFIGURED
         return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
+
+    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+        """Who reaches the bucket; unless `fresh`, the answer may be two minutes old."""
+        exposure = None if fresh else self._exposures.get(bucket)
+        if exposure is None:
+            exposure = self._exposures[bucket] = read_exposure(self._client, bucket, self._account)
+        return exposure
+
+    def read_tags(self, bucket: str) -> Mapping[str, str]:
+        """The bucket's tags, at most two minutes old."""
+        tags = self._tags.get(bucket)
+        if tags is None:
+            tags = self._tags[bucket] = read_tags(self._client, bucket, self._account)
+        return tags
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the rule with `encryption`, whole (E4, E5)."""

@@ -36,8 +36,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", _FLAGS)
+    exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", _FLAGS)
     remediation_key = reader.key_arn("REMEDIATION_KEY_ARN")
-    listed_keys = reader.listed_keys("APPROVED_KEYS")
+    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=reader.key_arn("STACK_KEY_ARN"))
     check_modes = reader.check_modes("CHECK_MODES")
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
@@ -51,6 +52,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         remediation_key=remediation_key,
         listed_keys=listed_keys,
         replace_unapproved=replace_unapproved,
+        exempt_control_tower=exempt_control_tower is True,
         mode=mode,
         check_modes=check_modes,
     )
@@ -81,8 +83,8 @@ class _Reader:
             self._faults.append(f"{name} is {value!r}, not the ARN of a key (an alias will not do)")
         return value
 
-    def listed_keys(self, name: str) -> frozenset[str] | None:
-        """None for `account`; else the listed ARNs."""
+    def listed_keys(self, name: str, *, besides: str) -> frozenset[str] | None:
+        """None for `account`; else the listed ARNs and the stack's key, which buckets may use from before."""
         value = self.text(name)
         if value == "account":
             return None
@@ -90,7 +92,7 @@ class _Reader:
         wrong = sorted(key for key in keys if not _KEY_ARN.fullmatch(key))
         if wrong:
             self._faults.append(f"{name} is neither 'account' nor a list of key ARNs: {', '.join(wrong)}")
-        return keys
+        return keys | {besides}
 
     def check_modes(self, name: str) -> dict[str, CheckMode]:
         """`<check id>=<mode>` for every check of the catalogue, separated by commas."""

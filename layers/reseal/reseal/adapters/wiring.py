@@ -33,7 +33,7 @@ def wire(environment: Mapping[str, str], logger: Logger) -> tuple[Policy, Servic
     settings = read_settings(environment)
     policy, session, clock = settings.policy, boto3.Session(region_name=settings.policy.region), SystemClock()
     services = Services(
-        buckets=S3Buckets(session.client("s3", config=_CALLS), policy.account),
+        buckets=S3Buckets(session.client("s3", config=_CALLS), policy.account, clock),
         keys=KmsKeys(session.client("kms", config=_CALLS), clock),
         ledger=DynamoDbLedger(
             session.client("dynamodb", config=_CALLS), settings.ledger_table, settings.ledger_kept

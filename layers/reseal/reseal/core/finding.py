@@ -23,6 +23,7 @@ from reseal.core.decision import (
     Violation,
 )
 from reseal.core.encryption import BucketEncryption
+from reseal.core.ownership import Ownership
 from reseal.core.policy import CheckMode, Mode, Policy
 
 SCHEMA = "reseal.finding/1"
@@ -43,7 +44,8 @@ class Finding:
     """One violation of one check by one API call, and what was done about it.
 
     `before` and `after` are None where the bucket could not be read, or was not written.
-    `seconds_to_repair` runs from the API call to the verified write.
+    `seconds_to_repair` runs from the API call to the verified write. `owner` is the tool that set
+    the bucket up, where one is known.
     """
 
     check: BucketCheck
@@ -56,6 +58,7 @@ class Finding:
     before: BucketEncryption | None = None
     after: BucketEncryption | None = None
     seconds_to_repair: float | None = None
+    owner: Ownership | None = None
 
     @property
     def resource_arn(self) -> str:
@@ -109,6 +112,7 @@ class Finding:
             "action": "PutBucketEncryption" if self.status is Status.REMEDIATED else None,
             "reason": self.reason,
             "way_out": self.way_out,
+            "managed_by": self.owner.to_document() if self.owner else None,
             "seconds_to_repair": self.seconds_to_repair,
             "controls": list(self.check.controls),
             "undo": self.undo,

@@ -68,6 +68,7 @@ def _text(finding: Finding) -> str:
         ("Now", finding.after.in_words if finding.after else None),
         ("Repaired", _seconds(finding)),
         ("Way out", finding.way_out),
+        ("Owner", finding.owner.advice if finding.owner else None),
         ("Undo", finding.undo),
         ("Controls", ", ".join(finding.check.controls)),
         ("Runbook", finding.runbook),

@@ -40,6 +40,7 @@ class Policy:
     remediation_key: str
     listed_keys: frozenset[str] | None = None
     replace_unapproved: bool = False
+    exempt_control_tower: bool = True
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, CheckMode]
 

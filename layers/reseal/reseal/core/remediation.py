@@ -9,6 +9,9 @@ from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Decision, Exempt, Remediate, Report, Severity
 from reseal.core.encryption import BucketEncryption
+from reseal.core.guard.exposure import Exposure
+from reseal.core.guard.impact import impact_of
+from reseal.core.guard.key_access import KeyPolicy
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 from reseal.core.policy import CheckMode, Policy
 
@@ -42,6 +45,13 @@ def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescript
     return {check: _withhold(decision, policy.remediation_key, why) for check, decision in decisions.items()}
 
 
+def guard_access(
+    decisions: Decisions, found: BucketEncryption, exposure: Exposure, key: KeyPolicy
+) -> Decisions:
+    """Turn remediations that would lock somebody out of new objects into reports that say whom."""
+    return {check: _stopped(decision, found, exposure, key) for check, decision in decisions.items()}
+
+
 def intended_encryption(
     policy: Policy, found: BucketEncryption, decisions: Decisions
 ) -> BucketEncryption | None:
@@ -71,6 +81,23 @@ def _why_not_k(policy: Policy, key: KeyDescription) -> str | None:
         case KmsKey():
             managed = "it is an AWS managed key, which buckets should move away from"
             return managed if key.is_aws_managed else key.why_unusable(policy.region)
+
+
+def _stopped(decision: Decision, found: BucketEncryption, exposure: Exposure, key: KeyPolicy) -> Decision:
+    if not isinstance(decision, Remediate) or decision.change.key_arn is None:
+        return decision
+    impacts = impact_of(exposure, key, decision.change.applied_to(found).algorithm)
+    if not impacts:
+        return decision
+    told = "; ".join(impact.sentence for impact in impacts)
+    return Report(
+        severity=decision.severity,
+        reason=f"{decision.reason}; not remediated, since under {key.key_arn} {told}",
+        way_out=(
+            "move these readers and writers to what works with KMS keys and admit them in the key's policy, "
+            "then set the bucket's encryption to the key by hand; or turn the default encryption check off"
+        ),
+    )
 
 
 def _withhold(decision: Decision, key_arn: str, why: str) -> Decision:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import decide_default_encryption
+from reseal.core.checks.key_access import decide_key_access
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Decision
@@ -53,6 +54,13 @@ BUCKET_CHECKS = (
         requires=lambda policy: "SSE-C among the bucket's blocked encryption types",
         controls=("NIST 800-53 r5 SC-12(2)",),
         decide=decide_sse_c_block,
+    ),
+    BucketCheck(
+        id="S3.BucketKeyAccess",
+        title="key access",
+        requires=lambda policy: "everybody the bucket lets in can use its key",
+        controls=(),
+        decide=decide_key_access,
     ),
 )
 

@@ -1,0 +1,31 @@
+"""Step 3: did a change of who may reach the bucket meet a key that keeps them out?"""
+
+from __future__ import annotations
+
+from reseal.core.api_call import BucketCall
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Report, Severity
+from reseal.core.guard.impact import impact_of
+from reseal.core.policy import Policy
+
+ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
+"""The calls that can open a bucket to somebody; only these make the guard look at a bucket already right."""
+
+
+def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+    """A bucket under a KMS key that turns into a case the access-impact guard would have stopped."""
+    if observed.exposure is None or observed.key_policy is None:
+        return Compliant("nobody was let at a bucket under a KMS key")
+    impacts = impact_of(observed.exposure, observed.key_policy, observed.encryption.algorithm)
+    if not impacts:
+        return Compliant("everybody the bucket lets in can use its key")
+    certain = any(impact.certain for impact in impacts)
+    told = "; ".join(impact.sentence for impact in impacts)
+    return Report(
+        severity=Severity.CRITICAL if certain else Severity.MEDIUM,
+        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {told}",
+        way_out=(
+            f"take {call.name} back; or admit them in the key's policy, where they can use KMS keys at all; "
+            "or set the default encryption check to report and give the bucket SSE-S3 again"
+        ),
+    )

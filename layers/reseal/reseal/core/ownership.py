@@ -1,0 +1,53 @@
+"""Step 3: buckets that infrastructure as code owns, and buckets whose names put them out of scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reseal.core.decision import Exempt
+
+_STACK_NAME, _STACK_ID = "aws:cloudformation:stack-name", "aws:cloudformation:stack-id"
+_TOOL_BY_NAME = (
+    (re.compile(r"cf-templates-.*"), "CloudFormation"),
+    (re.compile(r"cdk-.*-assets-.*"), "CDK"),
+    (re.compile(r"aws-sam-cli-managed-default-.*"), "SAM CLI"),
+    (re.compile(r"aws-controltower-.*"), "Control Tower"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """The tool that set a bucket up, and its stack where the bucket's tags name one (E19)."""
+
+    tool: str
+    stack: str | None
+
+    def to_document(self) -> dict[str, str | None]:
+        """The owner as JSON."""
+        return {"tool": self.tool, "stack": self.stack}
+
+    @property
+    def advice(self) -> str:
+        """What to do so that the tool's next deployment does not undo a repair, or repeat a violation."""
+        where = f"in stack {self.stack}" if self.stack else "where the bucket is defined"
+        return f"the bucket belongs to {self.tool}: set its encryption {where}, or a deployment sets it back"
+
+
+def owner_of(bucket: str, tags: Mapping[str, str]) -> Ownership | None:
+    """Who set the bucket up: its stack tags say, which only CloudFormation can write, or its name."""
+    stack = tags.get(_STACK_NAME) or tags.get(_STACK_ID)
+    named = next((tool for pattern, tool in _TOOL_BY_NAME if pattern.fullmatch(bucket)), None)
+    if stack is None and named is None:
+        return None
+    return Ownership(tool=named or "CloudFormation", stack=stack)
+
+
+def exempt_by_name(bucket: str, *, control_tower: bool) -> Exempt | None:
+    """Exempt directory buckets (E15), and Control Tower's own where `control_tower` buckets are exempt."""
+    if bucket.endswith("--x-s3"):
+        return Exempt("directory buckets have an encryption model of their own")
+    if control_tower and bucket.startswith("aws-controltower-"):
+        return Exempt("Control Tower sets its own buckets up, and ExemptControlTower is true")
+    return None

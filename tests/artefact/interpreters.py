@@ -1,0 +1,52 @@
+"""Environments with the Lambda runtime client and nothing else: of `make`, and of the deployed Python."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from localcloud.handle import REPOSITORY
+
+RUNTIME = "3.13"
+REQUIREMENTS = REPOSITORY / "requirements" / "ric.txt"
+
+
+def found() -> dict[str, Path | None]:
+    """By name: None for the environment of `make`, else the interpreter to make one with."""
+    runtime = next(_interpreters(), None)
+    return {"python of make": None} | ({f"python{RUNTIME}": runtime} if runtime else {})
+
+
+def environment(base: Path | None) -> Path:
+    """The interpreter of the environment, which is made once and kept in `.local`."""
+    if base is None:
+        return REPOSITORY / ".venv" / "ric" / "bin" / "python"
+    pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    home = REPOSITORY / ".local" / f"ric-{RUNTIME}-{pins}"
+    python = home / "bin" / "python"
+    if not (home / ".ready").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        _run(str(base), "-m", "venv", str(home))
+        _run(str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps",
+             "--require-hashes", "-r", str(REQUIREMENTS))  # fmt: skip
+        (home / ".ready").touch()
+    return python
+
+
+def _interpreters() -> Iterator[Path]:
+    name = f"python{RUNTIME}"
+    on_path = shutil.which(name)
+    candidates = [Path(on_path)] if on_path else []
+    candidates += sorted((Path.home() / ".pyenv" / "versions").glob(f"{RUNTIME}*/bin/{name}"), reverse=True)
+    for candidate in candidates:  # a pyenv shim of a version that is not active does not run
+        if subprocess.run([str(candidate), "-c", ""], capture_output=True, check=False).returncode == 0:
+            yield candidate
+
+
+def _run(*command: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(command, check=True, env=environment)

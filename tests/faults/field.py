@@ -1,0 +1,166 @@
+"""The deployed stack under fire: where time passes faster, and what is left behind each event."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.e2e.deployment import OWN_ROLE, Deployment
+
+HIDDEN_SECONDS = 10
+"""How long the queue hides what it delivered: six minutes as deployed, and longer than any one delivery here."""
+
+LEASE_SECONDS = 8
+"""When a lease ends here: 90 seconds as deployed. As there, shorter than a message stays hidden."""
+
+WORKERS = 14
+_PATIENCE = 120.0
+
+
+class Field:
+    """A deployment whose queue redelivers soon, with one message in each of many concurrent invocations."""
+
+    def __init__(self, stack: Deployment) -> None:
+        self.stack, self.cloud = stack, stack.cloud
+        self.queue, self.dead = stack.stack.outputs["BucketQueueUrl"], stack.stack.outputs["BucketDeadLettersUrl"]
+        self.table = stack.stack.outputs["LedgerTable"]
+        self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
+        self._tape = _record_events(stack)
+        self._events: list[dict[str, Any]] = []
+
+    def hide(self, seconds: float) -> None:
+        """How long the queue hides what it delivers from now on."""
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
+
+    def batches(self, size: int, concurrency: int) -> None:
+        """How the event source mapping takes messages from now on."""
+        function = self.cloud.client("lambda")
+        (mapping,) = function.list_event_source_mappings()["EventSourceMappings"]
+        scaling = {"MaximumConcurrency": concurrency}
+        function.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size, ScalingConfig=scaling)
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is done meanwhile starts nothing; its events are on the tape."""
+        events, rule = self.cloud.client("events"), self.stack.stack.outputs["BucketRuleName"]
+        events.disable_rule(Name=rule)
+        try:
+            yield
+            time.sleep(0.3)  # the trail delivers from a thread of its own
+        finally:
+            events.enable_rule(Name=rule)
+
+    def send(self, *bodies: str) -> None:
+        """Put messages on the lane's queue, all at once."""
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
+
+    def event(self, bucket: str, name: str, **detail: Any) -> str:
+        """The message of the last such call on the bucket, with some of its record changed."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            self._events += [json.loads(body) for body in received(self.sqs, self._tape)]
+            for event in reversed(self._events):
+                record = event["detail"]
+                if record["eventName"] == name and record["requestParameters"]["bucketName"] == bucket:
+                    return json.dumps(event | {"detail": record | detail})
+            time.sleep(0.1)
+        raise AssertionError(f"the trail told of no {name} on {bucket}")
+
+    def wait_until_idle(self) -> None:
+        """Until the queue holds nothing, neither visible nor being handled."""
+        deadline = time.monotonic() + _PATIENCE
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < deadline, f"the queue does not empty: {self._waiting()}"
+            quiet = quiet + 1 if self._waiting() == 0 else 0
+            time.sleep(0.2)
+
+    def _waiting(self) -> int:
+        names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        counts = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(int(count) for count in counts.values())
+
+    # --- what is left behind ---------------------------------------------------------------------
+
+    def entries(self, bucket: str | None = None) -> list[dict[str, Any]]:
+        """The ledger's entries, without the markers of refusals."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        found = [item for page in pages for item in page["Items"] if "entry" in item]
+        return [item for item in found if bucket in (None, item["bucket"]["S"])]
+
+    def end_leases(self, *, older_than: float = 0.0, bucket: str | None = None) -> None:
+        """Let time pass for the open entries: their leases end."""
+        opened_before = (datetime.now(UTC) - timedelta(seconds=older_than)).isoformat()
+        for entry in self.entries(bucket):
+            if entry["closed"]["BOOL"] or entry["written_at"]["S"] > opened_before:
+                continue
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key={"id": entry["id"]},
+                UpdateExpression="SET lease_until = :past",
+                ConditionExpression="closed = :no",
+                ExpressionAttributeValues={":past": {"N": "0"}, ":no": {"BOOL": False}},
+            )
+
+    def writes(self, bucket: str, since: int = 0) -> list[dict[str, Any]]:
+        """The calls by which the function wrote the bucket's encryption and which acted."""
+        calls = self.cloud.journal(since, operation="PutBucketEncryption", caller=OWN_ROLE)
+        return [call for call in calls if call["resource"].endswith(f":{bucket}")]
+
+    def findings(self, bucket: str) -> list[dict[str, Any]]:
+        self.stack.arrivals.poll()
+        return [f for f in self.stack.arrivals.findings if f["resource"]["name"] == bucket]
+
+
+@contextmanager
+def leases_end_soon(field: Field) -> Iterator[None]:
+    """While this lasts, an entry's lease ends LEASE_SECONDS after it was opened."""
+    stop = threading.Event()
+
+    def age() -> None:
+        while not stop.wait(1.0):
+            try:
+                field.end_leases(older_than=LEASE_SECONDS)
+            except field.dynamodb.exceptions.ConditionalCheckFailedException:
+                continue  # closed meanwhile
+
+    thread = threading.Thread(target=age)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def received(sqs: Any, queue: str) -> Iterator[str]:
+    """Take everything a queue holds."""
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            yield message["Body"]
+
+
+def _record_events(stack: Deployment) -> str:
+    """A queue that gets every S3 event, whether or not the lane hears it."""
+    sqs, events = stack.cloud.client("sqs"), stack.cloud.client("events")
+    url = str(sqs.create_queue(QueueName="tape")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = events.put_rule(Name="tape", EventPattern=json.dumps({"source": ["aws.s3"]}))["RuleArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule="tape", Targets=[{"Id": "queue", "Arn": arn}])
+    return url

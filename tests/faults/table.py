@@ -1,0 +1,146 @@
+"""What can go wrong at each AWS call of the flow, and how each event must end all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+TRIES = 4
+"""How often the function's clients ask before they give up (adapters/wiring.py)."""
+
+LATE_SECONDS = 6.0
+"""Longer than the clients wait for an answer: they ask again, and then the first request acts too."""
+
+
+class Act(Enum):
+    """What somebody does to a bucket, and so which calls its event makes the function do."""
+
+    CREATE = auto()  # a new bucket, under SSE-S3: repaired to the stack's key
+    TEAM_KEY = auto()  # a team's key, new to the function, without a Bucket Key: which is repaired
+    OPEN_UP = auto()  # everybody is let at a bucket under such a key: reported
+
+
+class End(Enum):
+    """How an event ends once every fault has passed."""
+
+    REPAIRED = auto()
+    REPORTED = auto()
+    FAILED = auto()
+    FAILED_AFTER_THE_WRITE = auto()
+    DEAD = auto()  # in the dead-letter queue; repaired and told once its cause is mended and it is redriven
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One AWS call of the flow: the first one with this name after `skip` others."""
+
+    name: str
+    service: str
+    operation: str
+    denied: End
+    skip: int = 0
+    act: Act = Act.CREATE
+    before: tuple[str, dict[str, Any]] | None = None  # a fault that makes the flow reach this step
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How a call fails: the arguments of `LocalCloud.inject_fault`, but for what it strikes."""
+
+    name: str
+    kind: str
+    times: int | None
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One combination."""
+
+    step: Step
+    fault: Fault
+    end: End
+
+    def __str__(self) -> str:
+        return f"{self.step.name}: {self.fault.name}"
+
+
+_SNS_FAILS = ("Publish", {"times": TRIES})
+_S3_DENIES = ("PutBucketEncryption", {"times": None, "status": 403, "code": "AccessDenied"})
+
+STEPS = [
+    Step("read", "s3", "GetBucketEncryption", End.FAILED),
+    Step("describe the key", "kms", "DescribeKey", End.REPORTED, act=Act.TEAM_KEY),
+    Step("read the bucket's policy", "s3", "GetBucketPolicy", End.FAILED),
+    Step("read whether it is public", "s3", "GetBucketPolicyStatus", End.FAILED, act=Act.OPEN_UP),
+    Step("read the website", "s3", "GetBucketWebsite", End.FAILED),
+    Step("read the ACL", "s3", "GetBucketAcl", End.FAILED),
+    Step("read the replication", "s3", "GetBucketReplication", End.FAILED),
+    Step("read the key's policy", "kms", "GetKeyPolicy", End.REPORTED, act=Act.OPEN_UP),
+    Step("open the entry", "dynamodb", "PutItem", End.DEAD),
+    Step("write", "s3", "PutBucketEncryption", End.FAILED),
+    Step("read back", "s3", "GetBucketEncryption", End.FAILED_AFTER_THE_WRITE, skip=1),
+    Step("close the entry", "dynamodb", "PutItem", End.DEAD, skip=1),
+    Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED),
+    Step("publish", "sns", "Publish", End.DEAD),
+    Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=_SNS_FAILS),
+    Step("mark the refusal as told", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
+]
+
+_THROTTLED = {
+    "s3": (503, "SlowDown"),
+    "kms": (400, "ThrottlingException"),
+    "dynamodb": (400, "ProvisionedThroughputExceededException"),
+    "sns": (400, "Throttled"),
+}
+_BROKEN = {
+    "s3": (500, "InternalError"),
+    "kms": (500, "KMSInternalException"),
+    "dynamodb": (500, "InternalServerError"),
+    "sns": (500, "InternalError"),
+}
+_UNAVAILABLE = {
+    "s3": (503, "ServiceUnavailable"),
+    "kms": (503, "DependencyTimeoutException"),
+    "dynamodb": (503, "ServiceUnavailable"),
+    "sns": (503, "ServiceUnavailable"),
+}
+_DENIED = {
+    "s3": (403, "AccessDenied"),
+    "kms": (400, "AccessDeniedException"),
+    "dynamodb": (400, "AccessDeniedException"),
+    "sns": (403, "AuthorizationError"),
+}
+
+
+def rows() -> Iterator[Row]:
+    """Every combination."""
+    for step in STEPS:
+        usual = _usual_end(step)
+        for fault in _passing(step):
+            yield Row(step, fault, usual)
+        yield Row(step, _error("denied", None, *_DENIED[step.service]), step.denied)
+
+
+def _usual_end(step: Step) -> End:
+    if step.act is Act.OPEN_UP:
+        return End.REPORTED
+    return End.FAILED if step.before == _S3_DENIES else End.REPAIRED
+
+
+def _passing(step: Step) -> Iterator[Fault]:
+    broken = dict(zip(("status", "code"), _BROKEN[step.service], strict=True))
+    for times, how in ((1, "once"), (TRIES, "beyond the client's retries")):
+        yield _error(f"throttled {how}", times, *_THROTTLED[step.service])
+        yield _error(f"500 {how}", times, *_BROKEN[step.service])
+        yield _error(f"503 {how}", times, *_UNAVAILABLE[step.service])
+        yield Fault(f"answer lost {how}", "lost_response", times, broken)
+        if step.operation == "PutBucketEncryption":
+            yield _error(f"409 {how}", times, 409, "OperationAborted")
+    yield Fault("times out, then acts late", "delay", 1, {"seconds": LATE_SECONDS})
+
+
+def _error(name: str, times: int | None, status: int, code: str) -> Fault:
+    return Fault(name, "error", times, {"status": status, "code": code})

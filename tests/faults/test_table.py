@@ -1,0 +1,81 @@
+"""Every fault at every AWS call of the flow: one repair, the same finding, nothing left open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.barrage import Barrage, Shot
+from tests.faults.field import Field
+from tests.faults.table import TRIES, Act, End, Row, rows
+
+ROWS = list(rows())
+STATUSES = {
+    End.REPAIRED: {"REMEDIATED"},
+    End.REPORTED: {"REPORTED"},
+    End.FAILED: {"FAILED"},
+    End.FAILED_AFTER_THE_WRITE: {"FAILED"},
+}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_event_ends_as_it_must(barrage: Barrage, ground: Field, row: Row) -> None:
+    shot = barrage.shots[str(row)]
+
+    assert_the_fault_struck(shot)
+    assert shot.was_dead == (row.end is End.DEAD)
+    assert_told(shot)
+    assert_written_once(shot)
+    assert (shot.rule["ApplyServerSideEncryptionByDefault"], shot.rule["BucketKeyEnabled"]) == (
+        _default(shot, ground.stack.key)
+    )
+    assert all(entry["closed"]["BOOL"] for entry in shot.entries)
+
+
+def test_nothing_is_left_open_and_no_other_message_died(barrage: Barrage) -> None:
+    assert barrage.left_open == []
+    assert barrage.strangers == []
+
+
+def test_the_table_is_complete(record_property: Callable[[str, object], None]) -> None:
+    record_property("combinations", len(ROWS))
+    assert len({str(row) for row in ROWS}) == len(ROWS) == 162
+
+
+def assert_the_fault_struck(shot: Shot) -> None:
+    times = shot.row.fault.times
+    assert shot.hits == times if times else shot.hits >= 1
+
+
+def assert_told(shot: Shot) -> None:
+    """At least once; whatever was told twice has the same id."""
+    wanted = STATUSES[_end(shot.row)]
+    assert {f["status"] for f in shot.findings} == wanted
+    assert len({f["id"] for f in shot.findings}) == len({f["check"] for f in shot.findings}) == 1
+
+
+def assert_written_once(shot: Shot) -> None:
+    """Only a client that got no answer may write again, the same; no later delivery does."""
+    end, fault = _end(shot.row), shot.row.fault
+    acted = [w for w in shot.writes if w["status"] == 200 or (w["fault"] and fault.kind == "lost_response")]
+    struck = shot.row.step.operation == "PutBucketEncryption"
+    repeats = {"lost_response": min(fault.times or 0, TRIES - 1), "delay": 1}.get(fault.kind, 0) if struck else 0
+    assert len(acted) == (0 if end in {End.FAILED, End.REPORTED} else 1 + repeats)
+
+
+def _end(row: Row) -> End:
+    """How it ends at last: what died is redriven once its cause is mended."""
+    if row.end is not End.DEAD:
+        return row.end
+    return End.FAILED if row.step.name == "mark the refusal as told" else End.REPAIRED
+
+
+def _default(shot: Shot, k: str) -> tuple[dict[str, str], bool]:
+    end = _end(shot.row)
+    if shot.row.step.act is not Act.CREATE:
+        right = end is End.REPAIRED or shot.row.step.act is Act.OPEN_UP
+        return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shot.key}, right
+    if end in {End.REPAIRED, End.FAILED_AFTER_THE_WRITE}:
+        return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": k}, True
+    return {"SSEAlgorithm": "AES256"}, False

@@ -1,0 +1,103 @@
+"""What the template hands to the function, how it is deployed, and what it is built from."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localcloud.handle import REPOSITORY
+from reseal.adapters.settings import read_settings
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.errors import SettingsError
+from tests.template.translated import of_type, resolved, translated
+
+LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
+PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+")
+
+
+def settings_read() -> set[str]:
+    """Every variable the function reads: it names each one that is missing."""
+    with pytest.raises(SettingsError) as raised:
+        read_settings({})
+    return set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
+
+
+def variables(**parameters: str) -> dict[str, Any]:
+    function = of_type(resolved(**parameters), "AWS::Lambda::Function")["EnforceBucketFunction"]
+    found: dict[str, Any] = function["Environment"]["Variables"]
+    return found
+
+
+def test_template_sets_exactly_what_the_function_reads() -> None:
+    assert variables().keys() | {"AWS_REGION"} == settings_read()  # Lambda sets AWS_REGION itself
+
+
+def test_template_gives_every_check_its_mode() -> None:
+    modes = dict(pair.split("=") for pair in variables()["CHECK_MODES"].split(","))
+
+    assert modes.keys() == CHECK_BY_ID.keys()
+
+
+@pytest.mark.parametrize("mode", ["enforce", "detect"])
+@pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
+def test_what_the_template_sets_can_be_read(mode: str, required: str) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+    handed = variables(Mode=mode, RequiredEncryption=required, KmsKeyArn=key, ApprovedKeys=key)
+    texts = {name: value if isinstance(value, str) else "x" for name, value in handed.items()}
+    texts["STACK_KEY_ARN"] = key
+
+    settings = read_settings(texts | {"AWS_REGION": "us-east-1", "LEDGER_DAYS": str(handed["LEDGER_DAYS"])})
+
+    assert (settings.policy.mode.value, settings.policy.remediation_key) == (mode, key)
+
+
+@pytest.mark.parametrize("parameter", ["KmsKeyArn", "ApprovedKeys"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["arn:aws:kms:us-east-1:111122223333:alias/team", "alias/team", "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"],
+    ids=["alias ARN", "alias", "bare id"],
+)
+def test_key_parameter_takes_no_name_that_may_change(parameter: str, wrong: str) -> None:
+    pattern = translated()["Parameters"][parameter]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, wrong) is None
+
+
+@pytest.mark.parametrize("parameter", ["KmsKeyArn", "ApprovedKeys"])
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_key_parameter_takes_arns_of_every_partition(parameter: str, partition: str) -> None:
+    pattern = translated()["Parameters"][parameter]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, f"arn:{partition}:kms:us-east-1:111122223333:key/mrk-1234abcd")
+
+
+def samconfig() -> dict[str, Any]:
+    return tomllib.loads((REPOSITORY / "samconfig.toml").read_text())
+
+
+def test_samconfig_has_the_stack_with_and_without_writes() -> None:
+    overrides = {
+        name: environment["deploy"]["parameters"]["parameter_overrides"]
+        for name, environment in samconfig().items()
+        if isinstance(environment, dict)
+    }
+
+    assert overrides == {"default": "Mode=enforce", "detect": "Mode=detect"}
+
+
+@pytest.mark.parametrize("environment", ["default", "detect"])
+def test_deploying_what_is_deployed_is_no_failure(environment: str) -> None:
+    assert samconfig()[environment]["deploy"]["parameters"]["fail_on_empty_changeset"] is False
+
+
+@pytest.mark.parametrize("lock_file", LOCK_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_requirement_is_pinned_with_hashes(lock_file: Path) -> None:
+    text = lock_file.read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+    loose = [line[:60] for line in lines if not PINNED.match(line) or "--hash=sha256:" not in line]
+    assert (loose, bool(lines)) == ([], True)

@@ -1,0 +1,85 @@
+"""The translated template against AWS's own schemas, where `sam validate` would let faults pass."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from cfnlint.api import lint
+
+from tests.template.translated import SOURCE, of_type, resolved, statements, translated
+
+NAMES = {"BucketName", "FunctionName", "LogGroupName", "Name", "QueueName", "RoleName", "RuleName"}
+NAMED_AFTER_A_FUNCTION = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"}
+NAMES |= {"TableName", "TopicName", "AlarmName", "AliasName", "ManagedPolicyName"}
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"])
+def test_cfn_lint_finds_nothing(region: str) -> None:
+    found = lint(json.dumps(translated()), None, [region])
+
+    assert [f"{match.rule.id}: {match.message}" for match in found] == []
+
+
+def test_no_resource_has_a_fixed_name() -> None:
+    named = {
+        (name, key)
+        for name, resource in translated()["Resources"].items()
+        for key in NAMES & resource.get("Properties", {}).keys()
+        if resource["Type"] not in NAMED_AFTER_A_FUNCTION
+    }
+
+    assert named == set()
+
+
+def test_arns_are_written_for_every_partition() -> None:
+    resources = SOURCE.read_text().partition("\nResources:")[2]
+
+    assert re.findall(r"arn:(?!\$\{AWS::Partition\})\S+", resources) == []
+
+
+def test_service_principals_are_the_same_in_every_partition() -> None:
+    principals = {
+        service
+        for _, statement in statements(resolved())
+        if isinstance(statement.get("Principal"), dict)
+        for service in _as_texts(statement["Principal"].get("Service", []))
+    }
+
+    assert {service for service in principals if not service.endswith(".amazonaws.com")} == set()
+
+
+def _as_texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_every_parameter_says_what_it_is_for() -> None:
+    parameters = translated()["Parameters"]
+
+    assert [name for name, parameter in parameters.items() if not parameter.get("Description")] == []
+
+
+def test_every_parameter_stands_in_a_group_of_the_console() -> None:
+    template = translated()
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert {name for group in groups for name in group["Parameters"]} == set(template["Parameters"])
+
+
+def test_every_output_says_what_it_is_for() -> None:
+    outputs = translated()["Outputs"]
+
+    assert [name for name, output in outputs.items() if not output.get("Description")] == []
+
+
+@pytest.mark.parametrize("name", of_type(resolved(), "AWS::Lambda::Function"))
+def test_function_runs_on_what_the_layer_was_built_for(name: str) -> None:
+    template = resolved()
+    function = of_type(template, "AWS::Lambda::Function")[name]
+    (layer,) = of_type(template, "AWS::Lambda::LayerVersion").values()
+
+    assert (layer["CompatibleRuntimes"], layer["CompatibleArchitectures"]) == (
+        [function["Runtime"]],
+        function["Architectures"],
+    )

@@ -1,0 +1,140 @@
+"""What the stack may do, with any parameters: nothing by `*`, and nothing that writes in detect mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.template.translated import Template, actions, as_list, of_type, resolved, statements
+
+OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
+READS = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "s3:GetBucketAcl",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketTagging",
+    "s3:GetBucketWebsite",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetReplicationConfiguration",
+    "kms:GetKeyPolicy",
+    "kms:DescribeKey",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "sns:Publish",
+}
+LANE = "EnforceBucketRole"
+KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails"}
+WRITES = {"s3:PutEncryptionConfiguration"}
+KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+ALL_CHECKS = ["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"]
+VARIANTS: dict[str, dict[str, str]] = {
+    "defaults": {},
+    "detect": {"Mode": "detect"},
+    "brought key": {"KmsKeyArn": KEY},
+    "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
+    "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
+}
+
+
+def role_statements(template: Template, name: str | None = None) -> list[dict[str, Any]]:
+    roles = of_type(template, "AWS::IAM::Role")
+    return [
+        statement
+        for role in ([roles[name]] if name else roles.values())
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def allowed(template: Template) -> set[str]:
+    return {action for statement in role_statements(template, LANE) for action in actions(statement)}
+
+
+@pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+def test_no_policy_of_the_stack_allows_an_action_by_wildcard(parameters: dict[str, str]) -> None:
+    wild = [(name, a) for name, s in statements(resolved(**parameters)) for a in actions(s) if "*" in a]
+
+    assert wild == []
+
+
+@pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+def test_no_role_may_act_on_every_resource(parameters: dict[str, str]) -> None:
+    everything = [
+        statement["Sid"]
+        for statement in role_statements(resolved(**parameters))
+        if "*" in as_list(statement["Resource"]) and not actions(statement) <= KNOWS_NO_RESOURCE
+    ]
+
+    assert everything == []
+
+
+@pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+def test_no_statement_says_anything_but_what_it_allows(parameters: dict[str, str]) -> None:
+    odd = [
+        statement["Sid"]
+        for statement in role_statements(resolved(**parameters))
+        if statement["Effect"] != "Allow" or {"NotAction", "NotResource"} & statement.keys()
+    ]
+
+    assert odd == []
+
+
+def test_role_may_do_what_the_function_does_and_nothing_more() -> None:
+    assert allowed(resolved()) == READS | WRITES
+
+
+@pytest.mark.parametrize("check", ALL_CHECKS)
+def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
+    modes = dict.fromkeys(ALL_CHECKS, "report") | {check: "enforce"}
+
+    assert allowed(resolved(**modes)) == READS | WRITES
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Mode": "detect"},
+        {"Mode": "detect"} | dict.fromkeys(ALL_CHECKS, "enforce"),
+        dict.fromkeys(ALL_CHECKS, "report"),
+        dict.fromkeys(ALL_CHECKS, "off"),
+    ],
+    ids=["detect", "detect with every check enforcing", "every check reports", "every check off"],
+)
+def test_stack_that_writes_nothing_has_no_right_to(parameters: dict[str, str]) -> None:
+    assert allowed(resolved(**parameters)) == READS
+
+
+@pytest.mark.parametrize("sid", ["ReadBuckets", "WriteBuckets"])
+def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
+    (statement,) = [s for s in role_statements(resolved()) if s["Sid"] == sid]
+
+    assert statement["Condition"] == OWN_ACCOUNT
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sid", "resources"),
+    [
+        ({"KmsKeyArn": KEY}, "JudgeBroughtKey", [KEY]),
+        ({"ApprovedKeys": f"{KEY},{KEY}2"}, "JudgeListedKeys", [KEY, f"{KEY}2"]),
+        ({}, "JudgeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
+    ],
+    ids=["brought", "listed", "of the account"],
+)
+def test_keys_are_described_by_their_arns(parameters: dict[str, str], sid: str, resources: list[str]) -> None:
+    (statement,) = [s for s in role_statements(resolved(**parameters)) if s["Sid"] == sid]
+
+    assert "kms:DescribeKey" in actions(statement) <= {"kms:DescribeKey", "kms:GetKeyPolicy"}
+    assert as_list(statement["Resource"]) == resources
+
+
+def test_role_is_taken_by_lambda_only() -> None:
+    role = of_type(resolved(), "AWS::IAM::Role")[LANE]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+
+    assert (trust["Principal"], actions(trust)) == ({"Service": "lambda.amazonaws.com"}, {"sts:AssumeRole"})

@@ -1,0 +1,177 @@
+"""The trail that the stack can make, and the check that there is one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+from cfnlint.api import lint
+
+from reseal.adapters.trail_telemetry import record_hearing
+from reseal.core.trail import HEARD_CALLS, Hearing
+from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
+
+WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
+KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+OWN = {"TrailKey", "TrailBucket", "TrailBucketPolicy", "ManagementTrail"}
+ONLY_FROM_THE_TRAIL = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-management"
+
+
+def properties(name: str, **parameters: str) -> dict[str, Any]:
+    template = resolved(CreateManagementTrail="true", **parameters) if parameters else WITH_TRAIL
+    found: dict[str, Any] = template["Resources"][name]["Properties"]
+    return found
+
+
+def policy_of(role: str) -> dict[str, dict[str, Any]]:
+    (policy,) = properties(role)["Policies"]
+    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
+
+
+def test_stack_makes_no_trail_unasked() -> None:
+    assert resolved()["Resources"].keys() & OWN == set()
+    assert "TrailBucketName" not in resolved()["Outputs"]
+
+
+def test_check_waits_for_what_the_rule_lets_through() -> None:
+    pattern = of_type(resolved(), "AWS::Events::Rule")["BucketRule"]["EventPattern"]
+
+    assert set(pattern["detail"]["eventName"]) == set(HEARD_CALLS)
+
+
+def test_trail_logs_write_management_events_of_this_region_and_proves_its_files() -> None:
+    trail = properties("ManagementTrail")
+
+    assert trail["EventSelectors"] == [{"IncludeManagementEvents": True, "ReadWriteType": "WriteOnly"}]
+    assert (trail["IsLogging"], trail["IsMultiRegionTrail"], trail["EnableLogFileValidation"]) == (
+        True,
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("name", ["TrailBucket", "TrailBucketPolicy", "TrailKey"])
+def test_log_files_and_what_they_need_outlive_the_stack(name: str) -> None:
+    resource = WITH_TRAIL["Resources"][name]
+
+    assert resource["DeletionPolicy"] in {"Retain", "RetainExceptOnCreate"}
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("required", "algorithm", "bucket_key"),
+    [("SSE-KMS", "aws:kms", True), ("DSSE-KMS", "aws:kms:dsse", None)],
+)
+def test_log_bucket_has_what_reseal_demands_of_every_bucket(
+    required: str, algorithm: str, bucket_key: bool | None
+) -> None:
+    (rule,) = properties("TrailBucket", RequiredEncryption=required)["BucketEncryption"][
+        "ServerSideEncryptionConfiguration"
+    ]
+
+    assert rule["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": algorithm,
+        "KMSMasterKeyID": arn_of("TrailKey"),
+    }
+    assert rule.get("BucketKeyEnabled") is bucket_key
+    assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
+
+
+def test_key_of_the_trail_is_approved_beside_those_that_are_listed() -> None:
+    function = properties("EnforceBucketFunction", ApprovedKeys=KEY)
+
+    assert function["Environment"]["Variables"]["APPROVED_KEYS"] == f"{KEY},${{TrailKey.Arn}}"
+
+
+def test_only_the_trail_writes_with_its_key_and_to_its_bucket() -> None:
+    key = properties("TrailKey")["KeyPolicy"]["Statement"]
+    bucket = properties("TrailBucketPolicy")["PolicyDocument"]["Statement"]
+    services = [s for s in key + bucket if s["Principal"] == {"Service": "cloudtrail.amazonaws.com"}]
+
+    assert [actions(s) for s in services] == [
+        {"kms:DescribeKey", "kms:GenerateDataKey"},
+        {"s3:GetBucketAcl"},
+        {"s3:PutObject"},
+    ]
+    assert {s["Condition"]["StringEquals"]["aws:SourceArn"] for s in services} == {ONLY_FROM_THE_TRAIL}
+    assert properties("ManagementTrail")["TrailName"] == "reseal-management"
+
+
+def test_key_of_the_trail_is_used_by_principals_of_the_account_to_read_through_s3_only() -> None:
+    (reading,) = [s for s in properties("TrailKey")["KeyPolicy"]["Statement"] if "kms:Decrypt" in actions(s)]
+
+    assert actions(reading) == {"kms:Decrypt"}
+    assert reading["Condition"]["StringEquals"] == {
+        "kms:CallerAccount": "111122223333",
+        "kms:ViaService": "s3.us-east-1.amazonaws.com",
+    }
+
+
+def test_log_bucket_is_private_takes_tls_only_and_forgets_after_a_quarter() -> None:
+    bucket, policy = properties("TrailBucket"), properties("TrailBucketPolicy")["PolicyDocument"]
+
+    (denied,) = [s for s in policy["Statement"] if s["Effect"] == "Deny"]
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert (denied["Principal"], denied["Condition"]) == ("*", {"Bool": {"aws:SecureTransport": "false"}})
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1"])
+def test_cfn_lint_finds_nothing_with_a_trail(region: str) -> None:
+    template = translated()
+    template["Parameters"]["CreateManagementTrail"]["Default"] = "true"
+
+    assert [match.message for match in lint(json.dumps(template), None, [region])] == []
+
+
+def test_check_may_read_trails_wherever_they_are_and_tell_its_failures() -> None:
+    statements = policy_of("CheckTrailRole")
+
+    assert {action for s in statements.values() for action in actions(s)} == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "cloudtrail:DescribeTrails",
+        "cloudtrail:GetEventSelectors",
+        "cloudtrail:GetTrailStatus",
+        "sns:Publish",
+    }
+    assert as_list(statements["ReadTrails"]["Resource"]) == ["arn:aws:cloudtrail:*:*:trail/*"]
+
+
+def test_check_runs_every_hour_under_a_role_that_can_do_nothing_else() -> None:
+    schedule, statements = properties("CheckTrailSchedule"), policy_of("CheckTrailScheduleRole")
+
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    assert schedule["Target"]["Arn"] == arn_of("CheckTrailFunction")
+    assert [(actions(s), s["Resource"]) for s in statements.values()] == [
+        ({"lambda:InvokeFunction"}, arn_of("CheckTrailFunction"))
+    ]
+
+
+def test_check_that_fails_is_retried_and_told() -> None:
+    (config,) = of_type(resolved(), "AWS::Lambda::EventInvokeConfig").values()
+
+    assert config["FunctionName"] == {"Ref": "CheckTrailFunction"}
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Ref": "AlertTopic"}
+
+
+def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_made(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alarm = properties("TrailAlarm")
+    record_hearing(Hearing(hears=False, reason="why"), "check", Logger(service="alarm"))
+    (metric,) = [m for m in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in m]
+    (declared,) = metric["_aws"]["CloudWatchMetrics"]
+
+    assert (alarm["Namespace"], [{"Name": alarm["MetricName"], "Unit": "Count"}]) == (
+        declared["Namespace"],
+        declared["Metrics"],
+    )
+    assert [[dimension["Name"] for dimension in alarm["Dimensions"]]] == declared["Dimensions"]
+    assert (metric["TrailHears"], metric["FunctionName"]) == ([0.0], "check")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["TreatMissingData"], alarm["Period"], alarm["EvaluationPeriods"]) == ("breaching", 3600, 2)
