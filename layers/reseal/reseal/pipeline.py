@@ -91,13 +91,14 @@ class BucketLane:
         if reference.is_aws_managed or not self.policy.must_describe(reference):
             return ObservedBucket(encryption=encryption)
         key = self.services.keys.describe(encryption.key_id)
-        if call.name not in ACCESS_CALLS or not isinstance(key, KmsKey):
+        opens = call.name in ACCESS_CALLS and isinstance(key, KmsKey)
+        if not opens and not reference.depends_on_caller:
             return ObservedBucket(encryption=encryption, key=key)
         return ObservedBucket(
             encryption=encryption,
             key=key,
-            exposure=self.services.buckets.read_exposure(call.bucket, fresh=True),
-            key_policy=self._key_policy(key.arn),
+            exposure=self.services.buckets.read_exposure(call.bucket, fresh=opens),
+            key_policy=self._key_policy(key.arn) if opens and isinstance(key, KmsKey) else None,
         )
 
     def _decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:

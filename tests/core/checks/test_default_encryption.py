@@ -6,8 +6,10 @@ import pytest
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.default_encryption import decide_default_encryption
-from reseal.core.decision import Decision, Remediate, Report, Severity
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
 from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.guard.exposure import Exposure
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from reseal.core.policy import Policy
 from tests.builders import (
@@ -331,3 +333,40 @@ def test_a_broken_key_is_named_with_its_state() -> None:
     decision = decide_default_encryption(a_policy(), a_call(), observed)
 
     assert f"{TEAM_KEY} cannot be used, because its state is PendingDeletion" in decision.reason
+
+
+@pytest.mark.parametrize("named", ["alias/team", TEAM_KEY.rpartition("/")[2]], ids=["alias", "bare id"])
+@pytest.mark.parametrize(
+    ("writer", "told"),
+    [("444455556666", True), ("111122223333", False)],
+    ids=["another account writes", "only this account writes"],
+)
+def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
+    named: str, writer: str, told: bool
+) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": writer},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::payroll/*",
+    }
+    observed = ObservedBucket(
+        encryption=encryption(SSE_KMS, named, bucket_key=True),
+        key=a_key(TEAM_KEY),
+        exposure=Exposure(policy={"Statement": [statement]}),
+    )
+
+    decision = decide_default_encryption(a_policy(), a_call(), observed)
+
+    assert isinstance(decision, Report) is told
+    if isinstance(decision, Report):
+        assert decision.severity is Severity.LOW
+        assert writer in decision.reason
+
+
+def test_a_full_arn_does_not_depend_on_the_writer() -> None:
+    observed = ObservedBucket(
+        encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True), key=a_key(TEAM_KEY), exposure=Exposure()
+    )
+
+    assert isinstance(decide_default_encryption(a_policy(), a_call(), observed), Compliant)

@@ -25,6 +25,11 @@ class KeyReference:
         return self.account is not None and ":key/" in self.text
 
     @property
+    def depends_on_caller(self) -> bool:
+        """Whether the text is a bare id or alias, which S3 looks up in each caller's own account."""
+        return self.account is None
+
+    @property
     def is_aws_managed(self) -> bool:
         """Whether the text names aws/s3 by its alias."""
         return self.text == AWS_MANAGED_ALIAS or self.text.endswith(f":{AWS_MANAGED_ALIAS}")

@@ -6,6 +6,7 @@ from reseal.core.api_call import BucketCall
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
 from reseal.core.encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.guard.grantees import writers_of_other_accounts
 from reseal.core.intent import SEVERITY, intent_of
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.core.policy import Policy
@@ -22,7 +23,8 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
         return _unknown_algorithm(found.algorithm)
     if found.key_id is None or parse_key_reference(found.key_id).is_aws_managed:
         return _to_k(policy, found, severity, _AWS_MANAGED)
-    return _judge_named_key(policy, found, found.key_id, observed.key, severity)
+    decision = _judge_named_key(policy, found, found.key_id, observed.key, severity)
+    return decision if not isinstance(decision, Compliant) else _unless_ambiguous(policy, observed, decision)
 
 
 _AWS_MANAGED = (
@@ -61,6 +63,22 @@ def _judge_key(policy: Policy, found: BucketEncryption, key: KmsKey, severity: S
         change = EncryptionChange(algorithm=policy.required)  # the team's own key is kept
         return Remediate(change=change, severity=severity, reason=reason)
     return Compliant(f"{SseAlgorithm(found.algorithm).in_words} under the approved key {key.arn}")
+
+
+def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compliant) -> Decision:
+    """A bare id or alias is another key, or none, to writers of other accounts (E10)."""
+    key_id, exposure = observed.encryption.key_id or "", observed.exposure
+    if exposure is None or not parse_key_reference(key_id).depends_on_caller:
+        return compliant
+    writers = writers_of_other_accounts(exposure.policy or {}, policy.account)
+    if not writers:
+        return compliant
+    return Report(
+        severity=Severity.LOW,
+        reason=f"the key is named {key_id!r}, which S3 looks up in the account of each writer, also of "
+        + ", ".join(writers),
+        way_out="name the key by its full ARN",
+    )
 
 
 def _to_k(policy: Policy, found: BucketEncryption, severity: Severity, reason: str) -> Remediate:

@@ -15,8 +15,9 @@ class ObservedBucket:
     """A bucket as S3 and KMS show it now.
 
     `key` is what KMS says of the key the bucket names; None where it names none, or where the
-    answer could not change any decision (`Policy.must_describe`). `exposure` and the bucket key's
-    `key_policy` are read only for calls that let somebody at a bucket under a KMS key.
+    answer could not change any decision (`Policy.must_describe`). `exposure` is read for calls that
+    let somebody at a bucket under a KMS key, with that key's `key_policy`; and where the key is named
+    in a way that depends on who writes.
     """
 
     encryption: BucketEncryption

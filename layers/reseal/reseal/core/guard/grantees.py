@@ -71,6 +71,12 @@ def grantees_of(bucket_policy: Mapping[str, Any]) -> Iterator[Grantee]:
                 )
 
 
+def writers_of_other_accounts(bucket_policy: Mapping[str, Any], own_account: str) -> list[str]:
+    """The other accounts whose callers the policy lets write objects."""
+    writers = (grantee.account for grantee in grantees_of(bucket_policy) if grantee.writes)
+    return sorted({account for account in writers if account not in (None, own_account)})
+
+
 def _source_arns(statement: Statement) -> tuple[str, ...]:
     demanded = (values for _, key, values in conditions(statement) if key == "aws:sourcearn")
     return tuple(arn for values in demanded for arn in values)
