@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from demo.world import World
+from demo.world import OTHER_ACCOUNT, World
 
 
 class End(Enum):
@@ -39,6 +39,7 @@ class Scene:
 
 
 DEFAULT, BUCKET_KEY, SSE_C = "S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"
+KEY_ACCESS = "S3.BucketKeyAccess"
 
 
 def _create(bucket: str) -> Callable[[Any, World], None]:
@@ -74,6 +75,22 @@ def _create_with_own_key(s3: Any, world: World) -> None:
 
 def _loosen(s3: Any, world: World) -> None:
     _put(s3, "analytics", _rule("aws:kms", world.team_key, bucket_key=False, blocked="NONE"))
+
+
+def _make_website(s3: Any, world: World) -> None:
+    s3.create_bucket(Bucket="shop-front")
+    index = {"IndexDocument": {"Suffix": "index.html"}}
+    s3.put_bucket_website(Bucket="shop-front", WebsiteConfiguration=index)
+
+
+def _let_partner_in(s3: Any, world: World) -> None:
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::orders/*",
+    }
+    s3.put_bucket_policy(Bucket="orders", Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
 
 
 def _create_in_ireland(s3: Any, world: World) -> None:
@@ -147,6 +164,24 @@ SCENES = (
         findings=((BUCKET_KEY, "LOW", "DETECTED"), (SSE_C, "HIGH", "DETECTED")),
     ),
     Scene(
+        title="creates a bucket and makes it a website, whose visitors cannot use a KMS key",
+        who="maria",
+        bucket="shop-front",
+        act=_make_website,
+        calls=("CreateBucket", "PutBucketWebsite"),
+        end=End.REPORTED,
+        findings=((DEFAULT, "INFORMATIONAL", "REPORTED"), (DEFAULT, "MEDIUM", "REPORTED")),
+    ),
+    Scene(
+        title="lets another account read a bucket whose key does not admit it",
+        who="maria",
+        bucket="orders",
+        act=_let_partner_in,
+        calls=("PutBucketPolicy",),
+        end=End.REPORTED,
+        findings=((KEY_ACCESS, "CRITICAL", "REPORTED"),),
+    ),
+    Scene(
         title="creates a bucket in another Region, eu-west-1",
         who="maria",
         bucket="archive-eu",
@@ -167,7 +202,7 @@ SCENES = (
         who="maria",
         bucket="vault",
         act=_create_locked,
-        calls=("CreateBucket",),
+        calls=("CreateBucket", "PutBucketPolicy"),
         end=End.FAILED,
         findings=((DEFAULT, "HIGH", "FAILED"),),
     ),
