@@ -1,10 +1,11 @@
 # Reseal. `make demo` shows it, `make test` proves it; both need only Python >= 3.11, make and git.
 PYTHON ?= python3
+STACK ?= reseal
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test unit lint type fmt build lock clean
+.PHONY: help demo local resend test unit lint type fmt build bench lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -16,8 +17,11 @@ demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets put 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to play with
 	@$(DEV) -m demo.local
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready lint type ## Pass every gate and every test
-	$(DEV) -m pytest
+resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again with ARGS=--yes
+	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
+
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready lint type ## Pass every gate and every test
+	$(DEV) -m pytest -n 3 --dist loadgroup --cov=layers/reseal/reseal --cov-branch --cov-report=
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
 	$(DEV) -m pytest tests/core tests/pipeline tests/functions --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
@@ -25,10 +29,10 @@ unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's bra
 lint: .venv/dev/.ready ## Style, complexity and security rules
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/ruff format --check .
-	.venv/dev/bin/bandit --quiet --recursive layers functions localcloud demo --configfile pyproject.toml
+	.venv/dev/bin/bandit --quiet --recursive layers functions localcloud demo operations --configfile pyproject.toml
 
 type: .venv/dev/.ready ## Types, strictly
-	.venv/dev/bin/mypy layers/reseal functions localcloud demo
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations
 
 fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff format .
@@ -37,9 +41,12 @@ fmt: .venv/dev/.ready ## Format the code
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
 	@$(DEV) -m localcloud.deploy
 
+bench: .venv/custodian/.ready build ## Measure an event beside Cloud Custodian and bare boto3 (4 minutes)
+	@$(DEV) -m benchmarks
+
 lock: .venv/dev/.ready ## Pin every requirement anew, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header layers/reseal/requirements.in -o layers/reseal/requirements.txt
-	cd requirements && for name in dev cloud sam ric; do \
+	cd requirements && for name in dev cloud sam ric gates custodian; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt || exit 1; done
 
 clean: ## Remove what the other commands made

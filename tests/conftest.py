@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from localcloud import deploy
 from localcloud.handle import REPOSITORY, LocalCloud
@@ -20,6 +21,25 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
+
+
+DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
+SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
+KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, keep those that share a local cloud in one of them."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+    deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
+    if folder in SHARE_A_CLOUD:
+        return "cloud"
+    return deployment or (folder if folder in KEEP_TOGETHER else str(item.path))
 
 
 def environment_python(name: str) -> Path:
@@ -38,10 +58,16 @@ def cloud() -> Iterator[LocalCloud]:
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
-    """What `sam build` made of the repository, built once."""
+def built(testrun_uid: str) -> Path:
+    """What `sam build` made of the repository, built once for all the processes of this run."""
     environment_python("sam")
-    deploy.build()
+    scratch = REPOSITORY / ".local"
+    scratch.mkdir(exist_ok=True)
+    with FileLock(scratch / "build.lock"):
+        stamp = scratch / "built-for"
+        if not stamp.exists() or stamp.read_text() != testrun_uid:
+            deploy.build()
+            stamp.write_text(testrun_uid)
     return REPOSITORY / ".aws-sam" / "build"
 
 

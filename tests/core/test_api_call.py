@@ -22,7 +22,7 @@ from tests.builders import (
     stated,
 )
 
-MISSING = object()
+MISSING = "(missing)"
 
 
 def with_field(field: str, value: object) -> str:

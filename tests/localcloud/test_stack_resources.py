@@ -45,7 +45,13 @@ TEMPLATE = {
         "Trail": {
             "Type": "AWS::CloudTrail::Trail",
             "DependsOn": "Bucket",
-            "Properties": {"S3BucketName": {"Ref": "Bucket"}, "IsLogging": True, "IsMultiRegionTrail": True},
+            "Properties": {
+                "S3BucketName": {"Ref": "Bucket"},
+                "KMSKeyId": {"Fn::GetAtt": ["Key", "Arn"]},
+                "IsLogging": True,
+                "IsMultiRegionTrail": True,
+                "EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}],
+            },
         },
     },
     "Outputs": {
@@ -81,6 +87,16 @@ def test_trail_of_a_template_logs(
 
     assert trails.get_trail_status(Name=stack[1]["Trail"])["IsLogging"]
     assert trails.get_trail(Name=stack[1]["Trail"])["Trail"]["TrailARN"] == stack[1]["TrailArn"]
+
+
+def test_trail_of_a_template_has_its_key_and_selectors(
+    local_cloud: LocalCloud, user: Credentials, stack: tuple[str, dict[str, str]]
+) -> None:
+    trails = local_cloud.client("cloudtrail", user)
+
+    (selector,) = trails.get_event_selectors(TrailName=stack[1]["Trail"])["EventSelectors"]
+    assert trails.get_trail(Name=stack[1]["Trail"])["Trail"]["KmsKeyId"] == stack[1]["Key"]
+    assert (selector["ReadWriteType"], selector["IncludeManagementEvents"]) == ("WriteOnly", True)
 
 
 def test_trail_goes_with_its_stack(

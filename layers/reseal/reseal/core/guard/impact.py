@@ -44,6 +44,10 @@ class Impact:
     certain: bool = True
 
 
+_NAMES_ITS_OWN_ENCRYPTION = frozenset({"cloudtrail.amazonaws.com"})
+"""Writers that state an encryption with every object, so that a bucket's default does not reach them."""
+
+
 def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
     """Everyone who could no longer read, write or replicate new objects of a bucket under `key`."""
     found = (
@@ -58,6 +62,8 @@ def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impac
 def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
     grantees = list(grantees_of(exposure.policy or {}))
     for grantee in grantees:
+        if grantee.kind is Kind.SERVICE and grantee.name in _NAMES_ITS_OWN_ENCRYPTION:
+            continue
         if why := _why_locked_out(grantee, key, algorithm):
             yield Impact(f"{_named(grantee)} could not {_doing(grantee)} new objects: {why}")
         elif (admitted := key.admits(grantee)) is not True:

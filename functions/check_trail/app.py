@@ -1,0 +1,29 @@
+"""The door of the trail check: every hour, and whenever somebody asks, does Reseal hear anything?"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from reseal.adapters.cloudtrail import CloudTrail
+from reseal.adapters.trail_telemetry import record_hearing
+from reseal.core.trail import judge_trails
+
+logger = Logger(service="check_trail")
+
+
+@cache
+def cloudtrail() -> CloudTrail:
+    """The client, made once and kept while the execution environment lives."""
+    return CloudTrail.of_region(os.environ["AWS_REGION"])
+
+
+def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Lambda's entry point. What it raises is retried twice, and then told on the topic."""
+    hearing = judge_trails(cloudtrail().read_trails(), os.environ["AWS_REGION"])
+    record_hearing(hearing, context.function_name, logger)
+    return hearing.to_document()
