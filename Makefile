@@ -5,7 +5,7 @@ PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require
 DEV = .venv/dev/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local resend test unit lint type fmt build bench lock clean
+.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -26,13 +26,16 @@ test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .ven
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
 	$(DEV) -m pytest tests/core tests/pipeline tests/functions --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
 
+mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, and see whether a test notices
+	@$(DEV) -m mutation
+
 lint: .venv/dev/.ready ## Style, complexity and security rules
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/ruff format --check .
 	.venv/dev/bin/bandit --quiet --recursive layers functions localcloud demo operations --configfile pyproject.toml
 
 type: .venv/dev/.ready ## Types, strictly
-	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation
 
 fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff format .
@@ -41,7 +44,7 @@ fmt: .venv/dev/.ready ## Format the code
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
 	@$(DEV) -m localcloud.deploy
 
-bench: .venv/custodian/.ready build ## Measure an event beside Cloud Custodian and bare boto3 (4 minutes)
+bench: .venv/custodian/.ready build ## Measure an event beside Cloud Custodian and bare boto3 (4 to 6 minutes)
 	@$(DEV) -m benchmarks
 
 lock: .venv/dev/.ready ## Pin every requirement anew, with hashes (needs uv)

@@ -103,7 +103,6 @@ def a_call(
         event_id=event_id,
         name=name,
         time=time,
-        region=REGION,
         bucket=bucket,
         owner=None if name == "CreateBucket" else ACCOUNT,
         actor=actor or an_actor(),
@@ -111,10 +110,8 @@ def a_call(
     )
 
 
-def stated(
-    algorithm: str | None = None, key_id: str | None = None, *, unblocks_sse_c: bool = False
-) -> StatedEncryption:
-    return StatedEncryption(algorithm=algorithm, key_id=key_id, unblocks_sse_c=unblocks_sse_c)
+def stated(algorithm: str | None = None, *, unblocks_sse_c: bool = False) -> StatedEncryption:
+    return StatedEncryption(algorithm=algorithm, unblocks_sse_c=unblocks_sse_c)
 
 
 def encryption(

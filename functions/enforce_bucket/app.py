@@ -16,7 +16,7 @@ from reseal.core.errors import ResealError, TransientError
 from reseal.pipeline import BucketLane, Delivery
 
 MILLISECONDS_FOR_ONE = 20_000
-"""What one message may need at worst; with less left, the rest of the batch goes back untouched."""
+"""What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""
 
 _LONGEST_BODY_LOGGED = 2048
 

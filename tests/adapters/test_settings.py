@@ -28,6 +28,7 @@ RIGHT = {
     "APPROVED_KEYS": "account",
     "REPLACE_UNAPPROVED_KEYS": "false",
     "EXEMPT_CONTROL_TOWER": "true",
+    "CALLERS_MAY_USE_KEY": "false",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:alerts",
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "400",

@@ -13,7 +13,6 @@ from tests.builders import (
     ACCOUNT,
     BUCKET,
     EVENT_ID,
-    REGION,
     TEAM_KEY,
     a_body,
     an_actor,
@@ -59,7 +58,6 @@ def test_a_call_is_read_whole() -> None:
     assert call.event_id == EVENT_ID
     assert call.name == "PutBucketEncryption"
     assert call.time == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    assert call.region == REGION
     assert call.bucket == BUCKET
     assert call.owner == ACCOUNT
     assert call.actor == an_actor()
@@ -115,8 +113,6 @@ def test_what_is_no_event_is_refused(body: str, named: str) -> None:
         ("eventID", 7),
         ("eventName", MISSING),
         ("eventName", {}),
-        ("awsRegion", MISSING),
-        ("awsRegion", False),
         ("eventTime", MISSING),
         ("eventTime", 1_700_000_000),
         ("eventTime", float("nan")),
@@ -253,7 +249,7 @@ def test_an_xml_element_may_be_an_object_or_a_list(rule: object) -> None:
 
     call = parse_bucket_call(body)
 
-    assert call.stated == stated("aws:kms", TEAM_KEY)
+    assert call.stated == stated("aws:kms")
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ with Bucket Key, SSE-C blocked
   Undo      aws s3api put-bucket-encryption --region us-east-1 --bucket payroll \
 --expected-bucket-owner 111122223333 --server-side-encryption-configuration \
 '{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, \
-"BucketKeyEnabled": false, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}'
+"BucketKeyEnabled": false, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}' \
+(but first set the check to report)
   Controls  Security Hub S3.17, NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
 NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
   Runbook   docs/runbook.md#s3bucketdefaultencryption

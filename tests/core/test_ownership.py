@@ -37,12 +37,14 @@ def test_advice_names_the_stack_where_one_is_known() -> None:
 @pytest.mark.parametrize(
     ("bucket", "control_tower", "exempt"),
     [
-        ("aws-controltower-logs-1", True, True),
-        ("aws-controltower-logs-1", False, False),
+        ("aws-controltower-logs-111122223333-us-east-1", True, True),
+        ("aws-controltower-logs-111122223333-us-east-1", False, False),
+        ("aws-controltower-logs-444455556666-us-east-1", True, False),
+        ("aws-controltower-hideout", True, False),
         ("mine-aws-controltower", True, False),
         ("data--use1-az4--x-s3", False, True),
         ("mine", True, False),
     ],
 )
 def test_names_put_buckets_out_of_scope(bucket: str, control_tower: bool, exempt: bool) -> None:
-    assert isinstance(exempt_by_name(bucket, control_tower=control_tower), Exempt) is exempt
+    assert isinstance(exempt_by_name(bucket, "111122223333", control_tower=control_tower), Exempt) is exempt

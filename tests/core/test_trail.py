@@ -171,6 +171,12 @@ def test_nobody_is_known_to_be_left_out_by_selectors_that_cannot_be_read() -> No
     assert a_trail(selectors=DENIED).left_out == ()
 
 
+def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> None:
+    trail = a_trail(selectors=DENIED, of_organization=True)
+
+    assert judge_trails([trail], REGION).hears
+
+
 def test_one_trail_that_is_heard_is_enough() -> None:
     trails = [a_trail(logging=False), a_trail(arn=OF_THE_ORGANIZATION, logging=DENIED), a_trail()]
 

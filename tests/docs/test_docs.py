@@ -26,7 +26,15 @@ DOCUMENTS = sorted(
 )
 CODE = [
     path
-    for folder in ("layers/reseal/reseal", "functions", "localcloud", "demo", "tests")
+    for folder in (
+        "layers/reseal/reseal",
+        "functions",
+        "localcloud",
+        "demo",
+        "operations",
+        "benchmarks",
+        "tests",
+    )
     for path in (REPOSITORY / folder).rglob("*.py")
     if path.parent.name != "docs"
 ]

@@ -88,9 +88,7 @@ def test_tool_is_recognised(file: str, tool: str) -> None:
     ],
 )
 def test_stated_encryption_is_read(file: str, stated: tuple[str, str | None, bool] | None) -> None:
-    expected = (
-        StatedEncryption(algorithm=stated[0], key_id=stated[1], unblocks_sse_c=stated[2]) if stated else None
-    )
+    expected = StatedEncryption(algorithm=stated[0], unblocks_sse_c=stated[2]) if stated else None
 
     assert parsed(f"{file}.json").stated == expected
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.deployment import OTHER_ACCOUNT, OWN_ROLE
-from tests.faults.field import Field, leases_end_soon, received
-from tests.faults.table import Act, Row
+from tests.faults.field import HIDDEN_LONG_SECONDS, HIDDEN_SECONDS, Field, leases_end_soon, received
+from tests.faults.table import Act, End, Row, Step
+from tests.faults.workers import kill_workers
+
+KILLED_TOGETHER = 7
+"""So many processes are made anew at a time that each call is held within the time its client waits."""
 
 _OPEN_TO_ANOTHER_ACCOUNT = {
     "Effect": "Allow",
@@ -30,7 +35,6 @@ class Shot:
     fault: int = 0
     hits: int = 0
     was_dead: bool = False
-    found_before_redrive: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     writes: list[dict[str, Any]] = field(default_factory=list)
@@ -46,28 +50,73 @@ class Barrage:
     left_open: list[dict[str, Any]]
 
 
-def fire(ground: Field, rows: Sequence[Row]) -> Barrage:
-    """Let everything go wrong at once; then mend what was denied, and redrive what died of it."""
-    shots = [Shot(row, f"f-{uuid.uuid4().hex[:12]}", ground.stack.create_key()) for row in rows]
+def fire(ground: Field, deaths: Sequence[Row], rows: Sequence[Row]) -> Barrage:
+    """Kill the function everywhere, let everything else go wrong at once; then mend and redrive."""
+    slowest_first = sorted(rows, key=lambda row: row.end is not End.DEAD)
+    dying, shots = [_shot(ground, row) for row in deaths], [_shot(ground, row) for row in slowest_first]
     with ground.unheard():
-        for shot in shots:
+        for shot in dying + shots:
             _prepare(ground, shot)
     with leases_end_soon(ground):
+        hits = _kill(ground, dying)
+        ground.hide(HIDDEN_SECONDS)
         for shot in shots:
             _aim(ground, shot)
             _act(ground, shot)
         ground.wait_until_idle()
-    hits = {fault["id"]: fault["hits"] for fault in ground.cloud.faults()}
+    hits |= _hits(ground)
     ground.cloud.clear_faults()
     strangers = _redrive(ground, shots)
-    for shot in shots:
-        shot.hits = hits[shot.fault]
-        _collect(ground, shot)
+    _collect(ground, dying + shots, hits)
     return Barrage(
-        shots={str(shot.row): shot for shot in shots},
+        shots={str(shot.row): shot for shot in dying + shots},
         strangers=strangers,
         left_open=[entry for entry in ground.entries() if not entry["closed"]["BOOL"]],
     )
+
+
+def _kill(ground: Field, dying: Sequence[Shot]) -> dict[int, int]:
+    """Let the function die at every call; where a takeover dies too, as soon as its message is back."""
+    hits: dict[int, int] = {}
+    once = [shot for shot in dying if not shot.row.again]
+    twice = [shot for shot in dying if shot.row.again]
+    ground.hide(HIDDEN_LONG_SECONDS)
+    for start in range(0, len(once), KILLED_TOGETHER):
+        hits |= _held_and_killed(ground, once[start : start + KILLED_TOGETHER])
+    if not twice:
+        return hits
+    ground.hide(HIDDEN_SECONDS)
+    _held_and_killed(ground, twice)
+    for shot in twice:
+        _aim_at(ground, shot, shot.row.again or shot.row.step)
+    return hits | _kill_once_all_are_held(ground)
+
+
+def _held_and_killed(ground: Field, shots: Sequence[Shot]) -> dict[int, int]:
+    for shot in shots:
+        _aim(ground, shot)
+        _act(ground, shot)
+    return _kill_once_all_are_held(ground)
+
+
+def _kill_once_all_are_held(ground: Field) -> dict[int, int]:
+    deadline = time.monotonic() + 40
+    while missed := [fault for fault in ground.cloud.faults() if fault["hits"] == 0]:
+        assert time.monotonic() < deadline, f"these calls were not made: {missed}"
+        time.sleep(0.05)
+    assert kill_workers(ground.cloud) > 0
+    hits = _hits(ground)
+    ground.cloud.clear_faults()
+    return hits
+
+
+def _hits(ground: Field) -> dict[int, int]:
+    return {fault["id"]: fault["hits"] for fault in ground.cloud.faults()}
+
+
+def _shot(ground: Field, row: Row) -> Shot:
+    key = "" if row.step.act is Act.CREATE else ground.stack.create_key()
+    return Shot(row, f"f-{uuid.uuid4().hex[:12]}", key)
 
 
 def _prepare(ground: Field, shot: Shot) -> None:
@@ -92,12 +141,16 @@ def _act(ground: Field, shot: Shot) -> None:
 
 def _aim(ground: Field, shot: Shot) -> None:
     """Scope the row's faults to its own bucket, key, ledger entry or message."""
-    step, fault = shot.row.step, shot.row.fault
+    step = shot.row.step
     if step.before:
         operation, rule = step.before
         service = "sns" if operation == "Publish" else "s3"
         ground.cloud.inject_fault("error", service, operation, **_scope(service, shot), **rule)
-    scope = _scope(step.service, shot)
+    _aim_at(ground, shot, step)
+
+
+def _aim_at(ground: Field, shot: Shot, step: Step) -> None:
+    fault, scope = shot.row.fault, _scope(step.service, shot)
     shot.fault = ground.cloud.inject_fault(
         fault.kind, step.service, step.operation, skip=step.skip, times=fault.times, **scope, **fault.more
     )
@@ -118,7 +171,6 @@ def _redrive(ground: Field, shots: Sequence[Shot]) -> list[str]:
             strangers.append(body)
             continue
         shot.was_dead = True
-        shot.found_before_redrive = ground.findings(shot.bucket)
         then = datetime.fromisoformat(event["detail"]["eventTime"]) - timedelta(hours=1)
         event["detail"]["eventTime"] = f"{then.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         ground.send(json.dumps(event))
@@ -127,8 +179,10 @@ def _redrive(ground: Field, shots: Sequence[Shot]) -> list[str]:
     return strangers
 
 
-def _collect(ground: Field, shot: Shot) -> None:
-    shot.findings = ground.findings(shot.bucket)
-    shot.entries = ground.entries(shot.bucket)
-    shot.writes = ground.writes(shot.bucket)
-    shot.rule = ground.stack.rule(shot.bucket)
+def _collect(ground: Field, shots: Sequence[Shot], hits: Mapping[int, int]) -> None:
+    findings, entries, writes = ground.findings(), ground.entries(), ground.writes()
+    for shot in shots:
+        shot.hits = hits[shot.fault]
+        shot.findings, shot.writes = findings[shot.bucket], writes[shot.bucket]
+        shot.entries = [entry for entry in entries if entry["bucket"]["S"] == shot.bucket]
+        shot.rule = ground.stack.rule(shot.bucket)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.e2e.deployment import deployed
 from tests.faults.barrage import Barrage, fire
-from tests.faults.field import HIDDEN_SECONDS, WORKERS, Field
+from tests.faults.field import WORKERS, Field
+from tests.faults.table import KILLED
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +22,8 @@ def ground(built: Path) -> Iterator[Field]:
 @pytest.fixture(scope="session")
 def barrage(ground: Field, request: pytest.FixtureRequest) -> Barrage:
     """Every row that this session selected, run at once."""
-    selected = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    rows = [item.callspec.params["row"] for item in selected if hasattr(item, "callspec") and "row" in item.callspec.params]
-    ground.hide(HIDDEN_SECONDS)
+    cases = [getattr(item, "callspec", None) for item in request.session.items]
+    rows = [case.params["row"] for case in cases if case and "row" in case.params]
     ground.batches(1, WORKERS)
-    return fire(ground, rows)
+    deaths = [row for row in rows if row.fault is KILLED]
+    return fire(ground, deaths, [row for row in rows if row.fault is not KILLED])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +14,15 @@ from typing import Any
 from tests.e2e.deployment import OWN_ROLE, Deployment
 
 HIDDEN_SECONDS = 10
-"""How long the queue hides what it delivered: six minutes as deployed, and longer than any one delivery here."""
+"""How long the queue hides what it delivered: six minutes as deployed, and longer than a delivery takes."""
+
+HIDDEN_LONG_SECONDS = 45
+"""Longer than it takes to kill the function everywhere: what one death left must not meet the next."""
 
 LEASE_SECONDS = 8
 """When a lease ends here: 90 seconds as deployed. As there, shorter than a message stays hidden."""
 
-WORKERS = 14
+WORKERS = 10
 _PATIENCE = 120.0
 
 
@@ -27,13 +31,17 @@ class Field:
 
     def __init__(self, stack: Deployment) -> None:
         self.stack, self.cloud = stack, stack.cloud
-        self.queue, self.dead = stack.stack.outputs["BucketQueueUrl"], stack.stack.outputs["BucketDeadLettersUrl"]
+        self.queue, self.dead = (
+            stack.stack.outputs["BucketQueueUrl"],
+            stack.stack.outputs["BucketDeadLettersUrl"],
+        )
         self.table = stack.stack.outputs["LedgerTable"]
         self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
         self._tape = _record_events(stack)
         self._events: list[dict[str, Any]] = []
+        self._findings: list[dict[str, Any]] = []
 
-    def hide(self, seconds: float) -> None:
+    def hide(self, seconds: int) -> None:
         """How long the queue hides what it delivers from now on."""
         self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
 
@@ -108,14 +116,28 @@ class Field:
                 ExpressionAttributeValues={":past": {"N": "0"}, ":no": {"BOOL": False}},
             )
 
-    def writes(self, bucket: str, since: int = 0) -> list[dict[str, Any]]:
-        """The calls by which the function wrote the bucket's encryption and which acted."""
-        calls = self.cloud.journal(since, operation="PutBucketEncryption", caller=OWN_ROLE)
-        return [call for call in calls if call["resource"].endswith(f":{bucket}")]
+    def writes(self) -> dict[str, list[dict[str, Any]]]:
+        """By bucket, the calls by which the function wrote or tried to write its encryption."""
+        calls = self.cloud.journal(operation="PutBucketEncryption", caller=OWN_ROLE)
+        return _grouped(calls, lambda call: call["resource"].rpartition(":")[2])
 
-    def findings(self, bucket: str) -> list[dict[str, Any]]:
-        self.stack.arrivals.poll()
-        return [f for f in self.stack.arrivals.findings if f["resource"]["name"] == bucket]
+    def findings(self) -> dict[str, list[dict[str, Any]]]:
+        """By bucket, what the topic's subscriber has received."""
+        self._findings += [
+            finding
+            for body in received(self.sqs, self.stack.arrivals.inbox)
+            for finding in json.loads(json.loads(body)["Message"])["findings"]
+        ]
+        return _grouped(self._findings, lambda finding: finding["resource"]["name"])
+
+
+def _grouped(
+    items: list[dict[str, Any]], key: Callable[[dict[str, Any]], str]
+) -> dict[str, list[dict[str, Any]]]:
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for item in items:
+        groups[key(item)].append(item)
+    return groups
 
 
 @contextmanager

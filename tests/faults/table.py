@@ -27,6 +27,7 @@ class End(Enum):
 
     REPAIRED = auto()
     REPORTED = auto()
+    REPAIRED_AND_REPORTED = auto()  # what could be judged was repaired
     FAILED = auto()
     FAILED_AFTER_THE_WRITE = auto()
     DEAD = auto()  # in the dead-letter queue; repaired and told once its cause is mended and it is redriven
@@ -62,17 +63,22 @@ class Row:
     step: Step
     fault: Fault
     end: End
+    again: Step | None = None  # where the delivery that takes over is killed too
 
     def __str__(self) -> str:
-        return f"{self.step.name}: {self.fault.name}"
+        name = f"{self.step.name}: {self.fault.name}"
+        return f"{name}, then at: {self.again.name}" if self.again else name
 
+
+KILLED = Fault("killed", "delay", 3, {"seconds": LATE_SECONDS})
+"""The call is held back, as is whatever its client asks again, until the process is dead; then it acts."""
 
 _SNS_FAILS = ("Publish", {"times": TRIES})
 _S3_DENIES = ("PutBucketEncryption", {"times": None, "status": 403, "code": "AccessDenied"})
 
 STEPS = [
     Step("read", "s3", "GetBucketEncryption", End.FAILED),
-    Step("describe the key", "kms", "DescribeKey", End.REPORTED, act=Act.TEAM_KEY),
+    Step("describe the key", "kms", "DescribeKey", End.REPAIRED_AND_REPORTED, act=Act.TEAM_KEY),
     Step("read the bucket's policy", "s3", "GetBucketPolicy", End.FAILED),
     Step("read whether it is public", "s3", "GetBucketPolicyStatus", End.FAILED, act=Act.OPEN_UP),
     Step("read the website", "s3", "GetBucketWebsite", End.FAILED),
@@ -88,6 +94,9 @@ STEPS = [
     Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=_SNS_FAILS),
     Step("mark the refusal as told", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
 ]
+
+_BY_NAME = {step.name: step for step in STEPS}
+_TAKEOVER = ["look for an earlier attempt", "open the entry", "close the entry", "read the tags", "publish"]
 
 _THROTTLED = {
     "s3": (503, "SlowDown"),
@@ -122,6 +131,19 @@ def rows() -> Iterator[Row]:
         for fault in _passing(step):
             yield Row(step, fault, usual)
         yield Row(step, _error("denied", None, *_DENIED[step.service]), step.denied)
+
+
+def deaths() -> Iterator[Row]:
+    """The function is killed at each call of the flow, then also at each call of a takeover.
+
+    "Before call n acts" and "after call n-1" leave the same world behind, and a held call acts when
+    its caller is dead: so one death at each call covers both sides of all.
+    """
+    for step in STEPS:
+        if step.before is None:
+            yield Row(step, KILLED, _usual_end(step))
+    for name in _TAKEOVER:
+        yield Row(_BY_NAME["read back"], KILLED, End.REPAIRED, again=_BY_NAME[name])
 
 
 def _usual_end(step: Step) -> End:

@@ -8,18 +8,20 @@ import pytest
 
 from tests.faults.barrage import Barrage, Shot
 from tests.faults.field import Field
-from tests.faults.table import TRIES, Act, End, Row, rows
+from tests.faults.table import KILLED, TRIES, Act, End, Row, deaths, rows
 
-ROWS = list(rows())
+ROWS, DEATHS = list(rows()), list(deaths())
+OK = 200
 STATUSES = {
     End.REPAIRED: {"REMEDIATED"},
     End.REPORTED: {"REPORTED"},
+    End.REPAIRED_AND_REPORTED: {"REMEDIATED", "REPORTED"},
     End.FAILED: {"FAILED"},
     End.FAILED_AFTER_THE_WRITE: {"FAILED"},
 }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
+@pytest.mark.parametrize("row", [*DEATHS, *ROWS], ids=str)
 def test_event_ends_as_it_must(barrage: Barrage, ground: Field, row: Row) -> None:
     shot = barrage.shots[str(row)]
 
@@ -39,12 +41,13 @@ def test_nothing_is_left_open_and_no_other_message_died(barrage: Barrage) -> Non
 
 
 def test_the_table_is_complete(record_property: Callable[[str, object], None]) -> None:
-    record_property("combinations", len(ROWS))
+    record_property("combinations", len(ROWS) + len(DEATHS))
     assert len({str(row) for row in ROWS}) == len(ROWS) == 162
+    assert len({str(row) for row in DEATHS}) == len(DEATHS) == 19
 
 
 def assert_the_fault_struck(shot: Shot) -> None:
-    times = shot.row.fault.times
+    times = None if shot.row.fault is KILLED else shot.row.fault.times
     assert shot.hits == times if times else shot.hits >= 1
 
 
@@ -52,16 +55,21 @@ def assert_told(shot: Shot) -> None:
     """At least once; whatever was told twice has the same id."""
     wanted = STATUSES[_end(shot.row)]
     assert {f["status"] for f in shot.findings} == wanted
-    assert len({f["id"] for f in shot.findings}) == len({f["check"] for f in shot.findings}) == 1
+    assert len({f["id"] for f in shot.findings}) == len({f["check"] for f in shot.findings}) == len(wanted)
 
 
 def assert_written_once(shot: Shot) -> None:
     """Only a client that got no answer may write again, the same; no later delivery does."""
-    end, fault = _end(shot.row), shot.row.fault
-    acted = [w for w in shot.writes if w["status"] == 200 or (w["fault"] and fault.kind == "lost_response")]
-    struck = shot.row.step.operation == "PutBucketEncryption"
-    repeats = {"lost_response": min(fault.times or 0, TRIES - 1), "delay": 1}.get(fault.kind, 0) if struck else 0
-    assert len(acted) == (0 if end in {End.FAILED, End.REPORTED} else 1 + repeats)
+    fault, struck = shot.row.fault, shot.row.step.operation == "PutBucketEncryption"
+    lost = struck and fault.kind == "lost_response"
+    late = 1 if struck and fault.kind == "delay" and fault is not KILLED else 0
+    acted = [write for write in shot.writes if write["status"] == OK or (lost and write["fault"])]
+    if _end(shot.row) in {End.FAILED, End.REPORTED}:
+        assert acted == []
+    elif lost:
+        assert len(acted) == min(shot.hits + 1, TRIES)
+    else:
+        assert len(acted) == 1 + late
 
 
 def _end(row: Row) -> End:
@@ -74,7 +82,7 @@ def _end(row: Row) -> End:
 def _default(shot: Shot, k: str) -> tuple[dict[str, str], bool]:
     end = _end(shot.row)
     if shot.row.step.act is not Act.CREATE:
-        right = end is End.REPAIRED or shot.row.step.act is Act.OPEN_UP
+        right = end in {End.REPAIRED, End.REPAIRED_AND_REPORTED} or shot.row.step.act is Act.OPEN_UP
         return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shot.key}, right
     if end in {End.REPAIRED, End.FAILED_AFTER_THE_WRITE}:
         return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": k}, True

@@ -28,6 +28,7 @@ SETTINGS = {
     "STACK_KEY_ARN": K,
     "APPROVED_KEYS": "account",
     "EXEMPT_CONTROL_TOWER": "true",
+    "CALLERS_MAY_USE_KEY": "false",
     "CHECK_MODES": ",".join(f"{check}=enforce" for check in ENFORCE_ALL),
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reseal.core.errors import AccessDeniedError
 from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Result
+from reseal.core.policy import CheckMode
 from tests.builders import (
     BUCKET,
     DEFAULT_ENCRYPTION,
+    DEFAULT_MODES,
     KEY_ACCESS,
     SSE_KMS,
     STRANGER_KEY,
@@ -22,6 +26,8 @@ from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
 PUBLIC = Exposure(
     policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
 )
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+PARTNER_READS = Exposure(policy={"Statement": [{**READ, "Principal": {"AWS": "444455556666"}}]})
 OPENING = ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"]
 
 
@@ -44,7 +50,7 @@ def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_writt
     assert cloud.ledger.entries == []
 
 
-def test_a_strangers_key_is_replaced_whoever_reads_the_bucket() -> None:
+def test_a_strangers_key_is_replaced_over_readers_whom_no_kms_key_can_serve() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
     cloud.buckets.exposures[BUCKET] = PUBLIC
 
@@ -53,13 +59,44 @@ def test_a_strangers_key_is_replaced_whoever_reads_the_bucket() -> None:
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
 
-def test_an_unlisted_key_is_not_replaced_over_readers_who_would_be_locked_out() -> None:
+def test_an_unlisted_key_is_not_replaced_over_readers_whom_it_may_admit() -> None:
     cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY, bucket_key=True))
-    cloud.buckets.exposures[BUCKET] = PUBLIC
+    cloud.buckets.exposures[BUCKET] = PARTNER_READS
 
     deliver(cloud, policy=a_policy(listed_keys=frozenset(), replace_unapproved=True))
 
     assert cloud.buckets.writes == []
+
+
+def test_a_strangers_key_over_readers_whom_it_may_admit_is_critical_and_kept() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud.buckets.exposures[BUCKET] = PARTNER_READS
+
+    deliver(cloud)
+
+    (finding,) = cloud.topic.findings
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert cloud.buckets.writes == []
+
+
+def test_a_brought_key_that_does_not_admit_every_caller_stops_the_repair() -> None:
+    cloud = a_cloud(LOWERED)
+
+    deliver(cloud, policy=replace(a_policy(), callers_may_use_key=False))
+
+    (finding,) = cloud.topic.findings
+    assert finding["status"] == "REPORTED"
+    assert "does not admit every caller" in finding["reason"]
+    assert cloud.buckets.writes == []
+
+
+def test_a_check_that_is_off_costs_no_reads() -> None:
+    cloud = a_cloud(COMPLIANT)
+    modes = DEFAULT_MODES | {KEY_ACCESS: CheckMode.OFF}
+
+    deliver(cloud, policy=a_policy(check_modes=modes), eventName="PutBucketPolicy")
+
+    assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
 
 
 def test_exposure_that_cannot_be_read_stops_the_write_and_names_the_permission() -> None:
@@ -146,7 +183,7 @@ def test_a_finding_names_the_stack_that_owns_the_bucket() -> None:
     assert "stack payroll-prod" in cloud.topic.messages[0].email
 
 
-@pytest.mark.parametrize("bucket", ["aws-controltower-logs-1-us-east-1", "data--use1-az4--x-s3"])
+@pytest.mark.parametrize("bucket", ["aws-controltower-logs-111122223333-us-east-1", "data--use1-az4--x-s3"])
 def test_control_towers_and_directory_buckets_are_exempt_unread(bucket: str) -> None:
     cloud = a_cloud(LOWERED)
     parameters = {"bucketName": bucket}

@@ -7,19 +7,19 @@ from datetime import timedelta
 
 from reseal.core.api_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.key_access import ACCESS_CALLS
+from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Applied, Exempt, Failed, Outcome, SkipCause, Skipped, Violation
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.finding import Status, findings_of, refusal_finding
-from reseal.core.guard.key_access import KeyPolicy
+from reseal.core.guard.key_policy import KeyPolicy
 from reseal.core.handled import Handled
 from reseal.core.kms_key import KmsKey, parse_key_reference
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.message import message_of
 from reseal.core.ownership import exempt_by_name, owner_of
-from reseal.core.policy import Policy
+from reseal.core.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.remediation import (
     Decisions,
@@ -67,19 +67,24 @@ class BucketLane:
         call = parse_bucket_call(delivery.body)  # 1 parse
         if call.owner not in (None, self.policy.account):
             return self._report(self._unread(call, _foreign_bucket(call)))
-        if exempt := exempt_by_name(call.bucket, control_tower=self.policy.exempt_control_tower):
+        if exempt := self._exempt(call):
             return self._report(_exempted(call, exempt))
         try:
             observed = self._observe(call)  # 2 observe
             decisions = self._decide(call, observed)  # 3 decide
         except RefusalError as refusal:
-            return self._report(self._unread(call, outcome_of_refusal(refusal)))
+            told = self._told_again(call, delivery)
+            return self._report(told or self._unread(call, outcome_of_refusal(refusal)))
         intended = intended_encryption(self.policy, observed.encryption, decisions)
         entry = self._earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
             entry = self._record(call, delivery, observed, decisions, intended)  # 4 record
         outcome = self._act(entry, observed, intended) if entry else None  # 5 act
         return self._report(self._handled(call, observed, decisions, entry, outcome))  # 6 report
+
+    def _exempt(self, call: BucketCall) -> Exempt | None:
+        control_tower = self.policy.exempt_control_tower
+        return exempt_by_name(call.bucket, self.policy.account, control_tower=control_tower)
 
     # --- 2 observe, 3 decide -------------------------------------------------------------------
 
@@ -91,14 +96,14 @@ class BucketLane:
         if reference.is_aws_managed or not self.policy.must_describe(reference):
             return ObservedBucket(encryption=encryption)
         key = self.services.keys.describe(encryption.key_id)
-        opens = call.name in ACCESS_CALLS and isinstance(key, KmsKey)
-        if not opens and not reference.depends_on_caller:
+        opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not CheckMode.OFF
+        if not isinstance(key, KmsKey) or not (opens or reference.depends_on_caller):
             return ObservedBucket(encryption=encryption, key=key)
         return ObservedBucket(
             encryption=encryption,
             key=key,
             exposure=self.services.buckets.read_exposure(call.bucket, fresh=opens),
-            key_policy=self._key_policy(key.arn) if opens and isinstance(key, KmsKey) else None,
+            key_policy=self._key_policy(key.arn) if opens else None,
         )
 
     def _decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
@@ -107,11 +112,11 @@ class BucketLane:
         if moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.policy.remediation_key)
             decisions = guard_remediation_key(self.policy, decisions, key)
-        if moves_to_remediation_key(decisions) and not observed.is_under_foreign_key(self.policy.account):
-            fresh = call.name in ACCESS_CALLS
-            exposure = self.services.buckets.read_exposure(call.bucket, fresh=fresh)
+        if moves_to_remediation_key(decisions):
+            exposure = self.services.buckets.read_exposure(call.bucket, fresh=call.name in ACCESS_CALLS)
             key_policy = self._key_policy(self.policy.remediation_key)
-            decisions = guard_access(decisions, observed.encryption, exposure, key_policy)
+            brought = not self.policy.callers_may_use_key
+            decisions = guard_access(decisions, observed, exposure, key_policy, brought=brought)
         return decisions
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
@@ -157,16 +162,27 @@ class BucketLane:
         compliant, and without this look its finding would be lost. One that died before its write
         is not returned: this delivery records its own. A first delivery never looks.
         """
-        age = self.services.clock.now() - call.time
-        if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
-            return None
-        entry = self.services.ledger.read(_entry_id(call))
+        entry = self._earlier_entry(call, delivery)
         if entry is None or entry.outcome:
             return entry
         if intended is not None and observed.encryption.satisfies(entry.before):
             return None
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
+
+    def _earlier_entry(self, call: BucketCall, delivery: Delivery) -> LedgerEntry | None:
+        age = self.services.clock.now() - call.time
+        if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
+            return None
+        return self.services.ledger.read(_entry_id(call))
+
+    def _told_again(self, call: BucketCall, delivery: Delivery) -> Handled | None:
+        """What an earlier delivery did to a bucket that cannot be read any more: it may not have told."""
+        entry = self._earlier_entry(call, delivery)
+        if entry is None or entry.outcome is None:
+            return None
+        findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome)
+        return Handled(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
 
     def _lease_until(self) -> int:
         return int((self.services.clock.now() + LEASE).timestamp())
@@ -180,7 +196,7 @@ class BucketLane:
         if entry.outcome:
             return entry.outcome
         outcome: Outcome
-        if observed.encryption.satisfies(entry.intended):
+        if observed.encryption.fulfils(entry.intended):
             outcome = Applied(after=observed.encryption, at=self.services.clock.now())
         elif intended is not None and observed.encryption.satisfies(entry.before):
             outcome = self._remediate(entry)
@@ -195,7 +211,7 @@ class BucketLane:
             found = self._read_back(entry)
         except RefusalError as refusal:
             return outcome_of_refusal(refusal)
-        if found.satisfies(entry.intended):
+        if found.fulfils(entry.intended):
             return Applied(after=found, at=self.services.clock.now())
         if found.satisfies(entry.before):
             raise TransientError(f"S3 still shows the old encryption of {entry.bucket} after the write")

@@ -204,7 +204,7 @@ ACCOUNTS = [
     Pair("another account reads by ACL", Situation(acl("canonical-of-partner", "READ")), "canonical-of-partner",
          Situation(acl("canonical-of-partner", "WRITE_ACP"))),
     Pair("another account, and a key whose policy is hidden", Situation(lets(root(PARTNER), GET), key_is_readable=False),
-         "unknown", Situation(OWN, key_is_readable=False)),
+         "leaves open", Situation(OWN, key_is_readable=False)),
     Pair("a database's export role of another account", Situation(lets(role(PARTNER, "rds-export"), PUT)), "rds-export",
          Situation(lets(role(ACCOUNT, "rds-export"), PUT))),
 ]  # fmt: skip

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import pytest
 
+from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Compliant, Remediate, Report, Severity
-from reseal.core.encryption import EncryptionChange
+from reseal.core.encryption import BucketEncryption, EncryptionChange
 from reseal.core.guard.exposure import Exposure
-from reseal.core.guard.impact import Impact, impact_of
-from reseal.core.guard.key_access import KeyPolicy
-from reseal.core.remediation import guard_access
-from tests.builders import ACCOUNT, BUCKET_KEY, DEFAULT_ENCRYPTION, REGION, SSE_KMS, K, encryption
+from reseal.core.guard.impact import Impact, impact_of, told
+from reseal.core.guard.key_policy import KeyPolicy
+from reseal.core.remediation import Decisions, guard_access
+from tests.builders import (
+    ACCOUNT,
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    REGION,
+    SSE_KMS,
+    STRANGER_KEY,
+    K,
+    a_key,
+    encryption,
+)
 from tests.core.guard.cases import PAIRS, THE_STACKS_KEY, Pair, Situation
 
 TO_K = Remediate(
     change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.HIGH, reason="it was lowered"
 )
+MOVE: Decisions = {DEFAULT_ENCRYPTION: TO_K}
+SSE_S3_BUCKET = encryption()
 
 
 def key_policy(situation: Situation) -> KeyPolicy:
@@ -26,6 +39,17 @@ def key_policy(situation: Situation) -> KeyPolicy:
 
 def impacts(situation: Situation) -> tuple[Impact, ...]:
     return impact_of(situation.exposure, key_policy(situation), situation.algorithm)
+
+
+def guarded_by(
+    situation: Situation,
+    *,
+    found: BucketEncryption = SSE_S3_BUCKET,
+    decisions: Decisions = MOVE,
+    brought: bool = False,
+) -> Decisions:
+    observed = ObservedBucket(encryption=found, key=a_key(found.key_id) if found.key_id else None)
+    return guard_access(decisions, observed, situation.exposure, key_policy(situation), brought=brought)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
@@ -89,9 +113,7 @@ def test_an_odd_policy_document_names_nobody(policy: dict[str, object]) -> None:
 def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
     situation = PAIRS[0].stopped
 
-    guarded = guard_access(
-        {DEFAULT_ENCRYPTION: TO_K}, encryption(), situation.exposure, key_policy(situation)
-    )
+    guarded = guarded_by(situation)
 
     report = guarded[DEFAULT_ENCRYPTION]
     assert isinstance(report, Report)
@@ -102,9 +124,7 @@ def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
 def test_a_remediation_that_locks_nobody_out_stays() -> None:
     situation = PAIRS[0].twin
 
-    guarded = guard_access(
-        {DEFAULT_ENCRYPTION: TO_K}, encryption(), situation.exposure, key_policy(situation)
-    )
+    guarded = guarded_by(situation)
 
     assert guarded == {DEFAULT_ENCRYPTION: TO_K}
 
@@ -114,4 +134,116 @@ def test_what_does_not_set_a_key_is_none_of_the_guards_business() -> None:
     bucket_key = Remediate(change=EncryptionChange(bucket_key=True), severity=Severity.LOW, reason="off")
     decisions = {BUCKET_KEY: bucket_key, DEFAULT_ENCRYPTION: Compliant("fine")}
 
-    assert guard_access(decisions, encryption(), situation.exposure, key_policy(situation)) == decisions
+    assert guarded_by(situation, decisions=decisions) == decisions
+
+
+# --- what was found decides what can get worse -------------------------------------------------
+
+PUBLIC = next(pair.stopped for pair in PAIRS if pair.name == "anybody may read")
+PARTNER_READS = next(pair.stopped for pair in PAIRS if pair.name == "another account reads")
+UNDER_A_STRANGERS_KEY = encryption(SSE_KMS, STRANGER_KEY)
+
+
+def test_whom_no_kms_key_serves_does_not_stop_the_swap_of_a_strangers_key() -> None:
+    assert guarded_by(PUBLIC, found=UNDER_A_STRANGERS_KEY) == MOVE
+
+
+def test_whom_the_present_key_may_admit_stops_its_swap() -> None:
+    guarded = guarded_by(PARTNER_READS, found=UNDER_A_STRANGERS_KEY)
+
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report)
+
+
+@pytest.mark.parametrize(
+    "found", [encryption(SSE_KMS), encryption(SSE_KMS, "alias/aws/s3")], ids=["aws/s3", "aws/s3 by alias"]
+)
+def test_a_bucket_under_the_aws_managed_key_is_guarded_as_one_under_sse_s3(found: BucketEncryption) -> None:
+    observed = ObservedBucket(encryption=found)
+    guarded = guard_access(MOVE, observed, PUBLIC.exposure, key_policy(PUBLIC), brought=False)
+
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report)
+
+
+# --- a key that the operator brought -----------------------------------------------------------
+
+THE_DEFAULT_POLICY = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+
+
+def brought_key(*statements: dict[str, object]) -> KeyPolicy:
+    return KeyPolicy(key_arn=K, document={"Statement": list(statements)}, account=ACCOUNT, region=REGION)
+
+
+@pytest.mark.parametrize(
+    ("key", "stops"),
+    [
+        (brought_key(THE_DEFAULT_POLICY), True),
+        (brought_key(*THE_STACKS_KEY), False),
+        (
+            brought_key({**THE_DEFAULT_POLICY, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}}),
+            True,
+        ),
+        (KeyPolicy(key_arn=K, document=None, account=ACCOUNT, region=REGION), True),
+    ],
+    ids=["AWS's default policy", "the stack's policy", "one role only", "hidden"],
+)
+def test_a_brought_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
+    observed = ObservedBucket(encryption=SSE_S3_BUCKET)
+
+    guarded = guard_access(MOVE, observed, Exposure(), key, brought=True)
+
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report) is stops
+
+
+# --- doubt, and limits -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("kms:EncryptionContext", {"Condition": {"StringLike": {"kms:EncryptionContext:x": "*"}}}),
+        ("an operator not known", {"Condition": {"DateLessThan": {"aws:CurrentTime": "2030-01-01"}}}),
+    ],
+)
+def test_a_key_condition_that_cannot_be_weighed_leaves_it_open(
+    name: str, statement: dict[str, object]
+) -> None:
+    situation = Situation(PARTNER_READS.exposure, ({**THE_DEFAULT_POLICY, "Principal": "*", **statement},))
+
+    (impact,) = impacts(situation)
+    assert not impact.certain
+
+
+def test_a_key_that_refuses_plain_http_admits_whom_it_admits() -> None:
+    admitting = next(pair.twin for pair in PAIRS if pair.name == "another account reads")
+    tls_only = {"Bool": {"aws:SecureTransport": "false"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": tls_only}
+
+    assert impacts(Situation(admitting.exposure, (*admitting.key, deny))) == ()
+
+
+def test_a_deny_on_a_condition_that_cannot_be_weighed_leaves_it_open() -> None:
+    admitting = next(pair.twin for pair in PAIRS if pair.name == "another account reads")
+    vpc = {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": vpc}
+
+    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    assert not impact.certain
+
+
+def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> None:
+    (pair,) = (pair for pair in PAIRS if pair.name == "anybody in a VPC may read")
+    public = Exposure(policy=pair.stopped.exposure.policy, policy_is_public=True)
+
+    assert [impact.certain for impact in impacts(pair.stopped)] == [False]
+    assert [impact.certain for impact in impacts(Situation(public))] == [True]
+
+
+def test_ten_parties_are_named_and_the_rest_counted() -> None:
+    sentences = told([Impact(f"party {number}") for number in range(12)])
+
+    assert sentences.endswith("party 9; and 2 more")

@@ -45,6 +45,7 @@ class CloudTrail:
         return Trail(
             arn=arn,
             multi_region=trail.get("IsMultiRegionTrail", False),
+            of_organization=trail.get("IsOrganizationTrail", False),
             logging=self._read_logging(arn),
             selectors=self._read_selectors(arn),
         )

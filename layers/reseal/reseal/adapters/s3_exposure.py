@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from reseal.adapters.failures import translated
+from reseal.core.errors import RefusalError
 from reseal.core.guard.exposure import AclGrant, Exposure, ReplicationRule
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def read_exposure(client: S3Client, bucket: str, account: str) -> Exposure:
 
 
 def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
-    """The bucket's tags; empty where it has none or a policy hides them: they only inform."""
-    absent = ("NoSuchTagSet", "AccessDenied")
-    with translated("s3:GetBucketTagging"):
-        answer = _or_none(
-            lambda: client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account), *absent
-        )
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
+    """The bucket's tags; empty where S3 refuses them for whatever reason: they only inform."""
+    try:
+        with translated("s3:GetBucketTagging"):
+            answer = client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account)
+    except RefusalError:
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
 def _read_policy(client: S3Client, named: Any) -> Mapping[str, Any] | None:

@@ -37,8 +37,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", _FLAGS)
     exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", _FLAGS)
-    remediation_key = reader.key_arn("REMEDIATION_KEY_ARN")
-    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=reader.key_arn("STACK_KEY_ARN"))
+    remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
+    vouched_for = reader.choice("CALLERS_MAY_USE_KEY", _FLAGS)
+    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
     check_modes = reader.check_modes("CHECK_MODES")
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
@@ -53,6 +54,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         listed_keys=listed_keys,
         replace_unapproved=replace_unapproved,
         exempt_control_tower=exempt_control_tower is True,
+        callers_may_use_key=remediation_key == stack_key or vouched_for is True,
         mode=mode,
         check_modes=check_modes,
     )

@@ -24,7 +24,6 @@ class StatedEncryption:
     """
 
     algorithm: str | None
-    key_id: str | None
     unblocks_sse_c: bool
 
 
@@ -40,7 +39,6 @@ class BucketCall:
     event_id: str
     name: str
     time: datetime
-    region: str
     bucket: str
     owner: str | None
     actor: Actor
@@ -63,7 +61,6 @@ def parse_bucket_call(body: str) -> BucketCall:
         event_id=_text(record, "eventID"),
         name=_text(record, "eventName"),
         time=_time(record),
-        region=_text(record, "awsRegion"),
         bucket=_bucket(parameters),
         owner=_owner(record),
         actor=parse_actor(record),
@@ -120,10 +117,9 @@ def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
     blocked = _child(rule, "BlockedEncryptionTypes").get("EncryptionType")
     if not rule:
         return None
-    algorithm, key_id = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    algorithm = default.get("SSEAlgorithm")
     return StatedEncryption(
         algorithm=algorithm if isinstance(algorithm, str) else None,
-        key_id=key_id if isinstance(key_id, str) else None,
         unblocks_sse_c=NOTHING_BLOCKED in (blocked if isinstance(blocked, list) else [blocked]),
     )
 

@@ -41,6 +41,11 @@ class BucketEncryption:
     blocked: tuple[str, ...] | None = None
 
     @property
+    def uses_kms(self) -> bool:
+        """Whether new objects are under a KMS key."""
+        return self.algorithm in (SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS)
+
+    @property
     def blocks_sse_c(self) -> bool:
         """Whether S3 refuses writes with customer-provided keys (E6)."""
         return SSE_C in (self.blocked or ())
@@ -56,6 +61,13 @@ class BucketEncryption:
             intended.bucket_key,
         )
         return same_rule and self._blocked_types() == intended._blocked_types()
+
+    def fulfils(self, intended: BucketEncryption) -> bool:
+        """Whether this has what `intended` set; S3 may block more types by itself (E7)."""
+        blocked = tuple(self._blocked_types() | intended._blocked_types())
+        return self._blocked_types() >= intended._blocked_types() and self.satisfies(
+            replace(intended, blocked=blocked)
+        )
 
     def _blocked_types(self) -> frozenset[str]:
         return frozenset(self.blocked or ()) - {NOTHING_BLOCKED}

@@ -69,13 +69,16 @@ def _text(finding: Finding) -> str:
         ("Repaired", _seconds(finding)),
         ("Way out", finding.way_out),
         ("Owner", finding.owner.advice if finding.owner else None),
-        ("Undo", finding.undo),
+        (
+            "Undo",
+            finding.undo and f"{finding.undo}  (but first set the check to report)",
+        ),
         ("Controls", ", ".join(finding.check.controls)),
         ("Runbook", finding.runbook),
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
-    return "\n".join([title, *(f"  {name:<9} {text}" for name, text in rows if text)])
+    return "\n".join([title, *(f"  {name:<9} {' '.join(text.split())}" for name, text in rows if text)])
 
 
 def _seconds(finding: Finding) -> str | None:

@@ -44,10 +44,10 @@ def owner_of(bucket: str, tags: Mapping[str, str]) -> Ownership | None:
     return Ownership(tool=named or "CloudFormation", stack=stack)
 
 
-def exempt_by_name(bucket: str, *, control_tower: bool) -> Exempt | None:
-    """Exempt directory buckets (E15), and Control Tower's own where `control_tower` buckets are exempt."""
+def exempt_by_name(bucket: str, account: str, *, control_tower: bool) -> Exempt | None:
+    """Exempt directory buckets (E15) and, where `control_tower` says so, Control Tower's in this account."""
     if bucket.endswith("--x-s3"):
         return Exempt("directory buckets have an encryption model of their own")
-    if control_tower and bucket.startswith("aws-controltower-"):
+    if control_tower and re.fullmatch(rf"aws-controltower-[a-z0-9-]+-{account}-[a-z0-9-]+", bucket):
         return Exempt("Control Tower sets its own buckets up, and ExemptControlTower is true")
     return None

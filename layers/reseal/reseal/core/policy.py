@@ -31,7 +31,8 @@ class Policy:
 
     `remediation_key` is K, the ARN of the key that remediations write; it is always approved.
     `listed_keys` is None in `account` mode, where every customer managed key of the account is
-    approved; in list mode it holds the ARNs approved besides K.
+    approved; in list mode it holds the ARNs approved besides K. `callers_may_use_key` says that K is
+    the stack's own key, which admits every caller of the account, or that the operator vouches for it.
     """
 
     account: str
@@ -41,6 +42,7 @@ class Policy:
     listed_keys: frozenset[str] | None = None
     replace_unapproved: bool = False
     exempt_control_tower: bool = True
+    callers_may_use_key: bool = True
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, CheckMode]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
@@ -10,8 +10,8 @@ from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Decision, Exempt, Remediate, Report, Severity
 from reseal.core.encryption import BucketEncryption
 from reseal.core.guard.exposure import Exposure
-from reseal.core.guard.impact import impact_of
-from reseal.core.guard.key_access import KeyPolicy
+from reseal.core.guard.impact import Impact, impact_of, own_callers, told
+from reseal.core.guard.key_policy import KeyPolicy
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 from reseal.core.policy import CheckMode, Policy
 
@@ -46,10 +46,17 @@ def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescript
 
 
 def guard_access(
-    decisions: Decisions, found: BucketEncryption, exposure: Exposure, key: KeyPolicy
+    decisions: Decisions, observed: ObservedBucket, exposure: Exposure, key: KeyPolicy, *, brought: bool
 ) -> Decisions:
-    """Turn remediations that would lock somebody out of new objects into reports that say whom."""
-    return {check: _stopped(decision, found, exposure, key) for check, decision in decisions.items()}
+    """Turn remediations that would lock somebody out of new objects into reports that say whom.
+
+    `brought` says that K is the operator's own key, whose policy may not admit every caller of the
+    account, as the stack's key does.
+    """
+    return {
+        check: _stopped(decision, observed, exposure, key, brought=brought)
+        for check, decision in decisions.items()
+    }
 
 
 def intended_encryption(
@@ -83,21 +90,34 @@ def _why_not_k(policy: Policy, key: KeyDescription) -> str | None:
             return managed if key.is_aws_managed else key.why_unusable(policy.region)
 
 
-def _stopped(decision: Decision, found: BucketEncryption, exposure: Exposure, key: KeyPolicy) -> Decision:
+def _stopped(
+    decision: Decision, observed: ObservedBucket, exposure: Exposure, key: KeyPolicy, *, brought: bool
+) -> Decision:
     if not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
-    impacts = impact_of(exposure, key, decision.change.applied_to(found).algorithm)
+    algorithm = decision.change.applied_to(observed.encryption).algorithm
+    impacts = [*_new_impacts(observed, impact_of(exposure, key, algorithm))]
+    if brought:
+        impacts += own_callers(key)
     if not impacts:
         return decision
-    told = "; ".join(impact.sentence for impact in impacts)
     return Report(
         severity=decision.severity,
-        reason=f"{decision.reason}; not remediated, since under {key.key_arn} {told}",
+        reason=f"{decision.reason}; not remediated, since under {key.key_arn} {told(impacts)}",
         way_out=(
             "move these readers and writers to what works with KMS keys and admit them in the key's policy, "
             "then set the bucket's encryption to the key by hand; or turn the default encryption check off"
         ),
     )
+
+
+def _new_impacts(observed: ObservedBucket, impacts: Sequence[Impact]) -> Iterator[Impact]:
+    """Those whom the move to K locks out, and who are not locked out already.
+
+    The bucket's present key may admit whom K does not, but nobody whom no KMS key can serve.
+    """
+    has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
+    yield from (impact for impact in impacts if not (has_own_key and impact.under_any_key))
 
 
 def _withhold(decision: Decision, key_arn: str, why: str) -> Decision:

@@ -119,6 +119,7 @@ class Trail:
 
     arn: str
     multi_region: bool
+    of_organization: bool = False
     logging: bool | Unread
     selectors: tuple[Selector, ...] | Unread
 
@@ -135,6 +136,8 @@ class Trail:
             return f"may or may not be logging: {self.logging.why}"
         if not self.logging:
             return "is not logging"
+        if isinstance(self.selectors, Unread) and self.of_organization:
+            return None  # a member account may not see what its organization's trail selects
         if isinstance(self.selectors, Unread):
             return f"is logging, but what is unknown: {self.selectors.why}"
         missing = [call for call in HEARD_CALLS if not any(s.takes(call) for s in self.selectors)]

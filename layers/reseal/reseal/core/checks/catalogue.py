@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import decide_default_encryption
-from reseal.core.checks.key_access import decide_key_access
+from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Decision
@@ -56,7 +56,7 @@ BUCKET_CHECKS = (
         decide=decide_sse_c_block,
     ),
     BucketCheck(
-        id="S3.BucketKeyAccess",
+        id=KEY_ACCESS,
         title="key access",
         requires=lambda policy: "everybody the bucket lets in can use its key",
         controls=(),

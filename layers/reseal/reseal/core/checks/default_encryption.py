@@ -137,5 +137,5 @@ def _unknown_algorithm(algorithm: str) -> Report:
     return Report(
         severity=Severity.MEDIUM,
         reason=f"the bucket's default encryption is {algorithm!r}, which Reseal does not know",
-        way_out="see whether a newer version of Reseal knows it, or exempt the bucket",
+        way_out="see whether a newer version of Reseal knows it",
     )

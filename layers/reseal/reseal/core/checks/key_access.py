@@ -5,9 +5,10 @@ from __future__ import annotations
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.guard.impact import impact_of
+from reseal.core.guard.impact import impact_of, told
 from reseal.core.policy import Policy
 
+KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
 """The calls that can open a bucket to somebody; only these make the guard look at a bucket already right."""
 
@@ -20,10 +21,9 @@ def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket
     if not impacts:
         return Compliant("everybody the bucket lets in can use its key")
     certain = any(impact.certain for impact in impacts)
-    told = "; ".join(impact.sentence for impact in impacts)
     return Report(
         severity=Severity.CRITICAL if certain else Severity.MEDIUM,
-        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {told}",
+        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {told(impacts)}",
         way_out=(
             f"take {call.name} back; or admit them in the key's policy, where they can use KMS keys at all; "
             "or set the default encryption check to report and give the bucket SSE-S3 again"

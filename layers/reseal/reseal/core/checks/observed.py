@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reseal.core.encryption import BucketEncryption
 from reseal.core.guard.exposure import Exposure
-from reseal.core.guard.key_access import KeyPolicy
+from reseal.core.guard.key_policy import KeyPolicy
 from reseal.core.kms_key import KeyDescription, KmsKey, parse_key_reference
 
 
@@ -25,9 +25,10 @@ class ObservedBucket:
     exposure: Exposure | None = None
     key_policy: KeyPolicy | None = None
 
-    def is_under_foreign_key(self, account: str) -> bool:
-        """Whether the key belongs to another account than the bucket's."""
+    @property
+    def is_under_aws_s3(self) -> bool:
+        """Whether new objects are under the AWS managed key."""
         if isinstance(self.key, KmsKey):
-            return self.key.account != account
-        named = parse_key_reference(self.encryption.key_id or "").account
-        return named not in (None, account)
+            return self.key.is_aws_managed
+        key_id = self.encryption.key_id
+        return self.encryption.uses_kms and (key_id is None or parse_key_reference(key_id).is_aws_managed)

@@ -39,7 +39,8 @@ class Kind(Enum):
 class Grantee:
     """A principal that a bucket policy lets at objects: `name` as the policy has it.
 
-    `source_arns` are the resources that a service must act for, where the policy demands some.
+    `source_arns` are the resources that a service must act for, where the policy demands some;
+    `conditional` says that the policy demands anything at all.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Grantee:
     writes: bool
     account: str | None = None
     source_arns: tuple[str, ...] = ()
+    conditional: bool = False
 
 
 def grantees_of(bucket_policy: Mapping[str, Any]) -> Iterator[Grantee]:
@@ -68,6 +70,7 @@ def grantees_of(bucket_policy: Mapping[str, Any]) -> Iterator[Grantee]:
                     writes=writes,
                     account=account,
                     source_arns=_source_arns(statement),
+                    conditional=any(True for _ in conditions(statement)),
                 )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reseal.core.encryption import SseAlgorithm
 from reseal.core.guard.exposure import AclGrant, Exposure
 from reseal.core.guard.grantees import Grantee, Kind, grantees_of
-from reseal.core.guard.key_access import KeyPolicy
+from reseal.core.guard.key_policy import KeyPolicy
 
 _EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 _ALL_SIGNED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
@@ -36,16 +36,31 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 """AWS's own accounts that deliver load balancer logs, by Region (Elastic Load Balancing, access logs)."""
 
 
+_NAMES_ITS_OWN_ENCRYPTION = frozenset({"cloudtrail.amazonaws.com"})
+"""Writers that state an encryption with every object, so that a bucket's default does not reach them."""
+
+_MOST_TOLD = 10
+
+
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """One party and what it could no longer do, in words; uncertain where a key policy is unreadable."""
+    """One party and what it could no longer do, in words.
+
+    `certain` is false where what Reseal can read does not settle it. `under_any_key` says that no
+    KMS key would serve the party: it is locked out already of a bucket that has one.
+    """
 
     sentence: str
     certain: bool = True
+    under_any_key: bool = False
 
 
-_NAMES_ITS_OWN_ENCRYPTION = frozenset({"cloudtrail.amazonaws.com"})
-"""Writers that state an encryption with every object, so that a bucket's default does not reach them."""
+def told(impacts: Sequence[Impact]) -> str:
+    """The first of the impacts, and how many more: a message has its limits."""
+    sentences = [impact.sentence for impact in impacts[:_MOST_TOLD]]
+    if len(impacts) > _MOST_TOLD:
+        sentences.append(f"and {len(impacts) - _MOST_TOLD} more")
+    return "; ".join(sentences)
 
 
 def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
@@ -59,27 +74,32 @@ def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impac
     return tuple(dict.fromkeys(found))
 
 
-def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
-    grantees = list(grantees_of(exposure.policy or {}))
-    for grantee in grantees:
-        if grantee.kind is Kind.SERVICE and grantee.name in _NAMES_ITS_OWN_ENCRYPTION:
-            continue
-        if why := _why_locked_out(grantee, key, algorithm):
-            yield Impact(f"{_named(grantee)} could not {_doing(grantee)} new objects: {why}")
-        elif (admitted := key.admits(grantee)) is not True:
-            unknown = "cannot be read, so whether it admits it is unknown"
-            why = "does not admit it" if admitted is False else unknown
-            sentence = (
-                f"{_named(grantee)} could not {_doing(grantee)} new objects: the policy of {key.key_arn}"
-            )
-            yield Impact(f"{sentence} {why}", certain=admitted is False)
-    if exposure.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
+def own_callers(key: KeyPolicy) -> Iterator[Impact]:
+    """Callers of the bucket's own account who would need a right on the key that SSE-S3 never asked for."""
+    if key.admits_every_caller is not True:
         yield Impact(
-            "S3 calls the bucket policy public: readers without a signature could not read new objects"
+            f"callers of this account whose own IAM policies do not allow the use of {key.key_arn} could "
+            "not use new objects: its policy does not admit every caller through S3",
+            certain=False,
         )
 
 
-def _why_locked_out(grantee: Grantee, key: KeyPolicy, algorithm: str) -> str | None:
+def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
+    grantees = [g for g in grantees_of(exposure.policy or {}) if g.name not in _NAMES_ITS_OWN_ENCRYPTION]
+    for grantee in grantees:
+        could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
+        if why := _why_locked_out(grantee, algorithm):
+            certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or exposure.policy_is_public
+            yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
+        elif (admitted := key.admits(grantee)) is not True:
+            why = "does not admit it" if admitted is False else "leaves open whether it admits it"
+            yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=admitted is False)
+    if exposure.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
+        sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
+        yield Impact(sentence, under_any_key=True)
+
+
+def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
     """Why no key's policy could help this grantee; None where one could."""
     if grantee.kind is Kind.ANYONE:
         return "S3 refuses requests without a signature for objects under a KMS key"
@@ -100,17 +120,23 @@ def _why_locked_out(grantee: Grantee, key: KeyPolicy, algorithm: str) -> str | N
 
 def _through_website(exposure: Exposure) -> Iterator[Impact]:
     if exposure.serves_website:
-        yield Impact("visitors of the bucket's website could not read new objects: they never sign requests")
+        sentence = "the bucket serves a website: visitors never sign requests, and could not read new objects"
+        yield Impact(sentence, under_any_key=True)
 
 
 def _through_acl(grant: AclGrant) -> Iterator[Impact]:
+    """A bucket's ACL admits to writes; that it is open hints at what the ACLs of its objects are."""
     writes = grant.permission in {"WRITE", "FULL_CONTROL"}
     if grant.grantee == _LOG_DELIVERY:
         if writes:
-            yield Impact(f"S3's log delivery group could not write new objects: {_SERVER_ACCESS_LOGS}")
+            sentence = f"S3's log delivery group could not write new objects: {_SERVER_ACCESS_LOGS}"
+            yield Impact(sentence, under_any_key=True)
+    elif not writes and grant.permission != "READ":
+        return
     elif grant.grantee in {_EVERYONE, _ALL_SIGNED}:
-        yield Impact("the bucket's ACL is open to the public, who could not use objects under a KMS key")
-    elif writes or grant.permission == "READ":
+        sentence = "the bucket's ACL is open to the public, who could not use objects under a KMS key"
+        yield Impact(sentence, certain=writes, under_any_key=True)
+    else:
         sentence = f"the bucket's ACL admits {grant.grantee}, another account, which the key may not admit"
         yield Impact(sentence, certain=False)
 
@@ -118,10 +144,8 @@ def _through_acl(grant: AclGrant) -> Iterator[Impact]:
 def _through_replication(exposure: Exposure) -> Iterator[Impact]:
     for rule in exposure.replication:
         if rule.enabled and not rule.takes_kms_objects:
-            yield Impact(
-                f"replication rule {rule.id!r} would silently stop copying new objects: "
-                "it does not select objects under KMS keys"
-            )
+            sentence = f"replication rule {rule.id!r} would silently stop copying new objects"
+            yield Impact(f"{sentence}: it does not select objects under KMS keys", under_any_key=True)
 
 
 def _named(grantee: Grantee) -> str:

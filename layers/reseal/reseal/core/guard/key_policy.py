@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,21 +37,35 @@ class KeyPolicy:
     def admits(self, grantee: Grantee) -> bool | None:
         """Whether the grantee can do with this key what the bucket policy lets it do; None if unknown.
 
-        Callers of the bucket's own account are left to their own IAM policies, as key policies do.
+        Callers of the bucket's own account are left to their own IAM policies, as key policies do;
+        `admits_every_caller` says whether they need any.
         """
         if grantee.kind is Kind.ACCOUNT and grantee.account == self.account:
             return True
+        if self.document is None or grantee.kind is Kind.UNKNOWN:
+            return None
+        return _all(self._allows(self.document, grantee, action) for action in _needed(grantee))
+
+    @property
+    def admits_every_caller(self) -> bool | None:
+        """Whether the policy itself lets every caller of the bucket's account use the key through S3."""
         if self.document is None:
             return None
-        return all(self._allows(self.document, grantee, action) for action in _needed(grantee))
+        anybody = Grantee(kind=Kind.ACCOUNT, name="*", reads=True, writes=True, account=self.account)
+        return _all(self._allows(self.document, anybody, action) for action in _needed(anybody))
 
-    def _allows(self, document: Mapping[str, Any], grantee: Grantee, action: str) -> bool:
-        denied = any(_about(s, grantee, action) for s in statements(document, "Deny"))
-        allowed = any(
-            _about(s, grantee, action) and self._conditions_hold(s, grantee)
-            for s in statements(document, "Allow")
-        )
-        return allowed and not denied
+    def _allows(self, document: Mapping[str, Any], grantee: Grantee, action: str) -> bool | None:
+        denied = _any(self._applies(s, grantee, action) for s in statements(document, "Deny"))
+        if denied is True:
+            return False
+        allowed = _any(self._applies(s, grantee, action) for s in statements(document, "Allow"))
+        return None if allowed and denied is None else allowed
+
+    def _applies(self, statement: Statement, grantee: Grantee, action: str) -> bool | None:
+        """Whether a statement is about the grantee's use of the key; None where a condition is not known."""
+        if not names_action(statement, action) or not _names(statement, grantee):
+            return False
+        return _all(self._holds(condition, grantee) for condition in conditions(statement))
 
     @property
     def _via_service(self) -> str:
@@ -59,8 +73,10 @@ class KeyPolicy:
         suffix = "amazonaws.com.cn" if self.key_arn.startswith("arn:aws-cn:") else "amazonaws.com"
         return f"s3.{self.region}.{suffix}"
 
-    def _conditions_hold(self, statement: Statement, grantee: Grantee) -> bool:
-        """Whether every condition is one the guard knows to hold. An unknown one is taken not to."""
+    def _holds(self, condition: tuple[str, str, list[str]], grantee: Grantee) -> bool | None:
+        operator, key, patterns = condition
+        if key == "aws:securetransport":
+            return patterns == ["true"]  # S3 reaches KMS over TLS
         known: dict[str, Collection[str]] = {
             "kms:viaservice": [self._via_service],
             "kms:calleraccount": [grantee.account] if grantee.account else [],
@@ -68,10 +84,21 @@ class KeyPolicy:
             "aws:sourceaccount": [self.account] if grantee.kind is Kind.SERVICE else [],
             "aws:sourcearn": grantee.source_arns,
         }
-        return all(
-            operator in SAYS_EQUAL and _all_fit(known.get(key, ()), patterns)
-            for operator, key, patterns in conditions(statement)
-        )
+        if operator not in SAYS_EQUAL or key not in known:
+            return None
+        return _all_fit(known[key], patterns)
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    """All three-valued answers together: one no is no, else one unknown is unknown."""
+    found = set(answers)
+    return False if False in found else None if None in found else True
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """Any three-valued answer: one yes is yes, else one unknown is unknown."""
+    found = set(answers)
+    return True if True in found else None if None in found else False
 
 
 def _all_fit(values: Collection[str], patterns: list[str]) -> bool:
@@ -91,10 +118,6 @@ def _needed(grantee: Grantee) -> set[str]:
     return needed
 
 
-def _about(statement: Statement, grantee: Grantee, action: str) -> bool:
-    return names_action(statement, action) and _names(statement, grantee)
-
-
 def _names(statement: Statement, grantee: Grantee) -> bool:
     principal = statement.get("Principal")
     if principal == "*":
@@ -103,13 +126,14 @@ def _names(statement: Statement, grantee: Grantee) -> bool:
         return False
     if grantee.kind is Kind.SERVICE:
         return grantee.name in listed(principal.get("Service"))
-    if grantee.kind is not Kind.ACCOUNT:
-        return False
     named = [str(name) for name in listed(principal.get("AWS"))]
     return any(name in ("*", grantee.name) or _is_whole_account(name, grantee) for name in named)
 
 
 def _is_whole_account(name: str, grantee: Grantee) -> bool:
-    """An account's root principal stands for the account, which may then let its own callers in."""
+    """An account's root principal stands for the account, which may then let its own callers in.
+
+    That does not reach `*`, every caller: some have no right of their own.
+    """
     whole = name.isdecimal() or name.endswith(":root")
-    return whole and account_of_arn(name) == grantee.account
+    return grantee.name != "*" and whole and account_of_arn(name) == grantee.account

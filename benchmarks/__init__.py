@@ -1,0 +1,1 @@
+"""What an event costs: Reseal beside Cloud Custodian and bare boto3. `make bench` prints it."""

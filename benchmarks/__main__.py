@@ -1,0 +1,86 @@
+"""`make bench`: measure everything in processes of its own, and print the tables."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import boto3
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from benchmarks.measure import FRESH_PROCESSES, ROWS, Bench, Cold, MeasurementError, Row, Warm, median_of
+from benchmarks.packages import CUSTODIAN_PYTHON, PackageError, lay_out
+from benchmarks.report import rows_to_measure, show, sizes_of
+from benchmarks.server import ServerError, moto_server
+from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
+
+console = Console()
+
+
+def main() -> int:
+    """Run every measurement; the exit status."""
+    started = time.monotonic()
+    console.print(f"Python {platform.python_version()}, {platform.machine()}, boto3 {version('boto3')}\n")
+    try:
+        with tempfile.TemporaryDirectory(prefix="reseal-bench-") as home:
+            run(Path(home))
+    except (MeasurementError, PackageError, ServerError) as error:
+        console.print("[bold red]The benchmark could not run.[/]", escape(str(error)), soft_wrap=True)
+        return 1
+    console.print(f"\n{time.monotonic() - started:.0f} seconds")
+    return 0
+
+
+def run(home: Path) -> None:
+    """Start moto, lay the packages out, measure and print."""
+    with moto_server(CUSTODIAN_PYTHON) as endpoint:
+        client = partial(
+            boto3.client,
+            endpoint_url=endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        world = make_world(client)
+        bench = Bench(lay_out(home, world), world, endpoint)
+        warm, cold = measure(bench, partial(put_state, client("s3"), world))
+    show(console, warm, cold, sizes_of(bench.packages))
+
+
+def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row, Cold]]:
+    """Fill every row, and say meanwhile which."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=rows_to_measure())
+
+        def step(row: Row, how: str) -> None:
+            progress.update(task, advance=1, description=f"{row.title}, {row.state}, {how}")
+
+        warm = {}
+        for row in ROWS:
+            step(row, "warm")
+            warm[row] = bench.warm(row)
+        return warm, measure_cold(bench, put, step)
+
+
+def measure_cold(bench: Bench, put: partial[None], step: Callable[[Row, str], None]) -> dict[Row, Cold]:
+    """In rounds of all rows, so that what else the machine does meanwhile meets all alike."""
+    runs: dict[Row, list[dict[str, float]]] = {row: [] for row in ROWS if row.cold}
+    for _ in range(FRESH_PROCESSES):
+        for row, so_far in runs.items():
+            step(row, "cold")
+            put(row.state)
+            so_far.append(bench.cold(row))
+    return {row: median_of(measured) for row, measured in runs.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""One measurement, in a process of its own: JSON in on standard input, JSON out on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.products import Handle, load
+from benchmarks.world import BUCKET, World, an_event, is_right, put_state
+
+if TYPE_CHECKING:
+    from benchmarks.calls import CallLog
+
+Stage = Callable[[], AbstractContextManager[str]]
+
+_WARM_UP_EVENTS = 3
+
+
+def measure_cold(order: dict[str, Any], world: World) -> dict[str, Any]:
+    """Time from the first import to the end of the first event."""
+    event, app = an_event(), Path(order["app"])
+    started, cpu_started = time.perf_counter(), time.process_time()
+    handle = load(order["product"], world, app)
+    handle(event)
+    return {
+        "wall": time.perf_counter() - started,
+        "cpu": time.process_time() - cpu_started,
+        "peak_memory": peak_memory(),
+    }
+
+
+def measure_warm(order: dict[str, Any], world: World) -> dict[str, Any]:
+    """CPU and wall time of each of many events, and the calls that the most of them make."""
+    import boto3  # noqa: PLC0415  # a cold measurement pays for it after the clock has started
+
+    from benchmarks.calls import CallLog  # noqa: PLC0415  # the same
+
+    s3, handle = boto3.Session().client("s3"), load(order["product"], world, Path(order["app"]))
+    with CallLog(order["latency"]).installed() as log:
+        return repeat(order, handle, partial(staged, s3, world, order), log)
+
+
+@contextmanager
+def staged(s3: Any, world: World, order: dict[str, Any]) -> Iterator[str]:
+    """A bucket in its state; afterwards it must be right, and is deleted if it was made for this event."""
+    bucket = f"{BUCKET}-{uuid.uuid4()}" if order["new_buckets"] else BUCKET
+    if order["new_buckets"]:
+        s3.create_bucket(Bucket=bucket)
+    put_state(s3, world, order["state"], bucket)
+    yield bucket
+    if not is_right(s3, world, bucket):
+        raise RuntimeError(f"{order['product']} did not leave the bucket as it must be")
+    if order["new_buckets"]:
+        s3.delete_bucket(Bucket=bucket)
+
+
+def repeat(order: dict[str, Any], handle: Handle, stage: Stage, log: CallLog) -> dict[str, Any]:
+    """Handle as many events one after the other; the first few warm the process up."""
+    cpu, wall, calls = [], [], Counter[tuple[str, ...]]()
+    for number in range(-_WARM_UP_EVENTS, order["events"]):
+        with stage() as bucket, log.counting() as names:
+            event = an_event(bucket)
+            started, cpu_started = time.perf_counter(), time.process_time()
+            handle(event)
+            cpu_ended, ended = time.process_time(), time.perf_counter()
+        if number >= 0:
+            cpu.append(cpu_ended - cpu_started)
+            wall.append(ended - started)
+            calls[tuple(names)] += 1
+    (most, _), *_ = calls.most_common(1)
+    return {"events": order["events"], "cpu": median(cpu), "wall": median(wall), "calls": list(most)}
+
+
+def peak_memory() -> float:
+    """The most memory this process held, in MiB.
+
+    Linux's ru_maxrss would include what the parent held before the exec.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (kib,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(kib) / 1024
+    import resource  # noqa: PLC0415  # not on every platform
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    """Measure; what the products print is captured, and shown if they fail."""
+    order = json.load(sys.stdin)
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    measure = measure_cold if order["cold"] else measure_warm
+    json.dump(measure(order, World(**order["world"])), results)
+    results.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The rows of the table, and the processes that fill them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.packages import Packages
+from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED
+from benchmarks.products import CUSTODIAN, GET, GET_PUT, RESEAL, SAME_CALLS
+from benchmarks.world import COMPLIANT, CREDENTIALS, REPOSITORY, VIOLATING, World, reseal_settings
+
+LATENCY = 0.02
+"""Seconds; about what one call to S3 in the same Region takes."""
+
+FRESH_PROCESSES = 5
+_ERROR_TAIL = 3000
+
+
+class MeasurementError(RuntimeError):
+    """A child failed; the message ends with what it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One product and one state of the bucket; `events` at no latency, a third of them at LATENCY."""
+
+    title: str
+    state: str
+    product: str
+    events: int
+    policy: str = AS_DOCUMENTED
+    cold: bool = False
+    new_buckets: bool = False
+
+
+ROWS = (
+    Row("bare boto3: Get", COMPLIANT, GET, 150, cold=True),
+    Row("Reseal", COMPLIANT, RESEAL, 150, cold=True),
+    Row("Cloud Custodian, tuned", COMPLIANT, CUSTODIAN, 20, TUNED, cold=True),
+    Row("Cloud Custodian", COMPLIANT, CUSTODIAN, 20, cold=True),
+    Row("bare boto3: Get, Put", VIOLATING, GET_PUT, 150),
+    Row("bare boto3: Reseal's calls", VIOLATING, SAME_CALLS, 150),
+    Row("Reseal", VIOLATING, RESEAL, 150, cold=True),
+    Row("Reseal, a bucket it has not seen", VIOLATING, RESEAL, 150, new_buckets=True),
+    Row("Cloud Custodian, tuned", VIOLATING, CUSTODIAN, 20, TUNED),
+    Row("Cloud Custodian, tuned, notifies", VIOLATING, CUSTODIAN, 20, NOTIFYING),
+    Row("Cloud Custodian", VIOLATING, CUSTODIAN, 20, cold=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Medians of one warm process: seconds, and the calls of an event."""
+
+    calls: tuple[str, ...]
+    cpu: float
+    wall: float
+    wall_with_latency: float
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cold:
+    """Medians of fresh processes: seconds, MiB."""
+
+    wall: float
+    cpu: float
+    peak_memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where children run: the packages, the world, and moto's address."""
+
+    packages: Packages
+    world: World
+    endpoint: str
+
+    def warm(self, row: Row) -> Warm:
+        """Measure one warm process without latency and one with it."""
+        plain = self._child(row, cold=False, latency=0.0, events=row.events)
+        slowed = self._child(row, cold=False, latency=LATENCY, events=row.events // 3)
+        return Warm(
+            calls=tuple(plain["calls"]),
+            cpu=plain["cpu"],
+            wall=plain["wall"],
+            wall_with_latency=slowed["wall"],
+            events=plain["events"],
+        )
+
+    def cold(self, row: Row) -> dict[str, float]:
+        """Measure one fresh process, on the bucket as it is."""
+        return self._child(row, cold=True)
+
+    def _child(self, row: Row, **order: object) -> dict[str, Any]:
+        order |= {"product": row.product, "state": row.state, "new_buckets": row.new_buckets}
+        order |= {"app": str(self.packages.app), "world": asdict(self.world)}
+        finished = subprocess.run(  # noqa: S603  # our own module, no shell
+            [_bare_python(), "-S", "-m", "benchmarks.child"],
+            cwd=self.packages.policy_directory(row.policy),
+            env=self._environment(row.product),
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode:
+            raise MeasurementError(f"{row.title}, {row.state}:\n{finished.stderr[-_ERROR_TAIL:]}")
+        answer: dict[str, Any] = json.loads(finished.stdout)
+        return answer
+
+    def _environment(self, product: str) -> Mapping[str, str]:
+        """Nothing of the developer's, no compiled files, and only this product on the path."""
+        path = {
+            RESEAL: [self.packages.layer],
+            CUSTODIAN: [self.packages.custodian, self.packages.boto3],
+        }.get(product, [self.packages.boto3])
+        return {
+            **CREDENTIALS,
+            **(reseal_settings(self.world) if product == RESEAL else {}),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": os.pathsep.join(map(str, [*path, REPOSITORY])),
+        }
+
+
+def median_of(runs: list[dict[str, float]]) -> Cold:
+    """The middle of several fresh processes, number by number."""
+    return Cold(**{name: median(run[name] for run in runs) for name in ("wall", "cpu", "peak_memory")})
+
+
+def _bare_python() -> str:
+    """This interpreter without its environment's packages; `-S` keeps out the machine's too."""
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")

@@ -1,0 +1,128 @@
+"""What each product uploads, laid out for a fresh interpreter: sources only, no compiled files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sysconfig
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED, policy_document
+from benchmarks.world import REPOSITORY, World
+
+CUSTODIAN_PYTHON = REPOSITORY / ".venv" / "custodian" / "bin" / "python"
+LAYER = REPOSITORY / ".aws-sam" / "build" / "ResealLayer" / "python"
+FUNCTION = REPOSITORY / "functions" / "enforce_bucket"
+_BOTO3 = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
+_SOURCES_ONLY = shutil.ignore_patterns("__pycache__", "*.pyc")
+
+
+class PackageError(RuntimeError):
+    """A package is missing or could not be made; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Of a package: bytes as uploaded, and bytes and files as unpacked."""
+
+    zipped: int
+    unzipped: int
+    files: int
+
+    def __add__(self, other: Size) -> Size:
+        return Size(self.zipped + other.zipped, self.unzipped + other.unzipped, self.files + other.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Where everything lies in `home`."""
+
+    home: Path
+
+    @property
+    def layer(self) -> Path:
+        """Reseal's layer, a copy: another build must not change it under way."""
+        return self.home / "layer"
+
+    @property
+    def app(self) -> Path:
+        """Reseal's function."""
+        return self.home / "function" / "app.py"
+
+    @property
+    def boto3(self) -> Path:
+        """A whole boto3 of the layer's version, as the Lambda runtime would lend it."""
+        return self.home / "boto3"
+
+    @property
+    def custodian(self) -> Path:
+        """Cloud Custodian's package, unpacked."""
+        return self.home / "custodian"
+
+    def policy_directory(self, form: str) -> Path:
+        """The working directory of Cloud Custodian's function with this form of the policy."""
+        return self.home / form.replace(" ", "-")
+
+    def reseal_size(self) -> Size:
+        """Layer and function."""
+        return _size(_zip(self.layer)) + _size(_zip(self.app.parent))
+
+    def boto3_size(self) -> Size:
+        """What Cloud Custodian's package leaves to the runtime."""
+        return _size(_zip(self.boto3))
+
+    def custodian_size(self) -> Size:
+        """The package as Cloud Custodian itself zips it."""
+        return _size(self.home / "custodian.zip")
+
+
+def lay_out(home: Path, world: World) -> Packages:
+    """Copy and make every package. Raises PackageError."""
+    if not LAYER.is_dir():
+        raise PackageError(f"{LAYER.relative_to(REPOSITORY)} is missing: run `make build`")
+    if not CUSTODIAN_PYTHON.exists():
+        raise PackageError(f"{CUSTODIAN_PYTHON.relative_to(REPOSITORY)} is missing: run `make bench`")
+    packages = Packages(home)
+    shutil.copytree(LAYER, packages.layer, ignore=_SOURCES_ONLY)
+    shutil.copytree(FUNCTION, packages.app.parent, ignore=_SOURCES_ONLY)
+    _copy_boto3(packages.boto3)
+    _make_custodian(packages, world)
+    return packages
+
+
+def _copy_boto3(target: Path) -> None:
+    site = Path(sysconfig.get_path("purelib"))
+    target.mkdir()
+    for name in _BOTO3:
+        source = site / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=_SOURCES_ONLY)
+        else:
+            shutil.copy(source, target)
+
+
+def _make_custodian(packages: Packages, world: World) -> None:
+    archive = packages.home / "custodian.zip"
+    document = json.dumps(policy_document(AS_DOCUMENTED, world))
+    command = [str(CUSTODIAN_PYTHON), "-m", "benchmarks.custodian_archive", document, str(archive)]
+    made = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603
+    if made.returncode:
+        raise PackageError(f"Cloud Custodian could not make its package:\n{made.stderr[-2000:]}")
+    with zipfile.ZipFile(archive) as package:
+        package.extractall(packages.custodian)
+    for form in (AS_DOCUMENTED, TUNED, NOTIFYING):
+        packages.policy_directory(form).mkdir()
+        (packages.policy_directory(form) / "config.json").write_text(json.dumps(policy_document(form, world)))
+
+
+def _zip(directory: Path) -> Path:
+    return Path(shutil.make_archive(str(directory), "zip", directory))
+
+
+def _size(archive: Path) -> Size:
+    with zipfile.ZipFile(archive) as package:
+        files = [entry for entry in package.infolist() if not entry.is_dir()]
+    return Size(archive.stat().st_size, sum(entry.file_size for entry in files), len(files))

@@ -1,0 +1,110 @@
+"""What is measured: each product as a function of one event. It imports nothing before `load` is called."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.world import BUCKET, COMPLIANT, TABLE, World, configuration
+
+Handle = Callable[[dict[str, Any]], None]
+
+RESEAL, CUSTODIAN = "reseal", "custodian"
+GET, GET_PUT, SAME_CALLS = "get", "get+put", "same calls"
+_INVOCATION_MILLISECONDS = 60_000
+
+
+class Context:
+    """Lambda's context object, as far as the function looks at it."""
+
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As at the start of an invocation."""
+        return _INVOCATION_MILLISECONDS
+
+
+def load(product: str, world: World, app: Path) -> Handle:
+    """Import a product and get it ready; its first event is still cold."""
+    match product:
+        case "reseal":
+            return load_reseal(app)
+        case "custodian":
+            return load_custodian()
+        case _:
+            return load_bare(product, world)
+
+
+def load_reseal(app: Path) -> Handle:
+    """The Lambda handler in the module `app`, fed with batches of one message."""
+    spec = importlib.util.spec_from_file_location("app", app)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{app} is no module")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def handle(event: dict[str, Any]) -> None:
+        answer = module.handler({"Records": [_message(event)]}, Context())
+        if answer["batchItemFailures"]:
+            raise RuntimeError("Reseal sent the event back to its queue")
+
+    return handle
+
+
+def load_custodian() -> Handle:
+    """Cloud Custodian's entry point in Lambda; it reads its policy from the working directory."""
+    from c7n import handler  # type: ignore[import-not-found]  # noqa: PLC0415  # an environment of its own
+
+    logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))  # as Lambda's runtime does
+
+    def handle(event: dict[str, Any]) -> None:
+        if not handler.dispatch_event(event, None):
+            raise RuntimeError("Cloud Custodian did not take the event")
+
+    return handle
+
+
+def load_bare(calls: str, world: World) -> Handle:
+    """Only the calls, made with warm clients and nothing around them."""
+    import boto3  # noqa: PLC0415  # importing it is part of what is measured
+
+    session = boto3.Session()
+    s3 = session.client("s3")
+    right: Any = configuration(world, COMPLIANT)
+    if calls == SAME_CALLS:
+        dynamodb, sns = session.client("dynamodb"), session.client("sns")
+
+    def handle(event: dict[str, Any]) -> None:
+        s3.get_bucket_encryption(Bucket=BUCKET)
+        if calls == GET:
+            return
+        if calls == SAME_CALLS:
+            dynamodb.put_item(TableName=TABLE, Item=_item(event))
+        s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=right)
+        if calls == SAME_CALLS:
+            s3.get_bucket_encryption(Bucket=BUCKET)
+            dynamodb.put_item(TableName=TABLE, Item=_item(event))
+            sns.publish(TopicArn=world.topic_arn, Message=json.dumps(event))
+
+    return handle
+
+
+def _item(event: dict[str, Any]) -> dict[str, Any]:
+    return {"id": {"S": event["detail"]["eventID"]}, "entry": {"S": json.dumps(event)}}
+
+
+def _message(event: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "messageId": event["detail"]["eventID"],
+        "receiptHandle": "handle",
+        "body": json.dumps(event),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "awsRegion": event["region"],
+    }

@@ -1,0 +1,108 @@
+"""The AWS that every product meets: one bucket, one key, one ledger table, one topic, in moto."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+"""The account moto plays unless told otherwise."""
+
+BUCKET = "reseal-bench"
+KEY_ALIAS = "alias/reseal-bench"
+TABLE = "ledger"
+
+VIOLATING, COMPLIANT = "violating", "compliant"
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+_EVENT = REPOSITORY / "events" / "put_bucket_encryption_sse_s3.json"
+_BUCKET_OF_EVENT, _ACCOUNT_OF_EVENT = "reseal-example-payroll", "111122223333"
+_MODE_OF_CHECK = {"S3.BucketDefaultEncryption": "enforce", "S3.BucketSseCBlock": "off"}
+"""Every other check reports. The SSE-C block is off: moto forgets it, so no bucket could be compliant."""
+
+Client = Callable[[str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Where the things are that a product needs to know."""
+
+    key_arn: str
+    topic_arn: str
+
+
+def make_world(client: Client) -> World:
+    """Make the bucket, the key and its alias, the table and the topic."""
+    client("s3").create_bucket(Bucket=BUCKET)
+    key = client("kms").create_key(KeyUsage="ENCRYPT_DECRYPT", KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]
+    client("kms").create_alias(AliasName=KEY_ALIAS, TargetKeyId=key["KeyId"])
+    client("dynamodb").create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    return World(key_arn=key["Arn"], topic_arn=client("sns").create_topic(Name="findings")["TopicArn"])
+
+
+def configuration(world: World, state: str) -> dict[str, Any]:
+    """The encryption configuration of a bucket in this state."""
+    if state == VIOLATING:
+        return {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": world.key_arn}
+    return {"Rules": [{"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}]}
+
+
+def put_state(s3: Any, world: World, state: str, bucket: str = BUCKET) -> None:
+    """Configure the bucket, explicitly: moto answers for a new one as S3 did before 2023."""
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=configuration(world, state))
+
+
+def is_right(s3: Any, world: World, bucket: str = BUCKET) -> bool:
+    """Whether the bucket is as a compliant one."""
+    answer = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    return bool(answer == configuration(world, COMPLIANT))
+
+
+def an_event(bucket: str = BUCKET) -> dict[str, Any]:
+    """A PutBucketEncryption of now as EventBridge delivers it, with an id of its own."""
+    text = _EVENT.read_text().replace(_BUCKET_OF_EVENT, bucket).replace(_ACCOUNT_OF_EVENT, ACCOUNT)
+    event: dict[str, Any] = json.loads(text)
+    event["detail"]["eventID"] = str(uuid.uuid4())
+    event["detail"]["eventTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return event
+
+
+def reseal_settings(world: World) -> Mapping[str, str]:
+    """The variables of the deployed function; the checks are those that the template names."""
+    checks = re.findall(r"(S3\.\w+)=\$\{", (REPOSITORY / "template.yaml").read_text())
+    return {
+        "ACCOUNT_ID": ACCOUNT,
+        "MODE": "enforce",
+        "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'report')}" for check in checks),
+        "REQUIRED_ENCRYPTION": "SSE-KMS",
+        "REMEDIATION_KEY_ARN": world.key_arn,
+        "STACK_KEY_ARN": world.key_arn,
+        "EXEMPT_CONTROL_TOWER": "false",
+        "CALLERS_MAY_USE_KEY": "false",
+        "APPROVED_KEYS": "account",
+        "REPLACE_UNAPPROVED_KEYS": "false",
+        "TOPIC_ARN": world.topic_arn,
+        "LEDGER_TABLE": TABLE,
+        "LEDGER_DAYS": "400",
+    }

@@ -1,0 +1,116 @@
+"""Mutate the pipeline and the adapters, run their tests on every mutant, print score and survivors."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from mutation.operators import Mutant, mutants_of
+from mutation.trial import survives
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = Path("layers/reseal/reseal")
+LIMIT_SECONDS = 90
+
+TESTS = {
+    "pipeline.py": "pipeline",
+    "core/remediation.py": "core/test_remediation.py pipeline; core",
+    "adapters/clock.py": "adapters/test_clock.py",
+    "adapters/cloudtrail.py": "adapters/test_cloudtrail.py",
+    "adapters/dynamodb.py": "adapters/test_requests.py; adapters/test_ledger_contract.py",
+    "adapters/failures.py": "adapters/test_failures.py adapters/test_redirects.py",
+    "adapters/kms.py": "adapters/test_requests.py; "
+    "adapters/test_keys_contract.py adapters/test_kms_faults.py",
+    "adapters/recent.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
+    "adapters/s3.py": "adapters/test_s3_requests.py adapters/test_redirects.py; adapters/test_s3_faults.py "
+    "adapters/test_buckets_contract.py adapters/test_exposure.py",
+    "adapters/s3_exposure.py": "adapters/test_s3_requests.py; adapters/test_exposure.py",
+    "adapters/settings.py": "adapters/test_settings.py; functions",
+    "adapters/sns.py": "adapters/test_requests.py; adapters/test_topic_contract.py",
+    "adapters/telemetry.py": "adapters/test_telemetry.py",
+    "adapters/trail_telemetry.py": "adapters/test_cloudtrail.py adapters/test_telemetry.py",
+    "adapters/wiring.py": "functions; adapters/test_s3_faults.py",
+}
+"""The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
+
+_HEAVY = ["boto3", "botocore.stub", "moto", "hypothesis", "cachetools", "aws_lambda_powertools.metrics"]
+
+
+def main() -> int:
+    """Run it; the exit status is that of a report, never of a verdict."""
+    parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
+    parser.add_argument("only", nargs="*", help="parts of module paths, such as dynamodb")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--list", action="store_true", help="print the mutants and run nothing")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        tree = _copied(Path(scratch))
+        os.chdir(tree)
+        paths = _modules(chosen.only)
+        mutants = [mutant for path in paths for mutant in mutants_of(path)]
+        if chosen.list:
+            print("\n".join(str(mutant) for mutant in mutants))
+            return 0
+        started = time.monotonic()
+        with ProcessPoolExecutor(chosen.workers, get_context("spawn"), _prepare, (tree,)) as pool:
+            _check(paths, pool)
+            survived = list(pool.map(_judge, mutants))
+        _report(mutants, survived, time.monotonic() - started)
+        os.chdir(ROOT)
+    return 0
+
+
+def _copied(scratch: Path) -> Path:
+    """The tree as it is now: what is edited meanwhile does not count. The environments are shared."""
+    left_out = shutil.ignore_patterns(".venv", ".git", ".aws-sam", ".local", ".*_cache", "__pycache__")
+    tree = Path(shutil.copytree(ROOT, scratch / "tree", ignore=left_out))
+    (tree / ".venv").symlink_to(ROOT / ".venv")
+    return tree
+
+
+def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
+    """A test that fails without a mutant would seem to kill every one."""
+    real = [Mutant(path, 0, "nothing changed", path.read_text()) for path in paths]
+    passes = zip(paths, pool.map(_judge, real), strict=True)
+    if failed := [str(path) for path, passed in passes if not passed]:
+        raise SystemExit(f"these tests fail as things are: those of {', '.join(failed)}")
+
+
+def _modules(only: Sequence[str]) -> list[Path]:
+    adapters = {f"adapters/{path.name}" for path in (SOURCE / "adapters").glob("[!_]*.py")}
+    if untested := sorted(adapters - TESTS.keys()):
+        raise SystemExit(f"mutation/score.py does not say which tests know {', '.join(untested)}")
+    return [SOURCE / name for name in TESTS if not only or any(part in name for part in only)]
+
+
+def _prepare(tree: Path) -> None:
+    """Import once what every trial would import: each is a fork of this process."""
+    os.chdir(tree)
+    for name in _HEAVY:
+        importlib.import_module(name)
+
+
+def _judge(mutant: Mutant) -> bool:
+    stages = TESTS[str(mutant.path.relative_to(SOURCE))].split(";")
+    return all(
+        survives(mutant, [f"tests/{name}" for name in stage.split()], LIMIT_SECONDS) for stage in stages
+    )
+
+
+def _report(mutants: Sequence[Mutant], survived: Sequence[bool], seconds: float) -> None:
+    alive = [mutant for mutant, lives in zip(mutants, survived, strict=True) if lives]
+    print(
+        f"{len(mutants)} mutants, {len(mutants) - len(alive)} killed, {len(alive)} survived; {seconds:.0f} s"
+    )
+    for path in dict.fromkeys(mutant.path for mutant in mutants):
+        of, living = ([m for m in some if m.path == path] for some in (mutants, alive))
+        print(f"{len(of) - len(living):5} of {len(of):3}  {path}")
+    print("\n".join(f"survived  {mutant}" for mutant in alive))

@@ -1,0 +1,95 @@
+"""The door of the trail check, with trails of the test's choosing behind it."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import TransientError
+from reseal.core.trail import BasicSelector, Trail
+
+APP = Path("functions/check_trail/app.py")
+ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
+
+
+@dataclass
+class FakeCloudTrail:
+    trails: tuple[Trail, ...] = ()
+    fails: Exception | None = None
+
+    def read_trails(self) -> tuple[Trail, ...]:
+        if self.fails:
+            raise self.fails
+        return self.trails
+
+
+@dataclass
+class FakeContext:
+    function_name: str = "check"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    spec = importlib.util.spec_from_file_location("check_trail_app", APP)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def cloudtrail(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeCloudTrail:
+    fake = FakeCloudTrail()
+    monkeypatch.setattr(app, "cloudtrail", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def log(app: ModuleType) -> io.StringIO:
+    text = io.StringIO()
+    app.logger.registered_handler.setStream(text)
+    return text
+
+
+@pytest.mark.parametrize(("logging", "level"), [(True, "INFO"), (False, "WARNING")])
+def test_answer_and_line_and_metric_agree(
+    app: ModuleType,
+    cloudtrail: FakeCloudTrail,
+    log: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    logging: bool,
+    level: str,
+) -> None:
+    everything = BasicSelector(read_write="All", management=True)
+    cloudtrail.trails = (Trail(arn=ARN, multi_region=False, logging=logging, selectors=(everything,)),)
+
+    answer: dict[str, Any] = app.handler({}, FakeContext())
+
+    line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
+    assert answer == {"hears": logging, "reason": line["reason"]}
+    assert (line["level"], line["hears"]) == (level, logging)
+    assert (metric["TrailHears"], metric["FunctionName"]) == ([float(logging)], "check")
+
+
+def test_check_that_gets_no_answer_fails_and_counts_nothing(
+    app: ModuleType, cloudtrail: FakeCloudTrail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloudtrail.fails = TransientError("no answer")
+
+    with pytest.raises(TransientError):
+        app.handler({}, FakeContext())
+
+    assert capsys.readouterr().out == ""
+
+
+def test_client_is_made_once_for_the_region_of_the_function(app: ModuleType) -> None:
+    assert app.cloudtrail() is app.cloudtrail()

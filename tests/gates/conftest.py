@@ -1,0 +1,32 @@
+"""What is deployed, and the shared stack with a user who acts on its buckets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from localcloud.arrivals import Arrivals
+from localcloud.deploy import Stack
+from localcloud.handle import LocalCloud
+from tests.e2e.deployment import Deployment
+from tests.gates.battery import Battery
+
+STORAGE_ONLY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+}
+
+
+@pytest.fixture(scope="session")
+def battery(cloud: LocalCloud, stack: Stack) -> Battery:
+    s3 = cloud.client("s3", cloud.create_user("gatekeeper", STORAGE_ONLY))
+    return Battery(Deployment(cloud, stack, Arrivals(cloud, stack), s3))
+
+
+@pytest.fixture(scope="session")
+def layer(built: Path) -> Path:
+    """The layer as `sam build` made it."""
+    template = yaml_parse((built / "template.yaml").read_text())
+    return (built / template["Resources"]["ResealLayer"]["Properties"]["ContentUri"]).resolve()

@@ -1,0 +1,176 @@
+"""An IAM linter over every policy of the template: AWS knows the actions, and they fit what they name."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import environment_python
+from tests.gates.policies import VARIANTS, Document, documents, is_key_policy, is_trust, overlap, resources_of
+from tests.template.translated import actions, as_list
+
+SID = re.compile(r"[A-Za-z0-9]+")
+
+Rows = list[dict[str, Any]] | None
+every_variant = pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+
+
+@cache
+def reference(actions: frozenset[str]) -> dict[str, Rows]:
+    """AWS's service authorization reference, asked once for all actions."""
+    python, script = environment_python("gates"), Path(__file__).parent / "authorization_reference.py"
+    asked = json.dumps(sorted(actions))
+    answer = subprocess.run(
+        [str(python), str(script)], input=asked, capture_output=True, text=True, check=True
+    )
+    rows: dict[str, Rows] = json.loads(answer.stdout)
+    return rows
+
+
+@cache
+def named_actions() -> frozenset[str]:
+    return frozenset(a for p in VARIANTS.values() for _, s in statements(p) for a in named(s))
+
+
+def rows_of(action: str) -> Rows:
+    return reference(named_actions())[action]
+
+
+@cache
+def patterns(action: str) -> list[str]:
+    """What an action can be limited to; every resource where it can be limited to none."""
+    formats = [row["arn"] for row in rows_of(action) or []]
+    return [re.sub(r"\$\{[^}]+\}", "*", arn) for arn in formats if arn != "*"] or ["*"]
+
+
+def named(statement: Document) -> list[str]:
+    """The actions of a statement; `s3:*` may be denied, and is nothing to look up then."""
+    return sorted(a for a in actions(statement) if statement["Effect"] == "Allow" or "*" not in a)
+
+
+def statements(parameters: dict[str, str]) -> Iterator[tuple[str, Document]]:
+    for path, document in documents(**parameters).items():
+        yield from ((f"{path} {s.get('Sid', '')}".strip(), s) for s in as_list(document["Statement"]))
+
+
+def limited(parameters: dict[str, str]) -> Iterator[tuple[str, Document]]:
+    """The statements about resources that a statement can name."""
+    for where, statement in statements(parameters):
+        path = where.split()[0]
+        if not is_trust(path) and not is_key_policy(path):
+            yield where, statement
+
+
+@every_variant
+def test_every_action_exists(parameters: dict[str, str]) -> None:
+    unknown = [(where, a) for where, s in statements(parameters) for a in named(s) if rows_of(a) is None]
+
+    assert unknown == []
+
+
+@every_variant
+def test_every_action_fits_a_resource_of_its_statement(parameters: dict[str, str]) -> None:
+    misfits = [
+        (where, action)
+        for where, statement in limited(parameters)
+        for action in named(statement)
+        if not any(overlap(r, p) for r in resources_of(statement) for p in patterns(action))
+    ]
+
+    assert misfits == []
+
+
+@every_variant
+def test_every_resource_is_for_an_action_of_its_statement(parameters: dict[str, str]) -> None:
+    idle = [
+        (where, resource)
+        for where, statement in limited(parameters)
+        for resource in resources_of(statement)
+        if named(statement)
+        and not any(overlap(resource, p) for action in named(statement) for p in patterns(action))
+    ]
+
+    assert idle == []
+
+
+@every_variant
+def test_no_statement_names_every_resource_where_an_arn_is_possible(parameters: dict[str, str]) -> None:
+    every = [
+        (where, action)
+        for where, statement in limited(parameters)
+        if "*" in resources_of(statement)
+        for action in named(statement)
+        if patterns(action) != ["*"]
+    ]
+
+    assert every == []
+
+
+@every_variant
+def test_every_action_of_a_key_policy_works_on_a_key(parameters: dict[str, str]) -> None:
+    idle = [
+        (where, action)
+        for where, statement in statements(parameters)
+        if is_key_policy(where.split()[0])
+        for action in named(statement)
+        if not any(":key/" in pattern for pattern in patterns(action))
+    ]
+
+    assert idle == []
+
+
+@every_variant
+def test_every_condition_key_is_one_that_its_actions_know(parameters: dict[str, str]) -> None:
+    unknown = [
+        (where, key, action)
+        for where, statement in statements(parameters)
+        for block in statement.get("Condition", {}).values()
+        for key in block
+        for action in named(statement)
+        if not key.startswith("aws:") and not any(key in row["conditions"] for row in rows_of(action) or [])
+    ]
+
+    assert unknown == []
+
+
+@every_variant
+def test_statements_have_names_of_their_own_and_the_current_language(parameters: dict[str, str]) -> None:
+    faults = []
+    for path, document in documents(**parameters).items():
+        sids = [s.get("Sid") for s in as_list(document["Statement"]) if not is_trust(path)]
+        faults += [
+            (path, sid) for sid, count in Counter(sids).items() if count > 1 or not SID.fullmatch(str(sid))
+        ]
+        if document.get("Version") != "2012-10-17":
+            faults.append((path, "Version"))
+
+    assert faults == []
+
+
+def test_linter_knows_the_action_that_is_none() -> None:
+    rows = reference(frozenset({"s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"}))
+
+    assert [name for name, found in rows.items() if found is None] == ["s3:GetBucketEncryption"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "overlaps"),
+    [
+        ("arn:aws:s3:::*", "arn:*:s3:::*", True),
+        ("arn:aws:s3:::*", "arn:*:s3:::*/*", True),
+        ("arn:aws:sqs:us-east-1:1:q", "arn:*:sqs:*:*:*", True),
+        ("arn:aws:sqs:us-east-1:1:q", "arn:*:sns:*:*:*", False),
+        ("arn:aws:kms:us-east-1:1:key/k", "arn:*:kms:*:*:alias/*", False),
+        ("arn:aws:logs:us-east-1:1:log-group:g:*", "arn:*:logs:*:*:log-group:*:log-stream:*", True),
+    ],
+)
+def test_linter_tells_what_fits(left: str, right: str, overlaps: bool) -> None:
+    assert overlap(left, right) is overlaps

@@ -1,0 +1,63 @@
+"""The layer: another build of the same source, elsewhere and by others, gives the very same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from localcloud.handle import REPOSITORY
+from tests.conftest import environment_python
+
+SOURCE = REPOSITORY / "layers" / "reseal"
+ZIP = (
+    "import sys; from samcli.lib.package.utils import make_zip_with_lambda_permissions as z; z(*sys.argv[1:])"
+)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the layer's recipe makes of a fresh checkout, under another umask and in another time zone."""
+    source, target = tmp_path_factory.mktemp("checkout") / "reseal", tmp_path_factory.mktemp("elsewhere")
+    shutil.copytree(SOURCE, source, copy_function=shutil.copy, ignore=shutil.ignore_patterns("__pycache__"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(
+        ["make", "--silent", "build-ResealLayer", f"ARTIFACTS_DIR={target}"],
+        cwd=source,
+        env=os.environ | {"PATH": path, "TZ": "Asia/Tokyo"},
+        umask=0o077,
+        check=True,
+        capture_output=True,
+    )
+    return target
+
+
+def manifest(folder: Path) -> dict[str, tuple[int, str]]:
+    """Every file with its mode and its content."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_two_builds_are_the_same_files(layer: Path, elsewhere: Path) -> None:
+    assert manifest(layer) == manifest(elsewhere)
+
+
+def test_two_builds_are_the_same_zip_of_the_sam_cli(layer: Path, elsewhere: Path, tmp_path: Path) -> None:
+    hashes = set()
+    for name, folder in {"sam": layer, "elsewhere": elsewhere}.items():
+        subprocess.run([environment_python("sam"), "-c", ZIP, tmp_path / name, folder], check=True)
+        hashes.add(hashlib.sha256((tmp_path / f"{name}.zip").read_bytes()).hexdigest())
+
+    assert len(hashes) == 1
+
+
+def test_clock_left_no_trace(elsewhere: Path) -> None:
+    assert len({path.stat().st_mtime for path in elsewhere.rglob("*")}) == 1
