@@ -81,7 +81,7 @@ def test_a_call_is_read_whole() -> None:
         pytest.param('{"detail": null}', "detail", id="null detail"),
         pytest.param('{"detail": [{}]}', "detail", id="list detail"),
         pytest.param('{"detail": "{}"}', "detail", id="text detail"),
-        pytest.param('{"detail": {}}', "detail.requestParameters", id="empty detail"),
+        pytest.param('{"detail": {}}', "detail.eventID", id="empty detail"),
     ],
 )
 def test_what_is_no_event_is_refused(body: str, named: str) -> None:
@@ -92,12 +92,7 @@ def test_what_is_no_event_is_refused(body: str, named: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("requestParameters", None),
-        ("requestParameters", []),
-        ("requestParameters", "omitted"),
-        ("requestParameters", MISSING),
         ("requestParameters.bucketName", None),
-        ("requestParameters.bucketName", MISSING),
         ("requestParameters.bucketName", ""),
         ("requestParameters.bucketName", ["payroll"]),
         ("requestParameters.bucketName", 7),
@@ -127,6 +122,31 @@ def test_a_malformed_field_is_refused_and_named(field: str, value: object) -> No
 
     with pytest.raises(MalformedEventError, match=f"detail.{field}"):
         parse_bucket_call(body)
+
+
+LEFT_OUT = [
+    ("requestParameters", None),
+    ("requestParameters", []),
+    ("requestParameters", "omitted"),
+    ("requestParameters", MISSING),
+    ("requestParameters.bucketName", MISSING),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), LEFT_OUT, ids=str)
+def test_a_bucket_whose_parameters_were_left_out_is_found_by_its_arn(field: str, value: object) -> None:
+    call = parse_bucket_call(with_field(field, value))
+
+    assert call.bucket == BUCKET
+
+
+@pytest.mark.parametrize(("field", "value"), LEFT_OUT, ids=str)
+def test_a_record_that_names_no_bucket_at_all_is_refused(field: str, value: object) -> None:
+    event = json.loads(with_field(field, value))
+    del event["detail"]["resources"]
+
+    with pytest.raises(MalformedEventError, match="bucketName"):
+        parse_bucket_call(json.dumps(event))
 
 
 def test_a_refusal_quotes_no_more_than_a_little_of_the_value() -> None:

@@ -77,19 +77,19 @@ def test_topic_is_encrypted_under_a_key_that_is_not_k() -> None:
     assert topic["KmsMasterKeyId"] == arn_of("AlertsKey")
 
 
-def test_key_of_the_topic_admits_alarms_and_rules_of_this_account() -> None:
+def test_key_of_the_topic_admits_alarms_of_this_account() -> None:
     (services,) = [s for s in key_policy("AlertsKey") if "Service" in s["Principal"]]
 
-    assert set(services["Principal"]["Service"]) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert services["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert actions(services) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert services["Condition"] == OWN_ACCOUNT
 
 
-def test_topic_admits_alarms_and_rules_of_this_account() -> None:
+def test_topic_admits_alarms_of_this_account() -> None:
     (policy,) = of_type(resolved(), "AWS::SNS::TopicPolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
 
-    assert set(statement["Principal"]["Service"]) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert (actions(statement), statement["Condition"]) == ({"sns:Publish"}, OWN_ACCOUNT)
 
 

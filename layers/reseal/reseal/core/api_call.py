@@ -54,15 +54,14 @@ def parse_bucket_call(body: str) -> BucketCall:
     record = event.get("detail")
     if not isinstance(record, Mapping):
         raise MalformedEventError("detail is not an object: this is no EventBridge event of CloudTrail")
-    parameters = record.get("requestParameters")
-    if not isinstance(parameters, Mapping):
-        raise MalformedEventError("detail.requestParameters is not an object")
+    parameters = _child(record, "requestParameters")  # CloudTrail leaves them out above 100 KB (A12)
+    resource = _bucket_resource(record)
     return BucketCall(
         event_id=_text(record, "eventID"),
         name=_text(record, "eventName"),
         time=_time(record),
-        bucket=_bucket(parameters),
-        owner=_owner(record),
+        bucket=_bucket(parameters, resource),
+        owner=_owner(resource),
         actor=parse_actor(record),
         stated=_stated(parameters),
     )
@@ -94,20 +93,25 @@ def _time(record: Mapping[str, Any]) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _bucket(parameters: Mapping[str, Any]) -> str:
-    bucket = parameters.get("bucketName")
+def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
+    """The bucket by its parameter, or by its ARN where the parameters were left out."""
+    bucket = parameters.get("bucketName", str(resource.get("ARN", "")).rpartition(":::")[2] or None)
     if not isinstance(bucket, str) or not _BUCKET_NAME.fullmatch(bucket):
         raise MalformedEventError(f"detail.requestParameters.bucketName is no bucket name: {bucket!r:.80}")
     return bucket
 
 
-def _owner(record: Mapping[str, Any]) -> str | None:
+def _bucket_resource(record: Mapping[str, Any]) -> Mapping[str, Any]:
     resources = record.get("resources")
     for resource in resources if isinstance(resources, list) else []:
-        account = resource.get("accountId") if isinstance(resource, Mapping) else None
-        if isinstance(account, str) and resource.get("type") == "AWS::S3::Bucket":
-            return account
-    return None
+        if isinstance(resource, Mapping) and resource.get("type") == "AWS::S3::Bucket":
+            return resource
+    return {}
+
+
+def _owner(resource: Mapping[str, Any]) -> str | None:
+    account = resource.get("accountId")
+    return account if isinstance(account, str) else None
 
 
 def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
