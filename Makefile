@@ -32,7 +32,7 @@ mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, a
 lint: .venv/dev/.ready ## Style, complexity and security rules
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/ruff format --check .
-	.venv/dev/bin/bandit --quiet --recursive layers functions localcloud demo operations --configfile pyproject.toml
+	.venv/dev/bin/bandit --quiet --recursive layers functions operations
 
 type: .venv/dev/.ready ## Types, strictly
 	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation

@@ -115,8 +115,8 @@ class LocalCloud:
 
         ``kind`` is ``error`` (answers without acting), ``lost_response`` (acts, then answers the error) or
         ``delay`` (waits ``seconds``, then acts). ``operation``, ``caller`` (an ARN) and ``resource`` (an ARN)
-        are globs; ``body`` is a text in the request's body; ``skip`` lets the first ones pass; ``times`` bounds the rest (1; None until cleared);
-        ``status``, ``code`` and ``message`` are the error's.
+        are globs; ``body`` is a text in the request's body; ``skip`` lets the first ones pass; ``times``
+        bounds the rest (1; None until cleared); ``status``, ``code`` and ``message`` are the error's.
         """
         fields = {"kind": kind, "service": service, "operation": operation, **rule}
         return int(self._control("POST", "faults", fields)["id"])
