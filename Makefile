@@ -3,6 +3,7 @@ PYTHON ?= python3
 STACK ?= reseal
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
+UNIT = tests/core tests/pipeline tests/functions
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean
@@ -20,11 +21,11 @@ local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local c
 resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again with ARGS=--yes
 	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready lint type ## Pass every gate and every test
-	$(DEV) -m pytest -n 3 --dist loadgroup --cov=layers/reseal/reseal --cov-branch --cov-report=
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready lint type unit ## Pass every gate and every test
+	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%)
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
-	$(DEV) -m pytest tests/core tests/pipeline tests/functions --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
+	$(DEV) -m pytest $(UNIT) --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
 
 mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, and see whether a test notices
 	@$(DEV) -m mutation

@@ -152,7 +152,7 @@ def test_bucket_of_a_stack_is_repaired_and_its_stack_is_named(enforcing: Deploym
 
 
 def test_control_towers_bucket_is_left_to_it(enforcing: Deployment) -> None:
-    bucket = "aws-controltower-logs-111122223333"
+    bucket = "aws-controltower-logs-111122223333-us-east-1"
 
     def act() -> None:
         enforcing.s3.create_bucket(Bucket=bucket)

@@ -40,7 +40,7 @@ def brought(original: StackLife) -> str:
 @pytest.fixture(scope="module")
 def switched(original: StackLife, bucket: str, brought: str) -> StackLife:
     """The stack after a change of KmsKeyArn; only the brought key is listed as approved."""
-    return original.after_update(KmsKeyArn=brought, ApprovedKeys=brought)
+    return original.after_update(KmsKeyArn=brought, CallersMayUseKey="true", ApprovedKeys=brought)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def made_anew(without_the_resource: StackLife, brought: str) -> StackLife:
     """Another stack, told of the first key."""
     life = without_the_resource
     return life.after_deletion_and_creation(
-        "anew", SettleSeconds="0", KmsKeyArn=brought, ApprovedKeys=life.first_key
+        "anew", SettleSeconds="0", KmsKeyArn=brought, CallersMayUseKey="true", ApprovedKeys=life.first_key
     )
 
 

@@ -37,7 +37,7 @@ SERVICES = {
     "logging.s3.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
     # AWS documents their statement without kms:ViaService, so no way is ruled out; neither writes objects.
     "cloudwatch.amazonaws.com": (NOTHING, S3 | SNS, NOTHING, NOTHING),
-    "events.amazonaws.com": (NOTHING, S3 | SNS, NOTHING, NOTHING),
+    "events.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
 }
 SOURCES = {
     "cloudfront.amazonaws.com": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1EXAMPLE",

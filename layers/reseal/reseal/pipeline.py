@@ -113,7 +113,8 @@ class BucketLane:
             key = self.services.keys.describe(self.policy.remediation_key)
             decisions = guard_remediation_key(self.policy, decisions, key)
         if moves_to_remediation_key(decisions):
-            exposure = self.services.buckets.read_exposure(call.bucket, fresh=call.name in ACCESS_CALLS)
+            fresh = call.name in ACCESS_CALLS or call.name == "DeleteBucketPolicy"
+            exposure = self.services.buckets.read_exposure(call.bucket, fresh=fresh)
             key_policy = self._key_policy(self.policy.remediation_key)
             brought = not self.policy.callers_may_use_key
             decisions = guard_access(decisions, observed, exposure, key_policy, brought=brought)

@@ -247,3 +247,20 @@ def test_ten_parties_are_named_and_the_rest_counted() -> None:
     sentences = told([Impact(f"party {number}") for number in range(12)])
 
     assert sentences.endswith("party 9; and 2 more")
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}], ids=["star", "AWS star"])
+def test_a_key_that_keeps_everybody_out_keeps_services_out(principal: object) -> None:
+    admitting = next(pair.twin for pair in PAIRS if pair.name == "S3 Inventory")
+    deny = {"Effect": "Deny", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+
+    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    assert impact.certain
+
+
+def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
+    admitting = next(pair.twin for pair in PAIRS if pair.name == "S3 Inventory")
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": "x"}, "Action": "kms:*", "Resource": "*"}
+
+    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    assert not impact.certain

@@ -63,9 +63,10 @@ class KeyPolicy:
 
     def _applies(self, statement: Statement, grantee: Grantee, action: str) -> bool | None:
         """Whether a statement is about the grantee's use of the key; None where a condition is not known."""
-        if not names_action(statement, action) or not _names(statement, grantee):
+        if not names_action(statement, action):
             return False
-        return _all(self._holds(condition, grantee) for condition in conditions(statement))
+        named = _names(statement, grantee)
+        return _all((named, *(self._holds(condition, grantee) for condition in conditions(statement))))
 
     @property
     def _via_service(self) -> str:
@@ -118,14 +119,18 @@ def _needed(grantee: Grantee) -> set[str]:
     return needed
 
 
-def _names(statement: Statement, grantee: Grantee) -> bool:
+def _names(statement: Statement, grantee: Grantee) -> bool | None:
+    """Whether the grantee is among the principals. `*` is taken to let callers in, and to keep all out."""
+    if "NotPrincipal" in statement:
+        return None
     principal = statement.get("Principal")
     if principal == "*":
         principal = {"AWS": "*"}
     if not isinstance(principal, Mapping):
         return False
     if grantee.kind is Kind.SERVICE:
-        return grantee.name in listed(principal.get("Service"))
+        kept_out = statement.get("Effect") == "Deny" and "*" in listed(principal.get("AWS"))
+        return kept_out or grantee.name in listed(principal.get("Service"))
     named = [str(name) for name in listed(principal.get("AWS"))]
     return any(name in ("*", grantee.name) or _is_whole_account(name, grantee) for name in named)
 

@@ -1,0 +1,93 @@
+"""A later delivery: what it looks for, what it may take over, and with which key and lease."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from reseal.core.errors import LeaseHeldError
+from reseal.core.guard.exposure import Exposure
+from reseal.core.kms_key import KeyNotFound
+from reseal.pipeline import LEASE
+from tests.builders import BUCKET, SSE_KMS, TEAM_KEY, K, a_policy, encryption
+from tests.fakes import FakeBuckets, Steps
+from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
+from tests.pipeline.test_redelivery import AFTER_THE_LEASE, deliver_and_die
+
+TAKEOVER = ["read bucket", "describe key", "ledger read", "ledger open"]
+"""How a delivery begins that finds the write of a dead one."""
+
+
+def test_a_first_delivery_of_an_event_some_minutes_old_asks_the_ledger_nothing() -> None:
+    cloud = a_cloud(COMPLIANT)
+    cloud.clock.time += timedelta(minutes=4)
+
+    deliver(cloud)
+
+    assert "ledger read" not in cloud.steps.taken
+
+
+def test_an_event_whose_first_delivery_died_before_its_write_gets_the_key_required_now() -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("ledger open")))
+    cloud.clock.time += AFTER_THE_LEASE
+
+    deliver(cloud, times=2, policy=a_policy(remediation_key=TEAM_KEY))
+
+    assert cloud.buckets.writes == [encryption(SSE_KMS, TEAM_KEY, bucket_key=True)]
+
+
+def test_a_takeover_has_a_lease_of_its_own() -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("put bucket")))
+    cloud.clock.time += AFTER_THE_LEASE
+    deliver_and_die(cloud, ("after", TAKEOVER.index("ledger open")), times=2)
+    cloud.clock.time += LEASE
+
+    with pytest.raises(LeaseHeldError):
+        deliver(cloud, times=3)
+
+
+class _Watched(FakeBuckets):
+    """Keeps whether each look at the exposure had to be fresh."""
+
+    def __init__(self, steps: Steps) -> None:
+        super().__init__(steps)
+        self.fresh: list[bool] = []
+
+    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+        self.fresh.append(fresh)
+        return super().read_exposure(bucket, fresh=fresh)
+
+
+@pytest.mark.parametrize(
+    ("name", "fresh"), [("PutBucketEncryption", False), ("PutBucketPolicy", True)], ids=["other", "access"]
+)
+def test_only_a_change_of_access_needs_a_fresh_look_before_the_bucket_moves(name: str, fresh: bool) -> None:
+    cloud = a_cloud(LOWERED)
+    watched = _Watched(cloud.steps)
+    watched.state |= cloud.buckets.state
+
+    deliver(replace(cloud, buckets=watched), eventName=name)
+
+    assert watched.fresh == [fresh]
+
+
+def test_a_change_of_access_to_a_bucket_whose_key_is_gone_asks_no_further() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY, bucket_key=True))
+    cloud.keys.known[TEAM_KEY] = KeyNotFound(named=TEAM_KEY)
+
+    deliver(cloud, eventName="PutBucketPolicy")
+
+    assert "read exposure" not in cloud.steps.taken
+
+
+def test_a_compliant_bucket_costs_two_reads() -> None:
+    cloud = a_cloud(COMPLIANT)
+
+    deliver(cloud)
+
+    assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
+    assert cloud.buckets.state[BUCKET].key_id != K
