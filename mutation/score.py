@@ -24,20 +24,26 @@ TESTS = {
     "pipeline.py": "pipeline",
     "core/remediation.py": "core/test_remediation.py pipeline; core",
     "adapters/clock.py": "adapters/test_clock.py",
-    "adapters/cloudtrail.py": "adapters/test_cloudtrail.py",
-    "adapters/dynamodb.py": "adapters/test_requests.py; adapters/test_ledger_contract.py",
-    "adapters/failures.py": "adapters/test_failures.py adapters/test_redirects.py",
-    "adapters/kms.py": "adapters/test_requests.py; "
+    "adapters/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
+    "functions/test_check_trail.py",
+    "adapters/dynamodb.py": "adapters/test_requests.py adapters/test_error_texts.py; "
+    "adapters/test_ledger_contract.py",
+    "adapters/failures.py": "adapters/test_failures.py adapters/test_error_texts.py; "
+    "adapters/test_redirects.py",
+    "adapters/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
     "adapters/test_keys_contract.py adapters/test_kms_faults.py",
     "adapters/recent.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
-    "adapters/s3.py": "adapters/test_s3_requests.py adapters/test_redirects.py; adapters/test_s3_faults.py "
-    "adapters/test_buckets_contract.py adapters/test_exposure.py",
-    "adapters/s3_exposure.py": "adapters/test_s3_requests.py; adapters/test_exposure.py",
-    "adapters/settings.py": "adapters/test_settings.py; functions",
-    "adapters/sns.py": "adapters/test_requests.py; adapters/test_topic_contract.py",
-    "adapters/telemetry.py": "adapters/test_telemetry.py",
-    "adapters/trail_telemetry.py": "adapters/test_cloudtrail.py adapters/test_telemetry.py",
-    "adapters/wiring.py": "functions; adapters/test_s3_faults.py",
+    "adapters/s3.py": "adapters/test_s3_requests.py adapters/test_exposure_requests.py; "
+    "adapters/test_redirects.py adapters/test_s3_faults.py adapters/test_buckets_contract.py "
+    "adapters/test_exposure.py",
+    "adapters/s3_exposure.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
+    "adapters/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
+    "adapters/test_error_texts.py; functions",
+    "adapters/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; "
+    "adapters/test_topic_contract.py",
+    "adapters/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
+    "adapters/trail_telemetry.py": "functions/test_check_trail.py",
+    "adapters/wiring.py": "adapters/test_clients.py functions",
 }
 """The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
 

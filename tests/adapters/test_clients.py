@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
+from reseal.adapters.cloudtrail import CloudTrail
 from reseal.adapters.wiring import wire
 from reseal.ports import Services
 from tests.functions.test_enforce_bucket import SETTINGS
@@ -32,4 +33,13 @@ def test_client_asks_four_times_and_waits_no_longer_than_one_message_may_take(
 def test_client_calls_the_stacks_region(services: Services, port: str) -> None:
     client: Any = getattr(services, port)._client
 
+    assert client.meta.region_name == "eu-west-1"
+
+
+def test_the_trails_client_waits_and_asks_alike_in_the_region_it_is_made_for() -> None:
+    client = CloudTrail.of_region("eu-west-1")._client
+
+    config = client.meta.config
+    assert config.retries == {"mode": "standard", "total_max_attempts": 4}
+    assert (config.connect_timeout, config.read_timeout) == (3, 5)
     assert client.meta.region_name == "eu-west-1"

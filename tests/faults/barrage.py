@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.deployment import OTHER_ACCOUNT, OWN_ROLE
-from tests.faults.field import HIDDEN_LONG_SECONDS, HIDDEN_SECONDS, Field, leases_end_soon, received
+from tests.faults.field import HIDDEN_LONG_SECONDS, HIDDEN_SECONDS, WORKERS, Field, leases_end_soon, received
 from tests.faults.table import Act, End, Row, Step
 from tests.faults.workers import kill_workers
 
@@ -39,6 +38,7 @@ class Shot:
     entries: list[dict[str, Any]] = field(default_factory=list)
     writes: list[dict[str, Any]] = field(default_factory=list)
     rule: dict[str, Any] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)  # in the function's log, for whom a row puzzles
 
 
 @dataclass
@@ -59,12 +59,13 @@ def fire(ground: Field, deaths: Sequence[Row], rows: Sequence[Row]) -> Barrage:
             _prepare(ground, shot)
     with leases_end_soon(ground):
         hits = _kill(ground, dying)
+        ground.warm_up(WORKERS)
         ground.hide(HIDDEN_SECONDS)
         for shot in shots:
             _aim(ground, shot)
             _act(ground, shot)
         ground.wait_until_idle()
-    hits |= _hits(ground)
+    hits |= ground.hits()
     ground.cloud.clear_faults()
     strangers = _redrive(ground, shots)
     _collect(ground, dying + shots, hits)
@@ -100,18 +101,10 @@ def _held_and_killed(ground: Field, shots: Sequence[Shot]) -> dict[int, int]:
 
 
 def _kill_once_all_are_held(ground: Field) -> dict[int, int]:
-    deadline = time.monotonic() + 40
-    while missed := [fault for fault in ground.cloud.faults() if fault["hits"] == 0]:
-        assert time.monotonic() < deadline, f"these calls were not made: {missed}"
-        time.sleep(0.05)
+    hits = ground.wait_until_struck()
     assert kill_workers(ground.cloud) > 0
-    hits = _hits(ground)
     ground.cloud.clear_faults()
     return hits
-
-
-def _hits(ground: Field) -> dict[int, int]:
-    return {fault["id"]: fault["hits"] for fault in ground.cloud.faults()}
 
 
 def _shot(ground: Field, row: Row) -> Shot:
@@ -181,7 +174,10 @@ def _redrive(ground: Field, shots: Sequence[Shot]) -> list[str]:
 
 def _collect(ground: Field, shots: Sequence[Shot], hits: Mapping[int, int]) -> None:
     findings, entries, writes = ground.findings(), ground.entries(), ground.writes()
+    ground.stack.arrivals.poll()
     for shot in shots:
+        about = [line for line in ground.stack.arrivals.lines if shot.bucket in json.dumps(line)]
+        shot.said = [f"{line['timestamp']} {line['message']}" for line in about]
         shot.hits = hits[shot.fault]
         shot.findings, shot.writes = findings[shot.bucket], writes[shot.bucket]
         shot.entries = [entry for entry in entries if entry["bucket"]["S"] == shot.bucket]

@@ -16,7 +16,10 @@ from tests.faults.table import KILLED
 @pytest.fixture(scope="session")
 def ground(built: Path) -> Iterator[Field]:
     with deployed(BucketKeyMode="enforce") as deployment:
-        yield Field(deployment)
+        field = Field(deployment)
+        field.warm_up(5)
+        field.wait_until_idle()
+        yield field
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +81,32 @@ class Field:
             time.sleep(0.1)
         raise AssertionError(f"the trail told of no {name} on {bucket}")
 
+    def warm_up(self, count: int) -> None:
+        """Have that many processes ready: no delivery may still be starting when its message is shown again.
+
+        As deployed no event that young can be redelivered (pipeline.FIRST_DELIVERY): that must hold here too.
+        """
+        self.hide(HIDDEN_LONG_SECONDS)
+        self.batches(1, count)
+        for _ in range(count):
+            bucket = f"w-{uuid.uuid4().hex[:12]}"
+            where = {"resource": f"arn:aws:s3:::{bucket}", "caller": OWN_ROLE}
+            self.cloud.inject_fault("delay", "s3", "GetBucketEncryption", seconds=4.0, **where)
+            self.stack.s3.create_bucket(Bucket=bucket)
+        self.wait_until_struck()
+        self.cloud.clear_faults()
+
+    def wait_until_struck(self) -> dict[int, int]:
+        """Until every fault in force has struck; how often each has, by its id."""
+        deadline = time.monotonic() + 60
+        while missed := [fault for fault in self.cloud.faults() if fault["hits"] == 0]:
+            assert time.monotonic() < deadline, f"these calls were not made: {missed}"
+            time.sleep(0.03)
+        return self.hits()
+
+    def hits(self) -> dict[int, int]:
+        return {fault["id"]: fault["hits"] for fault in self.cloud.faults()}
+
     def wait_until_idle(self) -> None:
         """Until the queue holds nothing, neither visible nor being handled."""
         deadline = time.monotonic() + _PATIENCE
@@ -108,13 +135,14 @@ class Field:
         for entry in self.entries(bucket):
             if entry["closed"]["BOOL"] or entry["written_at"]["S"] > opened_before:
                 continue
-            self.dynamodb.update_item(
-                TableName=self.table,
-                Key={"id": entry["id"]},
-                UpdateExpression="SET lease_until = :past",
-                ConditionExpression="closed = :no",
-                ExpressionAttributeValues={":past": {"N": "0"}, ":no": {"BOOL": False}},
-            )
+            with suppress(self.dynamodb.exceptions.ConditionalCheckFailedException):  # closed meanwhile
+                self.dynamodb.update_item(
+                    TableName=self.table,
+                    Key={"id": entry["id"]},
+                    UpdateExpression="SET lease_until = :past",
+                    ConditionExpression="closed = :no",
+                    ExpressionAttributeValues={":past": {"N": "0"}, ":no": {"BOOL": False}},
+                )
 
     def writes(self) -> dict[str, list[dict[str, Any]]]:
         """By bucket, the calls by which the function wrote or tried to write its encryption."""
@@ -147,10 +175,7 @@ def leases_end_soon(field: Field) -> Iterator[None]:
 
     def age() -> None:
         while not stop.wait(1.0):
-            try:
-                field.end_leases(older_than=LEASE_SECONDS)
-            except field.dynamodb.exceptions.ConditionalCheckFailedException:
-                continue  # closed meanwhile
+            field.end_leases(older_than=LEASE_SECONDS)
 
     thread = threading.Thread(target=age)
     thread.start()

@@ -26,7 +26,7 @@ def test_event_ends_as_it_must(barrage: Barrage, ground: Field, row: Row) -> Non
     shot = barrage.shots[str(row)]
 
     assert_the_fault_struck(shot)
-    assert shot.was_dead == (row.end is End.DEAD)
+    assert shot.was_dead == (row.end is End.DEAD), shot.said
     assert_told(shot)
     assert_written_once(shot)
     assert (shot.rule["ApplyServerSideEncryptionByDefault"], shot.rule["BucketKeyEnabled"]) == (

@@ -9,9 +9,10 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError
 from reseal.core.guard.exposure import Exposure
+from reseal.core.handled import Result
 from reseal.core.kms_key import KeyNotFound
 from reseal.pipeline import LEASE
-from tests.builders import BUCKET, SSE_KMS, TEAM_KEY, K, a_policy, encryption
+from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
 from tests.fakes import FakeBuckets, Steps
 from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
 from tests.pipeline.test_redelivery import AFTER_THE_LEASE, deliver_and_die
@@ -91,3 +92,23 @@ def test_a_compliant_bucket_costs_two_reads() -> None:
 
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
     assert cloud.buckets.state[BUCKET].key_id != K
+
+
+def test_a_repair_that_was_recorded_and_not_told_is_told_though_the_bucket_is_gone() -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
+    del cloud.buckets.state[BUCKET]
+    cloud.clock.time += AFTER_THE_LEASE
+
+    handled = deliver(cloud, times=2)
+
+    (finding,) = cloud.topic.findings
+    assert (handled.result, handled.call.bucket) == (Result.APPLIED, BUCKET)
+    assert handled.decisions.keys() == {DEFAULT_ENCRYPTION}
+    assert (finding["status"], finding["before"]["algorithm"]) == ("REMEDIATED", "AES256")
+
+
+def test_a_bucket_that_is_gone_and_was_never_repaired_is_skipped_by_any_delivery() -> None:
+    handled = deliver(a_cloud(None), times=2)
+
+    assert handled.result is Result.SKIPPED
