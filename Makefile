@@ -6,7 +6,7 @@ DEV = .venv/dev/bin/python
 UNIT = tests/core tests/pipeline tests/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean
+.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean faults
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -22,7 +22,10 @@ resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again w
 	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready lint type unit ## Pass every gate and every test
-	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%)
+	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%) --ignore=tests/faults
+
+faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
+	$(DEV) -m pytest tests/faults
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
 	$(DEV) -m pytest $(UNIT) --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100

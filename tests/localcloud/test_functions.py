@@ -208,8 +208,9 @@ def test_only_the_failed_message_comes_again_and_then_is_a_dead_letter(
     sqs.send_message_batch(QueueUrl=url, Entries=entries)
 
     assert [letter["n"] for letter in dead_letters.receive_json(within=8)] == [2]
-    seen = sorted((report["n"], report["received"]) for report in reports.receive_json(5, within=0.5))
-    assert seen == [(1, "1"), (2, "1"), (2, "2"), (3, "1")]
+    seen = {(report["n"], report["received"]) for report in reports.receive_json(5, within=0.5)}
+    assert seen >= {(1, "1"), (2, "1"), (2, "2"), (3, "1")}
+    assert dead_letters.receive_json(within=0.5) == []
 
 
 def test_delayed_message_settles_before_it_is_handled(
