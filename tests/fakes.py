@@ -150,6 +150,8 @@ class FakeLedger:
     def close(self, entry: LedgerEntry, now: datetime) -> None:
         with self._steps.step("ledger close", self.failures["close"]):
             there = self._entry(entry.entry_id)
+            if there == entry:
+                return
             if there is None or there.outcome or there.owner != entry.owner:
                 raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
             self._put(entry)

@@ -127,6 +127,16 @@ def test_closed_entry_cannot_be_closed_anew(ledger: Ledger) -> None:
         ledger.close(replace(MINE, outcome=OUTCOMES[1]), NOON)
 
 
+def test_closing_once_more_with_the_same_outcome_is_harmless(ledger: Ledger) -> None:
+    closed = replace(MINE, outcome=APPLIED)
+    ledger.open(MINE, NOON)
+    ledger.close(closed, NOON)
+
+    ledger.close(closed, NOON)
+
+    assert ledger.read(MINE.entry_id) == closed
+
+
 def test_entry_never_opened_cannot_be_closed(ledger: Ledger) -> None:
     with pytest.raises(TransientError):
         ledger.close(replace(MINE, outcome=APPLIED), NOON)

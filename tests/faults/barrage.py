@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.deployment import OTHER_ACCOUNT, OWN_ROLE
-from tests.faults.field import HIDDEN_LONG_SECONDS, HIDDEN_SECONDS, WORKERS, Field, leases_end_soon, received
+from tests.faults.field import HIDDEN_LONG_SECONDS, HIDDEN_SECONDS, WORKERS, Field, leases_end_soon
+from tests.faults.queues import received
 from tests.faults.table import Act, End, Row, Step
 from tests.faults.workers import kill_workers
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.e2e.deployment import OWN_ROLE, Deployment
+from tests.faults.queues import received, record_events
 
 HIDDEN_SECONDS = 10
 """How long the queue hides what it delivered: six minutes as deployed, and longer than a delivery takes."""
@@ -38,7 +39,7 @@ class Field:
         )
         self.table = stack.stack.outputs["LedgerTable"]
         self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
-        self._tape = _record_events(stack)
+        self._tape = record_events(stack)
         self._events: list[dict[str, Any]] = []
         self._findings: list[dict[str, Any]] = []
 
@@ -184,30 +185,3 @@ def leases_end_soon(field: Field) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-
-
-def received(sqs: Any, queue: str) -> Iterator[str]:
-    """Take everything a queue holds."""
-    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-            yield message["Body"]
-
-
-def _record_events(stack: Deployment) -> str:
-    """A queue that gets every S3 event, whether or not the lane hears it."""
-    sqs, events = stack.cloud.client("sqs"), stack.cloud.client("events")
-    url = str(sqs.create_queue(QueueName="tape")["QueueUrl"])
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    rule = events.put_rule(Name="tape", EventPattern=json.dumps({"source": ["aws.s3"]}))["RuleArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_targets(Rule="tape", Targets=[{"Id": "queue", "Arn": arn}])
-    return url

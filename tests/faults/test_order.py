@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.deployment import OWN_ROLE
-from tests.faults.field import Field, received
+from tests.faults.field import Field
+from tests.faults.queues import received
 
 HELD_SECONDS = 4.5  # a little less than the client waits for an answer
 LONG_AGO = "2020-01-01T00:00:00Z"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reseal.core.decision import Skipped
-from reseal.core.errors import LeaseHeldError, TransientError
+from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.handled import Result
 from reseal.core.policy import Policy
 from reseal.pipeline import FIRST_DELIVERY, LEASE
@@ -227,3 +227,39 @@ def test_a_takeover_keeps_the_evidence_of_the_write_that_was_made() -> None:
     assert entry.before == LOWERED
     assert isinstance(entry.outcome, Skipped)
     assert cloud.steps.taken.count("put bucket") == 1
+
+
+@pytest.mark.parametrize(
+    ("lose", "result", "told"),
+    [("delete", Result.SKIPPED, 0), ("deny", Result.FAILED, 1)],
+    ids=["gone", "unreadable"],
+)
+def test_an_entry_left_open_is_closed_when_its_bucket_cannot_be_read(
+    lose: str, result: Result, told: int
+) -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("put bucket")))
+    cloud.clock.time += AFTER_THE_LEASE
+    if lose == "delete":
+        del cloud.buckets.state[BUCKET]
+    else:
+        denied = AccessDeniedError("AccessDenied", "s3:GetEncryptionConfiguration", "no")
+        cloud.buckets.failures["read_encryption"].append(denied)
+
+    handled = deliver(cloud, times=2)
+
+    (entry,) = cloud.ledger.entries
+    assert entry.outcome is not None
+    assert handled.result is result
+    assert len(cloud.topic.findings) == told
+
+
+def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
+    del cloud.buckets.state[BUCKET]
+    cloud.clock.time += AFTER_THE_LEASE
+
+    deliver(cloud, times=2)
+
+    assert [f["status"] for f in cloud.topic.findings] == ["REMEDIATED"]

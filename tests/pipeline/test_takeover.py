@@ -64,7 +64,8 @@ class _Watched(FakeBuckets):
 
 
 @pytest.mark.parametrize(
-    ("name", "fresh"), [("PutBucketEncryption", False), ("PutBucketPolicy", True)], ids=["other", "access"]
+    ("name", "fresh"),
+    [("PutBucketEncryption", False), ("PutBucketPolicy", True), ("DeleteBucketPolicy", True)],
 )
 def test_only_a_change_of_access_needs_a_fresh_look_before_the_bucket_moves(name: str, fresh: bool) -> None:
     cloud = a_cloud(LOWERED)

@@ -73,9 +73,9 @@ class BucketLane:
             observed = self._observe(call)  # 2 observe
             decisions = self._decide(call, observed)  # 3 decide
         except RefusalError as refusal:
-            told = self._told_again(call, delivery)
-            return self._report(told or self._unread(call, outcome_of_refusal(refusal)))
-        intended = intended_encryption(self.policy, observed.encryption, decisions)
+            refused = outcome_of_refusal(refusal)
+            handled = self._unread_after_attempt(call, delivery, refused)
+            return self._report(handled or self._unread(call, refused))
         entry = self._earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
             entry = self._record(call, delivery, observed, decisions, intended)  # 4 record
@@ -177,11 +177,22 @@ class BucketLane:
             return None
         return self.services.ledger.read(_entry_id(call))
 
-    def _told_again(self, call: BucketCall, delivery: Delivery) -> Handled | None:
-        """What an earlier delivery did to a bucket that cannot be read any more: it may not have told."""
+    def _unread_after_attempt(
+        self, call: BucketCall, delivery: Delivery, outcome: Skipped | Failed
+    ) -> Handled | None:
+        """What an earlier delivery did to a bucket that cannot be read any more: it may not have told.
+
+        An entry that it left open is closed with `outcome`: nobody can say what became of its write.
+        """
         entry = self._earlier_entry(call, delivery)
-        if entry is None or entry.outcome is None:
+        if entry is None:
             return None
+        if entry.outcome is None:
+            mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
+            entry = self.services.ledger.open(mine, self.services.clock.now())
+        if entry.outcome is None:
+            entry = replace(entry, outcome=outcome)
+            self.services.ledger.close(entry, self.services.clock.now())
         findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome)
         return Handled(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
 

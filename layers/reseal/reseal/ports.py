@@ -54,7 +54,7 @@ class Ledger(Protocol):
         """
 
     def close(self, entry: LedgerEntry, now: datetime) -> None:
-        """Complete the entry with its outcome. Raises LeaseHeldError when another took it over."""
+        """Complete the entry; again is harmless. Raises LeaseHeldError when another took it over."""
 
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         """Whether this event is the day's first that `action` was denied for on this bucket."""

@@ -62,6 +62,8 @@ class DynamoDbLedger:
         try:
             self._put(entry, now, closed=True, condition="closed = :no AND held_by = :me")
         except _ConditionFailedError as failed:
+            if failed.existing == entry:  # the client repeated a put whose answer was lost
+                return
             raise LeaseHeldError(f"another invocation took over event {entry.entry_id}") from failed
 
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:

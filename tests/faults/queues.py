@@ -1,0 +1,36 @@
+"""Queues beside the lane's own: what they hold, and one that records every event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.e2e.deployment import Deployment
+
+
+def received(sqs: Any, queue: str) -> Iterator[str]:
+    """Take everything a queue holds."""
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            yield message["Body"]
+
+
+def record_events(stack: Deployment) -> str:
+    """A queue that gets every S3 event, whether or not the lane hears it."""
+    sqs, events = stack.cloud.client("sqs"), stack.cloud.client("events")
+    url = str(sqs.create_queue(QueueName="tape")["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule = events.put_rule(Name="tape", EventPattern=json.dumps({"source": ["aws.s3"]}))["RuleArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    events.put_targets(Rule="tape", Targets=[{"Id": "queue", "Arn": arn}])
+    return url
