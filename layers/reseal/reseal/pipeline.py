@@ -76,6 +76,7 @@ class BucketLane:
             refused = outcome_of_refusal(refusal)
             handled = self._unread_after_attempt(call, delivery, refused)
             return self._report(handled or self._unread(call, refused))
+        intended = intended_encryption(self.policy, observed.encryption, decisions)
         entry = self._earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
             entry = self._record(call, delivery, observed, decisions, intended)  # 4 record
