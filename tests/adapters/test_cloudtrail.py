@@ -63,6 +63,23 @@ def test_trail_is_asked_for_by_its_arn(
     )
 
 
+@pytest.mark.parametrize(
+    ("says", "of_organization"),
+    [({"IsOrganizationTrail": True}, True), ({"IsOrganizationTrail": False}, False), ({}, False)],
+    ids=["the organization's", "an account's", "not said"],
+)
+def test_trail_of_the_organization_is_known_as_such(
+    cloudtrail: tuple[CloudTrail, Stubber], says: dict[str, bool], of_organization: bool
+) -> None:
+    adapter, stub = cloudtrail
+    described(stub, ARN, **says)
+    is_logging(stub, logging=True)
+    selects(stub, EventSelectors=[ALL])
+
+    (trail,) = adapter.read_trails()
+    assert trail.of_organization is of_organization
+
+
 def test_every_trail_is_read(cloudtrail: tuple[CloudTrail, Stubber]) -> None:
     adapter, stub = cloudtrail
     described(stub, ARN, ARN)
