@@ -6,8 +6,11 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock
 
 from localcloud.handle import REPOSITORY
 
@@ -27,14 +30,21 @@ def environment(base: Path | None) -> Path:
         return REPOSITORY / ".venv" / "ric" / "bin" / "python"
     pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
     home = REPOSITORY / ".local" / f"ric-{RUNTIME}-{pins}"
-    python = home / "bin" / "python"
-    if not (home / ".ready").exists():
-        shutil.rmtree(home, ignore_errors=True)
-        _run(str(base), "-m", "venv", str(home))
-        _run(str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps",
-             "--require-hashes", "-r", str(REQUIREMENTS))  # fmt: skip
-        (home / ".ready").touch()
-    return python
+    home.parent.mkdir(exist_ok=True)
+    with FileLock(f"{home}.lock"):  # tests run in several processes
+        if not (home / ".ready").exists():
+            _make(base, home)
+    return home / "bin" / "python"
+
+
+def _make(base: Path, home: Path) -> None:
+    """An environment with what is pinned and nothing else, filled by the pip of this one."""
+    shutil.rmtree(home, ignore_errors=True)
+    _run(str(base), "-m", "venv", "--without-pip", str(home))
+    pip = (sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"))
+    _run(*pip, "install", "-qq", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+         "-r", str(REQUIREMENTS))  # fmt: skip
+    (home / ".ready").touch()
 
 
 def _interpreters() -> Iterator[Path]:
