@@ -169,6 +169,10 @@ class BucketLane:
             return entry
         if intended is not None and observed.encryption.satisfies(entry.before):
             return None
+        return self._take_over(entry, delivery)
+
+    def _take_over(self, entry: LedgerEntry, delivery: Delivery) -> LedgerEntry:
+        """The entry, now this delivery's; or as somebody else has closed it meanwhile."""
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
 
@@ -189,8 +193,7 @@ class BucketLane:
         if entry is None:
             return None
         if entry.outcome is None:
-            mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
-            entry = self.services.ledger.open(mine, self.services.clock.now())
+            entry = self._take_over(entry, delivery)
         if entry.outcome is None:
             entry = replace(entry, outcome=outcome)
             self.services.ledger.close(entry, self.services.clock.now())
