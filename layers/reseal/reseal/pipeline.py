@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.api_call import BucketCall, parse_bucket_call
-from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.decision import Applied, Exempt, Failed, Outcome, SkipCause, Skipped, Violation
@@ -37,6 +37,8 @@ FIRST_DELIVERY = timedelta(minutes=5)
 
 LEASE = timedelta(seconds=90)
 """Longer than the function may run, shorter than the queue hides a message."""
+
+BucketEntry = LedgerEntry[BucketEncryption]
 
 _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between reads after a write: S3 bucket configuration is eventually consistent."""
@@ -138,11 +140,11 @@ class BucketLane:
         observed: ObservedBucket,
         decisions: Decisions,
         intended: BucketEncryption,
-    ) -> LedgerEntry:
+    ) -> BucketEntry:
         """Open this event's entry; returns the closed one where the event was handled before."""
         entry = LedgerEntry(
             entry_id=_entry_id(call),
-            bucket=call.bucket,
+            resource=call.resource,
             before=observed.encryption,
             intended=intended,
             violations={check: d for check, d in decisions.items() if isinstance(d, Violation)},
@@ -157,7 +159,7 @@ class BucketLane:
         delivery: Delivery,
         observed: ObservedBucket,
         intended: BucketEncryption | None,
-    ) -> LedgerEntry | None:
+    ) -> BucketEntry | None:
         """The entry of an earlier delivery of this event that this one must finish, or tell again.
 
         That delivery may have made its write and died before it could tell: the bucket is then
@@ -171,12 +173,12 @@ class BucketLane:
             return None
         return self._take_over(entry, delivery)
 
-    def _take_over(self, entry: LedgerEntry, delivery: Delivery) -> LedgerEntry:
+    def _take_over(self, entry: BucketEntry, delivery: Delivery) -> BucketEntry:
         """The entry, now this delivery's; or as somebody else has closed it meanwhile."""
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
 
-    def _earlier_entry(self, call: BucketCall, delivery: Delivery) -> LedgerEntry | None:
+    def _earlier_entry(self, call: BucketCall, delivery: Delivery) -> BucketEntry | None:
         age = self.services.clock.now() - call.time
         if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
             return None
@@ -206,7 +208,7 @@ class BucketLane:
     # --- 5 act ---------------------------------------------------------------------------------
 
     def _act(
-        self, entry: LedgerEntry, observed: ObservedBucket, intended: BucketEncryption | None
+        self, entry: BucketEntry, observed: ObservedBucket, intended: BucketEncryption | None
     ) -> Outcome:
         """Make the entry true if this delivery still wants it, and complete it with what came of that."""
         if entry.outcome:
@@ -221,26 +223,28 @@ class BucketLane:
         self.services.ledger.close(replace(entry, outcome=outcome), self.services.clock.now())
         return outcome
 
-    def _remediate(self, entry: LedgerEntry) -> Outcome:
+    def _remediate(self, entry: BucketEntry) -> Outcome:
         try:
-            self.services.buckets.put_encryption(entry.bucket, entry.intended)
+            self.services.buckets.put_encryption(entry.resource.bucket, entry.intended)
             found = self._read_back(entry)
         except RefusalError as refusal:
             return outcome_of_refusal(refusal)
         if found.fulfils(entry.intended):
             return Applied(after=found, at=self.services.clock.now())
         if found.satisfies(entry.before):
-            raise TransientError(f"S3 still shows the old encryption of {entry.bucket} after the write")
+            raise TransientError(
+                f"S3 still shows the old encryption of {entry.resource.bucket} after the write"
+            )
         return _newer(found)
 
-    def _read_back(self, entry: LedgerEntry) -> BucketEncryption:
+    def _read_back(self, entry: BucketEntry) -> BucketEncryption:
         """Read until S3 shows something else than what was before the write."""
-        found = self.services.buckets.read_encryption(entry.bucket)
+        found = self.services.buckets.read_encryption(entry.resource.bucket)
         for pause in _READ_BACK_PAUSES:
             if not found.satisfies(entry.before):
                 break
             self.services.clock.sleep(pause)
-            found = self.services.buckets.read_encryption(entry.bucket)
+            found = self.services.buckets.read_encryption(entry.resource.bucket)
         return found
 
     # --- 6 report ------------------------------------------------------------------------------
@@ -250,7 +254,7 @@ class BucketLane:
         call: BucketCall,
         observed: ObservedBucket,
         decisions: Decisions,
-        entry: LedgerEntry | None,
+        entry: BucketEntry | None,
         outcome: Outcome | None,
     ) -> Handled:
         """What was written is told as it was decided when it was written.
@@ -267,7 +271,11 @@ class BucketLane:
         return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def _unread(self, call: BucketCall, outcome: Skipped | Failed) -> Handled:
-        findings = (refusal_finding(self.policy, call, outcome),) if isinstance(outcome, Failed) else ()
+        findings = (
+            (refusal_finding(self.policy, call, BUCKET_CHECKS[0].id, outcome),)
+            if isinstance(outcome, Failed)
+            else ()
+        )
         return Handled(call=call, decisions={}, outcome=outcome, findings=findings)
 
     def _report(self, handled: Handled) -> Handled:
@@ -306,7 +314,7 @@ def _newer(found: BucketEncryption) -> Skipped:
 
 
 def _exempted(call: BucketCall, exempt: Exempt) -> Handled:
-    decisions = dict.fromkeys(CHECK_BY_ID, exempt)
+    decisions = {check.id: exempt for check in BUCKET_CHECKS}
     return Handled(call=call, decisions=decisions, outcome=None, findings=())
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from reseal.core.alerts import Held, Tallied, Tally, Unblocked
 from reseal.core.encryption import BucketEncryption
+from reseal.core.errors import LeaseHeldError
 from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Handled
 from reseal.core.kms_key import KeyDescription
-from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.ledger_entry import E, LedgerEntry
 from reseal.core.message import Message
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.objects.observed import ObjectAcl, ObservedObject, Surroundings
 
 
 class Buckets(Protocol):
@@ -24,11 +28,49 @@ class Buckets(Protocol):
     def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
         """Who reaches the bucket; unless `fresh`, the answer may be two minutes old. Raises the same."""
 
+    def read_surroundings(self, bucket: str) -> Surroundings:
+        """What the bucket means for its objects, at most two minutes old. Raises the same."""
+
     def read_tags(self, bucket: str) -> Mapping[str, str]:
         """The bucket's tags. Raises the same."""
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the bucket's rule. Raises RefusalError or TransientError."""
+
+
+class Objects(Protocol):
+    """Amazon S3, as far as single objects go. All methods raise RefusalError or TransientError.
+
+    Of the refusals GoneError says that the object or version is not there, ChangedError that a newer
+    write came first, and CustomerKeyError that the object is under SSE-C.
+    """
+
+    def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:
+        """The object as it is now: the very version, or the current one where None is named."""
+
+    def read_acl(self, head: ObservedObject) -> ObjectAcl:
+        """The object's ACL."""
+
+    def read_tags(self, head: ObservedObject) -> Mapping[str, str]:
+        """The object's tags."""
+
+    def has_annotations(self, head: ObservedObject) -> bool:
+        """Whether the object carries annotations."""
+
+    def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
+        """Copy the object over itself under `intended`, with the parameters `sent`, if it is still `head`."""
+
+    def copy_in_parts(
+        self,
+        head: ObservedObject,
+        intended: ObjectEncryption,
+        sent: Mapping[str, Any],
+        seconds_left: Callable[[], float],
+    ) -> None:
+        """The same in parts; leaves no upload behind. Raises TransientError when the time will not do."""
+
+    def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
+        """Put the very version under `intended`, in place."""
 
 
 class Keys(Protocol):
@@ -44,20 +86,63 @@ class Keys(Protocol):
 class Ledger(Protocol):
     """The record of every write. All methods raise TransientError when the table does not answer."""
 
-    def read(self, entry_id: str) -> LedgerEntry | None:
+    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
         """The entry of an event, if it made Reseal write."""
 
-    def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
+    def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
         """Make the entry before the write, or return the one already closed.
 
         Takes over an entry whose lease has run out. Raises LeaseHeldError while another holds it.
         """
 
-    def close(self, entry: LedgerEntry, now: datetime) -> None:
+    def close(self, entry: LedgerEntry[E], now: datetime) -> None:
         """Complete the entry; again is harmless. Raises LeaseHeldError when another took it over."""
 
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         """Whether this event is the day's first that `action` was denied for on this bucket."""
+
+
+class ObjectLedger(Protocol):
+    """The same record for a batch of objects, in few calls. Raises TransientError as `Ledger`."""
+
+    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[ObjectEncryption]]:
+        """The entries there are, by id."""
+
+    def open_all(
+        self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
+    ) -> Mapping[str, LedgerEntry[ObjectEncryption] | LeaseHeldError]:
+        """Each entry as `Ledger.open` would make or return it, by id."""
+
+    def close_all(
+        self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
+    ) -> Mapping[str, LeaseHeldError]:
+        """Complete the entries as `Ledger.close` would; the ids of those that another holds."""
+
+
+class AlertWindows(Protocol):
+    """Counts of equal alerts, kept in the ledger's table. All methods raise TransientError."""
+
+    def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
+        """Count violations of a group: into its open window, or into a new one."""
+
+    def read_held(self, group: str) -> Held | None:
+        """What a group's window holds back, if anything."""
+
+    def tell_held(self, group: str, held: Held, now: datetime) -> None:
+        """Take what was told out of the window, and close it."""
+
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        """Remember who unblocked SSE-C on a bucket."""
+
+    def read_unblocked(self, bucket: str) -> Unblocked | None:
+        """Who unblocked SSE-C on the bucket within the last day, if anybody did."""
+
+
+class Reminders(Protocol):
+    """The lane's own queue."""
+
+    def remind(self, group: str, seconds: int) -> None:
+        """Have the window of `group` closed after so many seconds, at most 900. Raises TransientError."""
 
 
 class Topic(Protocol):
@@ -94,3 +179,13 @@ class Services:
     topic: Topic
     telemetry: Telemetry
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectServices:
+    """What the object lane needs besides."""
+
+    objects: Objects
+    ledger: ObjectLedger
+    windows: AlertWindows
+    reminders: Reminders

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from reseal.adapters.failures import translated
 from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
-from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.ledger_entry import E, LedgerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class DynamoDbLedger:
     def __init__(self, client: DynamoDBClient, table: str, kept: timedelta) -> None:
         self._client, self._table, self._kept = client, table, kept
 
-    def read(self, entry_id: str) -> LedgerEntry | None:
+    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
         """The entry, read consistently: a retry must see what the delivery before it wrote."""
         with _refusal_is_transient("dynamodb:GetItem"):
             answer = self._client.get_item(
@@ -46,7 +46,7 @@ class DynamoDbLedger:
             )
         return _entry(answer["Item"]) if "Item" in answer else None
 
-    def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
+    def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
         """Put the entry where there is none, or where its holder is this invocation or dead."""
         unheld = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
         try:
@@ -57,7 +57,7 @@ class DynamoDbLedger:
             raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}") from failed
         return entry
 
-    def close(self, entry: LedgerEntry, now: datetime) -> None:
+    def close(self, entry: LedgerEntry[E], now: datetime) -> None:
         """Put the outcome where this invocation still holds the entry."""
         try:
             self._put(entry, now, closed=True, condition="closed = :no AND held_by = :me")
@@ -87,7 +87,7 @@ class DynamoDbLedger:
                 return False
         return True
 
-    def _put(self, entry: LedgerEntry, now: datetime, *, closed: bool, condition: str) -> None:
+    def _put(self, entry: LedgerEntry[E], now: datetime, *, closed: bool, condition: str) -> None:
         values: dict[str, AttributeValueTypeDef] = {":no": {"BOOL": False}, ":me": {"S": entry.owner}}
         if ":now" in condition:
             values[":now"] = {"N": str(int(now.timestamp()))}
@@ -105,10 +105,10 @@ class DynamoDbLedger:
                     raise
                 raise _ConditionFailedError(error) from error
 
-    def _item(self, entry: LedgerEntry, now: datetime, *, closed: bool) -> dict[str, Any]:
+    def _item(self, entry: LedgerEntry[E], now: datetime, *, closed: bool) -> dict[str, Any]:
         return {
             "id": {"S": entry.entry_id},
-            "bucket": {"S": entry.bucket},
+            "bucket": {"S": entry.resource.bucket},
             "closed": {"BOOL": closed},
             "held_by": {"S": entry.owner},
             "lease_until": {"N": str(entry.lease_until)},
@@ -128,5 +128,5 @@ def _refusal_is_transient(action: str) -> Iterator[None]:
         raise TransientError(f"the ledger refused: {refusal}") from refusal
 
 
-def _entry(item: Any) -> LedgerEntry:
+def _entry(item: Any) -> LedgerEntry[Any]:
     return LedgerEntry.from_document(json.loads(item["entry"]["S"]))

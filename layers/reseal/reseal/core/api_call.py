@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from reseal.core.actor import Actor, parse_actor
 from reseal.core.encryption import NOTHING_BLOCKED
 from reseal.core.errors import MalformedEventError
+from reseal.core.event import child_of, parse_record, text_of, time_of
+from reseal.core.resource import Resource
 
-_BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")  # wide enough for names of before 2018
+_BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,22 +45,24 @@ class BucketCall:
     actor: Actor
     stated: StatedEncryption | None
 
+    @property
+    def resource(self) -> Resource:
+        """The bucket."""
+        return Resource(bucket=self.bucket)
+
 
 def parse_bucket_call(body: str) -> BucketCall:
     """Read an EventBridge event that carries a CloudTrail record of a bucket-level call.
 
     Raises MalformedEventError, naming the field, where the text is not such an event.
     """
-    event = _parse_json(body)
-    record = event.get("detail")
-    if not isinstance(record, Mapping):
-        raise MalformedEventError("detail is not an object: this is no EventBridge event of CloudTrail")
-    parameters = _child(record, "requestParameters")  # CloudTrail leaves them out above 100 KB (A12)
+    record = parse_record(body)
+    parameters = child_of(record, "requestParameters")  # CloudTrail leaves them out above 100 KB (A12)
     resource = _bucket_resource(record)
     return BucketCall(
-        event_id=_text(record, "eventID"),
-        name=_text(record, "eventName"),
-        time=_time(record),
+        event_id=text_of(record, "eventID"),
+        name=text_of(record, "eventName"),
+        time=time_of(record),
         bucket=_bucket(parameters, resource),
         owner=_owner(resource),
         actor=parse_actor(record),
@@ -67,36 +70,15 @@ def parse_bucket_call(body: str) -> BucketCall:
     )
 
 
-def _parse_json(body: str) -> Mapping[str, Any]:
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedEventError(f"the message is not JSON: {error}") from error
-    if not isinstance(event, Mapping):
-        raise MalformedEventError("the message is not a JSON object")
-    return event
-
-
-def _text(record: Mapping[str, Any], field: str) -> str:
-    value = record.get(field)
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise MalformedEventError(f"detail.{field} is missing or not text")
-    return value
-
-
-def _time(record: Mapping[str, Any]) -> datetime:
-    text = _text(record, "eventTime")
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise MalformedEventError(f"detail.eventTime is no ISO 8601 time: {text!r:.60}") from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def is_bucket_name(text: str) -> bool:
+    """Whether a bucket can have this name; wide enough for names of before 2018."""
+    return _BUCKET_NAME.fullmatch(text) is not None
 
 
 def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
     """The bucket by its parameter, or by its ARN where the parameters were left out."""
     bucket = parameters.get("bucketName", str(resource.get("ARN", "")).rpartition(":::")[2] or None)
-    if not isinstance(bucket, str) or not _BUCKET_NAME.fullmatch(bucket):
+    if not isinstance(bucket, str) or not is_bucket_name(bucket):
         raise MalformedEventError(f"detail.requestParameters.bucketName is no bucket name: {bucket!r:.80}")
     return bucket
 
@@ -116,9 +98,9 @@ def _owner(resource: Mapping[str, Any]) -> str | None:
 
 def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
     """CloudTrail turns S3's XML into objects, and into lists where an element repeats (A8)."""
-    rule = _child(_child(parameters, "ServerSideEncryptionConfiguration"), "Rule")
-    default = _child(rule, "ApplyServerSideEncryptionByDefault")
-    blocked = _child(rule, "BlockedEncryptionTypes").get("EncryptionType")
+    rule = child_of(child_of(parameters, "ServerSideEncryptionConfiguration"), "Rule")
+    default = child_of(rule, "ApplyServerSideEncryptionByDefault")
+    blocked = child_of(rule, "BlockedEncryptionTypes").get("EncryptionType")
     if not rule:
         return None
     algorithm = default.get("SSEAlgorithm")
@@ -126,10 +108,3 @@ def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
         algorithm=algorithm if isinstance(algorithm, str) else None,
         unblocks_sse_c=NOTHING_BLOCKED in (blocked if isinstance(blocked, list) else [blocked]),
     )
-
-
-def _child(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = parent.get(name)
-    if isinstance(value, list) and value:
-        value = value[0]
-    return value if isinstance(value, Mapping) else {}

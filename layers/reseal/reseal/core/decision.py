@@ -7,6 +7,10 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from reseal.core.encryption import BucketEncryption, EncryptionChange
+from reseal.core.objects.encryption import ObjectEncryption
+
+Encryption = BucketEncryption | ObjectEncryption
+"""What a decision is about: a bucket's default, or one object's own."""
 
 
 class Severity(IntEnum):
@@ -65,10 +69,14 @@ class SkipCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """The write was made and read back as intended, at `at`."""
+    """The write was made and read back as intended, at `at`.
 
-    after: BucketEncryption
+    `changed` names what should be as it was before and is not.
+    """
+
+    after: Encryption
     at: datetime
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

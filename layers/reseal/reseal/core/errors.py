@@ -8,6 +8,8 @@ ResealError
 └── RefusalError          nobody yet: AWS answered, and the answer settles this event
     ├── AccessDeniedError     the operator: a permission is missing
     ├── GoneError             nobody: the resource no longer exists
+    ├── ChangedError          nobody: somebody's newer write came first; it has an event of its own
+    ├── CustomerKeyError      the writer: S3 answers nothing about an object without the writer's key
     └── ElsewhereError        nobody here: the resource belongs to another Region's deployment
 """
 
@@ -50,7 +52,15 @@ class AccessDeniedError(RefusalError):
 
 
 class GoneError(RefusalError):
-    """The bucket does not exist any more."""
+    """The bucket, the object or the version of it does not exist any more."""
+
+
+class ChangedError(RefusalError):
+    """A precondition did not hold: the object was written, or is being written, by somebody else."""
+
+
+class CustomerKeyError(RefusalError):
+    """S3 demands the customer-provided key of an object (SSE-C)."""
 
 
 class ElsewhereError(RefusalError):

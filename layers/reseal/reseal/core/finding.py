@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from json import dumps
 from typing import Any
 
 from reseal.core.api_call import BucketCall
-from reseal.core.checks.catalogue import BUCKET_CHECKS, CHECK_BY_ID, BucketCheck
+from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.decision import (
     Applied,
     Decision,
+    Encryption,
     Failed,
     Outcome,
     Report,
@@ -22,9 +21,12 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
-from reseal.core.encryption import BucketEncryption
+from reseal.core.objects.call import ObjectCall
+from reseal.core.occurrences import Occurrences
 from reseal.core.ownership import Ownership
 from reseal.core.policy import CheckMode, Mode, Policy
+from reseal.core.resource import Resource
+from reseal.core.undo import undo_command
 
 SCHEMA = "reseal.finding/1"
 _NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
@@ -43,27 +45,35 @@ class Status(StrEnum):
 class Finding:
     """One violation of one check by one API call, and what was done about it.
 
-    `before` and `after` are None where the bucket could not be read, or was not written.
-    `seconds_to_repair` runs from the API call to the verified write. `owner` is the tool that set
-    the bucket up, where one is known.
+    `before` and `after` are None where the resource could not be read, or was not written. `action` is
+    the S3 call that wrote. `seconds_to_repair` runs from the API call to the verified write. `owner` is
+    the tool that set the bucket up, where one is known. `occurrences` tells of equal violations that
+    this finding stands for as well; None where it stands for itself.
     """
 
-    check: BucketCheck
+    check: Check
     severity: Severity
     status: Status
-    call: BucketCall
+    call: BucketCall | ObjectCall
     policy: Policy
     reason: str
     way_out: str | None = None
-    before: BucketEncryption | None = None
-    after: BucketEncryption | None = None
+    before: Encryption | None = None
+    after: Encryption | None = None
+    action: str | None = None
     seconds_to_repair: float | None = None
     owner: Ownership | None = None
+    occurrences: Occurrences | None = None
+
+    @property
+    def resource(self) -> Resource:
+        """What the violation is about."""
+        return self.call.resource
 
     @property
     def resource_arn(self) -> str:
-        """The bucket's ARN."""
-        return f"arn:{self.policy.partition}:s3:::{self.call.bucket}"
+        """The ARN of the bucket or the object."""
+        return self.resource.arn(self.policy.partition)
 
     @property
     def id(self) -> str:
@@ -72,13 +82,10 @@ class Finding:
 
     @property
     def undo(self) -> str | None:
-        """The command that restores what was; None where nothing was written."""
+        """The command that restores what was; None where nothing was written, or none can."""
         if self.status is not Status.REMEDIATED or self.before is None:
             return None
-        words = ["aws", "s3api", "put-bucket-encryption", "--region", self.policy.region]
-        words += ["--bucket", self.call.bucket, "--expected-bucket-owner", self.policy.account]
-        words += ["--server-side-encryption-configuration", dumps(self.before.to_s3())]
-        return shlex.join(words)
+        return undo_command(self.policy, self.resource, self.before, self.action)
 
     @property
     def runbook(self) -> str:
@@ -92,10 +99,15 @@ class Finding:
             "schema": SCHEMA,
             "id": self.id,
             "check": self.check.id,
-            "title": f"{self.check.title} of bucket {call.bucket}",
+            "title": f"{self.check.title} of {self.resource.in_words}",
             "severity": self.severity.name,
             "status": self.status.value,
-            "resource": {"type": "AWS::S3::Bucket", "arn": self.resource_arn, "name": call.bucket},
+            "resource": {
+                "type": self.resource.type,
+                "arn": self.resource_arn,
+                "name": self.resource.name,
+                "version_id": self.resource.version_id,
+            },
             "account": self.policy.account,
             "region": self.policy.region,
             "actor": {
@@ -109,10 +121,11 @@ class Finding:
             "required": self.check.requires(self.policy),
             "before": self.before.to_document() if self.before else None,
             "after": self.after.to_document() if self.after else None,
-            "action": "PutBucketEncryption" if self.status is Status.REMEDIATED else None,
+            "action": self.action,
             "reason": self.reason,
             "way_out": self.way_out,
             "managed_by": self.owner.to_document() if self.owner else None,
+            "occurrences": self.occurrences.to_document() if self.occurrences else None,
             "seconds_to_repair": self.seconds_to_repair,
             "controls": list(self.check.controls),
             "undo": self.undo,
@@ -122,73 +135,96 @@ class Finding:
 
 def findings_of(
     policy: Policy,
-    call: BucketCall,
-    before: BucketEncryption,
+    call: BucketCall | ObjectCall,
+    before: Encryption | None,
     decisions: Mapping[str, Decision],
     outcome: Outcome | None,
+    action: str = "PutBucketEncryption",
 ) -> tuple[Finding, ...]:
     """The findings of one event: from what was decided *and* what came of it, never from one alone.
 
-    `outcome` is that of the event's one write; None where nothing was to be written.
+    `outcome` is that of the event's one write, made by `action`; None where nothing was to be written.
     """
-    violations = {check: d for check, d in decisions.items() if isinstance(d, Violation)}
-    drafts = (_finding(policy, call, before, check, violations[check], outcome) for check in violations)
-    return tuple(finding for finding in drafts if finding is not None)
+    drafts = (
+        Finding(
+            check=CHECK_BY_ID[check],
+            severity=violation.severity,
+            status=Status.REPORTED,
+            call=call,
+            policy=policy,
+            reason=violation.reason,
+            before=before,
+        )
+        for check, violation in decisions.items()
+        if isinstance(violation, Violation)
+    )
+    told = (_completed(draft, decisions[draft.check.id], outcome, action) for draft in drafts)
+    return tuple(finding for finding in told if finding is not None)
 
 
-def refusal_finding(policy: Policy, call: BucketCall, failed: Failed) -> Finding:
-    """The finding of an event whose bucket could not be read, so that no check could judge it."""
+def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
+    """The finding of an event whose bucket or object could not be read, so that no check could judge it."""
+    what = "bucket" if call.resource.key is None else "object"
     return Finding(
-        check=BUCKET_CHECKS[0],
+        check=CHECK_BY_ID[check_id],
         severity=Severity.HIGH,
         status=Status.FAILED,
         call=call,
         policy=policy,
-        reason=f"no check could judge the bucket: {failed.reason}",
-        way_out=_way_out(failed),
+        reason=f"no check could judge the {what}: {failed.reason}",
+        way_out=_way_out(failed, call.resource),
     )
 
 
-def _finding(
-    policy: Policy,
-    call: BucketCall,
-    before: BucketEncryption,
-    check_id: str,
-    violation: Violation,
-    outcome: Outcome | None,
-) -> Finding | None:
-    check, severity, reason = CHECK_BY_ID[check_id], violation.severity, violation.reason
-    common: dict[str, Any] = {"check": check, "call": call, "policy": policy, "before": before}
-    if isinstance(violation, Report):
-        status, way_out = Status.REPORTED, violation.way_out
-        return Finding(status=status, severity=severity, reason=reason, way_out=way_out, **common)
-    if policy.mode_of(check_id) is not CheckMode.ENFORCE:
-        status, way_out = Status.DETECTED, _how_to_enforce(policy, check)
-        return Finding(status=status, severity=severity, reason=reason, way_out=way_out, **common)
+def _completed(draft: Finding, decision: Decision, outcome: Outcome | None, action: str) -> Finding | None:
+    """The finding with what became of the violation; None where a newer event will tell."""
+    if isinstance(decision, Report):
+        return replace(draft, way_out=decision.way_out)
+    if draft.policy.mode_of(draft.check.id) is not CheckMode.ENFORCE:
+        return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
     match outcome:
         case Applied():
-            seconds = max(0.0, round((outcome.at - call.time).total_seconds(), 3))
-            common |= {"after": outcome.after, "seconds_to_repair": seconds}
-            return Finding(status=Status.REMEDIATED, severity=severity, reason=reason, **common)
+            return _remediated(draft, outcome, action)
         case Failed():
-            return Finding(
+            return replace(
+                draft,
                 status=Status.FAILED,
-                severity=max(severity, Severity.HIGH),
-                reason=f"{reason}; the remediation failed: {outcome.reason}",
-                way_out=_way_out(outcome),
-                **common,
+                severity=max(draft.severity, Severity.HIGH),
+                reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
+                way_out=_way_out(outcome, draft.resource),
             )
         case Skipped() | None:
             return None
 
 
-def _how_to_enforce(policy: Policy, check: BucketCheck) -> str:
+def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
+    """A repair; graver where something that should be as before is not."""
+    seconds = (applied.at - draft.call.time).total_seconds()
+    severity, reason = draft.severity, draft.reason
+    if applied.changed:
+        severity = max(severity, Severity.HIGH)
+        reason += f"; after the repair these are not as before: {', '.join(applied.changed)}"
+    return replace(
+        draft,
+        status=Status.REMEDIATED,
+        severity=severity,
+        reason=reason,
+        after=applied.after,
+        action=action,
+        seconds_to_repair=max(0.0, round(seconds, 3)),
+    )
+
+
+def _how_to_enforce(policy: Policy, check: Check) -> str:
     if policy.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
     return f"nothing was changed: the mode of the {check.title} check is report"
 
 
-def _way_out(failed: Failed) -> str:
+def _way_out(failed: Failed, resource: Resource) -> str:
     if failed.denied_action:
-        return f"allow {failed.denied_action} to Reseal's role; it looks again at the bucket's next change"
+        again = (
+            "it looks again at the bucket's next change" if resource.key is None else "then write it again"
+        )
+        return f"allow {failed.denied_action} to Reseal's role; {again}"
     return "see the code in AWS's documentation, put its cause right, then repeat the API call"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from reseal.core.api_call import BucketCall
 from reseal.core.decision import Applied, Compliant, Decision, Exempt, Failed, Outcome, Skipped
 from reseal.core.finding import Finding
+from reseal.core.objects.call import ObjectCall
 
 
 class Result(StrEnum):
@@ -30,7 +31,7 @@ class Handled:
     nothing to write. `suppressed` is true when the same refusal was already told today.
     """
 
-    call: BucketCall
+    call: BucketCall | ObjectCall
     decisions: Mapping[str, Decision]
     outcome: Outcome | None
     findings: tuple[Finding, ...]

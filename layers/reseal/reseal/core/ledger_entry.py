@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from reseal.core.decision import (
     Applied,
@@ -19,49 +19,60 @@ from reseal.core.decision import (
     Violation,
 )
 from reseal.core.encryption import BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.resource import Resource
+
+E = TypeVar("E", BucketEncryption, ObjectEncryption)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(Generic[E]):
     """What one event made Reseal write: what was, what was meant to be, why, and what came of it.
 
     `owner` names the invocation that holds the entry until `lease_until` (seconds since the
     epoch); an entry without an outcome whose lease has run out belongs to a dead invocation.
+    `action` is the S3 call that writes. `details` is further evidence of what was, for people.
     """
 
     entry_id: str
-    bucket: str
-    before: BucketEncryption
-    intended: BucketEncryption
+    resource: Resource
+    before: E
+    intended: E
     violations: Mapping[str, Violation]
     owner: str
     lease_until: int
+    action: str = "PutBucketEncryption"
+    details: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
 
     def to_document(self) -> dict[str, Any]:
         """The entry as JSON; the adapter adds what the table needs."""
         return {
             "entry_id": self.entry_id,
-            "bucket": self.bucket,
+            "resource": self.resource.to_document(),
             "before": self.before.to_document(),
             "intended": self.intended.to_document(),
             "violations": {check: _violation_to_document(v) for check, v in self.violations.items()},
             "owner": self.owner,
             "lease_until": self.lease_until,
+            "action": self.action,
+            "details": dict(self.details),
             "outcome": outcome_to_document(self.outcome) if self.outcome else None,
         }
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> LedgerEntry:
+    def from_document(cls, document: Mapping[str, Any]) -> LedgerEntry[Any]:
         """The entry that `to_document` wrote."""
         return cls(
             entry_id=document["entry_id"],
-            bucket=document["bucket"],
-            before=BucketEncryption.from_document(document["before"]),
-            intended=BucketEncryption.from_document(document["intended"]),
+            resource=Resource.from_document(document["resource"]),
+            before=_encryption(document["before"]),
+            intended=_encryption(document["intended"]),
             violations={c: _violation_from_document(v) for c, v in document["violations"].items()},
             owner=document["owner"],
             lease_until=document["lease_until"],
+            action=document["action"],
+            details=document["details"],
             outcome=_outcome_from_document(document["outcome"]) if document["outcome"] else None,
         )
 
@@ -70,7 +81,12 @@ def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
     """An outcome as JSON, its type under `kind`."""
     match outcome:
         case Applied():
-            return {"kind": "Applied", "after": outcome.after.to_document(), "at": outcome.at.isoformat()}
+            return {
+                "kind": "Applied",
+                "after": outcome.after.to_document(),
+                "at": outcome.at.isoformat(),
+                "changed": list(outcome.changed),
+            }
         case Skipped():
             return {"kind": "Skipped", "cause": outcome.cause.value, "reason": outcome.reason}
         case Failed():
@@ -82,10 +98,20 @@ def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
             }
 
 
+def _encryption(document: dict[str, Any]) -> Any:
+    """A bucket's rule has a block list, an object has none."""
+    if "blocked" in document:
+        return BucketEncryption.from_document(document)
+    return ObjectEncryption.from_document(document)
+
+
 def _outcome_from_document(document: Mapping[str, Any]) -> Outcome:
     if document["kind"] == "Applied":
-        after = BucketEncryption.from_document(document["after"])
-        return Applied(after=after, at=datetime.fromisoformat(document["at"]))
+        return Applied(
+            after=_encryption(document["after"]),
+            at=datetime.fromisoformat(document["at"]),
+            changed=tuple(document["changed"]),
+        )
     if document["kind"] == "Skipped":
         return Skipped(cause=SkipCause(document["cause"]), reason=document["reason"])
     return Failed(code=document["code"], reason=document["reason"], denied_action=document["denied_action"])

@@ -37,7 +37,7 @@ def message_of(findings: Sequence[Finding]) -> Message:
             "severity": gravest.severity.name,
             "status": _distinct(finding.status.value for finding in ordered),
             "check": _distinct(finding.check.id for finding in ordered),
-            "resource_type": "AWS::S3::Bucket",
+            "resource_type": gravest.resource.type,
             "account": gravest.policy.account,
             "region": gravest.policy.region,
         },
@@ -51,8 +51,16 @@ def _distinct(values: Iterable[str]) -> list[str]:
 def _subject(ordered: Sequence[Finding]) -> str:
     gravest = ordered[0]
     more = f" (+{len(ordered) - 1} more)" if len(ordered) > 1 else ""
-    head = f"Reseal {gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, bucket "
-    return (head + gravest.call.bucket)[:_LONGEST_SUBJECT]
+    about = gravest.resource.in_words
+    if gravest.occurrences and gravest.occurrences.count > 1:
+        about = f"{gravest.occurrences.count} objects in bucket {gravest.resource.bucket}"
+    head = f"Reseal {gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, "
+    return _plain(head + about)[:_LONGEST_SUBJECT]
+
+
+def _plain(text: str) -> str:
+    """SNS takes printable ASCII only in a subject (G7)."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
 
 
 def _text(finding: Finding) -> str:
@@ -60,6 +68,8 @@ def _text(finding: Finding) -> str:
     came_from = f" from {actor.address}" if actor.address else ""
     rows = [
         ("Bucket", f"{call.bucket} (account {finding.policy.account}, {finding.policy.region})"),
+        ("Object", _object(finding)),
+        ("All", finding.occurrences.in_words if finding.occurrences else None),
         ("Call", f"{call.name} at {call.time.isoformat()}"),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
@@ -79,6 +89,14 @@ def _text(finding: Finding) -> str:
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
     return "\n".join([title, *(f"  {name:<9} {' '.join(text.split())}" for name, text in rows if text)])
+
+
+def _object(finding: Finding) -> str | None:
+    """The key as Python writes a text, so that no letter of it can pass for something else."""
+    key, version = finding.resource.key, finding.resource.version_id
+    if key is None:
+        return None
+    return f"{key!r}, version {version}" if version else repr(key)
 
 
 def _seconds(finding: Finding) -> str | None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from reseal.core.decision import Failed, SkipCause, Skipped
-from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+
+_LOCK = "Object Lock"
 
 
-def outcome_of_refusal(refusal: RefusalError) -> Skipped | Failed:
-    """Nothing to do for what is gone or elsewhere; everything else failed, and says why."""
+def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
+    """Nothing to do for what is gone, elsewhere or newer; everything else failed, and says why."""
     match refusal:
         case GoneError():
-            return Skipped(cause=SkipCause.GONE, reason="the bucket no longer exists")
+            return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
+        case ChangedError():
+            reason = f"the {what} was written again since: that write has an event of its own"
+            return Skipped(cause=SkipCause.NEWER, reason=reason)
         case ElsewhereError():
             region = refusal.region or "another Region"
             reason = f"the bucket lives in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
+        case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
+            reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
+            return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
             reason = (
                 f"{refusal.action} is denied to Reseal's role ({refusal.message}): by a policy of the "

@@ -1,14 +1,15 @@
-"""The catalogue: every check of the bucket lane, with what a finding says about it."""
+"""The catalogue: every check, with what a finding says about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Decision
@@ -16,29 +17,36 @@ from reseal.core.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BucketCheck:
-    """One requirement on a bucket: its id, its name and demand in prose, its controls, its function."""
+class Check:
+    """One requirement: its id, its name and demand in prose, and the controls it serves."""
 
     id: str
     title: str
     requires: Callable[[Policy], str]
     controls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketCheck(Check):
+    """A requirement on a bucket, and the function that judges it."""
+
     decide: Callable[[Policy, BucketCall, ObservedBucket], Decision]
 
+
+_AT_REST = (
+    "NIST 800-53 r5 SC-12(2)",
+    "NIST 800-53 r5 SC-13",
+    "NIST 800-53 r5 SC-28",
+    "NIST 800-53 r5 SC-28(1)",
+    "PCI DSS 4.0.1 3.5.1",
+)
 
 BUCKET_CHECKS = (
     BucketCheck(
         id="S3.BucketDefaultEncryption",
         title="default encryption",
         requires=lambda policy: f"{policy.required.in_words} or stronger, under an approved key",
-        controls=(
-            "Security Hub S3.17",
-            "NIST 800-53 r5 SC-12(2)",
-            "NIST 800-53 r5 SC-13",
-            "NIST 800-53 r5 SC-28",
-            "NIST 800-53 r5 SC-28(1)",
-            "PCI DSS 4.0.1 3.5.1",
-        ),
+        controls=("Security Hub S3.17", *_AT_REST),
         decide=decide_default_encryption,
     ),
     BucketCheck(
@@ -64,4 +72,11 @@ BUCKET_CHECKS = (
     ),
 )
 
-CHECK_BY_ID = {check.id: check for check in BUCKET_CHECKS}
+OBJECT_CHECK = Check(
+    id=OBJECT_ENCRYPTION,
+    title="object encryption",
+    requires=lambda policy: f"{policy.required.in_words} or stronger, under an approved key",
+    controls=_AT_REST,
+)
+
+CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in (*BUCKET_CHECKS, OBJECT_CHECK)}

@@ -10,8 +10,14 @@ from reseal.core.guard.exposure import AclGrant, Exposure
 from reseal.core.guard.grantees import Grantee, Kind, grantees_of
 from reseal.core.guard.key_policy import KeyPolicy
 
-_EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
-_ALL_SIGNED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+EVERYONE = frozenset(
+    {
+        "http://acs.amazonaws.com/groups/global/AllUsers",
+        "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+    }
+)
+"""The groups by which an ACL is open to the public."""
+
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 
 _SERVER_ACCESS_LOGS = "S3 server access logs are delivered to SSE-S3 buckets only"
@@ -133,7 +139,7 @@ def _through_acl(grant: AclGrant) -> Iterator[Impact]:
             yield Impact(sentence, under_any_key=True)
     elif not writes and grant.permission != "READ":
         return
-    elif grant.grantee in {_EVERYONE, _ALL_SIGNED}:
+    elif grant.grantee in EVERYONE:
         sentence = "the bucket's ACL is open to the public, who could not use objects under a KMS key"
         yield Impact(sentence, certain=writes, under_any_key=True)
     else:

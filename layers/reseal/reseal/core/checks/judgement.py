@@ -1,0 +1,135 @@
+"""Step 3: is an encryption strong enough, and its key approved? For bucket defaults and objects alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.encryption import STRENGTH, EncryptionChange, SseAlgorithm
+from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is judged, in the words of a finding."""
+
+    is_encrypted: str
+    is_broken: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An encryption to judge: S3's algorithm, the key as it is named, what KMS says of it, and whose it is."""
+
+    subject: Subject
+    algorithm: str
+    key_id: str | None
+    key: KeyDescription | None
+    severity: Severity
+
+
+def judge_encryption(policy: Policy, judged: Judged) -> Decision:
+    """The decision table of the design, section 3, for required SSE-KMS and required DSSE-KMS.
+
+    `key` may be None where KMS need not be asked (`Policy.must_describe`).
+    """
+    if judged.algorithm not in STRENGTH:
+        return _unknown_algorithm(judged)
+    if judged.algorithm == SseAlgorithm.SSE_S3:
+        return to_k(policy, judged, "with SSE-S3, whose key nobody in this account controls")
+    if judged.key_id is None or parse_key_reference(judged.key_id).is_aws_managed:
+        return to_k(policy, judged, _AWS_MANAGED)
+    match judged.key:
+        case None:
+            return _foreign_key(policy, judged, judged.key_id)
+        case KeyNotFound():
+            return _broken_key(judged, judged.key_id, "KMS knows no such key in this account and Region")
+        case KeyUnreadable():
+            return _unreadable_key(policy, judged, judged.key_id)
+        case KmsKey():
+            return _judge_key(policy, judged, judged.key)
+
+
+_AWS_MANAGED = "under aws/s3, which cannot be shared, audited or disabled by its users"
+
+
+def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
+    if key.is_aws_managed:
+        return to_k(policy, judged, _AWS_MANAGED)
+    approved = policy.approves(key)
+    if not approved and key.account != policy.account:
+        return _foreign_key(policy, judged, key.arn)
+    if why := key.why_unusable(policy.region):
+        return _broken_key(judged, key.arn, why)
+    if not approved:
+        return _unapproved_key(policy, judged, key)
+    found = SseAlgorithm(judged.algorithm)
+    if STRENGTH[found] < STRENGTH[policy.required]:
+        reason = f"{found.in_words} is weaker than the required {policy.required.in_words}"
+        change = EncryptionChange(algorithm=policy.required)  # the team's own key is kept
+        return Remediate(change=change, severity=judged.severity, reason=reason)
+    return Compliant(f"{found.in_words} under the approved key {key.arn}")
+
+
+def to_k(policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None) -> Remediate:
+    """Move to K, never below what was found: DSSE stays DSSE.
+
+    A bucket that leaves SSE-S3 starts with its Bucket Key on; every other keeps it as it is,
+    since it changes the encryption context that policies may rely on (E14).
+    """
+    found = SseAlgorithm(judged.algorithm)
+    change = EncryptionChange(
+        algorithm=max(found, policy.required, key=STRENGTH.__getitem__),
+        key_arn=policy.remediation_key,
+        bucket_key=True if found is SseAlgorithm.SSE_S3 else None,
+    )
+    reason = f"{judged.subject.is_encrypted} {how}"
+    return Remediate(change=change, severity=severity or judged.severity, reason=reason)
+
+
+def _foreign_key(policy: Policy, judged: Judged, key_id: str) -> Remediate:
+    how = (
+        f"under {key_id}, a key of another account that is not approved: "
+        "its owner decides who reads them, and can make them unreadable"
+    )
+    return to_k(policy, judged, how, severity=Severity.CRITICAL)
+
+
+def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Report:
+    is_unlisted = f"{key.arn} is a key of this account that is not on the list of approved keys"
+    if policy.replace_unapproved:
+        remediate = to_k(policy, judged, "", severity=Severity.HIGH)
+        return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
+    return Report(
+        severity=Severity.HIGH,
+        reason=f"{is_unlisted}; replacing it could widen who may read {judged.subject.name}",
+        way_out="add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys to true",
+    )
+
+
+def _broken_key(judged: Judged, key_id: str, why: str) -> Report:
+    return Report(
+        severity=Severity.CRITICAL,
+        reason=f"{judged.subject.is_broken}: its key {key_id} cannot be used, because {why}",
+        way_out="enable the key or cancel its deletion, or choose an approved key that is enabled",
+    )
+
+
+def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Report:
+    approved = policy.names_approved(key_id)
+    reason = "it is approved, but whether it is usable cannot be seen" if approved else "it cannot be judged"
+    return Report(
+        severity=Severity.LOW if approved else Severity.MEDIUM,
+        reason=f"kms:DescribeKey is denied on the key {key_id} of {judged.subject.name}: {reason}",
+        way_out="allow kms:DescribeKey to Reseal's role in the policy of that key",
+    )
+
+
+def _unknown_algorithm(judged: Judged) -> Report:
+    return Report(
+        severity=Severity.MEDIUM,
+        reason=f"{judged.subject.is_encrypted} with {judged.algorithm!r}, which Reseal does not know",
+        way_out="see whether a newer version of Reseal knows it",
+    )

@@ -1,0 +1,42 @@
+"""Step 3: is an object encrypted with at least the required algorithm, under an approved key?"""
+
+from __future__ import annotations
+
+from reseal.core.checks.judgement import Judged, Subject, judge_encryption
+from reseal.core.decision import Decision, Report, Severity
+from reseal.core.encryption import SseAlgorithm
+from reseal.core.kms_key import KeyDescription
+from reseal.core.objects.call import ObjectCall
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.policy import Policy
+
+OBJECT_ENCRYPTION = "S3.ObjectEncryption"
+_OBJECT = Subject(
+    is_encrypted="the object is encrypted", is_broken="the object cannot be read", name="the object"
+)
+
+
+def decide_object_encryption(
+    policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
+) -> Decision:
+    """The design's table; SSE-C, which nobody but the writer can read, is only told.
+
+    An object of before 2023 that was never encrypted counts as under SSE-S3 (D16).
+    """
+    if found.has_customer_key:
+        return Report(
+            severity=Severity.CRITICAL,
+            reason="the object is encrypted with SSE-C: only whoever wrote it has the key, as after ransomware",
+            way_out="ask the writer; if it was no friend, take its access away and restore an older version",
+        )
+    moved_away = call.name == "UpdateObjectEncryption"
+    return judge_encryption(
+        policy,
+        Judged(
+            subject=_OBJECT,
+            algorithm=found.algorithm or SseAlgorithm.SSE_S3,
+            key_id=found.key_id,
+            key=key,
+            severity=Severity.HIGH if moved_away else Severity.MEDIUM,
+        ),
+    )

@@ -1,0 +1,222 @@
+"""Step 3 and 5: what an object has besides its bytes, and what each way of re-encrypting does with it.
+
+One table, a row a property (facts C.2, C24, D3): S3 itself keeps some, drops others unless they are
+sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows say what must be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
+
+from reseal.core.objects.acl import grant_parameters, ungrantable
+from reseal.core.objects.observed import ObservedObject, Original
+
+Parameters = Mapping[str, Any]
+
+
+class Fate(StrEnum):
+    """What becomes of a property."""
+
+    KEPT = "kept"
+    REPORTED = "reported"  # it could not be kept, so that nothing is written
+    CHANGES = "changes"  # it cannot be kept, and is no part of what the object means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One row: the property's fate on each way, and how.
+
+    `sent_with_copy` and `sent_with_parts` give the parameters of CopyObject and CreateMultipartUpload that
+    carry it. `lost_in_copy` and `lost_in_parts` say why it could not be carried, where it could not.
+    `seen` is what must be the same in the answers of HeadObject before and after.
+    """
+
+    name: str
+    copy: Fate = Fate.KEPT
+    parts: Fate = Fate.KEPT
+    in_place: Fate = Fate.KEPT
+    sent_with_copy: Callable[[Original], Parameters] | None = None
+    sent_with_parts: Callable[[Original], Parameters] | None = None
+    lost_in_copy: Callable[[Original], str | None] | None = None
+    lost_in_parts: Callable[[Original], str | None] | None = None
+    seen: Callable[[ObservedObject], object] | None = None
+
+
+def _storage_class(original: Original) -> Parameters:
+    return {"StorageClass": original.head.storage_class}
+
+
+def _redirect(original: Original) -> Parameters:
+    redirect = original.head.website_redirect
+    return {"WebsiteRedirectLocation": redirect} if redirect else {}
+
+
+def _grants(original: Original) -> Parameters:
+    return grant_parameters(original.acl) if original.acl else {}
+
+
+def _ungrantable(original: Original) -> str | None:
+    return ungrantable(original.acl) if original.acl else None
+
+
+def _context(original: Original) -> Parameters:
+    return {"SSEKMSEncryptionContext": original.context} if original.context else {}
+
+
+def _checksum(original: Original) -> Parameters:
+    return {"ChecksumAlgorithm": original.head.checksum.algorithm} if original.head.checksum else {}
+
+
+def _checksum_of_parts(original: Original) -> Parameters:
+    """Only CRCs can be put together from parts into the checksum of a whole object (S3, checking integrity)."""
+    checksum = original.head.checksum
+    if checksum is None:
+        return {}
+    whole = checksum.algorithm.startswith("CRC") and checksum.type == "FULL_OBJECT"
+    kind = "FULL_OBJECT" if whole else "COMPOSITE"
+    if checksum.algorithm == "CRC64NVME":
+        kind = "FULL_OBJECT"
+    return {"ChecksumAlgorithm": checksum.algorithm, "ChecksumType": kind}
+
+
+def _lost_metadata(original: Original) -> str | None:
+    lost = original.head.lost_metadata
+    return (
+        f"S3 cannot show {lost} of its metadata entries, so that they could not be carried" if lost else None
+    )
+
+
+def _lost_expires(original: Original) -> str | None:
+    return "its Expires header is no date" if original.head.unreadable_expires else None
+
+
+def _lost_annotations(original: Original) -> str | None:
+    return "a copy in parts would lose its annotations" if original.annotated else None
+
+
+def _locked(original: Original) -> str | None:
+    held = original.head.lock.in_words
+    return (
+        f"{held} protects it: a copy would be a second object, and cannot take the first one's place"
+        if held
+        else None
+    )
+
+
+def _tagging(original: Original) -> Parameters:
+    return {"Tagging": urlencode(original.tags)} if original.tags else {}
+
+
+PROPERTIES = (
+    Property(name="bytes", seen=lambda head: head.size),
+    Property(
+        name="user metadata",
+        sent_with_copy=lambda _: {"MetadataDirective": "COPY"},
+        sent_with_parts=lambda original: {"Metadata": dict(original.head.metadata)},
+        lost_in_parts=_lost_metadata,
+        seen=lambda head: dict(head.metadata),
+    ),
+    Property(
+        name="content headers",  # carried by the same directive as the user metadata
+        sent_with_parts=lambda original: dict(original.head.headers),
+        lost_in_parts=_lost_expires,
+        seen=lambda head: dict(head.headers),
+    ),
+    Property(
+        name="tags",
+        sent_with_copy=lambda _: {"TaggingDirective": "COPY"},
+        sent_with_parts=_tagging,
+        seen=lambda head: head.tag_count,
+    ),
+    Property(
+        name="annotations",
+        parts=Fate.REPORTED,
+        sent_with_copy=lambda _: {"AnnotationDirective": "COPY"},
+        lost_in_parts=_lost_annotations,
+    ),
+    Property(
+        name="storage class",
+        sent_with_copy=_storage_class,
+        sent_with_parts=_storage_class,
+        seen=lambda head: head.storage_class,
+    ),
+    Property(
+        name="website redirect",
+        sent_with_copy=_redirect,
+        sent_with_parts=_redirect,
+        seen=lambda head: head.website_redirect,
+    ),
+    Property(
+        name="ACL",
+        sent_with_copy=_grants,
+        sent_with_parts=_grants,
+        lost_in_copy=_ungrantable,
+        lost_in_parts=_ungrantable,
+    ),
+    Property(
+        name="Object Lock",
+        copy=Fate.REPORTED,
+        parts=Fate.REPORTED,
+        in_place=Fate.REPORTED,  # S3 refuses it (D5)
+        lost_in_copy=_locked,
+        lost_in_parts=_locked,
+    ),
+    Property(
+        name="encryption context", in_place=Fate.REPORTED, sent_with_copy=_context, sent_with_parts=_context
+    ),
+    Property(name="checksum", sent_with_copy=_checksum, sent_with_parts=_checksum_of_parts),
+    Property(name="ETag", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="last modified", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="part structure", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="access tier", copy=Fate.CHANGES, parts=Fate.CHANGES),
+)
+
+
+def sent_with_copy(original: Original) -> Parameters:
+    """The parameters of CopyObject that carry what S3 would drop."""
+    return _merged(original, (row.sent_with_copy for row in PROPERTIES))
+
+
+def sent_with_parts(original: Original) -> Parameters:
+    """The parameters of CreateMultipartUpload, which has no directives (C24), that carry everything."""
+    return _merged(original, (row.sent_with_parts for row in PROPERTIES))
+
+
+def lost_in_copy(original: Original) -> list[str]:
+    """Why the object cannot be copied whole."""
+    return _reasons(original, (row.lost_in_copy for row in PROPERTIES))
+
+
+def lost_in_parts(original: Original) -> list[str]:
+    """Why the object cannot be copied whole in parts."""
+    return _reasons(original, (row.lost_in_parts for row in PROPERTIES))
+
+
+def changed(before: ObservedObject, after: ObservedObject) -> tuple[str, ...]:
+    """What a copy was to keep and is not the same after it."""
+    rows = tuple(row.name for row in PROPERTIES if row.seen and row.seen(before) != row.seen(after))
+    return (*rows, *(["checksum"] if _checksums_differ(before, after) else []))
+
+
+def _checksums_differ(before: ObservedObject, after: ObservedObject) -> bool:
+    """Checksums compare where algorithm and type are the same: parts put together have another (C.2)."""
+    old, new = before.checksum, after.checksum
+    comparable = (
+        old is not None and new is not None and (old.algorithm, old.type) == (new.algorithm, new.type)
+    )
+    return comparable and old != new
+
+
+def _merged(original: Original, rows: Iterable[Callable[[Original], Parameters] | None]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for row in rows:
+        parameters |= row(original) if row else {}
+    return parameters
+
+
+def _reasons(original: Original, rows: Iterable[Callable[[Original], str | None] | None]) -> list[str]:
+    return [why for row in rows if row and (why := row(original))]

@@ -1,0 +1,44 @@
+"""Values: what a call, a finding and a ledger entry are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A bucket, or with a `key` an object in it; `version_id` where one version is meant."""
+
+    bucket: str
+    key: str | None = None
+    version_id: str | None = None
+
+    @property
+    def type(self) -> str:
+        """CloudFormation's name of the kind, as CloudTrail uses it."""
+        return "AWS::S3::Bucket" if self.key is None else "AWS::S3::Object"
+
+    @property
+    def name(self) -> str:
+        """The bucket's name, or bucket and key."""
+        return self.bucket if self.key is None else f"{self.bucket}/{self.key}"
+
+    @property
+    def in_words(self) -> str:
+        """What it is and its name, for people."""
+        return f"bucket {self.bucket}" if self.key is None else f"object {self.name}"
+
+    def arn(self, partition: str) -> str:
+        """The ARN; it does not name a version."""
+        return f"arn:{partition}:s3:::{self.name}"
+
+    def to_document(self) -> dict[str, str | None]:
+        """The resource as JSON, for the ledger."""
+        return {"bucket": self.bucket, "key": self.key, "version_id": self.version_id}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Resource:
+        """The resource that `to_document` wrote."""
+        return cls(bucket=document["bucket"], key=document["key"], version_id=document["version_id"])
