@@ -102,8 +102,22 @@ class _Resolver:
                 return _VARIABLE.sub(lambda m: str(self._values.get(m[1], m[0])), text)
             case {"Fn::Split": [separator, text]}:
                 return self.resolve(text).split(separator)
+            case {"Fn::Join": [separator, parts]}:
+                return separator.join(map(_as_text, self.resolve(parts)))
+            case {"Fn::Select": [number, parts]}:
+                return self.resolve(parts)[number]
         items = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in items.items() if item is not GONE}
+
+
+def _as_text(part: Any) -> str:
+    """A part of a joined text; a reference to a resource as `Fn::Sub` spells it."""
+    match part:
+        case {"Ref": str(name)}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return f"${{{name}.{attribute}}}"
+    return str(part)
 
 
 def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
