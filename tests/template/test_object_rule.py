@@ -1,0 +1,153 @@
+"""The object rule's pattern as text: it must fit, whatever is deployed wherever, and drop its own repairs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import botocore.session
+import pytest
+
+from tests.template.translated import of_type, resolved
+
+PATTERN_LIMIT = 2048
+LONGEST_ROLE_NAME = "r" * 64
+BRANCHES_OF_EVERY_PATTERN = 2
+SERVICES = {
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+    "logdelivery.elb.amazonaws.com",
+    "logging.s3.amazonaws.com",
+}
+
+
+def longest_regions() -> dict[str, str]:
+    """The longest name of a Region in each partition that the SDK knows."""
+    session = botocore.session.get_session()
+    regions = {
+        partition: session.get_available_regions("s3", partition_name=partition, allow_non_regional=False)
+        for partition in session.get_available_partitions()
+    }
+    return {partition: max(names, key=len) for partition, names in regions.items() if names}
+
+
+REGIONS = longest_regions()
+
+
+def key_arn(number: int, partition: str = "aws", region: str = "us-east-1") -> str:
+    return f"arn:{partition}:kms:{region}:444455556666:key/{number:08x}-8f27-4b63-a5c0-71e2d3f4b5a6"
+
+
+def listed(count: int, partition: str = "aws", region: str = "us-east-1") -> str:
+    return ",".join(key_arn(number, partition, region) for number in range(count))
+
+
+def pattern(**parameters: str) -> dict[str, Any]:
+    rule = of_type(resolved(**parameters), "AWS::Events::Rule")["ObjectRule"]
+    found: dict[str, Any] = rule["EventPattern"]
+    return found
+
+
+def approved(**parameters: str) -> Any:
+    """What the first branch takes for an approved key."""
+    names = pattern(**parameters)["detail"]["$or"][0]["responseElements"]
+    ((matcher, absent),) = names.values()
+    assert absent == {"exists": False}
+    return matcher["anything-but"]
+
+
+def rendered(partition: str, region: str, **parameters: str) -> str:
+    """The pattern as JSON, with the longest names that its references can have."""
+    pseudo = {"AWS::Partition": partition, "AWS::Region": region}
+    text = json.dumps(pattern(**pseudo, **parameters)).replace("${EnforceObjectRole}", LONGEST_ROLE_NAME)
+    for reference in ("RemediationKey", "TrailKey"):
+        found = json.dumps({"Fn::GetAtt": [reference, "Arn"]})
+        text = text.replace(found, json.dumps(key_arn(0, partition, region)))
+    assert "${" not in text
+    assert "Fn::" not in text
+    return text
+
+
+@pytest.mark.parametrize("partition", REGIONS)
+@pytest.mark.parametrize("keys", ["account", 1, 6, 7, 40])
+@pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
+@pytest.mark.parametrize("exempt", ["true", "false"])
+def test_pattern_fits_wherever_and_with_whatever_keys(
+    partition: str, keys: int | str, required: str, exempt: str
+) -> None:
+    region = REGIONS[partition]
+    parameters = {
+        "ApprovedKeys": listed(keys, partition, region) if isinstance(keys, int) else keys,
+        "KmsKeyArn": key_arn(99, partition, region),
+        "ObjectBuckets": "*",  # makes the trail's key, which is approved besides
+        "RequiredEncryption": required,
+        "ExemptLogDeliveries": exempt,
+    }
+
+    assert len(rendered(partition, region, **parameters)) <= PATTERN_LIMIT
+
+
+def test_every_key_of_the_account_is_approved_by_its_beginning() -> None:
+    assert approved() == {"prefix": ["arn:aws:kms:us-east-1:111122223333:key/"]}
+
+
+def test_key_brought_from_another_account_is_approved_beside_those_of_this_one() -> None:
+    own, brought = approved(KmsKeyArn=key_arn(7))["prefix"]
+
+    assert (own, brought) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
+
+
+def test_list_has_the_stacks_key_the_brought_key_the_trails_key_and_those_that_are_listed() -> None:
+    keys = approved(ApprovedKeys=listed(2), KmsKeyArn=key_arn(9), CreateManagementTrail="true")
+
+    assert keys[:3] == [
+        {"Fn::GetAtt": ["RemediationKey", "Arn"]},
+        key_arn(9),
+        {"Fn::GetAtt": ["TrailKey", "Arn"]},
+    ]
+    assert keys[3:5] == [key_arn(0), key_arn(1)]
+
+
+@pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (5, 5), (6, 6), (7, 6), (40, 6)])
+def test_no_more_than_six_listed_keys_are_named(count: int, named: int) -> None:
+    keys = approved(ApprovedKeys=listed(count))
+
+    assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
+
+
+def test_what_fills_up_a_short_list_is_no_key_and_stands_once() -> None:
+    keys = [key for key in approved(ApprovedKeys=listed(2)) if isinstance(key, str)]
+
+    assert (len(keys), len(set(keys))) == (6, 6)
+    assert all(key.startswith("arn:") or key.isdecimal() for key in keys)
+
+
+@pytest.mark.parametrize(("required", "more"), [("SSE-KMS", 0), ("DSSE-KMS", 1)])
+def test_dsse_is_asked_for_only_where_it_is_required(required: str, more: int) -> None:
+    branches = pattern(RequiredEncryption=required)["detail"]["$or"]
+
+    assert len(branches) == BRANCHES_OF_EVERY_PATTERN + more
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_log_delivering_service_is_known_by_the_beginning_of_its_name(service: str) -> None:
+    _, invoked_by = pattern()["detail"]["userIdentity"]["$or"]
+    ((delivering, _),) = invoked_by.values()
+
+    (prefix,) = [p for p in delivering["anything-but"]["prefix"] if service.startswith(p)]
+    assert prefix.endswith(".")
+
+
+def test_log_deliveries_are_let_through_where_they_are_not_exempt() -> None:
+    assert "$or" not in pattern(ExemptLogDeliveries="false")["detail"]["userIdentity"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"), [("enforce", "ENABLED"), ("report", "ENABLED"), ("off", "DISABLED")]
+)
+def test_rule_stands_still_where_objects_are_not_looked_at(mode: str, state: str) -> None:
+    rules = of_type(resolved(ObjectEncryptionMode=mode), "AWS::Events::Rule")
+
+    assert (rules["ObjectRule"]["State"], rules["BucketRule"].get("State")) == (state, None)
