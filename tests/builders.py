@@ -9,7 +9,8 @@ from typing import Any
 
 from reseal.core.actor import Actor
 from reseal.core.api_call import BucketCall, StatedEncryption
-from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
 from reseal.core.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -31,8 +32,9 @@ DEFAULT_MODES = {
     BUCKET_KEY: CheckMode.REPORT,
     SSE_C_BLOCK: CheckMode.REPORT,
     KEY_ACCESS: CheckMode.REPORT,
+    OBJECT_ENCRYPTION: CheckMode.ENFORCE,
 }
-ENFORCE_ALL = {check.id: CheckMode.ENFORCE for check in BUCKET_CHECKS}
+ENFORCE_ALL = dict.fromkeys(CHECK_BY_ID, CheckMode.ENFORCE)
 
 SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS
 

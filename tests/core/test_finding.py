@@ -212,7 +212,7 @@ def test_the_time_to_repair_is_counted_from_the_call(at: Any, seconds: float) ->
 
 
 def test_an_unreadable_bucket_is_a_high_failure() -> None:
-    result = refusal_finding(a_policy(), a_call(), DENIED)
+    result = refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, DENIED)
 
     assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
     assert result.reason == "no check could judge the bucket: an SCP"
@@ -250,7 +250,11 @@ def test_undo_restores_the_rule_whatever_its_key_is_called(key_id: str) -> None:
 
 @pytest.mark.parametrize(
     "result",
-    [finding(REPORT), finding(outcome=DENIED), refusal_finding(a_policy(), a_call(), DENIED)],
+    [
+        finding(REPORT),
+        finding(outcome=DENIED),
+        refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, DENIED),
+    ],
     ids=["reported", "failed", "not read"],
 )
 def test_what_was_not_written_needs_no_undo(result: Finding) -> None:
@@ -273,7 +277,12 @@ def test_a_document_says_everything() -> None:
         "title": "default encryption of bucket payroll",
         "severity": "MEDIUM",
         "status": "REMEDIATED",
-        "resource": {"type": "AWS::S3::Bucket", "arn": "arn:aws:s3:::payroll", "name": "payroll"},
+        "resource": {
+            "type": "AWS::S3::Bucket",
+            "arn": "arn:aws:s3:::payroll",
+            "name": "payroll",
+            "version_id": None,
+        },
         "account": ACCOUNT,
         "region": "us-east-1",
         "actor": {
@@ -294,6 +303,7 @@ def test_a_document_says_everything() -> None:
         "action": "PutBucketEncryption",
         "reason": "SSE-S3",
         "managed_by": None,
+        "occurrences": None,
         "way_out": None,
         "seconds_to_repair": 42.123,
         "controls": [
@@ -314,7 +324,7 @@ KINDS = {
     "detected": finding(policy=a_policy(mode=Mode.DETECT)),
     "reported": finding(REPORT),
     "failed": finding(outcome=DENIED),
-    "not read": refusal_finding(a_policy(), a_call(), REFUSED),
+    "not read": refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, REFUSED),
     "nobody known": finding(actor=parse_actor({})),
     "Bucket Key": finding(check=BUCKET_KEY),
     "SSE-C block": finding(check=SSE_C_BLOCK, before=encryption(blocked=None)),

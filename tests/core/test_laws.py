@@ -32,6 +32,7 @@ from reseal.core.remediation import (
     intended_encryption,
     moves_to_remediation_key,
 )
+from reseal.core.resource import Resource
 from tests.builders import (
     ACCOUNT,
     DEFAULT_MODES,
@@ -339,7 +340,7 @@ VIOLATIONS = st.one_of(
 ENTRIES = st.builds(
     LedgerEntry,
     entry_id=st.text(),
-    bucket=st.text(),
+    resource=st.builds(Resource, bucket=st.text()),
     before=ANY_ENCRYPTION,
     intended=ANY_ENCRYPTION,
     violations=st.dictionaries(st.sampled_from(sorted(DEFAULT_MODES)), VIOLATIONS),

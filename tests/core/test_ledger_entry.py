@@ -17,6 +17,7 @@ from reseal.core.decision import (
 )
 from reseal.core.encryption import EncryptionChange
 from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.resource import Resource
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,
@@ -57,7 +58,7 @@ VIOLATIONS: dict[str, Violation] = {
 def test_an_entry_survives_the_way_through_json(outcome: Outcome | None) -> None:
     entry = LedgerEntry(
         entry_id=f"{BUCKET}#{EVENT_ID}",
-        bucket=BUCKET,
+        resource=Resource(bucket=BUCKET),
         before=encryption(blocked=None),
         intended=encryption(SSE_KMS, K, bucket_key=True),
         violations=VIOLATIONS,

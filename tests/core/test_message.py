@@ -36,6 +36,7 @@ REMEDIATED = Finding(
     reason="new objects are encrypted with SSE-S3, whose key nobody in this account controls",
     before=encryption(),
     after=encryption(SSE_KMS, K, bucket_key=True),
+    action="PutBucketEncryption",
     seconds_to_repair=63.04,
 )
 REPORTED = Finding(
