@@ -30,10 +30,8 @@ from reseal.core.remediation import (
     intended_encryption,
     moves_to_remediation_key,
 )
+from reseal.delivery import Delivery
 from reseal.ports import Services
-
-FIRST_DELIVERY = timedelta(minutes=5)
-"""No event younger than this can be a redelivery: the queue hides what it delivered for longer."""
 
 LEASE = timedelta(seconds=90)
 """Longer than the function may run, shorter than the queue hides a message."""
@@ -42,15 +40,6 @@ BucketEntry = LedgerEntry[BucketEncryption]
 
 _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between reads after a write: S3 bucket configuration is eventually consistent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One message as the queue delivered it: its text, how often so far, and to which invocation."""
-
-    body: str
-    receive_count: int
-    invocation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +168,7 @@ class BucketLane:
         return self.services.ledger.open(mine, self.services.clock.now())
 
     def _earlier_entry(self, call: BucketCall, delivery: Delivery) -> BucketEntry | None:
-        age = self.services.clock.now() - call.time
-        if delivery.receive_count == 1 and age <= FIRST_DELIVERY:
+        if not delivery.may_be_repeated(call.time, self.services.clock.now()):
             return None
         return self.services.ledger.read(_entry_id(call))
 

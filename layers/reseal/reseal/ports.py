@@ -65,9 +65,15 @@ class Objects(Protocol):
         head: ObservedObject,
         intended: ObjectEncryption,
         sent: Mapping[str, Any],
+        *,
         seconds_left: Callable[[], float],
+        confirm: Callable[[], None],
     ) -> None:
-        """The same in parts; leaves no upload behind. Raises TransientError when the time will not do."""
+        """The same in parts; leaves no upload behind. Raises TransientError when the time will not do.
+
+        `confirm` is called when all parts are there, before they become the object: what it raises
+        aborts the upload.
+        """
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
         """Put the very version under `intended`, in place."""

@@ -63,12 +63,15 @@ class Unblocked:
     at: datetime
 
 
-def grouped(findings: Iterable[Finding]) -> list[Finding]:
-    """One finding for each group of equal ones, the first by time, standing for them all."""
+def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """For each group of equal findings, by its name, the first by time, standing for them all."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(group_of(finding), []).append(finding)
-    return [_one_for_all(sorted(group, key=lambda f: (f.call.time, f.id))) for group in groups.values()]
+    return {
+        group: _one_for_all(sorted(equal, key=lambda finding: (finding.call.time, finding.id)))
+        for group, equal in groups.items()
+    }
 
 
 def group_of(finding: Finding) -> str:

@@ -54,7 +54,9 @@ def _subject(ordered: Sequence[Finding]) -> str:
     about = gravest.resource.in_words
     if gravest.occurrences and gravest.occurrences.count > 1:
         about = f"{gravest.occurrences.count} objects in bucket {gravest.resource.bucket}"
-    head = f"Reseal {gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, "
+    incident = gravest.occurrences.incident if gravest.occurrences else None
+    marked = "INCIDENT " if incident and incident.unblocked else ""
+    head = f"Reseal {marked}{gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, "
     return _plain(head + about)[:_LONGEST_SUBJECT]
 
 
@@ -88,7 +90,12 @@ def _text(finding: Finding) -> str:
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
-    return "\n".join([title, *(f"  {name:<9} {' '.join(text.split())}" for name, text in rows if text)])
+    return "\n".join([title, *(f"  {name:<9} {_on_one_line(text)}" for name, text in rows if text)])
+
+
+def _on_one_line(text: str) -> str:
+    """No text starts a row of its own; spaces stay, for they can be part of a key."""
+    return " ".join(text.splitlines())
 
 
 def _object(finding: Finding) -> str | None:

@@ -10,17 +10,30 @@ MOST_KEYS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrences:
-    """How many equal violations a finding stands for, when the first and the last call was, and some keys.
+class Incident:
+    """SSE-C writes of one actor that belong together across buckets and messages: how many so far.
 
-    `incident` names what belongs together across buckets and messages; None where nothing does.
+    `unblocked` says who took SSE-C from the bucket's blocked types shortly before; None where nobody did.
     """
+
+    id: str
+    count: int
+    unblocked: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """The incident as JSON."""
+        return {"id": self.id, "count": self.count, "unblocked": self.unblocked}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrences:
+    """How many equal violations a finding stands for, when the first and the last call was, and some keys."""
 
     count: int
     first: datetime
     last: datetime
     keys: tuple[str, ...]
-    incident: str | None = None
+    incident: Incident | None = None
 
     @property
     def in_words(self) -> str:
@@ -36,5 +49,5 @@ class Occurrences:
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
             "keys": list(self.keys),
-            "incident": self.incident,
+            "incident": self.incident.to_document() if self.incident else None,
         }

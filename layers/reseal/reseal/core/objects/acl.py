@@ -35,6 +35,8 @@ def ungrantable(acl: ObjectAcl) -> str | None:
     """Why the ACL cannot be stated anew; None where it can."""
     if acl.foreign:
         return f"it belongs to another account ({acl.owner}), and a copy would be this account's"
+    if not acl.owner_permissions and not acl.grants:
+        return "its ACL grants nobody anything, which a copy cannot state"
     odd = sorted({grant.permission for grant in acl.grants} - _PARAMETERS.keys())
     return f"its ACL has a grant that a copy cannot state: {', '.join(odd)}" if odd else None
 

@@ -10,32 +10,17 @@ from urllib.parse import unquote_plus
 
 from reseal.core.actor import Actor, parse_actor
 from reseal.core.api_call import is_bucket_name
-from reseal.core.encryption import SSE_C
 from reseal.core.errors import MalformedEventError
 from reseal.core.event import Record, child_of, parse_record, text_of, time_of
+from reseal.core.objects.stated import StatedEncryption, parse_stated, text_or_none
 from reseal.core.resource import Resource
 
-_SSE = "x-amz-server-side-encryption"
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
-_MODELS_OF_THEIR_OWN = (
-    (".s3-outposts.", "S3 on Outposts has an encryption model of its own"),
-    ("s3express", "directory buckets have an encryption model of their own"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedEncryption:
-    """What a record says of the encryption that its write got (A15, A16).
-
-    `algorithm` and `key_id` are what S3 answered, or else what was asked for; `SSE-C` stands for a
-    customer-provided key. `asked` says that the writer named an encryption itself. `context` is the
-    encryption context as it was sent, which S3 never tells again.
-    """
-
-    algorithm: str | None = None
-    key_id: str | None = None
-    asked: bool = False
-    context: str | None = None
+_MODELS_OF_THEIR_OWN = {
+    ".s3-outposts.": "S3 on Outposts has an encryption model of its own",
+    ".s3express-": "directory buckets have an encryption model of their own",
+}
+"""By what stands in the host behind the bucket's name (E16)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +73,10 @@ def parse_object_call(body: str) -> ObjectCall:
         time=time_of(record),
         bucket=bucket,
         key=_key(record, request, bucket),
-        version_id=_text(response, "x-amz-version-id") or _text(request, "versionId"),
+        version_id=text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId"),
         owner=owner,
         actor=parse_actor(record),
-        stated=_stated(request, response),
+        stated=parse_stated(request, response),
         delivered_by=_delivered_by(record),
         own_model=_own_model(request, bucket),
     )
@@ -117,7 +102,7 @@ def _listed_buckets(record: Record) -> Iterator[tuple[str, str | None]]:
     for resource in _resources(record, "AWS::S3::Bucket"):
         name = str(resource.get("ARN", "")).rpartition(":::")[2]
         if name:
-            yield name, _text(resource, "accountId")
+            yield name, text_or_none(resource, "accountId")
 
 
 def _resources(record: Record, kind: str) -> Iterator[Mapping[str, Any]]:
@@ -132,7 +117,8 @@ def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
     key = request.get("key")
     if key is None:
         arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
-        key = next((arn.partition(f":::{bucket}/")[2] for arn in arns), None)
+        names = (arn.partition(":::")[2] for arn in arns)
+        key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
     if not isinstance(key, str) or not key or not _fits(key):
         raise MalformedEventError(f"detail.requestParameters.key is no object key: {key!r:.80}")
     return key
@@ -146,37 +132,15 @@ def _fits(key: str) -> bool:
         return False
 
 
-def _stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> StatedEncryption:
-    """Header values differ in case (`Aes256`); `customer-algorithm: AES256` is SSE-C, not SSE-S3."""
-    customer = f"{_SSE}-customer-algorithm"
-    algorithm = _text(response, _SSE) or _text(request, _SSE)
-    if _text(response, customer) or _text(request, customer):
-        algorithm = SSE_C
-    elif algorithm is not None:
-        algorithm = "AES256" if algorithm.lower() == "aes256" else algorithm.lower()
-    return StatedEncryption(
-        algorithm=algorithm,
-        key_id=_text(response, f"{_SSE}-aws-kms-key-id") or _text(request, f"{_SSE}-aws-kms-key-id"),
-        asked=_SSE in request or customer in request,
-        context=_text(response, f"{_SSE}-context") or _text(request, f"{_SSE}-context"),
-    )
-
-
 def _delivered_by(record: Record) -> str | None:
     """The service, where it is the caller itself: `invokedBy` alone stands on users' calls too (A29)."""
     identity = child_of(record, "userIdentity")
-    return _text(identity, "invokedBy") if identity.get("type") == "AWSService" else None
+    return text_or_none(identity, "invokedBy") if identity.get("type") == "AWSService" else None
 
 
 def _own_model(request: Mapping[str, Any], bucket: str) -> str | None:
-    host = request.get("Host", request.get("host", ""))  # older records have a list (cloudtrail shapes)
-    hosts = [str(name) for name in (host if isinstance(host, list) else [host])]
-    for mark, why in _MODELS_OF_THEIR_OWN:
-        if any(mark in name for name in hosts) or (mark == "s3express" and bucket.endswith("--x-s3")):
-            return why
-    return None
-
-
-def _text(fields: Mapping[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
+    """Told by the host, less the bucket's own name: that can be called what it likes."""
+    host = request.get("Host", request.get("host"))  # a list in older records (cloudtrail shapes)
+    hosts = [str(name).removeprefix(f"{bucket}.") for name in (host if isinstance(host, list) else [host])]
+    marks = (mark for mark in _MODELS_OF_THEIR_OWN for name in hosts if mark in f".{name}")
+    return next((_MODELS_OF_THEIR_OWN[mark] for mark in marks), None)

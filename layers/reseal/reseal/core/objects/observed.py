@@ -137,3 +137,14 @@ class Original:
     tags: Mapping[str, str] = field(default_factory=dict)
     annotated: bool = False
     context: str | None = None
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What was, for the ledger."""
+        head = self.head
+        return {
+            "etag": head.etag,
+            "last_modified": head.last_modified.isoformat(),
+            "size": str(head.size),
+            "storage_class": head.storage_class,
+        }

@@ -1,0 +1,68 @@
+"""The door of the object lane: a batch of SQS messages in, one run of the flow, failed ones back to the queue."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from reseal.adapters.batch import LoudBatchProcessor
+from reseal.adapters.wiring import wire_objects
+from reseal.delivery import Delivery
+from reseal.object_lane.lane import ObjectLane
+from reseal.object_lane.observe import Observer
+from reseal.object_lane.tell import Teller
+
+OBJECTS_AT_ONCE = 32
+
+logger = Logger(service="enforce_object")
+processor = LoudBatchProcessor(EventType.SQS, logger)
+
+
+@cache
+def object_lane() -> ObjectLane:
+    """Settings and clients, read and made once and kept while the execution environment lives."""
+    settings, services, objects = wire_objects(os.environ, logger)
+    policy = settings.settings.policy
+    return ObjectLane(
+        observer=Observer(
+            policy=policy,
+            methods=settings.methods,
+            exempts_log_deliveries=settings.exempt_log_deliveries,
+            services=services,
+            objects=objects,
+        ),
+        teller=Teller(
+            policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
+        ),
+        services=services,
+        objects=objects,
+        workers=ThreadPoolExecutor(OBJECTS_AT_ONCE),
+    )
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    """Lambda's entry point for a batch of SQS messages."""
+    records = [SQSRecord(record) for record in event["Records"]]
+    deliveries = {record.message_id: _delivery(record, context) for record in records}
+    failures = object_lane().enforce(deliveries, lambda: context.get_remaining_time_in_millis() / 1000)
+
+    def settle(record: SQSRecord) -> None:
+        if record.message_id in failures:
+            raise failures[record.message_id]
+
+    return process_partial_response(event, settle, processor, context)
+
+
+def _delivery(record: SQSRecord, context: LambdaContext) -> Delivery:
+    return Delivery(
+        body=record.body,
+        receive_count=int(record.attributes.approximate_receive_count),
+        invocation=f"{context.aws_request_id}/{record.message_id}",
+    )

@@ -1,0 +1,149 @@
+"""Steps 2 and 3 for one object: read it, judge it, and find a way of re-encrypting it that does no harm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.checks.object_encryption import decide_object_encryption
+from reseal.core.decision import Remediate, Report, SkipCause, Skipped, Violation
+from reseal.core.errors import CustomerKeyError, GoneError, RefusalError
+from reseal.core.guard.hold_back import moves_to_k, unless_unusable
+from reseal.core.guard.key_policy import KeyPolicy
+from reseal.core.kms_key import KeyDescription, parse_key_reference
+from reseal.core.objects.call import ObjectCall
+from reseal.core.objects.encryption import CUSTOMER_KEY
+from reseal.core.objects.exemption import exempt_call
+from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
+from reseal.core.objects.method import Method, Methods, choose_method
+from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
+from reseal.core.policy import Policy
+from reseal.core.refusal import outcome_of_refusal
+from reseal.object_lane.work import Repair, Work
+from reseal.ports import ObjectServices, Services
+
+_CLOCKS_DIFFER = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """Reads and judges objects. Raises TransientError; a refusal is an outcome."""
+
+    policy: Policy
+    methods: Methods
+    exempts_log_deliveries: bool
+    services: Services
+    objects: ObjectServices
+
+    def judge(self, work: Work) -> Work:
+        """The work with what was found and decided, or with why nothing could be."""
+        call = work.call
+        if call.owner not in (None, self.policy.account):
+            return replace(work, outcome=_elsewhere(call))
+        exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
+        if exempt:
+            return replace(work, decision=exempt)
+        try:
+            return self._judge_found(work, self._find(call))  # 2 observe
+        except CustomerKeyError:
+            decision = decide_object_encryption(self.policy, call, CUSTOMER_KEY, None)
+            return replace(work, before=CUSTOMER_KEY, decision=decision)
+        except RefusalError as refusal:
+            return replace(work, outcome=outcome_of_refusal(refusal, "object"))
+
+    # --- 2 observe -----------------------------------------------------------------------------
+
+    def _find(self, call: ObjectCall) -> Found:
+        head = self._read(call)
+        key_id = head.encryption.key_id
+        if not head.encryption.uses_kms or key_id is None:
+            return Found(head=head)
+        reference = parse_key_reference(key_id)
+        if reference.is_aws_managed or not self.policy.must_describe(reference):
+            return Found(head=head)
+        return Found(head=head, key=self.services.keys.describe(key_id))
+
+    def _read(self, call: ObjectCall) -> ObservedObject:
+        """By the key as given; where there is none such, once by the key unquoted (A25)."""
+        try:
+            return self.objects.objects.read(call.bucket, call.key, call.version_id)
+        except GoneError:
+            if call.unquoted_key is None:
+                raise
+            return self.objects.objects.read(call.bucket, call.unquoted_key, call.version_id)
+
+    # --- 3 decide ------------------------------------------------------------------------------
+
+    def _judge_found(self, work: Work, found: Found) -> Work:
+        before = found.head.encryption
+        decision = decide_object_encryption(self.policy, work.call, before, found.key)
+        work = replace(work, before=before, decision=decision)
+        if not isinstance(decision, Violation):
+            return work
+        if _is_newer(found.head, work.call):
+            reason = "the object was written again since: that write has an event of its own"
+            return replace(work, decision=None, outcome=Skipped(cause=SkipCause.NEWER, reason=reason))
+        named = replace(work.call, key=found.head.key, version_id=found.head.version_id)
+        work = replace(work, call=named)  # what is told and kept is the object as S3 knows it
+        return self._with_repair(work, found, decision) if isinstance(decision, Remediate) else work
+
+    def _with_repair(self, work: Work, found: Found, remediate: Remediate) -> Work:
+        """The work with a way to repair it, or with a report where there is none that does no harm."""
+        around = self.services.buckets.read_surroundings(found.head.bucket)
+        original = self._original(found.head, work.call, around)
+        decision = unless_unusable(self.policy, remediate, self._k()) if moves_to_k(remediate) else remediate
+        if moves_to_k(decision):
+            decision = guard_object(self.policy, decision, found, original, around, self._key_policy())
+        if not isinstance(decision, Remediate):
+            return replace(work, decision=decision)
+        intended = intended_for(found.head.encryption, decision.change, around)
+        method = unreadable_context(original) or choose_method(
+            self.policy, self.methods, original, around, intended
+        )
+        if isinstance(method, Method):
+            repair = Repair(original=original, around=around, method=method, intended=intended)
+            return replace(work, repair=repair)
+        return replace(work, decision=_report(remediate, method))
+
+    def _original(self, head: ObservedObject, call: ObjectCall, around: Surroundings) -> Original:
+        objects = self.objects.objects
+        in_parts = head.size > self.methods.largest_copy
+        return Original(
+            head=head,
+            acl=objects.read_acl(head) if around.has_acls else None,
+            tags=objects.read_tags(head) if in_parts and head.tag_count else {},
+            annotated=in_parts and objects.has_annotations(head),
+            context=call.stated.context if head.encryption.uses_kms else None,
+        )
+
+    def _k(self) -> KeyDescription:
+        return self.services.keys.describe(self.policy.remediation_key)
+
+    def _key_policy(self) -> KeyPolicy:
+        k = self.policy.remediation_key
+        return KeyPolicy(
+            key_arn=k,
+            document=self.services.keys.read_policy(k),
+            account=self.policy.account,
+            region=self.policy.region,
+        )
+
+
+def _elsewhere(call: ObjectCall) -> Skipped:
+    return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
+
+
+def _is_newer(head: ObservedObject, call: ObjectCall) -> bool:
+    """Whether another write than this call made what is there: eventTime is when a call was completed.
+
+    A version that the record names is that call's for ever; nothing but a write changes LastModified.
+    """
+    return call.version_id in (None, "null") and head.last_modified > call.time + _CLOCKS_DIFFER
+
+
+def _report(remediate: Remediate, why: str) -> Report:
+    return Report(
+        severity=remediate.severity,
+        reason=f"{remediate.reason}; not remediated: {why}",
+        way_out="write the object anew under the required encryption, then remove what is left of the old",
+    )

@@ -1,0 +1,103 @@
+"""Step 5 for one object: re-encrypt it, look again, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
+from reseal.core.errors import CustomerKeyError, RefusalError, TransientError
+from reseal.core.objects.method import Method
+from reseal.core.objects.observed import ObservedObject
+from reseal.core.objects.properties import changed, sent_with_copy, sent_with_parts
+from reseal.core.refusal import outcome_of_refusal
+from reseal.object_lane.work import Repair, Work
+from reseal.ports import Clock, Objects
+
+SECONDS_FOR_ONE = 20.0
+"""What one object needs even on a bad day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairer:
+    """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome."""
+
+    objects: Objects
+    clock: Clock
+    seconds_left: Callable[[], float]
+
+    def repair(self, work: Work) -> Work:
+        """The work with its outcome."""
+        if work.repair is None or work.outcome is not None:
+            return work
+        if self.seconds_left() < SECONDS_FOR_ONE:
+            raise TransientError("too little time is left in this invocation")
+        try:
+            outcome = self._repaired(work.repair)
+        except RefusalError as refusal:
+            outcome = outcome_of_refusal(refusal, "object")
+        return replace(work, outcome=outcome)
+
+    def _repaired(self, repair: Repair) -> Outcome:
+        self._write(repair)
+        before = repair.original.head
+        try:
+            after = self._read_again(repair)
+        except CustomerKeyError:
+            return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
+        if not after.encryption.fulfils(repair.intended):
+            if (after.etag, after.last_modified) == (before.etag, before.last_modified):
+                raise TransientError(f"S3 still shows the old encryption of {before.bucket}/{before.key}")
+            return Skipped(
+                cause=SkipCause.NEWER,
+                reason=f"the object was written again since, and is now {after.encryption.in_words}",
+            )
+        return Applied(after=after.encryption, at=self.clock.now(), changed=self._changed(repair, after))
+
+    def _write(self, repair: Repair) -> None:
+        original, intended = repair.original, repair.intended
+        head = original.head
+        match repair.method:
+            case Method.COPY:
+                self._still_has_its_acl(repair)
+                self.objects.copy(head, intended, sent_with_copy(original))
+            case Method.PARTS:
+                self.objects.copy_in_parts(
+                    head,
+                    intended,
+                    sent_with_parts(original),
+                    seconds_left=self.seconds_left,
+                    confirm=lambda: self._still_as_carried(repair),
+                )
+            case Method.IN_PLACE:
+                self.objects.update_encryption(head, intended)
+
+    def _still_as_carried(self, repair: Repair) -> None:
+        """Before parts become the object: tags and ACL can change without a trace in the ETag."""
+        self._still_has_its_acl(repair)
+        head = repair.original.head
+        if head.tag_count and self.objects.read_tags(head) != repair.original.tags:
+            raise TransientError(f"the tags of {head.bucket}/{head.key} were changed meanwhile")
+
+    def _still_has_its_acl(self, repair: Repair) -> None:
+        original = repair.original
+        if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
+            raise TransientError(
+                f"the ACL of {original.head.bucket}/{original.head.key} was changed meanwhile"
+            )
+
+    def _read_again(self, repair: Repair) -> ObservedObject:
+        """The version that was changed in place, or else what a copy made current."""
+        head = repair.original.head
+        version = head.version_id if repair.method is Method.IN_PLACE else None
+        return self.objects.read(head.bucket, head.key, version)
+
+    def _changed(self, repair: Repair, after: ObservedObject) -> tuple[str, ...]:
+        """What should be as before and is not."""
+        original = repair.original
+        differs = changed(original.head, after)
+        if repair.method is Method.IN_PLACE and after.etag != original.head.etag:
+            return (*differs, "the object itself: a newer write was put under the key as well")
+        if original.acl is not None and self.objects.read_acl(after) != original.acl:
+            return (*differs, "ACL")
+        return differs

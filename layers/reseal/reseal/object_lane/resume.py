@@ -1,0 +1,73 @@
+"""Between the steps: which of several messages about one object counts, and what earlier deliveries left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Applied, Outcome, SkipCause, Skipped, Violation
+from reseal.core.ledger_entry import LedgerEntry
+from reseal.object_lane.work import ObjectEntry, Work
+
+
+def only_the_last_of_each(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
+    """Of several writes of one object in a batch only the last can be what is there; the rest are skipped.
+
+    A message that was delivered before is left as it is: what it began must be looked up.
+    """
+    last = {w.call.resource: m for m, w in sorted(works.items(), key=lambda item: _order(item[1]))}
+    reason = "a later write of the same batch replaced the object"
+    newer = Skipped(cause=SkipCause.NEWER, reason=reason)
+    return {
+        message: work
+        if last[work.call.resource] == message or work.delivery.may_be_repeated(work.call.time, now)
+        else replace(work, outcome=newer)
+        for message, work in works.items()
+    }
+
+
+def resumed(work: Work, entry: ObjectEntry, now: datetime) -> Work:
+    """The work, with what an earlier delivery of the same event left in the ledger.
+
+    That delivery may have made its write and died before it could tell: the object is then compliant,
+    and without this its finding would be lost. One that died before its write is not resumed: this
+    delivery records its own.
+    """
+    if entry.outcome is not None:
+        return work.told_by(entry)
+    if work.repair is not None and work.before == entry.before:
+        return work
+    outcome: Outcome
+    if work.before is not None and work.before.fulfils(entry.intended):
+        outcome = Applied(after=work.before, at=now)
+    else:
+        reason = "what was decided no longer holds: the object was written again since"
+        outcome = work.outcome or Skipped(cause=SkipCause.NEWER, reason=reason)
+    return replace(work.told_by(entry), outcome=outcome)
+
+
+def entry_of(work: Work, lease_until: int) -> ObjectEntry:
+    """The entry to open: a new one for a repair, or the one that was left, now this delivery's."""
+    owner = work.delivery.invocation
+    if work.entry is not None:
+        return replace(work.entry, owner=owner, lease_until=lease_until)
+    if work.repair is None or not isinstance(work.decision, Violation):
+        raise AssertionError("only what is to be written gets an entry")
+    head = work.repair.original.head
+    return LedgerEntry(
+        entry_id=work.entry_id,
+        resource=replace(work.call.resource, key=head.key, version_id=head.version_id),
+        before=head.encryption,
+        intended=work.repair.intended,
+        violations={OBJECT_ENCRYPTION: work.decision},
+        owner=owner,
+        lease_until=lease_until,
+        action=work.repair.method.value,
+        details=work.repair.original.evidence,
+    )
+
+
+def _order(work: Work) -> tuple[datetime, str]:
+    return work.call.time, work.call.event_id

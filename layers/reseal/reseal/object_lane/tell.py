@@ -1,0 +1,116 @@
+"""Step 6 for a batch: findings, equal ones as one alert; what follows within a window is held for its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.alerts import Tallied, Tally, group_of, is_held_back, summary_of
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Failed
+from reseal.core.finding import Finding, findings_of, refusal_finding
+from reseal.core.handled import Handled
+from reseal.core.incident import as_incident, incident_group, is_ransom_sign
+from reseal.core.message import message_of
+from reseal.core.ownership import owner_of
+from reseal.core.policy import Policy
+from reseal.object_lane.work import Work
+from reseal.ports import ObjectServices, Services
+
+LATE = timedelta(seconds=60)
+"""A window that should have closed this long ago has lost its reminder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells what became of writes. Raises TransientError: what could not be told is told again."""
+
+    policy: Policy
+    window_seconds: int
+    services: Services
+    objects: ObjectServices
+
+    def handled(self, work: Work) -> Handled:
+        """How this write ended, and its finding, if it violated the check."""
+        decisions = {} if work.decision is None else {OBJECT_ENCRYPTION: work.decision}
+        outcome, action = work.outcome, work.entry.action if work.entry else ""
+        if not decisions and isinstance(outcome, Failed):
+            findings: tuple[Finding, ...] = (
+                refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
+            )
+        else:
+            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, action)
+        return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def tell(self, alert: Finding, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
+        """Publish one alert for all it stands for, or count it into its window. Whether it was published.
+
+        `repeated` says that some of these messages were delivered before: their reminder may be missing.
+        """
+        if self._told_today(stood_for, repeated=repeated):
+            return False
+        alert = self._with_owner(alert)
+        if self.window_seconds == 0:
+            self.services.topic.publish(message_of([alert]))
+            return True
+        tally = self._tally(alert)
+        if is_held_back(alert):
+            if tally.opened or repeated or self._is_overdue(tally):
+                self._remind(alert, tally)
+            if not tally.opened:
+                return False
+        if is_ransom_sign(alert):
+            unblocked = self.objects.windows.read_unblocked(alert.call.bucket)
+            alert = as_incident(alert, tally, unblocked)
+        self.services.topic.publish(message_of([alert]))
+        return True
+
+    def close_window(self, group: str) -> None:
+        """Tell at once of everything that a window held back."""
+        held = self.objects.windows.read_held(group)
+        if held is not None:
+            self.services.topic.publish(summary_of(group, held))
+            self.objects.windows.tell_held(group, held, self.services.clock.now())
+
+    def _told_today(self, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
+        """A denied action is told once per bucket and day; the log and the metrics have every write.
+
+        The event that was told may tell again, as it must where telling failed: so each is asked for
+        where messages come again.
+        """
+        outcome = stood_for[0].outcome
+        if not isinstance(outcome, Failed) or outcome.denied_action is None:
+            return False
+        now, action = self.services.clock.now(), outcome.denied_action
+        asked = stood_for if repeated else stood_for[:1]
+        return not any(
+            self.services.ledger.first_refusal_today(h.call.bucket, action, h.call.event_id, now)
+            for h in asked
+        )
+
+    def _with_owner(self, alert: Finding) -> Finding:
+        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        bucket = alert.call.bucket
+        return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
+
+    def _tally(self, alert: Finding) -> Tally:
+        group = incident_group(alert) if is_ransom_sign(alert) else group_of(alert)
+        many = alert.occurrences
+        tallied = Tallied(
+            count=many.count if many else 1,
+            first=many.first if many else alert.call.time,
+            last=many.last if many else alert.call.time,
+            keys=many.keys if many else (alert.resource.key or "",),
+            message=message_of([alert]),
+            seconds=self.window_seconds,
+            holds=is_held_back(alert),
+        )
+        return self.objects.windows.tally(group, tallied, self.services.clock.now())
+
+    def _is_overdue(self, tally: Tally) -> bool:
+        return self.services.clock.now() - tally.closes_at > LATE
+
+    def _remind(self, alert: Finding, tally: Tally) -> None:
+        left = (tally.closes_at - self.services.clock.now()).total_seconds()
+        self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
