@@ -17,6 +17,9 @@ VARIANTS: dict[str, dict[str, str]] = {
     "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
     "a trail of its own": {"CreateManagementTrail": "true"},
+    "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
+    "objects reported": {"ObjectEncryptionMode": "report"},
+    "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 OWN = "us-east-1:111122223333"
 ARNS = {

@@ -95,3 +95,13 @@ def test_error_of_a_function_rings(function: str) -> None:
     (alarm,) = [a for a in ALARMS.values() if watched(a) == function and a["MetricName"] == "Errors"]
 
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize("queue", ["BucketQueue", "ObjectQueue"])
+def test_message_that_goes_back_once_rings_for_no_age(queue: str) -> None:
+    hidden = of_type(TEMPLATE, "AWS::SQS::Queue")[queue]["VisibilityTimeout"]
+
+    (alarm,) = [a for a in ALARMS.values() if watched(a) == queue]
+
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Threshold"] > hidden

@@ -26,9 +26,9 @@ def settings_read() -> set[str]:
     return set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
 
 
-def variables(**parameters: str) -> dict[str, Any]:
-    function = of_type(resolved(**parameters), "AWS::Lambda::Function")["EnforceBucketFunction"]
-    found: dict[str, Any] = function["Environment"]["Variables"]
+def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dict[str, Any]:
+    functions = of_type(resolved(**parameters), "AWS::Lambda::Function")
+    found: dict[str, Any] = functions[function]["Environment"]["Variables"]
     return found
 
 
@@ -36,8 +36,38 @@ def test_template_sets_exactly_what_the_function_reads() -> None:
     assert variables().keys() | {"AWS_REGION"} == settings_read()  # Lambda sets AWS_REGION itself
 
 
-def test_template_gives_every_check_its_mode() -> None:
-    modes = dict(pair.split("=") for pair in variables()["CHECK_MODES"].split(","))
+OF_OBJECTS = {
+    "ALERT_WINDOW_SECONDS": 900,
+    "EXEMPT_LOG_DELIVERIES": "true",
+    "MULTIPART_COPY_LIMIT_GIB": 50,
+    "OBJECT_QUEUE_URL": {"Ref": "ObjectQueue"},
+    "REENCRYPTION_METHOD": "copy",
+}
+"""What the object function is told besides, with the defaults."""
+
+
+def test_object_function_is_told_all_that_the_bucket_function_is() -> None:
+    parameters = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "Mode": "detect"}
+
+    assert variables("EnforceObjectFunction", **parameters) == variables(**parameters) | OF_OBJECTS
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "variable"),
+    [
+        ("AlertWindowSeconds", "0", "ALERT_WINDOW_SECONDS"),
+        ("ExemptLogDeliveries", "false", "EXEMPT_LOG_DELIVERIES"),
+        ("MultipartCopyLimitGiB", "5", "MULTIPART_COPY_LIMIT_GIB"),
+        ("ReencryptionMethod", "in-place", "REENCRYPTION_METHOD"),
+    ],
+)
+def test_parameter_of_the_object_lane_reaches_its_function(parameter: str, value: str, variable: str) -> None:
+    assert variables("EnforceObjectFunction", **{parameter: value})[variable] == value
+
+
+@pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction"])
+def test_template_gives_every_check_its_mode(function: str) -> None:
+    modes = dict(pair.split("=") for pair in variables(function)["CHECK_MODES"].split(","))
 
     assert modes.keys() == CHECK_BY_ID.keys()
 

@@ -8,19 +8,12 @@ from typing import Any
 import botocore.session
 import pytest
 
+from reseal.core.objects.exemption import LOG_DELIVERIES
 from tests.template.translated import of_type, resolved
 
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64
 BRANCHES_OF_EVERY_PATTERN = 2
-SERVICES = {
-    "cloudtrail.amazonaws.com",
-    "config.amazonaws.com",
-    "delivery.logs.amazonaws.com",
-    "logdelivery.elasticloadbalancing.amazonaws.com",
-    "logdelivery.elb.amazonaws.com",
-    "logging.s3.amazonaws.com",
-}
 
 
 def longest_regions() -> dict[str, str]:
@@ -131,13 +124,24 @@ def test_dsse_is_asked_for_only_where_it_is_required(required: str, more: int) -
     assert len(branches) == BRANCHES_OF_EVERY_PATTERN + more
 
 
-@pytest.mark.parametrize("service", sorted(SERVICES))
-def test_log_delivering_service_is_known_by_the_beginning_of_its_name(service: str) -> None:
+def beginnings() -> list[str]:
+    """How the names of the services begin whose own calls the rule drops."""
     _, invoked_by = pattern()["detail"]["userIdentity"]["$or"]
-    ((delivering, _),) = invoked_by.values()
+    ((delivering, absent),) = invoked_by.values()
+    assert absent == {"exists": False}
+    found: list[str] = delivering["anything-but"]["prefix"]
+    return found
 
-    (prefix,) = [p for p in delivering["anything-but"]["prefix"] if service.startswith(p)]
+
+@pytest.mark.parametrize("service", sorted(LOG_DELIVERIES))
+def test_service_that_the_function_exempts_is_known_to_the_rule(service: str) -> None:
+    assert [prefix for prefix in beginnings() if service.startswith(prefix)] != []
+
+
+@pytest.mark.parametrize("prefix", beginnings())
+def test_rule_drops_no_service_that_the_function_would_judge(prefix: str) -> None:
     assert prefix.endswith(".")
+    assert [service for service in LOG_DELIVERIES if service.startswith(prefix)] != []
 
 
 def test_log_deliveries_are_let_through_where_they_are_not_exempt() -> None:

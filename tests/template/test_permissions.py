@@ -39,6 +39,8 @@ VARIANTS: dict[str, dict[str, str]] = {
     "brought key": {"KmsKeyArn": KEY},
     "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
+    "objects reported": {"ObjectEncryptionMode": "report"},
+    "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 
 
@@ -112,7 +114,7 @@ def test_stack_that_writes_nothing_has_no_right_to(parameters: dict[str, str]) -
 
 @pytest.mark.parametrize("sid", ["ReadBuckets", "WriteBuckets"])
 def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
-    (statement,) = [s for s in role_statements(resolved()) if s["Sid"] == sid]
+    (statement,) = [s for s in role_statements(resolved(), LANE) if s["Sid"] == sid]
 
     assert statement["Condition"] == OWN_ACCOUNT
 
@@ -127,14 +129,15 @@ def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
     ids=["brought", "listed", "of the account"],
 )
 def test_keys_are_described_by_their_arns(parameters: dict[str, str], sid: str, resources: list[str]) -> None:
-    (statement,) = [s for s in role_statements(resolved(**parameters)) if s["Sid"] == sid]
+    (statement,) = [s for s in role_statements(resolved(**parameters), LANE) if s["Sid"] == sid]
 
     assert "kms:DescribeKey" in actions(statement) <= {"kms:DescribeKey", "kms:GetKeyPolicy"}
     assert as_list(statement["Resource"]) == resources
 
 
-def test_role_is_taken_by_lambda_only() -> None:
-    role = of_type(resolved(), "AWS::IAM::Role")[LANE]
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+def test_role_is_taken_by_lambda_only(name: str) -> None:
+    role = of_type(resolved(), "AWS::IAM::Role")[name]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
 
     assert (trust["Principal"], actions(trust)) == ({"Service": "lambda.amazonaws.com"}, {"sts:AssumeRole"})

@@ -1,8 +1,9 @@
-"""The trail that the stack can make, and the check that there is one."""
+"""The trails that the stack can make, and the check that there is one."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,14 +16,29 @@ from tests.template.translated import actions, arn_of, as_list, of_type, resolve
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-OWN = {"TrailKey", "TrailBucket", "TrailBucketPolicy", "ManagementTrail"}
-ONLY_FROM_THE_TRAIL = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-management"
+SHARED = {"TrailKey", "TrailBucket", "TrailBucketPolicy"}
+OWN = SHARED | {"ManagementTrail", "ObjectTrail"}
+ONLY_FROM_THE_TRAILS = [
+    "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-management",
+    "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects",
+]
 
 
 def properties(name: str, **parameters: str) -> dict[str, Any]:
     template = resolved(CreateManagementTrail="true", **parameters) if parameters else WITH_TRAIL
     found: dict[str, Any] = template["Resources"][name]["Properties"]
     return found
+
+
+def object_trail(buckets: str, **parameters: str) -> dict[str, Any]:
+    named = {"AWS::StackName": "reseal", **parameters}
+    return of_type(resolved(ObjectBuckets=buckets, **named), "AWS::CloudTrail::Trail")["ObjectTrail"]
+
+
+def selector(buckets: str = "*", **parameters: str) -> dict[str, dict[str, Any]]:
+    """The one selector of the trail of object writes, by field."""
+    (only,) = object_trail(buckets, **parameters)["AdvancedEventSelectors"]
+    return {field.pop("Field"): field for field in only["FieldSelectors"]}
 
 
 def policy_of(role: str) -> dict[str, dict[str, Any]]:
@@ -33,6 +49,21 @@ def policy_of(role: str) -> dict[str, dict[str, Any]]:
 def test_stack_makes_no_trail_unasked() -> None:
     assert resolved()["Resources"].keys() & OWN == set()
     assert "TrailBucketName" not in resolved()["Outputs"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "made"),
+    [
+        ({"CreateManagementTrail": "true"}, {"ManagementTrail"}),
+        ({"ObjectBuckets": "*"}, {"ObjectTrail"}),
+        ({"CreateManagementTrail": "true", "ObjectBuckets": "payroll"}, {"ManagementTrail", "ObjectTrail"}),
+    ],
+)
+def test_either_trail_brings_what_both_share(parameters: dict[str, str], made: set[str]) -> None:
+    template = resolved(**parameters)
+
+    assert template["Resources"].keys() & OWN == SHARED | made
+    assert "TrailBucketName" in template["Outputs"]
 
 
 def test_check_waits_for_what_the_rule_lets_through() -> None:
@@ -79,13 +110,15 @@ def test_log_bucket_has_what_reseal_demands_of_every_bucket(
     assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
 
 
-def test_key_of_the_trail_is_approved_beside_those_that_are_listed() -> None:
-    function = properties("EnforceBucketFunction", ApprovedKeys=KEY)
+@pytest.mark.parametrize("name", ["EnforceBucketFunction", "EnforceObjectFunction"])
+@pytest.mark.parametrize("trail", [{"CreateManagementTrail": "true"}, {"ObjectBuckets": "*"}])
+def test_key_of_the_trails_is_approved_beside_those_that_are_listed(name: str, trail: dict[str, str]) -> None:
+    function = of_type(resolved(ApprovedKeys=KEY, **trail), "AWS::Lambda::Function")[name]
 
     assert function["Environment"]["Variables"]["APPROVED_KEYS"] == f"{KEY},${{TrailKey.Arn}}"
 
 
-def test_only_the_trail_writes_with_its_key_and_to_its_bucket() -> None:
+def test_only_the_trails_write_with_their_key_and_to_their_bucket() -> None:
     key = properties("TrailKey")["KeyPolicy"]["Statement"]
     bucket = properties("TrailBucketPolicy")["PolicyDocument"]["Statement"]
     services = [s for s in key + bucket if s["Principal"] == {"Service": "cloudtrail.amazonaws.com"}]
@@ -95,8 +128,9 @@ def test_only_the_trail_writes_with_its_key_and_to_its_bucket() -> None:
         {"s3:GetBucketAcl"},
         {"s3:PutObject"},
     ]
-    assert {s["Condition"]["StringEquals"]["aws:SourceArn"] for s in services} == {ONLY_FROM_THE_TRAIL}
+    assert [s["Condition"]["StringEquals"]["aws:SourceArn"] for s in services] == [ONLY_FROM_THE_TRAILS] * 3
     assert properties("ManagementTrail")["TrailName"] == "reseal-management"
+    assert object_trail("*")["TrailName"] == "reseal-objects"
 
 
 def test_key_of_the_trail_is_used_by_principals_of_the_account_to_read_through_s3_only() -> None:
@@ -119,10 +153,91 @@ def test_log_bucket_is_private_takes_tls_only_and_forgets_after_a_quarter() -> N
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
 
 
+def test_object_trail_logs_what_the_rule_lets_through_and_nothing_else() -> None:
+    pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
+
+    fields = selector()
+
+    assert fields["eventName"] == {"Equals": pattern["detail"]["eventName"]}
+    assert fields["eventCategory"] == {"Equals": ["Data"]}
+    assert fields["resources.type"] == {"Equals": ["AWS::S3::Object"]}
+    assert fields["readOnly"] == {"Equals": ["false"]}
+    assert "EventSelectors" not in object_trail("*")
+
+
+@pytest.mark.parametrize(
+    ("buckets", "prefixes"),
+    [
+        ("*", None),
+        ("payroll", ["arn:aws:s3:::payroll"]),
+        ("payroll/", ["arn:aws:s3:::payroll/"]),
+        ("payroll,team-,x.y/", ["arn:aws:s3:::payroll", "arn:aws:s3:::team-", "arn:aws:s3:::x.y/"]),
+    ],
+)
+def test_object_trail_logs_the_buckets_that_are_named(buckets: str, prefixes: list[str] | None) -> None:
+    assert selector(buckets)["resources.ARN"].get("StartsWith") == prefixes
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_buckets_are_named_in_the_words_of_the_partition(partition: str) -> None:
+    named = selector("one,two", **{"AWS::Partition": partition})["resources.ARN"]["StartsWith"]
+
+    assert named == [f"arn:{partition}:s3:::one", f"arn:{partition}:s3:::two"]
+
+
+@pytest.mark.parametrize("buckets", ["*", "payroll"])
+def test_object_trail_logs_neither_its_own_files_nor_our_repairs(buckets: str) -> None:
+    fields = selector(buckets)
+
+    assert fields["resources.ARN"]["NotStartsWith"] == ["${TrailBucket.Arn}/"]
+    assert fields["userIdentity.arn"] == {
+        "NotStartsWith": ["arn:aws:sts::111122223333:assumed-role/${EnforceObjectRole}/"]
+    }
+
+
+def test_object_trail_stays_in_this_region_and_proves_its_files() -> None:
+    trail = object_trail("*")
+
+    assert (trail["IsMultiRegionTrail"], trail["IncludeGlobalServiceEvents"]) == (False, False)
+    assert (trail["IsLogging"], trail["EnableLogFileValidation"]) == (True, True)
+    assert trail["KMSKeyId"] == arn_of("TrailKey")
+
+
+@pytest.mark.parametrize("name", ["ManagementTrail", "ObjectTrail"])
+def test_trail_is_made_after_its_buckets_policy(name: str) -> None:
+    both = resolved(CreateManagementTrail="true", ObjectBuckets="*")
+
+    assert both["Resources"][name]["DependsOn"] == "TrailBucketPolicy"
+
+
+@pytest.mark.parametrize(
+    ("buckets", "taken"),
+    [
+        ("", True),
+        ("*", True),
+        ("payroll", True),
+        ("payroll/", True),
+        ("a,b.c,d-", True),
+        ("payroll,*", False),
+        ("payroll, team", False),
+        ("payroll/2026", False),
+        ("Payroll", False),
+        (",", False),
+        ("arn:aws:s3:::payroll", False),
+    ],
+)
+def test_buckets_are_given_by_how_their_names_begin(buckets: str, taken: bool) -> None:
+    pattern = translated()["Parameters"]["ObjectBuckets"]["AllowedPattern"]
+
+    assert (re.fullmatch(pattern, buckets) is not None) is taken
+
+
 @pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1"])
-def test_cfn_lint_finds_nothing_with_a_trail(region: str) -> None:
+@pytest.mark.parametrize("buckets", ["*", "payroll,team-"])
+def test_cfn_lint_finds_nothing_with_both_trails(region: str, buckets: str) -> None:
     template = translated()
     template["Parameters"]["CreateManagementTrail"]["Default"] = "true"
+    template["Parameters"]["ObjectBuckets"]["Default"] = buckets
 
     assert [match.message for match in lint(json.dumps(template), None, [region])] == []
 
