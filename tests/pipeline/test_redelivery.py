@@ -12,7 +12,8 @@ from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.handled import Result
 from reseal.core.policy import Policy
-from reseal.pipeline import FIRST_DELIVERY, LEASE
+from reseal.delivery import FIRST_DELIVERY
+from reseal.pipeline import LEASE
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,

@@ -12,7 +12,7 @@ from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientErr
 from reseal.core.handled import Result
 from reseal.core.kms_key import KeyNotFound
 from reseal.core.policy import CheckMode, Mode
-from reseal.pipeline import FIRST_DELIVERY
+from reseal.delivery import FIRST_DELIVERY
 from tests.builders import (
     ACCOUNT,
     BUCKET,
@@ -87,7 +87,7 @@ def test_the_ledger_keeps_what_was_and_what_came_of_it() -> None:
     deliver(cloud)
 
     (entry,) = cloud.ledger.entries
-    assert (entry.bucket, entry.before, entry.intended) == (BUCKET, LOWERED, REPAIRED)
+    assert (entry.resource.bucket, entry.before, entry.intended) == (BUCKET, LOWERED, REPAIRED)
     assert entry.outcome == Applied(after=REPAIRED, at=cloud.clock.now())
 
 

@@ -1,4 +1,4 @@
-"""Step 6: equal violations of one actor are one alert; what follows within a window is counted and told once."""
+"""Step 6: equal violations of one actor are one alert; what follows within a window is told at its end."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
 
 
 def group_of(finding: Finding) -> str:
-    """A name for what is equal in the eyes of whoever is told: check, bucket, actor, end, gravity and reason."""
+    """A name for what is equal to whoever is told: check, bucket, actor, end, gravity and reason."""
     same = (
         finding.check.id,
         finding.call.bucket,

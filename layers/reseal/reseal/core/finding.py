@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -46,9 +46,10 @@ class Finding:
     """One violation of one check by one API call, and what was done about it.
 
     `before` and `after` are None where the resource could not be read, or was not written. `action` is
-    the S3 call that wrote. `seconds_to_repair` runs from the API call to the verified write. `owner` is
-    the tool that set the bucket up, where one is known. `occurrences` tells of equal violations that
-    this finding stands for as well; None where it stands for itself.
+    the S3 call that wrote; `details` is the ledger's further evidence of what was. `seconds_to_repair`
+    runs from the API call to the verified write. `owner` is the tool that set the bucket up, where one
+    is known. `occurrences` tells of equal violations that this finding stands for as well; None where it
+    stands for itself.
     """
 
     check: Check
@@ -64,6 +65,7 @@ class Finding:
     seconds_to_repair: float | None = None
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resource(self) -> Resource:
@@ -85,7 +87,7 @@ class Finding:
         """The command that restores what was; None where nothing was written, or none can."""
         if self.status is not Status.REMEDIATED or self.before is None:
             return None
-        return undo_command(self.policy, self.resource, self.before, self.action)
+        return undo_command(self.policy, self.resource, self.before, self.action, self.details)
 
     @property
     def runbook(self) -> str:
@@ -140,10 +142,12 @@ def findings_of(
     decisions: Mapping[str, Decision],
     outcome: Outcome | None,
     action: str = "PutBucketEncryption",
+    details: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of one event: from what was decided *and* what came of it, never from one alone.
 
     `outcome` is that of the event's one write, made by `action`; None where nothing was to be written.
+    `details` is what its ledger entry says of what was.
     """
     drafts = (
         Finding(
@@ -154,6 +158,7 @@ def findings_of(
             policy=policy,
             reason=violation.reason,
             before=before,
+            details=details or {},
         )
         for check, violation in decisions.items()
         if isinstance(violation, Violation)

@@ -1,4 +1,4 @@
-"""Step 6: several SSE-C writes by one actor are one incident, graver where SSE-C was unblocked just before."""
+"""Step 6: SSE-C writes by one actor are one incident, graver where SSE-C was unblocked just before."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _text(finding: Finding) -> str:
         ("Owner", finding.owner.advice if finding.owner else None),
         (
             "Undo",
-            finding.undo and f"{finding.undo}  (but first set the check to report)",
+            finding.undo and f"{finding.undo} (but first set the check to report)",
         ),
         ("Controls", ", ".join(finding.check.controls)),
         ("Runbook", finding.runbook),

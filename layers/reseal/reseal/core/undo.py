@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from json import dumps
 
-from reseal.core.encryption import BucketEncryption
+from reseal.core.encryption import BucketEncryption, SseAlgorithm
+from reseal.core.kms_key import parse_key_reference
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.policy import Policy
 from reseal.core.resource import Resource
 
 
 def undo_command(
-    policy: Policy, resource: Resource, before: BucketEncryption | ObjectEncryption, action: str | None
+    policy: Policy,
+    resource: Resource,
+    before: BucketEncryption | ObjectEncryption,
+    action: str | None,
+    details: Mapping[str, str],
 ) -> str | None:
-    """The AWS CLI command that sets what was before; None where S3 has none that does only that."""
+    """The AWS CLI command that sets what was before; None where there is none that does only that.
+
+    `details` may hold the parameters of CopyObject that keep what a copy would drop (`sent_with_copy`):
+    without them a copy back would drop it. What was copied in parts is too large for one command.
+    """
     if isinstance(before, BucketEncryption):
         return _set_default(policy, resource, before)
-    return _copy_back(policy, resource, before, action)
+    if resource.key is None or not _can_be_typed(resource.key):
+        return None
+    if action == "UpdateObjectEncryption":
+        return _update_back(policy, resource, before)
+    if action == "CopyObject" and before.algorithm is not None and "StorageClass" in details:
+        return _copy_back(policy, resource, before, details)
+    return None
 
 
 def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -> str:
@@ -28,27 +44,54 @@ def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -
 
 
 def _copy_back(
-    policy: Policy, resource: Resource, before: ObjectEncryption, action: str | None
-) -> str | None:
-    """A copy over itself, which undoes a copy. UpdateObjectEncryption cannot go back to SSE-S3 (D2)."""
-    if before.algorithm is None or resource.key is None:
-        return None
-    if action == "UpdateObjectEncryption":
-        return _update_back(policy, resource, before)
-    source = f"{resource.bucket}/{resource.key}"
-    words = ["aws", "s3api", "copy-object", "--region", policy.region, "--bucket", resource.bucket]
-    words += ["--key", resource.key, "--copy-source", source, "--expected-bucket-owner", policy.account]
-    words += ["--server-side-encryption", before.algorithm]
+    policy: Policy, resource: Resource, before: ObjectEncryption, details: Mapping[str, str]
+) -> str:
+    """A copy over itself, which undoes a copy."""
+    words = _on_object(policy, resource, "copy-object")
+    words += ["--copy-source", resource.name, "--expected-source-bucket-owner", policy.account]
+    words += ["--server-side-encryption", before.algorithm or ""]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
+    words += ["--bucket-key-enabled"] if before.bucket_key else []
+    words += [f"--{_OPTIONS[name]}={value}" for name, value in details.items() if name in _OPTIONS]
     return shlex.join(words)
 
 
 def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -> str | None:
-    if not before.uses_kms or resource.key is None:
+    """UpdateObjectEncryption goes back to no other algorithm, and to no other account's key (D2, D6)."""
+    key_id = before.key_id or ""
+    if before.algorithm != SseAlgorithm.SSE_KMS or parse_key_reference(key_id).account != policy.account:
         return None
-    key = {"SSEKMS": {"KMSKeyArn": before.key_id, "BucketKeyEnabled": before.bucket_key}}
-    words = ["aws", "s3api", "update-object-encryption", "--region", policy.region]
-    words += ["--bucket", resource.bucket, "--key", resource.key, "--expected-bucket-owner", policy.account]
+    key = {"SSEKMS": {"KMSKeyArn": key_id, "BucketKeyEnabled": before.bucket_key}}
+    words = _on_object(policy, resource, "update-object-encryption")
     words += ["--version-id", resource.version_id] if resource.version_id else []
     words += ["--object-encryption", dumps(key)]
     return shlex.join(words)
+
+
+def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
+    words = ["aws", "s3api", command, "--region", policy.region, "--bucket", resource.bucket]
+    return [*words, f"--key={resource.key}", "--expected-bucket-owner", policy.account]
+
+
+def _can_be_typed(key: str) -> bool:
+    """Whether a terminal and the AWS CLI take the key for nothing else than a key.
+
+    Pasted control characters act on the terminal; the CLI reads `file://...` from the disk, and
+    what follows `?versionId=` in a copy's source as a version (C34).
+    """
+    return key.isprintable() and not key.startswith(("file://", "fileb://")) and "?versionId=" not in key
+
+
+_OPTIONS = {
+    "MetadataDirective": "metadata-directive",
+    "TaggingDirective": "tagging-directive",
+    "StorageClass": "storage-class",
+    "WebsiteRedirectLocation": "website-redirect-location",
+    "GrantFullControl": "grant-full-control",
+    "GrantRead": "grant-read",
+    "GrantReadACP": "grant-read-acp",
+    "GrantWriteACP": "grant-write-acp",
+    "SSEKMSEncryptionContext": "ssekms-encryption-context",
+    "ChecksumAlgorithm": "checksum-algorithm",
+}
+"""The CLI's names of what `sent_with_copy` gives; annotations are copied unless it is told not to."""

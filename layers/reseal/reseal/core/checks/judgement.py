@@ -21,7 +21,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An encryption to judge: S3's algorithm, the key as it is named, what KMS says of it, and whose it is."""
+    """An encryption to judge, the key as it is named and as KMS knows it, and how grave a fault would be."""
 
     subject: Subject
     algorithm: str
@@ -41,13 +41,17 @@ def judge_encryption(policy: Policy, judged: Judged) -> Decision:
         return to_k(policy, judged, "with SSE-S3, whose key nobody in this account controls")
     if judged.key_id is None or parse_key_reference(judged.key_id).is_aws_managed:
         return to_k(policy, judged, _AWS_MANAGED)
+    return _judge_named_key(policy, judged, judged.key_id)
+
+
+def _judge_named_key(policy: Policy, judged: Judged, key_id: str) -> Decision:
     match judged.key:
         case None:
-            return _foreign_key(policy, judged, judged.key_id)
+            return _foreign_key(policy, judged, key_id)
         case KeyNotFound():
-            return _broken_key(judged, judged.key_id, "KMS knows no such key in this account and Region")
+            return _broken_key(judged, key_id, "KMS knows no such key in this account and Region")
         case KeyUnreadable():
-            return _unreadable_key(policy, judged, judged.key_id)
+            return _unreadable_key(policy, judged, key_id)
         case KmsKey():
             return _judge_key(policy, judged, judged.key)
 
@@ -92,7 +96,7 @@ def to_k(policy: Policy, judged: Judged, how: str, *, severity: Severity | None 
 def _foreign_key(policy: Policy, judged: Judged, key_id: str) -> Remediate:
     how = (
         f"under {key_id}, a key of another account that is not approved: "
-        "its owner decides who reads them, and can make them unreadable"
+        "its owner decides who can read, and can end it for everybody"
     )
     return to_k(policy, judged, how, severity=Severity.CRITICAL)
 

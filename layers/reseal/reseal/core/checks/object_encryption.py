@@ -26,7 +26,7 @@ def decide_object_encryption(
     if found.has_customer_key:
         return Report(
             severity=Severity.CRITICAL,
-            reason="the object is encrypted with SSE-C: only whoever wrote it has the key, as after ransomware",
+            reason="the object is encrypted with SSE-C: only its writer has the key, as after ransomware",
             way_out="ask the writer; if it was no friend, take its access away and restore an older version",
         )
     moved_away = call.name == "UpdateObjectEncryption"

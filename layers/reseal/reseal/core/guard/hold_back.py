@@ -1,4 +1,4 @@
-"""Step 3: the last guards before a write of K. A remediation that could do harm becomes a report that says which."""
+"""Step 3: the last guards before a write of K. What could do harm becomes a report that says which."""
 
 from __future__ import annotations
 

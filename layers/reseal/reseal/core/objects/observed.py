@@ -103,7 +103,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectAcl:
-    """An object's ACL: its owner, and the grants to others. `foreign` says that the bucket's owner is another."""
+    """An object's ACL: its owner, and the grants to others. `foreign`: it is not the bucket's owner."""
 
     owner: str
     owner_permissions: frozenset[str]

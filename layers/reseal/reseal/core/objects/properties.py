@@ -72,7 +72,7 @@ def _checksum(original: Original) -> Parameters:
 
 
 def _checksum_of_parts(original: Original) -> Parameters:
-    """Only CRCs can be put together from parts into the checksum of a whole object (S3, checking integrity)."""
+    """Only CRCs of parts can become the checksum of a whole object (S3, checking object integrity)."""
     checksum = original.head.checksum
     if checksum is None:
         return {}
