@@ -6,7 +6,7 @@ from ministack.services import s3
 
 from localcloud import anchors, s3_errors
 from localcloud.calls import Response
-from localcloud.object_encryption import Headers, Query, copy_source
+from localcloud.stored_objects import Headers, Query, copy_source
 
 
 def install() -> None:

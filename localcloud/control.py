@@ -6,10 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from localcloud import encryption_contexts
 from localcloud.faults import Faults
 from localcloud.journal import Journal
 
 PREFIX = "/_localcloud/"
+KNOWN = (
+    "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
+    "and GET, POST, DELETE faults"
+)
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -35,17 +40,22 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
     answers: dict[tuple[str, str], Callable[[], Any]] = {
         ("GET", "ready"): lambda: {"ready": True, "process": os.getpid()},
         ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
+        ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
         ("GET", "faults"): faults.listed,
         ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},
         ("DELETE", "faults"): faults.clear,
     }
     answer = answers.get((scope["method"], scope["path"].removeprefix(PREFIX)))
     if answer is None:
-        return 404, {"error": "known are GET ready, GET journal?since=N, and GET, POST, DELETE faults"}
+        return 404, {"error": KNOWN}
     try:
         return 200, answer()
     except (TypeError, ValueError) as error:
         return 400, {"error": str(error)}
+
+
+def _names(query: dict[str, list[str]]) -> dict[str, str]:
+    return {name: query[name][0] for name in ("bucket", "key", "version") if name in query}
 
 
 async def _body(receive: Receive) -> bytes:

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -140,6 +141,13 @@ class LocalCloud:
             and operation in {None, entry["operation"]}
             and fnmatchcase(entry["caller"], caller)
         ]
+
+    def encryption_context(self, bucket: str, key: str, version: str = "") -> str | None:
+        """The encryption context kept with an object, as it was sent; S3 itself never tells a reader."""
+        names = {"bucket": bucket, "key": key, "version": version}
+        query = urllib.parse.urlencode(names)
+        context: str | None = self._control("GET", f"encryption-context?{query}")["context"]
+        return context
 
     def __enter__(self) -> Self:
         return self

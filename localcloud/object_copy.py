@@ -1,34 +1,67 @@
-"""CopyObject, so far as the encryption of the copy goes; preconditions and locks come later."""
+"""CopyObject: what is kept, what S3 drops unless it is sent, and what it refuses (C.1 to C.3)."""
 
+import hashlib
 from collections.abc import Callable
+from functools import partial
 
 from ministack.services import s3
 
-from localcloud import anchors
+from localcloud import anchors, checksums, copy_rules
 from localcloud.calls import Response
-from localcloud.object_encryption import ETAG_IS_MD5, Headers, Record, copy_source, opaque_etag, stored_object
+from localcloud.object_encryption import SSE, opaque_etag
+from localcloud.object_writes import amending
+from localcloud.result_documents import describing
+from localcloud.stored_objects import Headers, Record, subresource_version
 
 OK = 200
+REDIRECT = "x-amz-website-redirect-location"
+STORAGE_CLASS = "x-amz-storage-class"
 
 
-def install() -> None:
-    """Replace MiniStack's copy."""
-    anchors.replace("services.s3._copy_object", _copy_object)
+def install(*, limit: int) -> None:
+    """Extend MiniStack's copy; sources above ``limit`` bytes are refused."""
+    anchors.replace("services.s3._copy_object", partial(_copy_object, limit=limit))
 
 
-def _copy_object(original: Callable[..., Response], bucket: str, key: str, headers: Headers) -> Response:
-    """A copy under SSE-KMS, or of an object uploaded in parts, has an ETag of its own."""
-    source = stored_object(*copy_source(headers["x-amz-copy-source"]))
-    status, answer_headers, body = original(bucket, key, headers)
-    if status != OK or source is None or (ETAG_IS_MD5.get() and "-" not in source["etag"]):
-        return status, answer_headers, body
-    old, new = source["etag"].strip('"'), opaque_etag()
-    for record in _records_of_copy(bucket, key):
-        record["etag"] = new
-    return status, answer_headers, body.replace(old.encode(), new.strip('"').encode())
+def _copy_object(
+    original: Callable[..., Response], bucket: str, key: str, headers: Headers, *, limit: int
+) -> Response:
+    if refused := copy_rules.refusal(bucket, key, headers, limit):
+        return refused
+    request = copy_rules.addressable(headers) | {STORAGE_CLASS: headers.get(STORAGE_CLASS) or "STANDARD"}
+    with amending(bucket, key, partial(_amend, headers)):
+        status, answer, body = original(bucket, key, request)
+    if status != OK:
+        return status, answer, body
+    copy = s3._buckets[bucket]["objects"][key]
+    _lock(bucket, key, headers, copy)
+    return status, answer, describing(body, copy)
 
 
-def _records_of_copy(bucket: str, key: str) -> list[Record]:
-    copy: Record = s3._buckets[bucket]["objects"][key]
-    versions = s3._object_versions.get((bucket, key), [])
-    return [copy, *(version for version in versions if version["version_id"] == copy.get("version_id"))]
+def _amend(headers: Headers, copy: Record) -> None:
+    """What MiniStack carries over and S3 does not, and the other way round (C.2)."""
+    if REDIRECT in headers:
+        copy["preserved_headers"][REDIRECT] = headers[REDIRECT]
+    else:
+        copy["preserved_headers"].pop(REDIRECT, None)
+    if headers.get("x-amz-metadata-directive", "").upper() == "REPLACE":
+        copy["content_type"] = headers.get("content-type", "binary/octet-stream")
+        copy["content_encoding"] = headers.get("content-encoding")
+    copy["etag"] = _etag(copy)
+    asked = checksums.asked_algorithm(headers)
+    copy |= checksums.full_object(copy, [asked] if asked else list(copy["checksums"]))
+
+
+def _etag(copy: Record) -> str:
+    """Only under SSE-S3 is it the MD5 of the content, also where the source was uploaded in parts."""
+    if copy["preserved_headers"].get(SSE) != "AES256":
+        return opaque_etag()
+    return f'"{hashlib.md5(copy["body"], usedforsecurity=False).hexdigest()}"'
+
+
+def _lock(bucket: str, key: str, headers: Headers, copy: Record) -> None:
+    """Retention and legal hold only as sent, or as the bucket's default retention says."""
+    version = subresource_version(copy)
+    for store in (s3._object_retention, s3._object_legal_hold):
+        store.pop((bucket, key, version), None)
+    s3._apply_object_lock_from_headers(bucket, key, headers, version)

@@ -1,40 +1,33 @@
-"""What encryption an object gets when it is written, and what its key allows when it is read."""
+"""What encryption an object gets when it is written."""
 
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
-from urllib.parse import parse_qs, unquote
 
-from ministack.core import iam_actions, responses
+from ministack.core import responses
 from ministack.services import s3
 
 from localcloud import anchors, key_use, kms_keys, s3_errors
 from localcloud.bucket_encryption import default_encryption
 from localcloud.calls import CURRENT, Response
 from localcloud.kms_keys import Key
+from localcloud.stored_objects import Headers, Record
 
 SSE = "x-amz-server-side-encryption"
 KEY_ID = f"{SSE}-aws-kms-key-id"
 BUCKET_KEY = f"{SSE}-bucket-key-enabled"
 CUSTOMER_ALGORITHM = f"{SSE}-customer-algorithm"
 KMS_ALGORITHMS = frozenset({"aws:kms", "aws:kms:dsse"})
-NOT_IMPLEMENTED = 501
 
-Headers = dict[str, str]
-Query = dict[str, list[str]]
-Record = dict[str, Any]
 ETAG_IS_MD5: ContextVar[bool] = ContextVar("localcloud_etag_is_md5", default=True)
 
 
 def install() -> None:
-    """Replace how MiniStack chooses, stores and honours an object's encryption."""
+    """Replace how MiniStack chooses and stores an object's encryption."""
     s3._SSE_STORED_HEADERS = (*s3._SSE_STORED_HEADERS, BUCKET_KEY)
-    iam_actions._S3_OBJECT_QUERY_ACTIONS["encryption"] = {"PUT": "UpdateObjectEncryption"}
     anchors.replace("services.s3._bucket_default_sse_headers", _default_headers)
     anchors.replace("services.s3._resolve_sse_write_headers", _write_headers)
     anchors.replace("services.s3._build_object_record", _object_record)
-    anchors.replace("services.s3._dispatch", _dispatch)
 
 
 def _default_headers(_original: Callable[..., Headers], bucket: str) -> Headers:
@@ -117,57 +110,3 @@ def _object_record(
 def opaque_etag() -> str:
     """An ETag that says nothing about the content."""
     return f'"{uuid.uuid4().hex}"'
-
-
-def _dispatch(
-    original: Callable[..., Response],
-    method: str,
-    bucket: str,
-    key: str,
-    headers: Headers,
-    body: bytes,
-    query: Query,
-) -> Response:
-    if key and method == "PUT" and "encryption" in query:
-        return s3_errors.error(
-            "NotImplemented", "UpdateObjectEncryption is not supplied yet.", NOT_IMPLEMENTED
-        )
-    for key_id, actions in _keys_used(method, bucket, key, headers, query):
-        if refused := refused_by_key(key_id, *actions):
-            return refused
-    return original(method, bucket, key, headers, body, query)
-
-
-def _keys_used(
-    method: str, bucket: str, key: str, headers: Headers, query: Query
-) -> list[tuple[str, tuple[str, ...]]]:
-    """The stored keys a request uses beside that of what it writes: reads, copy sources, parts (F12)."""
-    used: list[tuple[Record | None, tuple[str, ...]]] = []
-    if "uploadId" in query:
-        used.append((s3._multipart_uploads.get(query["uploadId"][0]), ("kms:GenerateDataKey", "kms:Decrypt")))
-    elif key and method == "GET" and not query.keys() - {"versionId", "partNumber", "x-id"}:
-        used.append((stored_object(bucket, key, query.get("versionId", [""])[0]), ("kms:Decrypt",)))
-    if source := headers.get("x-amz-copy-source"):
-        used.append((stored_object(*copy_source(source)), ("kms:Decrypt",)))
-    stored = [((record or {}).get("preserved_headers", {}).get(KEY_ID), actions) for record, actions in used]
-    return [(key_id, actions) for key_id, actions in stored if key_id]
-
-
-def copy_source(header: str) -> tuple[str, str, str]:
-    """Bucket, key and version id that an x-amz-copy-source names."""
-    path, _, query = header.lstrip("/").partition("?")
-    bucket, _, key = unquote(path).partition("/")
-    return bucket, key, parse_qs(query).get("versionId", [""])[0]
-
-
-def stored_object(bucket: str, key: str, version: str = "") -> Record | None:
-    """MiniStack's record of an object or of one version of it."""
-    owner = s3._bucket_owner_account(bucket)
-    if owner is None:
-        return None
-    with responses.request_scope(owner, responses.get_region()):
-        current: Record | None = s3._buckets[bucket]["objects"].get(key)
-        if not version or (current and current.get("version_id") == version):
-            return current
-        versions = s3._object_versions.get((bucket, key), [])
-        return next((found for found in versions if found["version_id"] == version), None)

@@ -8,7 +8,7 @@ from ministack.services import s3
 from localcloud import anchors, s3_errors
 from localcloud.bucket_encryption import NAMESPACE
 from localcloud.calls import Response
-from localcloud.object_encryption import Headers, Query
+from localcloud.stored_objects import Headers, Query
 
 NOT_FOUND = 404
 

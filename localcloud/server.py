@@ -17,12 +17,22 @@ from localcloud import (
     bucket_encryption,
     bucket_owner,
     control,
+    encryption_contexts,
     gateway,
     key_policies,
     kms_keys,
+    multipart,
+    object_acls,
     object_copy,
     object_encryption,
+    object_key_use,
+    object_lock,
+    object_permissions,
+    object_tag_count,
+    object_update,
+    object_writes,
     policy_status,
+    preconditions,
     queue_policies,
     stack_resources,
     topic_encryption,
@@ -46,8 +56,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
         put_keeps_sse_c_block=settings.put_keeps_sse_c_block,
     )
-    object_copy.install()
-    object_encryption.install()
+    _install_objects(settings)
     policy_status.install()
     bucket_owner.install()
     topic_encryption.install()
@@ -56,6 +65,21 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     stack_resources.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
+
+
+def _install_objects(settings: Settings) -> None:
+    object_acls.install()
+    object_encryption.install()
+    object_lock.install()
+    object_permissions.install()
+    object_tag_count.install()
+    object_writes.install()
+    preconditions.install()
+    object_copy.install(limit=settings.copy_object_limit)
+    multipart.install(minimum_part_size=settings.minimum_part_size)
+    encryption_contexts.install()
+    object_key_use.install()
+    object_update.install()
 
 
 def run(settings: Settings) -> int:

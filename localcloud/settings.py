@@ -5,10 +5,18 @@ from dataclasses import dataclass
 
 ACCOUNT = "111122223333"
 ROOT_KEY = "test"
+GIBIBYTE, MEBIBYTE = 1024**3, 1024**2
 SWITCHES = {
     "--new-buckets-allow-sse-c": "new buckets as before 2026-04: SSE-C is not blocked (E7)",
     "--put-keeps-sse-c-block": "PutBucketEncryption without BlockedEncryptionTypes keeps the block; "
     "by default the call replaces the whole document (E5, UNCONFIRMED)",
+    "--complete-upload-record-shows-encryption": "CompleteMultipartUpload's record has the encryption in its "
+    "responseElements; by default only those of PutObject and CopyObject have (A21, UNCONFIRMED)",
+    "--records-show-bucket-key": "responseElements carry the bucket-key-enabled header (A17, UNCONFIRMED)",
+    "--records-url-encode-keys": "object keys in records are percent-encoded; by default they stand as given "
+    "(A25, UNCONFIRMED)",
+    "--update-encryption-record-is-bare": "UpdateObjectEncryption's record has no body in its "
+    "requestParameters (D9, UNCONFIRMED)",
     "--until-stdin-closes": "stop when standard input ends, so that no server outlives its starter",
 }
 
@@ -21,8 +29,14 @@ class Settings:
     region: str
     account: str
     trail_delay: float
+    copy_object_limit: int
+    minimum_part_size: int
     new_buckets_allow_sse_c: bool
     put_keeps_sse_c_block: bool
+    complete_upload_record_shows_encryption: bool
+    records_show_bucket_key: bool
+    records_url_encode_keys: bool
+    update_encryption_record_is_bare: bool
     until_stdin_closes: bool
 
 
@@ -34,6 +48,10 @@ def parse_settings(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--account", default=ACCOUNT, help="the account of the root keys test/test")
     delay = "how long after its call a CloudTrail event arrives (minutes on AWS, A35)"
     parser.add_argument("--trail-delay", type=float, default=0.0, metavar="SECONDS", help=delay)
+    limit = "the largest source of a CopyObject (C10)"
+    parser.add_argument("--copy-object-limit", type=int, default=5 * GIBIBYTE, metavar="BYTES", help=limit)
+    part = "the smallest part of an upload, its last aside (C27)"
+    parser.add_argument("--minimum-part-size", type=int, default=5 * MEBIBYTE, metavar="BYTES", help=part)
     for switch, meaning in SWITCHES.items():
         parser.add_argument(switch, action="store_true", help=meaning)
     return Settings(**vars(parser.parse_args(arguments)))

@@ -208,14 +208,3 @@ def test_write_under_a_key_not_found_fails(
 
     with pytest.raises(ClientError, match=f"KMS.NotFoundException.*{message}"):
         put(s3, bucket)
-
-
-def test_update_object_encryption_leaves_the_object_alone(s3: Any, bucket: str, key_arn: str) -> None:
-    put(s3, bucket)
-
-    with pytest.raises(ClientError, match="NotImplemented"):
-        s3.update_object_encryption(
-            Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key_arn}}
-        )
-
-    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"

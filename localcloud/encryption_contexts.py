@@ -1,0 +1,60 @@
+"""The encryption context of objects under SSE-KMS.
+
+S3 keeps it with the object, returns it to the writer, never to a reader, and drops it on a copy that does not
+send it (C.2). A test asks for it at ``/_localcloud/encryption-context``.
+"""
+
+from collections.abc import Callable
+
+from localcloud import anchors
+from localcloud.calls import CURRENT, Response
+from localcloud.stored_objects import NULL_VERSION, Headers, Query, Record, stored_object
+
+CONTEXT = "x-amz-server-side-encryption-context"
+OK = 200
+
+_contexts: dict[tuple[str, str, str], str] = {}
+
+
+def install() -> None:
+    """Stand where answers to writers leave."""
+    anchors.replace("services.s3._dispatch", _dispatch)
+
+
+def note_write(bucket: str, key: str, record: Record) -> None:
+    """Keep what the request being served sent for the object it writes, or nothing."""
+    call = CURRENT.get()
+    keep(bucket, key, record, call.headers.get(CONTEXT) if call else None)
+
+
+def keep(bucket: str, key: str, record: Record, context: str | None) -> None:
+    """Keep a context with one version of an object, or remove what is there."""
+    place = (bucket, key, record.get("version_id") or NULL_VERSION)
+    if context:
+        _contexts[place] = context
+    else:
+        _contexts.pop(place, None)
+
+
+def read(bucket: str, key: str, version: str = "") -> str | None:
+    """The context of an object as it was sent, base64 of JSON; none if it has none."""
+    record = stored_object(bucket, key, version)
+    if record is None:
+        return None
+    return _contexts.get((bucket, key, record.get("version_id") or NULL_VERSION))
+
+
+def _dispatch(
+    original: Callable[..., Response],
+    method: str,
+    bucket: str,
+    key: str,
+    headers: Headers,
+    body: bytes,
+    query: Query,
+) -> Response:
+    """PutObject, CopyObject and CreateMultipartUpload return the context they were given."""
+    status, answer, content = original(method, bucket, key, headers, body, query)
+    if status == OK and CONTEXT in headers:
+        answer = answer | {CONTEXT: headers[CONTEXT]}
+    return status, answer, content
