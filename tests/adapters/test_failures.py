@@ -14,6 +14,7 @@ from botocore.exceptions import (
 from reseal.adapters.failures import translated
 from reseal.core.errors import (
     AccessDeniedError,
+    ChangedError,
     ElsewhereError,
     GoneError,
     RefusalError,
@@ -26,6 +27,8 @@ DENIED = [
     ("AccessDeniedException", 400),
     ("AllAccessDisabled", 403),
     ("AuthorizationError", 403),
+    ("403", 403),
+    ("KMS.AccessDeniedException", 400),
 ]
 ELSEWHERE = [
     ("PermanentRedirect", 301),
@@ -37,7 +40,7 @@ ELSEWHERE = [
 ]
 TRANSIENT = [
     ("OperationAborted", 409),
-    ("ConditionalRequestConflict", 409),
+    ("NoSuchUpload", 404),
     ("SlowDown", 503),
     ("ServiceUnavailable", 503),
     ("InternalError", 500),
@@ -56,14 +59,33 @@ TRANSIENT = [
     ("UnrecognizedClientException", 400),
     ("InvalidAccessKeyId", 403),
     ("SomethingNew", 502),
+    ("503", 503),
+    ("429", 429),
+    ("KMS.ThrottlingException", 400),
+    ("KMS.KMSInternalException", 400),
+    ("KMS.DependencyTimeoutException", 400),
 ]
-REFUSED = [("MalformedXML", 400), ("InvalidArgument", 400), ("MethodNotAllowed", 405), ("SomethingNew", 400)]
+GONE = [("NoSuchBucket", 404), ("NoSuchKey", 404), ("NoSuchVersion", 404), ("404", 404), ("405", 405)]
+CHANGED = [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409)]
+REFUSED = [
+    ("MalformedXML", 400),
+    ("InvalidArgument", 400),
+    ("MethodNotAllowed", 405),
+    ("SomethingNew", 400),
+    ("400", 400),
+    ("NotImplemented", 501),
+    ("InvalidObjectState", 403),
+    ("KMS.NotFoundException", 400),
+    ("KMS.DisabledException", 400),
+    ("KMS.KMSInvalidStateException", 400),
+]
 TABLE: list[tuple[str, int, type[Exception]]] = [
     *((code, status, AccessDeniedError) for code, status in DENIED),
     *((code, status, ElsewhereError) for code, status in ELSEWHERE),
     *((code, status, TransientError) for code, status in TRANSIENT),
     *((code, status, RefusalError) for code, status in REFUSED),
-    ("NoSuchBucket", 404, GoneError),
+    *((code, status, GoneError) for code, status in GONE),
+    *((code, status, ChangedError) for code, status in CHANGED),
 ]
 
 

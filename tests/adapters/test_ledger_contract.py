@@ -11,6 +11,7 @@ from reseal.core.decision import Applied, Failed, Outcome, Remediate, Report, Se
 from reseal.core.encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.resource import Resource
 from reseal.ports import Ledger
 from tests.fakes import NOON
 
@@ -27,7 +28,7 @@ OUTCOMES: list[Outcome] = [
 
 MINE = LedgerEntry(
     entry_id="payroll#7a3e51c4",
-    bucket="payroll",
+    resource=Resource(bucket="payroll"),
     before=BucketEncryption(algorithm="AES256"),
     intended=INTENDED,
     violations={

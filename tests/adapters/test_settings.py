@@ -21,7 +21,7 @@ RIGHT = {
     "AWS_REGION": "us-east-1",
     "MODE": "enforce",
     "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=report,S3.BucketSseCBlock=off,"
-    "S3.BucketKeyAccess=report",
+    "S3.BucketKeyAccess=report,S3.ObjectEncryption=enforce",
     "REQUIRED_ENCRYPTION": "SSE-KMS",
     "REMEDIATION_KEY_ARN": KEY,
     "STACK_KEY_ARN": STACK_KEY,
@@ -55,6 +55,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
             "S3.BucketKey": CheckMode.REPORT,
             "S3.BucketSseCBlock": CheckMode.OFF,
             "S3.BucketKeyAccess": CheckMode.REPORT,
+            "S3.ObjectEncryption": CheckMode.ENFORCE,
         },
     ),
 ]
@@ -77,7 +78,7 @@ WRONG = [
     (
         "CHECK_MODES",
         "S3.BucketKey=report",
-        "gives no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock",
+        "gives no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
     ),
     ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' is no"),
     ("CHECK_MODES", RIGHT["CHECK_MODES"].replace("=off", "=on"), "'S3.BucketSseCBlock=on' is no"),

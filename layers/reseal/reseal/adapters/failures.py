@@ -9,14 +9,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from reseal.core.errors import (
     AccessDeniedError,
+    ChangedError,
     ElsewhereError,
     GoneError,
     RefusalError,
     TransientError,
 )
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError"})
-_GONE = frozenset({"NoSuchBucket"})
+# The answer to a HEAD has no body, so that its code is the HTTP status (C22).
+_DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "403"}
+)
+_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "404", "405"})  # 405: a delete marker (C9)
+_CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})  # C17 to C19
 _ELSEWHERE = frozenset(
     {
         "PermanentRedirect",
@@ -30,8 +35,9 @@ _ELSEWHERE = frozenset(
 _TRANSIENT = frozenset(
     {
         "OperationAborted",  # S3: a conflicting call on the bucket is in progress (409)
-        "ConditionalRequestConflict",
+        "NoSuchUpload",  # S3: somebody, or the bucket's lifecycle, aborted our upload; a new one may do
         "SlowDown",
+        "429",
         "RequestTimeout",
         "RequestTimeTooSkewed",
         "ExpiredToken",
@@ -44,7 +50,11 @@ _TRANSIENT = frozenset(
         "RequestLimitExceeded",
     }
 )
+_REFUSALS = ((_DENIED, AccessDeniedError), (_GONE, GoneError), (_CHANGED, ChangedError))
 _FIRST_SERVER_ERROR = 500
+_NEVER_PASSES = frozenset({"NotImplemented", "501"})  # a server error by its number only
+_THROUGH_S3 = "KMS."
+"""What S3 puts before the code of an error that KMS gave it (F9)."""
 
 
 @contextmanager
@@ -63,13 +73,18 @@ def _translate(error: ClientError, action: str) -> RefusalError | TransientError
     code = str(answer.get("Error", {}).get("Code", ""))
     message = str(answer.get("Error", {}).get("Message", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _DENIED:
-        return AccessDeniedError(code, action, message)
-    if code in _GONE:
-        return GoneError(code, action, message)
     if code in _ELSEWHERE:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return ElsewhereError(code, action, message, headers.get("x-amz-bucket-region"))
-    if status >= _FIRST_SERVER_ERROR or code in _TRANSIENT or "Throttl" in code:
+    for codes, refusal in _REFUSALS:
+        if code.removeprefix(_THROUGH_S3) in codes:
+            return refusal(code, action, message)
+    if _passes(code.removeprefix(_THROUGH_S3), status):
         return TransientError(f"{action}: {code}: {message}")
     return RefusalError(code, action, message)
+
+
+def _passes(code: str, status: int) -> bool:
+    if code in _NEVER_PASSES:
+        return False
+    return status >= _FIRST_SERVER_ERROR or code in _TRANSIENT or "Throttl" in code

@@ -6,14 +6,13 @@ from json import loads
 from typing import TYPE_CHECKING, Any
 
 from reseal.adapters.failures import translated
-from reseal.adapters.recent import recent
+from reseal.adapters.recent import Recent
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cachetools import TTLCache
     from mypy_boto3_kms import KMSClient
 
     from reseal.ports import Clock
@@ -28,33 +27,31 @@ class KmsKeys:
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
         self._client = client
-        self._keys: TTLCache[str, KmsKey] = recent(clock, CACHE_SECONDS)
-        self._policies: TTLCache[str, Mapping[str, Any]] = recent(clock, CACHE_SECONDS)
+        self._keys: Recent[KeyDescription] = Recent(clock, CACHE_SECONDS)
+        self._policies: Recent[Mapping[str, Any] | None] = Recent(clock, CACHE_SECONDS)
 
     def describe(self, key_id: str) -> KeyDescription:
         """The key by ARN, id or alias, at most a minute old."""
-        known = self._keys.get(key_id)
-        if known is not None:
-            return known
-        answer = self._describe(key_id)
-        if isinstance(answer, KmsKey):
-            self._keys[key_id] = answer
-        return answer
+        return self._keys.get(
+            key_id, lambda: self._describe(key_id), lasts=lambda answer: isinstance(answer, KmsKey)
+        )
 
     def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
         """The key's policy, at most a minute old; None for keys whose policy KMS will not show.
 
         It never shows those of another account's keys (KMS, GetKeyPolicy: no cross-account use).
         """
-        policy = self._policies.get(key_arn)
-        if policy is None:
-            try:
-                with translated(READ_POLICY):
-                    answer = self._client.get_key_policy(KeyId=key_arn, PolicyName="default")
-            except RefusalError:
-                return None
-            policy = self._policies[key_arn] = loads(answer["Policy"])
-        return policy
+        return self._policies.get(
+            key_arn, lambda: self._read_policy(key_arn), lasts=lambda policy: policy is not None
+        )
+
+    def _read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+        try:
+            with translated(READ_POLICY):
+                answer = self._client.get_key_policy(KeyId=key_arn, PolicyName="default")
+        except RefusalError:
+            return None
+        return dict(loads(answer["Policy"]))
 
     def _describe(self, key_id: str) -> KeyDescription:
         try:

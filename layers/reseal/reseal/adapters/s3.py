@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from reseal.adapters.failures import translated
-from reseal.adapters.recent import recent
+from reseal.adapters.recent import Recent
 from reseal.adapters.s3_exposure import read_exposure, read_tags
+from reseal.adapters.s3_surroundings import has_acls, is_versioned, notifies
 from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
+from reseal.core.objects.observed import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cachetools import TTLCache
     from mypy_boto3_s3 import S3Client
 
     from reseal.core.guard.exposure import Exposure
@@ -35,8 +36,9 @@ class S3Buckets:
 
     def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
         self._client, self._account = client, account
-        self._exposures: TTLCache[str, Exposure] = recent(clock, KEPT_SECONDS)
-        self._tags: TTLCache[str, Mapping[str, str]] = recent(clock, KEPT_SECONDS)
+        self._exposures: Recent[Exposure] = Recent(clock, KEPT_SECONDS)
+        self._surroundings: Recent[Surroundings] = Recent(clock, KEPT_SECONDS)
+        self._tags: Recent[Mapping[str, str]] = Recent(clock, KEPT_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -53,17 +55,17 @@ class S3Buckets:
 
     def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
         """Who reaches the bucket; unless `fresh`, the answer may be two minutes old."""
-        exposure = None if fresh else self._exposures.get(bucket)
-        if exposure is None:
-            exposure = self._exposures[bucket] = read_exposure(self._client, bucket, self._account)
-        return exposure
+        return self._exposures.get(
+            bucket, lambda: read_exposure(self._client, bucket, self._account), fresh=fresh
+        )
+
+    def read_surroundings(self, bucket: str) -> Surroundings:
+        """What the bucket means for its objects; who reaches it may be two minutes older."""
+        return self._surroundings.get(bucket, lambda: self._read_surroundings(bucket))
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
         """The bucket's tags, at most two minutes old."""
-        tags = self._tags.get(bucket)
-        if tags is None:
-            tags = self._tags[bucket] = read_tags(self._client, bucket, self._account)
-        return tags
+        return self._tags.get(bucket, lambda: read_tags(self._client, bucket, self._account))
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the rule with `encryption`, whole (E4, E5)."""
@@ -73,6 +75,16 @@ class S3Buckets:
                 ExpectedBucketOwner=self._account,
                 ServerSideEncryptionConfiguration=encryption.to_s3(),  # type: ignore[arg-type]  # plain JSON
             )
+
+    def _read_surroundings(self, bucket: str) -> Surroundings:
+        named = {"Bucket": bucket, "ExpectedBucketOwner": self._account}
+        return Surroundings(
+            exposure=self.read_exposure(bucket, fresh=False),
+            bucket_key=self.read_encryption(bucket).bucket_key,
+            versioned=is_versioned(self._client, named),
+            notifies=notifies(self._client, named),
+            has_acls=has_acls(self._client, named),
+        )
 
 
 def _parse(rules: list[Any]) -> BucketEncryption:

@@ -43,20 +43,20 @@ def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
 
 def _read_policy(client: S3Client, named: Any) -> Mapping[str, Any] | None:
     with translated("s3:GetBucketPolicy"):
-        answer = _or_none(lambda: client.get_bucket_policy(**named), "NoSuchBucketPolicy")
+        answer = or_none(lambda: client.get_bucket_policy(**named), "NoSuchBucketPolicy")
     return dict(loads(answer["Policy"])) if answer else None
 
 
 def _policy_is_public(client: S3Client, named: Any) -> bool:
     with translated("s3:GetBucketPolicyStatus"):
-        answer = _or_none(lambda: client.get_bucket_policy_status(**named), "NoSuchBucketPolicy")
+        answer = or_none(lambda: client.get_bucket_policy_status(**named), "NoSuchBucketPolicy")
     return bool(answer and answer["PolicyStatus"].get("IsPublic"))
 
 
 def _serves_website(client: S3Client, named: Any) -> bool:
     """A website that redirects every request serves no object."""
     with translated("s3:GetBucketWebsite"):
-        answer = _or_none(lambda: client.get_bucket_website(**named), "NoSuchWebsiteConfiguration")
+        answer = or_none(lambda: client.get_bucket_website(**named), "NoSuchWebsiteConfiguration")
     return answer is not None and "RedirectAllRequestsTo" not in answer
 
 
@@ -75,7 +75,7 @@ def _acl(client: S3Client, named: Any) -> tuple[AclGrant, ...]:
 def _replication(client: S3Client, named: Any) -> tuple[ReplicationRule, ...]:
     with translated("s3:GetReplicationConfiguration"):
         absent = "ReplicationConfigurationNotFoundError"
-        answer = _or_none(lambda: client.get_bucket_replication(**named), absent)
+        answer = or_none(lambda: client.get_bucket_replication(**named), absent)
     rules = answer["ReplicationConfiguration"]["Rules"] if answer else []
     return tuple(
         ReplicationRule(
@@ -92,7 +92,7 @@ def _selects_kms_objects(rule: Any) -> bool:
     return bool(selected.get("Status") == "Enabled")
 
 
-def _or_none(call: Callable[[], _T], *absent: str) -> _T | None:
+def or_none(call: Callable[[], _T], *absent: str) -> _T | None:
     """The answer, or None where S3 says with one of these codes that there is no such configuration."""
     try:
         return call()

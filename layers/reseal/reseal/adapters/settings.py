@@ -1,22 +1,20 @@
-"""The environment: the template's parameters as the function receives them."""
+"""The environment: the template's parameters as the functions receive them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
-from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.adapters.settings_reader import FLAGS, Reader
 from reseal.core.encryption import SseAlgorithm
 from reseal.core.errors import SettingsError
-from reseal.core.policy import CheckMode, Mode, Policy
+from reseal.core.objects.method import GIB, LARGEST_COPY, Methods
+from reseal.core.policy import Mode, Policy
 
-_KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
-_FLAGS = {"true": True, "false": False}
-_T = TypeVar("_T")
+_PREFERS_IN_PLACE = {"copy": False, "in-place": True}
+_LONGEST_WINDOW = 900  # seconds: no message can be delayed for longer (SQS SendMessage, DelaySeconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,23 +27,60 @@ class Settings:
     ledger_kept: timedelta
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSettings:
+    """What the object lane is told besides."""
+
+    settings: Settings
+    methods: Methods
+    exempt_log_deliveries: bool
+    window_seconds: int
+    queue_url: str
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read every setting. Raises SettingsError that lists all faults at once."""
-    faults: list[str] = []
-    reader = _Reader(environment, faults)
+    reader = Reader(environment)
+    settings = _settings(reader)
+    if settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return settings
+
+
+def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
+    """Read every setting, those of the object lane too. Raises SettingsError that lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader)
+    prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)
+    limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
+    exempt_log_deliveries = reader.choice("EXEMPT_LOG_DELIVERIES", FLAGS)
+    window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
+    queue_url = reader.text("OBJECT_QUEUE_URL")
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return ObjectSettings(
+        settings=settings,
+        methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
+        exempt_log_deliveries=exempt_log_deliveries is True,
+        window_seconds=window_seconds,
+        queue_url=queue_url,
+    )
+
+
+def _settings(reader: Reader) -> Settings | None:
     required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
-    replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", _FLAGS)
-    exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", _FLAGS)
+    replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
+    exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", FLAGS)
     remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
-    vouched_for = reader.choice("CALLERS_MAY_USE_KEY", _FLAGS)
+    vouched_for = reader.choice("CALLERS_MAY_USE_KEY", FLAGS)
     listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
     check_modes = reader.check_modes("CHECK_MODES")
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
-    kept = reader.days("LEDGER_DAYS")
-    if faults or required is None or mode is None or replace_unapproved is None:
-        raise SettingsError("; ".join(faults))
+    kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
+    if reader.faults or required is None or mode is None or replace_unapproved is None:
+        return None
     policy = Policy(
         account=account,
         region=region,
@@ -59,59 +94,3 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         check_modes=check_modes,
     )
     return Settings(policy=policy, topic_arn=topic_arn, ledger_table=ledger_table, ledger_kept=kept)
-
-
-class _Reader:
-    """Reads settings one by one and notes each fault, so that an operator sees all of them."""
-
-    def __init__(self, environment: Mapping[str, str], faults: list[str]) -> None:
-        self._environment, self._faults = environment, faults
-
-    def text(self, name: str) -> str:
-        value = self._environment.get(name, "").strip()
-        if not value:
-            self._faults.append(f"{name} is not set")
-        return value
-
-    def choice(self, name: str, values: Mapping[str, _T]) -> _T | None:
-        value = self.text(name)
-        if value and value not in values:
-            self._faults.append(f"{name} is {value!r}, not one of {', '.join(values)}")
-        return values.get(value)
-
-    def key_arn(self, name: str) -> str:
-        value = self.text(name)
-        if value and not _KEY_ARN.fullmatch(value):
-            self._faults.append(f"{name} is {value!r}, not the ARN of a key (an alias will not do)")
-        return value
-
-    def listed_keys(self, name: str, *, besides: str) -> frozenset[str] | None:
-        """None for `account`; else the listed ARNs and the stack's key, which buckets may use from before."""
-        value = self.text(name)
-        if value == "account":
-            return None
-        keys = frozenset(key.strip() for key in value.split(",") if key.strip())
-        wrong = sorted(key for key in keys if not _KEY_ARN.fullmatch(key))
-        if wrong:
-            self._faults.append(f"{name} is neither 'account' nor a list of key ARNs: {', '.join(wrong)}")
-        return keys | {besides}
-
-    def check_modes(self, name: str) -> dict[str, CheckMode]:
-        """`<check id>=<mode>` for every check of the catalogue, separated by commas."""
-        modes: dict[str, CheckMode] = {}
-        for pair in self.text(name).split(","):
-            check, _, mode = pair.strip().partition("=")
-            if check not in CHECK_BY_ID or mode not in set(CheckMode):
-                self._faults.append(f"{name}: {pair.strip()!r} is no <check>=<{'|'.join(CheckMode)}>")
-                continue
-            modes[check] = CheckMode(mode)
-        if missing := sorted(CHECK_BY_ID.keys() - modes):
-            self._faults.append(f"{name} gives no mode for {', '.join(missing)}")
-        return modes
-
-    def days(self, name: str) -> timedelta:
-        value = self.text(name)
-        if value and not (value.isdecimal() and int(value) > 0):
-            self._faults.append(f"{name} is {value!r}, not a number of days")
-            return timedelta(0)
-        return timedelta(days=int(value or 0))

@@ -1,0 +1,111 @@
+"""Amazon S3: copy an object onto itself, only while it is the one that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from reseal.adapters.s3_object_heads import named, of_object
+from reseal.core.encryption import SseAlgorithm
+from reseal.core.errors import ChangedError, TransientError
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.objects.observed import ObservedObject
+from reseal.core.objects.properties import changed
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+WRITE = "s3:PutObject"
+_PRECONDITION_FAILED = "PreconditionFailed"
+
+Read = Callable[[str, str, str | None], ObservedObject]
+T = TypeVar("T")
+
+
+class S3Copies:
+    """Copies with preconditions. `read` looks at an object."""
+
+    def __init__(self, client: S3Client, account: str, read: Read) -> None:
+        self._client, self._account, self._read = client, account, read
+
+    def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
+        """One CopyObject, as far as 5 GB go (C10)."""
+        parameters = {
+            **named(head.bucket, head.key, None, self._account),
+            **self.source(head),
+            **encryption_parameters(intended),
+            **sent,
+            "IfMatch": head.etag,
+        }
+
+        def once(condition: dict[str, Any]) -> None:
+            with of_object(WRITE):
+                self._client.copy_object(**parameters, **condition)
+
+        self.settle(head, intended, lambda: self.while_unchanged(head, once))
+
+    def source(self, head: ObservedObject) -> dict[str, Any]:
+        """The parameters that name what is copied: as a dict, which botocore encodes rightly (C34)."""
+        source = {"Bucket": head.bucket, "Key": head.key}
+        if head.version_id is not None:
+            source["VersionId"] = head.version_id
+        return {"CopySource": source, "ExpectedSourceBucketOwner": self._account}
+
+    def while_unchanged(self, head: ObservedObject, call: Callable[[dict[str, Any]], T]) -> T:
+        """Run `call` with a condition that holds only while the source is `head`.
+
+        The ETag will do under KMS, where each write has its own. Elsewhere equal bytes share one (C20), so
+        that the time is asked about: alone, since S3 disregards it beside an ETag that matches (CopyObject).
+        S3 shows whole seconds, and where it compares fractions it refuses; then a look must do.
+        """
+        by_etag = {"CopySourceIfMatch": head.etag}
+        if not head.etag_is_of_the_content:
+            return call(by_etag)
+        try:
+            return call({"CopySourceIfUnmodifiedSince": head.last_modified})
+        except ChangedError as changed_error:
+            if changed_error.code != _PRECONDITION_FAILED or not self._is_still(head):
+                raise
+            return call(by_etag)
+
+    def settle(self, head: ObservedObject, intended: ObjectEncryption, write: Callable[[], T]) -> None:
+        """Run `write`, and see to it that a write of our own is not taken for another's.
+
+        botocore repeats a call whose answer was lost, and the first one may have been carried out or
+        may still be: then the repeated one is refused.
+        """
+        try:
+            write()
+        except ChangedError as changed_error:
+            if not _was_repeated(changed_error):
+                raise
+            now = self._read(head.bucket, head.key, None)
+            if _same(now, head):
+                raise TransientError(f"S3 may still be copying: {changed_error}") from changed_error
+            if not now.encryption.fulfils(intended) or changed(head, now):
+                raise
+
+    def _is_still(self, head: ObservedObject) -> bool:
+        return _same(self._read(head.bucket, head.key, head.version_id), head)
+
+
+def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:
+    """The encryption, whole: without a key S3 takes aws/s3 (C3), without more the bucket's Bucket Key."""
+    parameters: dict[str, Any] = {"ServerSideEncryption": intended.algorithm, "SSEKMSKeyId": intended.key_id}
+    if intended.algorithm == SseAlgorithm.SSE_KMS:  # DSSE-KMS has no Bucket Keys (E13)
+        parameters["BucketKeyEnabled"] = intended.bucket_key
+    return parameters
+
+
+def _same(now: ObservedObject, head: ObservedObject) -> bool:
+    return (now.etag, now.last_modified) == (head.etag, head.last_modified)
+
+
+def _was_repeated(error: ChangedError) -> bool:
+    cause = error.__cause__
+    attempts = (
+        cause.response["ResponseMetadata"].get("RetryAttempts", 0) if isinstance(cause, ClientError) else 0
+    )
+    return attempts > 0
