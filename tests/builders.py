@@ -13,7 +13,12 @@ from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
+from reseal.core.guard.exposure import Exposure
 from reseal.core.kms_key import KeyDescription, KmsKey, parse_key_reference
+from reseal.core.objects.call import ObjectCall
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.objects.observed import ObjectAcl, ObservedObject, Original, Surroundings
+from reseal.core.objects.stated import StatedEncryption as StatedObjectEncryption
 from reseal.core.policy import CheckMode, Mode, Policy
 from tests.fakes import NOON
 
@@ -21,6 +26,7 @@ ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"
 REGION = "us-east-1"
 BUCKET = "payroll"
+KEY = "2026/salaries.csv"
 EVENT_ID = "c0ffee00-1111-2222-3333-444455556666"
 
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
@@ -203,3 +209,107 @@ def create_bucket(**changes: Any) -> str:
         "resources": None,
     }
     return a_body(**(created | changes))
+
+
+def object_encryption(
+    algorithm: str | None = SSE_S3, key_id: str | None = None, *, bucket_key: bool = False
+) -> ObjectEncryption:
+    return ObjectEncryption(algorithm=algorithm, key_id=key_id, bucket_key=bucket_key)
+
+
+def an_object(**changes: Any) -> ObservedObject:
+    """A small object under SSE-S3 in a bucket that never had versions."""
+    plain: dict[str, Any] = {
+        "bucket": BUCKET,
+        "key": KEY,
+        "version_id": None,
+        "encryption": object_encryption(),
+        "etag": '"9bb58f26192e4ba00f01e2e7b136bbd8"',
+        "last_modified": NOON,
+        "size": 5,
+    }
+    return ObservedObject(**(plain | changes))
+
+
+def an_original(
+    *,
+    acl: ObjectAcl | None = None,
+    tags: Mapping[str, str] | None = None,
+    annotated: bool = False,
+    context: str | None = None,
+    **changes: Any,
+) -> Original:
+    """`an_object(**changes)`, with what a copy of it must carry by hand."""
+    return Original(head=an_object(**changes), acl=acl, tags=tags or {}, annotated=annotated, context=context)
+
+
+def surroundings(
+    *,
+    exposure: Exposure | None = None,
+    bucket_key: bool = True,
+    versioned: bool = False,
+    notifies: bool = False,
+    has_acls: bool = False,
+) -> Surroundings:
+    """A bucket without versions, listeners and ACLs, open to nobody."""
+    return Surroundings(
+        exposure=exposure or Exposure(),
+        bucket_key=bucket_key,
+        versioned=versioned,
+        notifies=notifies,
+        has_acls=has_acls,
+    )
+
+
+def an_object_call(
+    name: str = "PutObject",
+    *,
+    bucket: str = BUCKET,
+    key: str = KEY,
+    version_id: str | None = None,
+    stated: StatedObjectEncryption | None = None,
+    event_id: str = EVENT_ID,
+    actor: Actor | None = None,
+    time: datetime = NOON,
+    delivered_by: str | None = None,
+    own_model: str | None = None,
+) -> ObjectCall:
+    return ObjectCall(
+        event_id=event_id,
+        name=name,
+        time=time,
+        bucket=bucket,
+        key=key,
+        version_id=version_id,
+        owner=ACCOUNT,
+        actor=actor or an_actor(),
+        stated=stated or StatedObjectEncryption(algorithm="AES256"),
+        delivered_by=delivered_by,
+        own_model=own_model,
+    )
+
+
+def an_object_record(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> dict[str, Any]:
+    """A CloudTrail record of a PutObject that got SSE-S3 by default (A14 to A18); None removes a field."""
+    written: dict[str, Any] = {
+        "eventName": "PutObject",
+        "requestParameters": {
+            "bucketName": bucket,
+            "Host": f"{bucket}.s3.{REGION}.amazonaws.com",
+            "key": key,
+        },
+        "responseElements": {"x-amz-server-side-encryption": "AES256"},
+        "additionalEventData": {"SSEApplied": "Default_SSE_S3"},
+        "managementEvent": False,
+        "eventCategory": "Data",
+        "resources": [
+            {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{bucket}/{key}"},
+            {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"},
+        ],
+    }
+    return a_record(**(written | changes))
+
+
+def an_object_body(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> str:
+    """The text of a queue message with `an_object_record(...)`."""
+    return json.dumps(an_event() | {"detail": an_object_record(bucket=bucket, key=key, **changes)})

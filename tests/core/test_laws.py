@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseal.core.api_call import BucketCall, parse_bucket_call
@@ -54,16 +54,6 @@ from tests.builders import (
     observe,
     stated,
 )
-
-settings.register_profile(
-    "reseal",
-    deadline=None,
-    max_examples=100,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("reseal")
 
 AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
 NAMES = {

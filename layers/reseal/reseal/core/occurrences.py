@@ -39,6 +39,8 @@ class Occurrences:
     def in_words(self) -> str:
         """The count, the time and some keys, for people."""
         keys = ", ".join(repr(key) for key in self.keys)
+        if self.count == 1:
+            return f"1 object at {self.first.isoformat()}: {keys}"
         more = "" if self.count <= len(self.keys) else ", ..."
         return f"{self.count} objects from {self.first.isoformat()} to {self.last.isoformat()}: {keys}{more}"
 
