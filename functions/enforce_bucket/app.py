@@ -7,39 +7,21 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from reseal.adapters.batch import LoudBatchProcessor
 from reseal.adapters.wiring import wire
-from reseal.core.errors import ResealError, TransientError
-from reseal.pipeline import BucketLane, Delivery
+from reseal.core.errors import TransientError
+from reseal.delivery import Delivery
+from reseal.pipeline import BucketLane
 
 MILLISECONDS_FOR_ONE = 20_000
 """What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""
 
-_LONGEST_BODY_LOGGED = 2048
-
 logger = Logger(service="enforce_bucket")
-
-
-class LoudBatchProcessor(BatchProcessor):
-    """Powertools' processor, saying in the log why a message goes back to the queue."""
-
-    def failure_handler(self, record: Any, exception: Any) -> Any:
-        """Log the cause; the trace too where it is no error this package foresees."""
-        error = exception[1]
-        logger.error(
-            f"the message goes back to the queue: {error}",
-            error=type(error).__name__,
-            message_id=record.message_id,
-            body=record.body[:_LONGEST_BODY_LOGGED],
-            exc_info=None if isinstance(error, ResealError) else exception,
-        )
-        return super().failure_handler(record, exception)
-
-
-processor = LoudBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor = LoudBatchProcessor(logger)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The door of the object lane: a batch of SQS messages in, one run of the flow, failed ones back to the queue."""
+"""The door of the object lane: SQS messages in, one run of the flow for all, failed ones back to the queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -22,7 +22,7 @@ from reseal.object_lane.tell import Teller
 OBJECTS_AT_ONCE = 32
 
 logger = Logger(service="enforce_object")
-processor = LoudBatchProcessor(EventType.SQS, logger)
+processor = LoudBatchProcessor(logger)
 
 
 @cache
