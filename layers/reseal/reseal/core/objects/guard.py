@@ -56,7 +56,7 @@ def unreadable_context(original: Original) -> str | None:
         return None
     try:
         context = loads(b64decode(original.context, validate=True))
-    except ValueError:
+    except (ValueError, RecursionError):
         context = None
     if isinstance(context, dict):
         return None

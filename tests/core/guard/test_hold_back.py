@@ -1,0 +1,111 @@
+"""Step 3: what stops a write of K, for buckets and objects alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
+from reseal.core.encryption import EncryptionChange
+from reseal.core.guard.hold_back import moves_to_k, new_impacts, unless_locked_out, unless_unusable
+from reseal.core.guard.impact import Impact
+from reseal.core.guard.key_policy import KeyPolicy
+from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from tests.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, a_policy, key_arn
+from tests.core.guard.cases import THE_STACKS_KEY
+
+
+def remediate(change: EncryptionChange) -> Remediate:
+    return Remediate(change=change, severity=Severity.LOW, reason="because")
+
+
+TO_K = remediate(EncryptionChange(algorithm=SSE_KMS, key_arn=K))
+STRONGER = remediate(EncryptionChange(algorithm=SSE_KMS))
+OTHERS: tuple[Decision, ...] = (
+    STRONGER,
+    Compliant("good"),
+    Exempt("off"),
+    Report(severity=Severity.LOW, reason="because", way_out="so"),
+)
+KEY = KeyPolicy(key_arn=K, document={"Statement": THE_STACKS_KEY}, account=ACCOUNT, region=REGION)
+CLOSED = KeyPolicy(key_arn=K, document={"Statement": []}, account=ACCOUNT, region=REGION)
+PARTNER = Impact("account 4 could not read new objects")
+PUBLIC = Impact("the public could not read", under_any_key=True)
+
+
+def by_name(decision: object) -> str:
+    return type(decision).__name__
+
+
+@pytest.mark.parametrize("decision", [TO_K, *OTHERS], ids=by_name)
+def test_only_a_remediation_with_a_key_moves_to_k(decision: Decision) -> None:
+    assert moves_to_k(decision) is (decision is TO_K)
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        (a_key(K), None),
+        (a_key(K, state="Disabled"), "its state is Disabled"),
+        (a_key(K, state="PendingImport"), "its state is PendingImport"),
+        (a_key(K, spec="RSA_2048"), "RSA_2048"),
+        (a_key(K, usage="GENERATE_VERIFY_MAC"), "GENERATE_VERIFY_MAC"),
+        (a_key(key_arn("k", region="eu-west-1")), "eu-west-1"),
+        (a_key(K, manager="AWS"), "AWS managed key"),
+        (KeyNotFound(named=K), "KMS knows no such key"),
+        (KeyUnreadable(named=K), "kms:DescribeKey on it is denied"),
+    ],
+    ids=["usable", "disabled", "no material", "spec", "usage", "Region", "AWS managed", "gone", "unreadable"],
+)
+def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) -> None:
+    decision = unless_unusable(a_policy(), TO_K, key)
+
+    if why is None:
+        assert decision is TO_K
+    else:
+        assert isinstance(decision, Report)
+        assert decision.severity is Severity.CRITICAL
+        assert decision.reason.startswith("because; not remediated, since Reseal's own key")
+        assert why in decision.reason
+
+
+def test_a_remediation_that_would_keep_somebody_out_says_whom() -> None:
+    decision = unless_locked_out(TO_K, [PARTNER, PUBLIC], KEY, "move them")
+
+    assert decision == Report(
+        severity=Severity.LOW,
+        reason=(
+            f"because; not remediated, since under {K} account 4 could not read new objects; "
+            "the public could not read"
+        ),
+        way_out="move them",
+    )
+
+
+def test_a_remediation_that_keeps_nobody_out_stays() -> None:
+    assert unless_locked_out(TO_K, [], KEY, "move them") is TO_K
+
+
+@pytest.mark.parametrize("decision", OTHERS, ids=by_name)
+def test_what_does_not_write_k_is_not_stopped(decision: Decision) -> None:
+    assert unless_unusable(a_policy(), decision, KeyNotFound(named=K)) is decision
+    assert unless_locked_out(decision, [PARTNER], KEY, "move them") is decision
+
+
+@pytest.mark.parametrize(
+    ("key", "has_own_key", "brought", "count"),
+    [
+        pytest.param(KEY, False, False, 2, id="everybody is newly locked out"),
+        pytest.param(KEY, True, False, 1, id="under a key already: whom no key serves has lost nothing"),
+        pytest.param(KEY, False, True, 2, id="a brought key that admits every caller"),
+        pytest.param(CLOSED, False, True, 3, id="a brought key that does not"),
+        pytest.param(CLOSED, False, False, 2, id="callers vouched for"),
+    ],
+)
+def test_who_loses_something_is_counted_once(
+    key: KeyPolicy, has_own_key: bool, brought: bool, count: int
+) -> None:
+    impacts = list(new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, brought=brought))
+
+    assert len(impacts) == count
+    assert PARTNER in impacts
+    assert (PUBLIC in impacts) is not has_own_key

@@ -1,0 +1,168 @@
+"""Step 3: whom an object's move to K would leave behind, and what is known of its encryption context."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+
+import pytest
+
+from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.encryption import EncryptionChange, SseAlgorithm
+from reseal.core.guard.exposure import AclGrant, Exposure
+from reseal.core.guard.key_policy import KeyPolicy
+from reseal.core.kms_key import KeyDescription
+from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
+from reseal.core.objects.observed import Found, ObjectAcl, Surroundings
+from reseal.core.policy import Policy
+from tests.builders import (
+    ACCOUNT,
+    DSSE_KMS,
+    REGION,
+    SSE_KMS,
+    UNLISTED_KEY,
+    K,
+    a_key,
+    a_policy,
+    an_original,
+    key_arn,
+    object_encryption,
+    surroundings,
+)
+from tests.core.guard.cases import THE_STACKS_KEY
+
+AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
+TO_K = Remediate(
+    change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.MEDIUM, reason="SSE-S3"
+)
+KEY = KeyPolicy(key_arn=K, document={"Statement": THE_STACKS_KEY}, account=ACCOUNT, region=REGION)
+CLOSED = replace(KEY, document={"Statement": []})
+PUBLIC = Exposure(policy_is_public=True)
+PUBLIC_READ = ObjectAcl(
+    owner="me",
+    owner_permissions=frozenset({"FULL_CONTROL"}),
+    grants=(AclGrant(grantee="http://acs.amazonaws.com/groups/global/AllUsers", permission="READ"),),
+)
+FRIENDS_READ = replace(PUBLIC_READ, grants=(AclGrant(grantee="fr1end", permission="READ"),))
+SSE_S3_OBJECT = object_encryption()
+UNDER_AWS_S3 = object_encryption(SSE_KMS, AWS_MANAGED_KEY)
+UNDER_ANOTHER = object_encryption(SSE_KMS, UNLISTED_KEY)
+
+
+def guarded(
+    *,
+    decision: Decision = TO_K,
+    before: ObjectEncryption = SSE_S3_OBJECT,
+    key: KeyDescription | None = None,
+    acl: ObjectAcl | None = None,
+    around: Surroundings | None = None,
+    policy: Policy | None = None,
+    key_policy: KeyPolicy = KEY,
+) -> Decision:
+    original = an_original(encryption=before, acl=acl)
+    found = Found(head=original.head, key=key)
+    return guard_object(policy or a_policy(), decision, found, original, around or surroundings(), key_policy)
+
+
+@pytest.mark.parametrize(
+    ("decision", "stopped"),
+    [
+        pytest.param(guarded(), None, id="nobody but the account"),
+        pytest.param(
+            guarded(around=surroundings(exposure=PUBLIC)), "without a signature", id="public bucket"
+        ),
+        pytest.param(guarded(acl=PUBLIC_READ), "lets the public read it", id="public by its own ACL"),
+        pytest.param(guarded(acl=FRIENDS_READ), "fr1end", id="another account, by its own ACL"),
+        pytest.param(
+            guarded(acl=PUBLIC_READ, before=UNDER_AWS_S3, key=a_key(AWS_MANAGED_KEY, manager="AWS")),
+            "lets the public read it",
+            id="public by its own ACL, under aws/s3",
+        ),
+        pytest.param(
+            guarded(acl=PUBLIC_READ, before=UNDER_ANOTHER, key=a_key(UNLISTED_KEY)),
+            None,
+            id="public by its own ACL, and locked out already",
+        ),
+        pytest.param(
+            guarded(acl=FRIENDS_READ, before=UNDER_ANOTHER, key=a_key(UNLISTED_KEY)),
+            "fr1end",
+            id="another account, which the key in use may admit",
+        ),
+        pytest.param(
+            guarded(policy=replace(a_policy(), callers_may_use_key=False), key_policy=CLOSED),
+            "callers of this account",
+            id="brought key that does not admit every caller",
+        ),
+    ],
+)
+def test_an_object_is_not_moved_where_somebody_is_left_behind(
+    decision: Decision, stopped: str | None
+) -> None:
+    if stopped is None:
+        assert decision is TO_K
+    else:
+        assert isinstance(decision, Report)
+        assert decision.severity is TO_K.severity
+        assert stopped in decision.reason
+        assert "write the object anew" in decision.way_out
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        Compliant("good"),
+        Report(severity=Severity.LOW, reason="r", way_out="w"),
+        Remediate(change=EncryptionChange(algorithm=DSSE_KMS), severity=Severity.LOW, reason="weaker"),
+    ],
+    ids=lambda decision: type(decision).__name__,
+)
+def test_what_does_not_move_to_k_is_not_guarded(decision: Decision) -> None:
+    assert guarded(decision=decision, acl=PUBLIC_READ) is decision
+
+
+@pytest.mark.parametrize(
+    ("found", "change", "bucket_key", "intended"),
+    [
+        (SSE_S3_OBJECT, EncryptionChange(algorithm=SSE_KMS, key_arn=K), True, (SSE_KMS, K, True)),
+        (SSE_S3_OBJECT, EncryptionChange(algorithm=SSE_KMS, key_arn=K), False, (SSE_KMS, K, False)),
+        (SSE_S3_OBJECT, EncryptionChange(algorithm=DSSE_KMS, key_arn=K), True, (DSSE_KMS, K, False)),
+        (UNDER_ANOTHER, EncryptionChange(key_arn=K), True, (SSE_KMS, K, True)),
+        (UNDER_ANOTHER, EncryptionChange(algorithm=DSSE_KMS), True, (DSSE_KMS, UNLISTED_KEY, False)),
+    ],
+    ids=["to K", "bucket without Bucket Key", "to DSSE", "other key", "own key kept"],
+)
+def test_an_object_gets_what_the_change_says_and_a_bucket_key_as_its_bucket_has_it(
+    found: ObjectEncryption,
+    change: EncryptionChange,
+    bucket_key: bool,
+    intended: tuple[SseAlgorithm, str, bool],
+) -> None:
+    given = intended_for(found, change, surroundings(bucket_key=bucket_key))
+
+    assert given == object_encryption(intended[0], intended[1], bucket_key=intended[2])
+
+
+def base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("context", "readable"),
+    [
+        pytest.param(None, True, id="none"),
+        pytest.param(base64("{}"), True, id="empty"),
+        pytest.param(base64('{"department": "Gehälter"}'), True, id="spelled out"),
+        pytest.param("{}", False, id="no base64"),
+        pytest.param("HIDDEN_DUE_TO_SECURITY_REASONS", False, id="hidden"),
+        pytest.param("ä", False, id="no ASCII"),
+        pytest.param(base64("department"), False, id="no JSON"),
+        pytest.param(base64('["department"]'), False, id="no object"),
+        pytest.param(b64encode(b"\xff\xfe\xfd").decode(), False, id="no text"),
+        pytest.param(base64("[" * 100_000), False, id="too deep"),
+    ],
+)
+def test_only_a_context_that_is_spelled_out_can_be_carried(context: str | None, readable: bool) -> None:
+    why = unreadable_context(an_original(context=context))
+
+    assert (why is None) is readable
