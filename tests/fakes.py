@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 from typing import Any
 
 from reseal.core.encryption import BucketEncryption
@@ -17,6 +18,7 @@ from reseal.core.handled import Handled
 from reseal.core.kms_key import KeyDescription, KeyNotFound
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.message import Message
+from reseal.core.objects.observed import Surroundings
 from reseal.ports import Services
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -29,31 +31,42 @@ class Crash(BaseException):
 class Steps:
     """Every call on every fake, in order, and where the invocation dies.
 
-    `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect.
+    `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect. `before`
+    and `after` hold, by the name of a step, what else happens in the world then, once each: a concurrent
+    writer. One step is taken at a time, however many threads take them.
     """
 
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.dies_before: int | None = None
         self.dies_after: int | None = None
+        self.before: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self.after: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self._one_at_a_time = RLock()
 
     @contextmanager
     def step(self, name: str, failures: list[Exception] | None = None) -> Iterator[None]:
-        number = len(self.taken)
-        self.taken.append(name)
-        if number == self.dies_before:
-            raise Crash
-        if failures:
-            raise failures.pop(0)
-        yield
-        if number == self.dies_after:
-            raise Crash
+        with self._one_at_a_time:
+            number = len(self.taken)
+            self.taken.append(name)
+            if number == self.dies_before:
+                raise Crash
+            if self.before[name]:
+                self.before[name].pop(0)()
+            if failures:
+                raise failures.pop(0)
+            yield
+            if self.after[name]:
+                self.after[name].pop(0)()
+            if number == self.dies_after:
+                raise Crash
 
 
 class FakeBuckets:
     """`Buckets`. A bucket that is not in `state` does not exist.
 
-    `failures` holds, by method, what its next calls raise. After a write, which `writes` keeps, the
+    `versioned`, `notifying` and `with_acls` name the buckets that are. `failures` holds, by method, what
+    its next calls raise. After a write, which `writes` keeps, the
     next `stale_reads` reads show what was before it. `after_put` runs once, right after a write: a
     concurrent writer.
     """
@@ -61,6 +74,9 @@ class FakeBuckets:
     def __init__(self, steps: Steps | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
         self.exposures: defaultdict[str, Exposure] = defaultdict(Exposure)
+        self.versioned: set[str] = set()
+        self.notifying: set[str] = set()
+        self.with_acls: set[str] = set()
         self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self.writes: list[BucketEncryption] = []
@@ -81,6 +97,16 @@ class FakeBuckets:
         with self._steps.step("read exposure", self.failures["read_exposure"]):
             self._existing(bucket, "s3:GetBucketPolicy")
             return self.exposures[bucket]
+
+    def read_surroundings(self, bucket: str) -> Surroundings:
+        with self._steps.step("read surroundings", self.failures["read_surroundings"]):
+            return Surroundings(
+                exposure=self.exposures[bucket],
+                bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,
+                versioned=bucket in self.versioned,
+                notifies=bucket in self.notifying,
+                has_acls=bucket in self.with_acls,
+            )
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
         with self._steps.step("read tags", self.failures["read_tags"]):
@@ -129,42 +155,50 @@ class FakeLedger:
         self._refusals: dict[tuple[str, str, str], str] = {}
 
     @property
-    def entries(self) -> list[LedgerEntry]:
+    def entries(self) -> list[LedgerEntry[Any]]:
         """Every entry, in the order they were first opened."""
         return [LedgerEntry.from_document(json.loads(text)) for text in self._documents.values()]
 
-    def read(self, entry_id: str) -> LedgerEntry | None:
+    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
         with self._steps.step("ledger read", self.failures["read"]):
-            return self._entry(entry_id)
+            return self.entry(entry_id)
 
-    def open(self, entry: LedgerEntry, now: datetime) -> LedgerEntry:
+    def open(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
         with self._steps.step("ledger open", self.failures["open"]):
-            there = self._entry(entry.entry_id)
-            if there and there.outcome:
-                return there
-            if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
-                raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
-            self._put(entry)
-            return entry
+            return self.opened(entry, now)
 
-    def close(self, entry: LedgerEntry, now: datetime) -> None:
+    def close(self, entry: LedgerEntry[Any], now: datetime) -> None:
         with self._steps.step("ledger close", self.failures["close"]):
-            there = self._entry(entry.entry_id)
-            if there == entry:
-                return
-            if there is None or there.outcome or there.owner != entry.owner:
-                raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
-            self._put(entry)
+            self.closed(entry)
 
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
             return self._refusals.setdefault((bucket, action, f"{now:%Y-%m-%d}"), event_id) == event_id
 
-    def _entry(self, entry_id: str) -> LedgerEntry | None:
+    # --- the table's own conditions, also for the ledger of a batch ---------------------------------
+
+    def opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
+        there = self.entry(entry.entry_id)
+        if there and there.outcome:
+            return there
+        if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
+            raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
+        self._put(entry)
+        return entry
+
+    def closed(self, entry: LedgerEntry[Any]) -> None:
+        there = self.entry(entry.entry_id)
+        if there == entry:
+            return
+        if there is None or there.outcome or there.owner != entry.owner:
+            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
+        self._put(entry)
+
+    def entry(self, entry_id: str) -> LedgerEntry[Any] | None:
         text = self._documents.get(entry_id)
         return LedgerEntry.from_document(json.loads(text)) if text else None
 
-    def _put(self, entry: LedgerEntry) -> None:
+    def _put(self, entry: LedgerEntry[Any]) -> None:
         self._documents[entry.entry_id] = json.dumps(entry.to_document())
 
 
