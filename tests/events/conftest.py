@@ -1,14 +1,38 @@
-"""The deployed rule, asked about any event."""
+"""The deployed rules, asked about any event."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from localcloud import deploy
 from localcloud.deploy import Stack
 from localcloud.handle import LocalCloud
-from tests.events.rule import Matches, matcher_of
+from tests.conftest import environment_python
+from tests.events.modes import MODES
+from tests.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
 
 
 @pytest.fixture(scope="session")
 def matches(cloud: LocalCloud, stack: Stack) -> Matches:
-    return matcher_of(cloud, stack)
+    """The bucket rule of a stack with the template's defaults."""
+    return matcher_of(cloud, deployed_pattern(cloud, stack, BUCKET))
+
+
+@pytest.fixture(scope="session")
+def object_matches(cloud: LocalCloud, stack: Stack) -> Matches:
+    """The object rule of the same stack."""
+    return matcher_of(cloud, deployed_pattern(cloud, stack, OBJECT))
+
+
+@pytest.fixture(scope="session")
+def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
+    """The object rules of stacks with other parameters, by mode; deployed where they hear nobody."""
+    assert built.is_dir()
+    with LocalCloud.start(python=environment_python("cloud")) as apart:
+        patterns = {
+            name: deployed_pattern(apart, deploy.deploy(apart, f"rule-{number}", **parameters), OBJECT)
+            for number, (name, parameters) in enumerate(MODES.items())
+        }
+    return {name: matcher_of(cloud, pattern) for name, pattern in patterns.items()}

@@ -1,22 +1,37 @@
-"""The event files, the table that says where each must go, and the deployed rule that decides it."""
+"""The event files, the table that says where each must go, and the deployed rules that decide it."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from localcloud.deploy import Stack
 from localcloud.handle import ACCOUNT, REPOSITORY, LocalCloud
 
 EVENTS = REPOSITORY / "events"
-OWN_ROLE = "reseal-EnforceBucketRole-EXAMPLE"
-ROUTES = {"function", "dropped", "batch"}
+ROUTES = {"bucket", "object", "dropped", "batch"}
+STACK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2c1d-4b0e-9f3a-5d6e7f809112"
+TRAIL_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2c1d-4b0e-9f3a-5d6e7f809112"
 _ROW = re.compile(r"^\| `(?P<file>[a-z0-9_]+\.json)` \| (?P<route>\w+) \| (?P<shape>.+) \|$", re.MULTILINE)
 
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A rule of the template by its output, and the role whose calls it drops, by what stands for it in events."""
+
+    rule: str
+    role: str
+    role_in_events: str
+
+
+BUCKET = Lane("BucketRuleName", "EnforceBucketRole", "reseal-EnforceBucketRole-EXAMPLE")
+OBJECT = Lane("ObjectRuleName", "EnforceObjectRole", "reseal-EnforceObjectRole-EXAMPLE")
 
 
 def routes() -> dict[str, str]:
@@ -25,9 +40,9 @@ def routes() -> dict[str, str]:
     return {row["file"]: row["route"] for row in rows}
 
 
-def event_files() -> list[str]:
-    """The files that hold an EventBridge event."""
-    return sorted(file for file, route in routes().items() if route != "batch")
+def event_files(*wanted: str) -> list[str]:
+    """The files that hold an EventBridge event, of these routes or of any."""
+    return sorted(file for file, route in routes().items() if route in (wanted or ROUTES - {"batch"}))
 
 
 def load(file: str) -> Event:
@@ -51,16 +66,25 @@ def enveloped(record: Mapping[str, Any]) -> Event:
     }
 
 
-def matcher_of(cloud: LocalCloud, stack: Stack) -> Matches:
-    """The deployed rule's pattern as a predicate, judged by the local cloud's EventBridge."""
+def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
+    """A deployed rule's pattern, but with the names that stand for the role and the stack's keys in the events."""
+    answer = cloud.client("cloudformation").describe_stack_resources(StackName=stack.name)
+    names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
+    pattern = cloud.client("events").describe_rule(Name=stack.outputs[lane.rule])["EventPattern"]
+    written = {names[lane.role]: lane.role_in_events}
+    for key, arn in (("RemediationKey", STACK_KEY), ("TrailKey", TRAIL_KEY)):
+        if key in names:
+            written[names[key].rpartition("/")[2]] = arn.rpartition("/")[2]
+    for name, placeholder in written.items():
+        pattern = pattern.replace(name, placeholder)
+    return str(pattern)
+
+
+def matcher_of(cloud: LocalCloud, pattern: str) -> Matches:
+    """A pattern as a predicate, judged by the local cloud's EventBridge."""
     events = cloud.client("events")
-    pattern = events.describe_rule(Name=stack.outputs["BucketRuleName"])["EventPattern"]
-    role = cloud.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="EnforceBucketRole"
-    )["StackResourceDetail"]["PhysicalResourceId"]
 
     def matches(event: Event) -> bool:
-        text = json.dumps(event).replace(OWN_ROLE, role)
-        return bool(events.test_event_pattern(EventPattern=pattern, Event=text)["Result"])
+        return bool(events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event))["Result"])
 
     return matches

@@ -1,4 +1,4 @@
-"""Every file of `events/`, through the deployed rule's own pattern and through the parser."""
+"""Every file of `events/`, through the deployed rules' own patterns and through the parsers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from reseal.core.api_call import BucketCall, StatedEncryption, parse_bucket_call
 from reseal.core.errors import MalformedEventError
+from reseal.core.objects.call import ObjectCall, parse_object_call
 from tests.events.rule import EVENTS, ROUTES, Matches, event_files, load, routes
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
@@ -20,25 +21,31 @@ def parsed(file: str) -> BucketCall:
     return parse_bucket_call(json.dumps(load(file)))
 
 
+def written(file: str) -> ObjectCall:
+    return parse_object_call(json.dumps(load(file)))
+
+
 def test_table_names_every_file_and_no_other() -> None:
     assert set(routes()) == {path.name for path in EVENTS.glob("*.json")}
 
 
-def test_table_knows_three_routes() -> None:
+def test_table_knows_four_routes() -> None:
     assert set(routes().values()) == ROUTES
 
 
 @pytest.mark.parametrize("file", event_files())
-def test_rule_sends_the_event_where_the_table_says(file: str, matches: Matches) -> None:
-    route = "function" if matches(load(file)) else "dropped"
+def test_rules_send_the_event_where_the_table_says(
+    file: str, matches: Matches, object_matches: Matches
+) -> None:
+    event = load(file)
 
-    assert route == routes()[file]
+    lanes = [lane for lane, passes in (("bucket", matches), ("object", object_matches)) if passes(event)]
+
+    assert (lanes or ["dropped"]) == [routes()[file]]
 
 
-@pytest.mark.parametrize(
-    "file", [f for f in event_files() if routes()[f] == "function" and f not in LEFT_OUT]
-)
-def test_event_for_the_function_is_read(file: str) -> None:
+@pytest.mark.parametrize("file", [f for f in event_files("bucket") if f not in LEFT_OUT])
+def test_event_for_the_bucket_function_is_read(file: str) -> None:
     detail = load(file)["detail"]
 
     call = parsed(file)
@@ -53,10 +60,54 @@ def test_event_whose_contents_were_left_out_names_its_bucket_by_arn(file: str) -
     assert resource["ARN"] == f"arn:aws:s3:::{parsed(file).bucket}"
 
 
-@pytest.mark.parametrize("file", [f for f in event_files() if routes()[f] == "dropped"])
-def test_event_the_rule_drops_is_read_or_refused(file: str) -> None:
+@pytest.mark.parametrize("file", event_files("object"))
+def test_event_for_the_object_function_is_read(file: str) -> None:
+    detail = load(file)["detail"]
+    request = detail["requestParameters"]
+
+    call = written(file)
+
+    assert (call.name, call.bucket, call.key) == (detail["eventName"], request["bucketName"], request["key"])
+
+
+@pytest.mark.parametrize("file", event_files())
+def test_event_that_is_not_meant_for_a_function_is_read_or_refused(file: str) -> None:
     with suppress(MalformedEventError):
         assert isinstance(parsed(file), BucketCall)
+    with suppress(MalformedEventError):
+        assert isinstance(written(file), ObjectCall)
+
+
+@pytest.mark.parametrize(
+    ("spelled", "key", "unquoted"),
+    [
+        ("space", "2026/11/salaries of november.csv", None),
+        ("plus", "2026/11/salaries+bonus.csv", "2026/11/salaries bonus.csv"),
+        ("percent", "2026%2F11%2Fsalaries%20of%20november.csv", "2026/11/salaries of november.csv"),
+    ],
+)
+def test_key_is_read_as_it_is_spelled_and_unquoted_beside(spelled: str, key: str, unquoted: str) -> None:
+    call = written(f"put_object_key_with_{spelled}.json")
+
+    assert (call.key, call.unquoted_key) == (key, unquoted)
+
+
+def test_key_beyond_ascii_is_read_as_it_is() -> None:
+    call = written("put_object_key_unicode.json")
+
+    assert (call.key, call.unquoted_key) == ("2026/11/Gehälter – 給与.csv", None)
+
+
+@pytest.mark.parametrize(
+    ("file", "owner"),
+    [
+        ("copy_object_from_another_account", "111122223333"),
+        ("copy_object_to_another_account", "444455556666"),
+        ("put_object_by_another_account", "111122223333"),
+    ],
+)
+def test_owner_is_that_of_the_bucket_written_to(file: str, owner: str) -> None:
+    assert written(f"{file}.json").owner == owner
 
 
 @pytest.mark.parametrize(
@@ -120,7 +171,14 @@ def test_owner_is_the_buckets_not_the_callers(file: str, owner: str | None) -> N
     assert parsed(f"{file}.json").owner == owner
 
 
-def test_batch_holds_events_of_these_files() -> None:
-    bodies: list[Any] = [json.loads(record["body"]) for record in load("sqs_batch.json")["Records"]]
+@pytest.mark.parametrize(
+    ("batch", "files"),
+    [
+        ("sqs_batch.json", ["create_bucket_by_iam_user.json", "put_bucket_encryption_sse_s3.json"]),
+        ("sqs_object_batch.json", ["put_object_default_sse_s3.json", "put_object_sse_c.json"]),
+    ],
+)
+def test_batch_holds_events_of_these_files(batch: str, files: list[str]) -> None:
+    bodies: list[Any] = [json.loads(record["body"]) for record in load(batch)["Records"]]
 
-    assert bodies == [load("create_bucket_by_iam_user.json"), load("put_bucket_encryption_sse_s3.json")]
+    assert bodies == [load(file) for file in files]
