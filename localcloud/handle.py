@@ -149,6 +149,12 @@ class LocalCloud:
         context: str | None = self._control("GET", f"encryption-context?{query}")["context"]
         return context
 
+    def make_older(self, bucket: str, key: str, seconds: int, version: str = "") -> None:
+        """Let an object have been written ``seconds`` earlier: S3 shows its age in whole seconds."""
+        fields = {"bucket": bucket, "key": key, "seconds": seconds, "version": version}
+        if not self._control("POST", "object-age", fields)["found"]:
+            raise LocalCloudError(f"there is no object {bucket}/{key} to make older")
+
     def __enter__(self) -> Self:
         return self
 
