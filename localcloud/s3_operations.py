@@ -89,5 +89,7 @@ def object_operation(method: str, query: Container[str], *, is_copy: bool) -> st
         return "RestoreObject"
     for name, operation in _OBJECT.items():
         if name in query and method in _VERBS:
-            return _VERBS[method] + operation
+            named = _VERBS[method] + operation
+            lists = named == "GetObjectAnnotation" and "annotationName" not in query
+            return "ListObjectAnnotations" if lists else named
     return "CopyObject" if is_copy else _PLAIN_OBJECT.get(method, "")

@@ -43,12 +43,14 @@ from localcloud.faults import Faults
 from localcloud.journal import Journal
 from localcloud.settings import Settings
 from localcloud.trail import Trail
+from localcloud.trail_data import Variants
 
 
 def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     """Extend MiniStack. Later extensions of one function see the call before earlier ones."""
     anchors.check()
-    journal, faults, trail = Journal(), Faults(), Trail(delay=settings.trail_delay)
+    journal, faults = Journal(), Faults()
+    trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
     kms_keys.install()
     key_policies.install()
@@ -65,6 +67,15 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     stack_resources.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
+
+
+def _variants(settings: Settings) -> Variants:
+    return Variants(
+        complete_upload_shows_encryption=settings.complete_upload_record_shows_encryption,
+        show_bucket_key=settings.records_show_bucket_key,
+        url_encode_keys=settings.records_url_encode_keys,
+        update_is_bare=settings.update_encryption_record_is_bare,
+    )
 
 
 def _install_objects(settings: Settings) -> None:

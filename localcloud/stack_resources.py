@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudtrail, dynamodb, s3
+from ministack.services import cloudtrail, dynamodb, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
 from localcloud.bucket_encryption import DefaultEncryption, to_xml
+from localcloud.calls import Response
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -20,8 +21,9 @@ class TrailNotCreatedError(ValueError):
 
 def install() -> None:
     """Add the handlers, and what the properties of the others ask for besides."""
-    trail = {"create": _create_trail, "delete": _delete_trail}
+    trail = {"create": _create_trail, "update": _update_trail, "delete": _delete_trail}
     provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = trail
+    _also("AWS::Lambda::EventSourceMapping", _limit)
     _also("AWS::S3::Bucket", _encrypt)
     _also("AWS::DynamoDB::Table", _recover_and_expire)
 
@@ -46,22 +48,45 @@ def _also(kind: str, supply: Callable[[str, Properties], None]) -> None:
 
 def _create_trail(logical_id: str, properties: Properties, stack: str) -> Created:
     name = properties.get("TrailName") or provisioners._physical_name(stack, logical_id)
-    status, _, body = cloudtrail._create_trail(
-        {**properties, "Name": name, "KmsKeyId": properties.get("KMSKeyId", "")}
-    )
-    if status != OK:
-        raise TrailNotCreatedError(json.loads(body).get("message", name))
-    kinds = ("EventSelectors", "AdvancedEventSelectors")
-    selectors = {kind: properties[kind] for kind in kinds if kind in properties}
-    if selectors:
-        cloudtrail._put_event_selectors({"TrailName": name, **selectors})
-    if properties.get("IsLogging") in {True, "true"}:
-        cloudtrail._start_logging({"Name": name})
+    _expect_ok(cloudtrail._create_trail(_settings(name, properties)))
+    _select_and_log(name, properties)
     return name, {"Arn": cloudtrail._trail_arn(name)}
+
+
+def _update_trail(name: str, _old: Properties, new: Properties, *_where: str) -> Created:
+    _expect_ok(cloudtrail._update_trail(_settings(name, new)))
+    _select_and_log(name, new)
+    return name, {"Arn": cloudtrail._trail_arn(name)}
+
+
+def _settings(name: str, properties: Properties) -> Properties:
+    return {**properties, "Name": name, "KmsKeyId": properties.get("KMSKeyId", "")}
+
+
+def _expect_ok(response: Response) -> None:
+    status, _, body = response
+    if status != OK:
+        raise TrailNotCreatedError(json.loads(body).get("message", ""))
+
+
+def _select_and_log(name: str, properties: Properties) -> None:
+    """What the trail logs, and whether it does now."""
+    kinds = ("EventSelectors", "AdvancedEventSelectors")
+    selectors = {kind: properties[kind] for kind in kinds if properties.get(kind)}
+    if selectors:
+        _expect_ok(cloudtrail._put_event_selectors({"TrailName": name, **selectors}))
+    logs = properties.get("IsLogging") in {True, "true"}
+    (cloudtrail._start_logging if logs else cloudtrail._stop_logging)({"Name": name})
 
 
 def _delete_trail(name: str, _properties: Properties) -> None:
     cloudtrail._delete_trail({"Name": name})
+
+
+def _limit(mapping: str, properties: Properties) -> None:
+    """A limit that comes from a parameter is a text, which MiniStack's poller cannot compare."""
+    if limit := properties.get("ScalingConfig", {}).get("MaximumConcurrency"):
+        lambda_svc._esms[mapping]["ScalingConfig"] = {"MaximumConcurrency": int(limit)}
 
 
 def _encrypt(bucket: str, properties: Properties) -> None:

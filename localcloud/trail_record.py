@@ -1,4 +1,4 @@
-"""A bucket-level write as a CloudTrail record (A7-A11, A28): shapes measured on published records."""
+"""CloudTrail records, and those of bucket-level writes (A7-A11, A28): shapes measured on published ones."""
 
 import re
 import time
@@ -32,30 +32,37 @@ TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
 CONSTANT = {
     "eventVersion": "1.11",
     "eventSource": "s3.amazonaws.com",
-    "responseElements": None,
-    "readOnly": False,
     "eventType": "AwsApiCall",
-    "managementEvent": True,
-    "eventCategory": "Management",
 }
 _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
 
 def record(call: Call, response: Response, owner: str | None, ended: float) -> dict[str, Any]:
-    """The record of a call that has ended; ``owner`` is the bucket's, where it had one before."""
+    """The record of a bucket-level write that has ended; ``owner`` is the bucket's, if it had one before."""
+    return {
+        **common(call, response, ended),
+        "eventName": NAMES.get(call.operation, call.operation),
+        "requestParameters": _parameters(call),
+        "responseElements": None,
+        "readOnly": False,
+        **_resources(call, owner),
+        "managementEvent": True,
+        "eventCategory": "Management",
+    }
+
+
+def common(call: Call, response: Response, ended: float) -> dict[str, Any]:
+    """What the records of all calls have (A7)."""
     return {
         **CONSTANT,
         "userIdentity": identity(call.caller),
         "eventTime": _instant(ended),
-        "eventName": NAMES.get(call.operation, call.operation),
         "awsRegion": call.region,
         "sourceIPAddress": responses.get_request_client_ip(),
         "userAgent": f"[{call.headers.get('user-agent', '')}]",
         **_error(response),
-        "requestParameters": _parameters(call),
         "additionalEventData": _additional(call, response),
         "requestID": response[1].get("x-amz-request-id", ""),
-        **_resources(call, owner),
         "tlsDetails": {**TLS, "clientProvidedHostHeader": call.headers.get("host", "")},
     }
 

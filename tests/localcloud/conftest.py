@@ -181,3 +181,83 @@ def heard(events: Any, make_queue: Callable[[], Queue]) -> Iterator[Queue]:
     yield queue
     events.remove_targets(Rule=name, Ids=["queue"])
     events.delete_rule(Name=name)
+
+
+@pytest.fixture
+def unblocked_bucket(bucket: str, set_default: Callable[..., None]) -> str:
+    """A bucket that takes objects under SSE-C."""
+    set_default("AES256", blocked=["NONE"])
+    return bucket
+
+
+@pytest.fixture
+def versioned_bucket(s3: Any, bucket: str) -> str:
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return bucket
+
+
+@pytest.fixture
+def lock_bucket(s3: Any) -> str:
+    """A bucket with Object Lock, without a default retention."""
+    name = f"locked-{uuid.uuid4().hex[:12]}"
+    s3.create_bucket(Bucket=name, ObjectLockEnabledForBucket=True)
+    return name
+
+
+@pytest.fixture
+def acl_bucket(s3: Any, bucket: str) -> str:
+    """A bucket whose objects have ACLs, public ones too."""
+    s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    s3.delete_public_access_block(Bucket=bucket)
+    return bucket
+
+
+Log = Callable[..., str]
+
+
+@pytest.fixture
+def log_data_events(local_cloud: LocalCloud, user: Credentials, bucket: str) -> Iterator[Log]:
+    """Start a trail: ``log_data_events()`` logs all writes to the bucket's objects, as a real rule hears.
+
+    Given field selectors it logs what those say, given ``EventSelectors`` what those do.
+    """
+    cloudtrail, names = local_cloud.client("cloudtrail", user), []
+
+    def log(*fields: dict[str, Any], **selectors: Any) -> str:
+        name = f"trail-{uuid.uuid4().hex[:8]}"
+        cloudtrail.create_trail(Name=name, S3BucketName=bucket)
+        names.append(name)
+        if not selectors:
+            data = [
+                {"Field": "eventCategory", "Equals": ["Data"]},
+                {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+            ]
+            chosen = fields or ({"Field": "readOnly", "Equals": ["false"]},)
+            selectors = {"AdvancedEventSelectors": [{"FieldSelectors": [*data, *chosen]}]}
+        cloudtrail.put_event_selectors(TrailName=name, **selectors)
+        cloudtrail.start_logging(Name=name)
+        return name
+
+    yield log
+    for name in names:
+        cloudtrail.delete_trail(Name=name)
+
+
+@pytest.fixture
+def next_data_event(heard: Queue) -> Callable[..., dict[str, Any]]:
+    """The record of the next event of this name; the ones before it are of the test's own preparation."""
+    waiting: list[dict[str, Any]] = []
+
+    def find(name: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            waiting.extend(event["detail"] for event in heard.receive_json(within=0.5))
+            while waiting:
+                detail = waiting.pop(0)
+                if detail["eventName"] == name:
+                    return detail
+        raise AssertionError(f"no {name} was heard")
+
+    return find
