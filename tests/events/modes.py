@@ -15,7 +15,7 @@ OWN = key(99)
 FOREIGN = key(98, OTHER)
 BROUGHT = key(97, OTHER)
 LISTED = [key(1), key(2, OTHER), *(key(number) for number in range(3, 9))]
-"""Eight, of which a pattern names five; the second is another account's."""
+"""Eight, of which a pattern names six; the second is another account's."""
 
 ACCOUNT_MODE, LIST, LONG_LIST, DSSE = "account", "list", "long list", "dsse"
 MODES: dict[str, dict[str, str]] = {

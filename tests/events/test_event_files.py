@@ -11,7 +11,7 @@ import pytest
 from reseal.core.api_call import BucketCall, StatedEncryption, parse_bucket_call
 from reseal.core.errors import MalformedEventError
 from reseal.core.objects.call import ObjectCall, parse_object_call
-from tests.events.rule import EVENTS, ROUTES, Matches, event_files, load, routes
+from tests.events.rule import EVENTS, LOCAL_ENGINE, ROUTES, Matches, event_files, load, routes
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 LEFT_OUT = {"put_bucket_encryption_without_parameters.json", "put_bucket_policy_over_100_kb.json"}
@@ -33,7 +33,16 @@ def test_table_knows_four_routes() -> None:
     assert set(routes().values()) == ROUTES
 
 
-@pytest.mark.parametrize("file", event_files())
+DIFFERS_HERE = {"put_object_on_another_accounts_bucket.json"}
+TOLD_APART = [
+    pytest.param(
+        file, marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)] if file in DIFFERS_HERE else []
+    )
+    for file in event_files()
+]
+
+
+@pytest.mark.parametrize("file", TOLD_APART)
 def test_rules_send_the_event_where_the_table_says(
     file: str, matches: Matches, object_matches: Matches
 ) -> None:

@@ -22,7 +22,7 @@ from tests.events.modes import (
     OWN,
     key,
 )
-from tests.events.rule import OBJECT, STACK_KEY, TRAIL_KEY, Event, Matches, enveloped
+from tests.events.rule import LOCAL_ENGINE, OBJECT, STACK_KEY, TRAIL_KEY, Event, Matches, enveloped
 
 BUCKET = "reseal-example-payroll"
 USER = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/maria", "accountId": ACCOUNT}
@@ -106,8 +106,8 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "key of another account asked for": (answered(sse_kms(FOREIGN), sse_kms(FOREIGN)), EVERY_MODE),
     "first listed key": (answered(sse_kms(LISTED[0])), frozenset({DSSE})),
     "listed key of another account": (answered(sse_kms(LISTED[1])), frozenset({ACCOUNT_MODE, DSSE})),
-    "fifth listed key": (answered(sse_kms(LISTED[4])), frozenset({LIST, DSSE})),
-    "sixth listed key": (answered(sse_kms(LISTED[5])), UNLISTED_OWN),
+    "sixth listed key": (answered(sse_kms(LISTED[5])), frozenset({LIST, DSSE})),
+    "seventh listed key": (answered(sse_kms(LISTED[6])), UNLISTED_OWN),
     "the stack's key": (answered(sse_kms(STACK_KEY)), frozenset({DSSE})),
     "the trail's key": (answered(sse_kms(TRAIL_KEY)), frozenset({LIST, DSSE})),
     "brought key of another account": (
@@ -203,8 +203,9 @@ CALLERS: dict[str, tuple[Event, frozenset[str]]] = {
     ),
 }
 PLACES: dict[str, tuple[Event, frozenset[str]]] = {
-    "bucket of another account": (write(resources=resources(OTHER)), NO_MODE),
-    "bucket of another account, listed first": (write(resources=resources(OTHER)[::-1]), NO_MODE),
+    "bucket of another account alone": (write(resources=resources(OTHER)[1:]), NO_MODE),
+    "bucket of another account beside its object": (write(resources=resources(OTHER)), NO_MODE),
+    "object alone": (write(resources=resources()[:1]), EVERY_MODE),
     "own bucket, listed first": (write(resources=resources()[::-1]), EVERY_MODE),
     "bucket whose account is not told": (
         write(resources=[{"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"}]),
@@ -266,7 +267,18 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize(("event", "expected"), TABLE.values(), ids=TABLE)
+DIFFERS_HERE = {"place: bucket of another account beside its object"}
+TOLD_APART = [
+    pytest.param(
+        *outcome,
+        id=row,
+        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)] if row in DIFFERS_HERE else [],
+    )
+    for row, outcome in TABLE.items()
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), TOLD_APART)
 def test_record_passes_the_object_rule_where_it_is_not_proven_right(
     event: Event, expected: frozenset[str], object_modes: dict[str, Matches]
 ) -> None:
@@ -276,4 +288,4 @@ def test_record_passes_the_object_rule_where_it_is_not_proven_right(
 def test_what_fills_up_a_short_list_approves_no_arn(object_modes: dict[str, Matches]) -> None:
     passes = object_modes[LIST]
 
-    assert all(passes(answered(sse_kms(f"{OWN[:-1]}{filling}"))) for filling in "1234")
+    assert all(passes(answered(sse_kms(f"{OWN[:-1]}{filling}"))) for filling in "12345")

@@ -37,7 +37,11 @@ def test_arns_are_written_for_every_partition() -> None:
     resources = SOURCE.read_text().partition("\nResources:")[2]
 
     fixed = re.findall(r"arn:(?!\$\{AWS::Partition\})\S+", resources)
-    assert fixed == ['arn:aws-cn:s3:::",', 'arn:aws-us-gov:s3:::",', 'arn:aws:s3:::",']  # delimiters of Fn::Join
+    assert fixed == [
+        'arn:aws-cn:s3:::",',
+        'arn:aws-us-gov:s3:::",',
+        'arn:aws:s3:::",',
+    ]  # delimiters of Fn::Join
 
 
 def test_service_principals_are_the_same_in_every_partition() -> None:

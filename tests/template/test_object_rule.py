@@ -64,7 +64,7 @@ def rendered(partition: str, region: str, **parameters: str) -> str:
 
 
 @pytest.mark.parametrize("partition", REGIONS)
-@pytest.mark.parametrize("keys", ["account", 1, 5, 6, 40])
+@pytest.mark.parametrize("keys", ["account", 1, 6, 7, 40])
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
 @pytest.mark.parametrize("exempt", ["true", "false"])
 def test_pattern_fits_wherever_and_with_whatever_keys(
@@ -103,8 +103,8 @@ def test_list_has_the_stacks_key_the_brought_key_the_trails_key_and_those_that_a
     assert keys[3:5] == [key_arn(0), key_arn(1)]
 
 
-@pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (4, 4), (5, 5), (6, 5), (40, 5)])
-def test_no_more_than_five_listed_keys_are_named(count: int, named: int) -> None:
+@pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (5, 5), (6, 6), (7, 6), (40, 6)])
+def test_no_more_than_six_listed_keys_are_named(count: int, named: int) -> None:
     keys = approved(ApprovedKeys=listed(count))
 
     assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
@@ -113,7 +113,7 @@ def test_no_more_than_five_listed_keys_are_named(count: int, named: int) -> None
 def test_what_fills_up_a_short_list_is_no_key_and_stands_once() -> None:
     keys = [key for key in approved(ApprovedKeys=listed(2)) if isinstance(key, str)]
 
-    assert (len(keys), len(set(keys))) == (5, 5)
+    assert (len(keys), len(set(keys))) == (6, 6)
     assert all(key.startswith("arn:") or key.isdecimal() for key in keys)
 
 
