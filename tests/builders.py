@@ -10,7 +10,6 @@ from typing import Any
 from reseal.core.actor import Actor
 from reseal.core.api_call import BucketCall, StatedEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed import ObservedBucket
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
 from reseal.core.guard.exposure import Exposure
@@ -33,6 +32,7 @@ DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
+OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 DEFAULT_MODES = {
     DEFAULT_ENCRYPTION: CheckMode.ENFORCE,
     BUCKET_KEY: CheckMode.REPORT,

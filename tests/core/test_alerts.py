@@ -41,7 +41,11 @@ VALIDATOR = Draft202012Validator(
 
 def finding(number: int = 0, *, changes: dict[str, Any] | None = None, **call: Any) -> Finding:
     """One of many equal findings; `number` counts objects and seconds."""
-    common = {"key": f"{number}.csv", "event_id": f"event-{number}", "time": NOON + timedelta(seconds=number)}
+    common: dict[str, Any] = {
+        "key": f"{number}.csv",
+        "event_id": f"event-{number}",
+        "time": NOON + timedelta(seconds=number),
+    }
     return replace(
         Finding(
             check=CHECK_BY_ID[OBJECT_ENCRYPTION],
@@ -79,6 +83,16 @@ DIFFERENT = {
 @pytest.mark.parametrize("other", SAME.values(), ids=SAME)
 def test_findings_that_differ_in_nothing_that_matters_are_one_group(other: Finding) -> None:
     assert group_of(other) == group_of(finding())
+
+
+def test_a_reason_that_names_its_object_is_the_same_reason() -> None:
+    """AWS's answers do: "... is not authorized to perform: s3:PutObject on resource: ..."."""
+    one, other = (
+        finding(number, changes={"reason": f"denied on arn:aws:s3:::payroll/{number}.csv: an SCP"})
+        for number in (1, 22)
+    )
+
+    assert group_of(one) == group_of(other)
 
 
 @pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)

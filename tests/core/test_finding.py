@@ -4,6 +4,7 @@ import json
 import shlex
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from reseal.core.decision import (
 )
 from reseal.core.encryption import BucketEncryption, EncryptionChange
 from reseal.core.finding import Finding, Status, findings_of, refusal_finding
+from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.occurrences import Occurrences
 from reseal.core.policy import CheckMode, Mode, Policy
 from tests.builders import (
     ACCOUNT,
@@ -35,12 +38,16 @@ from tests.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
+    KEY,
+    OBJECT_ENCRYPTION,
     SSE_C_BLOCK,
     SSE_KMS,
     K,
     a_call,
     a_policy,
+    an_object_call,
     encryption,
+    object_encryption,
 )
 from tests.fakes import NOON
 
@@ -367,3 +374,122 @@ def test_the_schema_is_a_schema_and_knows_every_check() -> None:
     assert properties["check"]["enum"] == list(CHECK_BY_ID)
     assert properties["severity"]["enum"] == [severity.name for severity in Severity]
     assert properties["status"]["enum"] == [status.value for status in Status]
+
+
+UNDER_K = object_encryption(SSE_KMS, K)
+APPLIED_TO_OBJECT = Applied(after=UNDER_K, at=NOON + timedelta(seconds=9))
+CARRIED = {"StorageClass": "STANDARD_IA", "etag": '"e"'}
+
+
+def object_finding(
+    decision: Decision = REMEDIATE,
+    outcome: Outcome | None = APPLIED_TO_OBJECT,
+    *,
+    before: ObjectEncryption | None = None,
+    action: str = "CopyObject",
+    policy: Policy | None = None,
+    **call: Any,
+) -> Finding:
+    (only,) = findings_of(
+        policy or a_policy(),
+        an_object_call(**call),
+        before or object_encryption(),
+        {OBJECT_ENCRYPTION: decision},
+        outcome,
+        action,
+        CARRIED,
+    )
+    return only
+
+
+def test_a_document_says_everything_of_an_object() -> None:
+    document = object_finding(version_id="v1").to_document()
+
+    assert document["title"] == f"object encryption of object {BUCKET}/{KEY}"
+    assert document["resource"] == {
+        "type": "AWS::S3::Object",
+        "arn": f"arn:aws:s3:::{BUCKET}/{KEY}",
+        "name": f"{BUCKET}/{KEY}",
+        "version_id": "v1",
+    }
+    assert document["before"] == {"algorithm": "AES256", "key_id": None, "bucket_key": False}
+    assert document["after"] == {"algorithm": "aws:kms", "key_id": K, "bucket_key": False}
+    assert document["action"] == "CopyObject"
+    assert document["undo"].endswith("--server-side-encryption AES256 --storage-class=STANDARD_IA")
+    assert document["runbook"] == "docs/runbook.md#s3objectencryption"
+
+
+def test_a_finding_stands_for_the_others_too() -> None:
+    many = Occurrences(count=2, first=NOON, last=NOON, keys=("a", "b"))
+
+    document = replace(object_finding(), occurrences=many).to_document()
+
+    assert document["occurrences"] == many.to_document()
+
+
+def test_a_repair_that_left_something_different_is_high_and_says_what() -> None:
+    applied = Applied(after=UNDER_K, at=NOON, changed=("tags", "ACL"))
+
+    result = object_finding(outcome=applied)
+
+    assert (result.status, result.severity) == (Status.REMEDIATED, Severity.HIGH)
+    assert result.reason == "SSE-S3; after the repair these are not as before: tags, ACL"
+
+
+def test_a_critical_repair_that_left_something_different_stays_critical() -> None:
+    critical = Remediate(change=REMEDIATE.change, severity=Severity.CRITICAL, reason="a stranger's key")
+
+    result = object_finding(critical, Applied(after=UNDER_K, at=NOON, changed=("tags",)))
+
+    assert result.severity is Severity.CRITICAL
+
+
+def test_a_denied_permission_on_an_object_leaves_the_writer_to_write_it_again() -> None:
+    denied = Failed(code="AccessDenied", reason="an SCP", denied_action="s3:PutObject")
+
+    assert (
+        object_finding(outcome=denied).way_out == "allow s3:PutObject to Reseal's role; then write it again"
+    )
+
+
+def test_an_unreadable_object_is_a_high_failure() -> None:
+    result = refusal_finding(a_policy(), an_object_call(), OBJECT_ENCRYPTION, DENIED)
+
+    assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
+    assert result.reason == "no check could judge the object: an SCP"
+
+
+OBJECT_KINDS = {
+    "copied": object_finding(),
+    "copied in parts, no undo": object_finding(action="UploadPartCopy"),
+    "in place": object_finding(action="UpdateObjectEncryption", version_id="v1"),
+    "never encrypted": object_finding(before=object_encryption(None)),
+    "SSE-C": object_finding(REPORT, None, before=CUSTOMER_KEY),
+    "detected": object_finding(policy=a_policy(mode=Mode.DETECT), outcome=None),
+    "failed": object_finding(outcome=DENIED),
+    "not read": refusal_finding(a_policy(), an_object_call(), OBJECT_ENCRYPTION, REFUSED),
+}
+
+
+@pytest.mark.parametrize("result", OBJECT_KINDS.values(), ids=OBJECT_KINDS)
+def test_a_document_about_an_object_keeps_its_schema(result: Finding) -> None:
+    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"check": DEFAULT_ENCRYPTION},
+        {"action": "PutBucketEncryption"},
+        {"action": "DeleteObject"},
+        {"before": finding().to_document()["before"]},
+        {"resource": finding().to_document()["resource"]},
+        {"occurrences": {"count": 0}},
+        {"after": None},
+    ],
+    ids=str,
+)
+def test_the_schema_tells_objects_from_buckets(change: dict[str, Any]) -> None:
+    document = object_finding().to_document() | change
+
+    assert not VALIDATOR.is_valid(document)

@@ -342,7 +342,7 @@ ENTRIES = st.builds(
 
 @given(ENTRIES)
 @settings(max_examples=60)
-def test_an_entry_survives_the_way_through_json(entry: LedgerEntry) -> None:
+def test_an_entry_survives_the_way_through_json(entry: LedgerEntry[Any]) -> None:
     restored = LedgerEntry.from_document(json.loads(json.dumps(entry.to_document())))
 
     assert restored == entry

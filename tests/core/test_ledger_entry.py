@@ -17,6 +17,7 @@ from reseal.core.decision import (
 )
 from reseal.core.encryption import EncryptionChange
 from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.resource import Resource
 from tests.builders import (
     BUCKET,
@@ -27,6 +28,7 @@ from tests.builders import (
     SSE_KMS,
     K,
     encryption,
+    object_encryption,
 )
 from tests.fakes import NOON
 
@@ -55,7 +57,7 @@ VIOLATIONS: dict[str, Violation] = {
     ],
     ids=lambda outcome: type(outcome).__name__,
 )
-def test_an_entry_survives_the_way_through_json(outcome: Outcome | None) -> None:
+def test_an_entry_of_a_bucket_survives_the_way_through_json(outcome: Outcome | None) -> None:
     entry = LedgerEntry(
         entry_id=f"{BUCKET}#{EVENT_ID}",
         resource=Resource(bucket=BUCKET),
@@ -64,6 +66,43 @@ def test_an_entry_survives_the_way_through_json(outcome: Outcome | None) -> None
         violations=VIOLATIONS,
         owner="request/message",
         lease_until=1_800_000_000,
+        outcome=outcome,
+    )
+
+    restored = LedgerEntry.from_document(json.loads(json.dumps(entry.to_document())))
+
+    assert restored == entry
+
+
+UNDER_K = object_encryption(SSE_KMS, K, bucket_key=True)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        None,
+        Applied(after=UNDER_K, at=NOON),
+        Applied(after=UNDER_K, at=NOON, changed=("tags", "ACL")),
+        Skipped(cause=SkipCause.NEWER, reason="newer"),
+    ],
+    ids=["open", "applied", "not quite as before", "skipped"],
+)
+@pytest.mark.parametrize(
+    "before", [object_encryption(), object_encryption(None), CUSTOMER_KEY], ids=["SSE-S3", "none", "SSE-C"]
+)
+def test_an_entry_of_an_object_survives_the_way_through_json(
+    before: ObjectEncryption, outcome: Outcome | None
+) -> None:
+    entry = LedgerEntry(
+        entry_id=f"object#{EVENT_ID}",
+        resource=Resource(bucket=BUCKET, key="Gehälter/ \x7f.csv", version_id="v1"),
+        before=before,
+        intended=UNDER_K,
+        violations=VIOLATIONS,
+        owner="request/message",
+        lease_until=1_800_000_000,
+        action="CopyObject",
+        details={"etag": '"e"', "StorageClass": "STANDARD_IA"},
         outcome=outcome,
     )
 

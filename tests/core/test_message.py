@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from ast import literal_eval
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,16 +13,20 @@ from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.finding import Finding, Status
 from reseal.core.message import message_of
+from reseal.core.occurrences import Occurrences
 from tests.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
+    OBJECT_ENCRYPTION,
     SSE_C_BLOCK,
     SSE_KMS,
     K,
     a_call,
     a_policy,
     an_actor,
+    an_object_call,
     encryption,
+    object_encryption,
 )
 from tests.fakes import NOON
 
@@ -134,5 +139,95 @@ def test_the_document_keeps_its_schema() -> None:
     validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
     message = message_of([REMEDIATED, REPORTED])
+
+    validator.validate(json.loads(message.document))
+
+
+OBJECT = Finding(
+    check=CHECK_BY_ID[OBJECT_ENCRYPTION],
+    severity=Severity.MEDIUM,
+    status=Status.REMEDIATED,
+    call=an_object_call(key="2026/two  spaces.csv", version_id="v1"),
+    policy=a_policy(),
+    reason="the object is encrypted with SSE-S3",
+    before=object_encryption(),
+    after=object_encryption(SSE_KMS, K),
+    action="CopyObject",
+    seconds_to_repair=12.34,
+    details={"StorageClass": "STANDARD"},
+)
+OBJECT_EMAIL = """\
+MEDIUM REMEDIATED: object encryption
+  Bucket    payroll (account 111122223333, us-east-1)
+  Object    '2026/two  spaces.csv', version v1
+  Call      PutObject at 2026-11-23T12:00:00+00:00
+  Who       arn:aws:iam::111122223333:role/Payroll with AWS CLI from 198.51.100.7
+  Why       the object is encrypted with SSE-S3
+  Required  SSE-KMS or stronger, under an approved key
+  Before    SSE-S3
+  Now       SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k
+  Repaired  12.3 s after the call
+  Undo      aws s3api copy-object --region us-east-1 --bucket payroll '--key=2026/two  spaces.csv' \
+--expected-bucket-owner 111122223333 --copy-source 'payroll/2026/two  spaces.csv' \
+--expected-source-bucket-owner 111122223333 --server-side-encryption AES256 --storage-class=STANDARD \
+(but first set the check to report)
+  Controls  NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, NIST 800-53 r5 SC-28(1), \
+PCI DSS 4.0.1 3.5.1
+  Runbook   docs/runbook.md#s3objectencryption
+  Finding   ID
+"""
+MANY = Occurrences(count=40, first=NOON, last=NOON + timedelta(minutes=1), keys=("a", "b"))
+
+
+def rows_of(finding: Finding) -> dict[str, str]:
+    """The e-mail's rows by their names."""
+    lines = message_of([finding]).email.splitlines()[1:]
+    return {line[2:11].strip(): line[12:] for line in lines}
+
+
+def test_the_email_about_an_object_reads_well() -> None:
+    assert message_of([OBJECT]).email == OBJECT_EMAIL.replace("ID\n", f"{OBJECT.id}\n")
+
+
+def test_an_object_without_a_version_has_none_in_the_email() -> None:
+    finding = replace(OBJECT, call=an_object_call(key="a"))
+
+    assert rows_of(finding)["Object"] == "'a'"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["a\n  Way out   run this", "a\r\nb", "a\u2028b", "a\x1b[2Jb", "a\u202eb", "' b", "  ", "ü"],
+    ids=ascii,
+)
+def test_no_key_passes_for_something_else(key: str) -> None:
+    rows = rows_of(replace(OBJECT, call=an_object_call(key=key)))
+
+    assert literal_eval(rows["Object"]) == key
+    assert "Way out" not in rows
+    assert all(row.isprintable() for row in rows.values())
+
+
+def test_many_objects_are_told_as_many() -> None:
+    message = message_of([replace(OBJECT, occurrences=MANY)])
+
+    assert message.subject == "Reseal MEDIUM REMEDIATED: object encryption, 40 objects in bucket payroll"
+    assert rows_of(replace(OBJECT, occurrences=MANY))["All"] == MANY.in_words
+    assert message.attributes["resource_type"] == "AWS::S3::Object"
+
+
+def test_a_single_object_is_named_in_the_subject_as_far_as_sns_takes_it() -> None:
+    finding = replace(OBJECT, call=an_object_call(key="Gehälter\n.csv"))
+
+    subject = message_of([finding]).subject
+
+    assert subject == "Reseal MEDIUM REMEDIATED: object encryption, object payroll/Geh?lter?.csv"
+
+
+@pytest.mark.parametrize("occurrences", [None, MANY, replace(MANY, count=1)], ids=["none", "many", "one"])
+def test_the_document_about_objects_keeps_its_schema(occurrences: Occurrences | None) -> None:
+    validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+    message = message_of([replace(OBJECT, occurrences=occurrences)])
 
     validator.validate(json.loads(message.document))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from reseal.core.decision import Failed, SkipCause, Skipped
-from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
 from reseal.core.refusal import outcome_of_refusal
 
 READ = "s3:GetEncryptionConfiguration"
@@ -41,3 +41,30 @@ def test_any_other_refusal_fails_with_what_aws_said() -> None:
     outcome = outcome_of_refusal(RefusalError("MalformedXML", READ, "bad"))
 
     assert outcome == Failed(code="MalformedXML", reason=f"AWS refused {READ} with MalformedXML: bad")
+
+
+def test_an_object_that_is_gone_is_skipped() -> None:
+    outcome = outcome_of_refusal(GoneError("NoSuchKey", "s3:GetObject", "no such key"), "object")
+
+    assert outcome == Skipped(cause=SkipCause.GONE, reason="the object no longer exists")
+
+
+def test_an_object_that_somebody_wrote_again_is_skipped() -> None:
+    outcome = outcome_of_refusal(ChangedError("PreconditionFailed", "s3:PutObject", "If-Match"), "object")
+
+    assert outcome == Skipped(
+        cause=SkipCause.NEWER,
+        reason="the object was written again since: that write has an event of its own",
+    )
+
+
+def test_where_object_lock_denies_no_permission_is_missing() -> None:
+    said = "the object can't be updated because that object is protected by S3 Object Lock"
+    refusal = AccessDeniedError("AccessDenied", "s3:UpdateObjectEncryption", said)
+
+    outcome = outcome_of_refusal(refusal, "object")
+
+    assert outcome == Failed(
+        code="AccessDenied",
+        reason=f"S3 Object Lock protects the object from s3:UpdateObjectEncryption: {said}",
+    )

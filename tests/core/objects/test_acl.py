@@ -70,6 +70,11 @@ def read(parameters: Mapping[str, str]) -> set[tuple[str, str]]:
             {"GrantReadACP": f'id="{FRIEND}"', "GrantWriteACP": f'id="{FRIEND}"'},
             id="the owner has nothing",
         ),
+        pytest.param(
+            acl(owner=frozenset({"READ", "WRITE"})),
+            {"GrantRead": f'id="{OWNER}"'},
+            id="the owner has what means nothing on objects",
+        ),
     ],
 )
 def test_a_copy_states_the_grants(found: ObjectAcl, parameters: dict[str, str]) -> None:

@@ -357,7 +357,7 @@ def test_what_has_an_encryption_model_of_its_own_is_told_by_the_host(
 @pytest.mark.parametrize("field", ["eventID", "eventName", "eventTime"])
 def test_a_record_without_what_every_record_has_is_refused(field: str) -> None:
     with pytest.raises(MalformedEventError, match=field):
-        parse_object_call(an_object_body(**{field: None}))
+        parse_object_call(json.dumps({"detail": an_object_record() | {field: None}}))
 
 
 def test_a_call_on_a_bucket_is_none_on_an_object() -> None:

@@ -82,7 +82,7 @@ def group_of(finding: Finding) -> str:
         finding.call.actor.who,
         finding.status.value,
         finding.severity.name,
-        finding.reason,
+        finding.reason.replace(finding.resource.name, ""),  # AWS's answers name the object
     )
     return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
 

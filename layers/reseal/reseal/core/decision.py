@@ -25,14 +25,14 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compliant:
-    """The bucket is as required, or the check does not apply to it."""
+    """The bucket or object is as required, or the check does not apply to it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """The operator took the bucket, or the whole check, out of the policy."""
+    """The operator, or S3's own design, took it or the whole check out of the policy."""
 
     reason: str
 

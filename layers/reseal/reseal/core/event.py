@@ -14,13 +14,14 @@ Record = Mapping[str, Any]
 
 def parse_record(body: str) -> Record:
     """The CloudTrail record inside an EventBridge event. Raises MalformedEventError."""
-    record = _parse_json(body).get("detail")
+    record = parse_json(body).get("detail")
     if not isinstance(record, Mapping):
         raise MalformedEventError("detail is not an object: this is no EventBridge event of CloudTrail")
     return record
 
 
-def _parse_json(body: str) -> Mapping[str, Any]:
+def parse_json(body: str) -> Mapping[str, Any]:
+    """The JSON object that a message is. Raises MalformedEventError."""
     try:
         event = json.loads(body)
     except (ValueError, RecursionError) as error:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from reseal.core.errors import MalformedEventError
+from reseal.core.event import parse_json
 from reseal.core.objects.call import ObjectCall, parse_object_call
 
 _CLOSE = "close-alert-window"
@@ -27,7 +28,7 @@ def parse_object_message(body: str) -> ObjectCall | CloseWindow:
     """Read a message: a reminder, or else an event. Raises MalformedEventError."""
     if not body.startswith('{"reseal": '):
         return parse_object_call(body)
-    reminder = json.loads(body)
+    reminder = parse_json(body)
     group = reminder.get("group")
     if reminder["reseal"] != _CLOSE or not isinstance(group, str):
         raise MalformedEventError(f"this is no reminder of Reseal's: {body!r:.80}")

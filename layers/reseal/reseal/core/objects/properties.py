@@ -6,16 +6,14 @@ sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode
 
-from reseal.core.objects.acl import grant_parameters, ungrantable
+from reseal.core.objects import carried
+from reseal.core.objects.carried import Parameters
 from reseal.core.objects.observed import ObservedObject, Original
-
-Parameters = Mapping[str, Any]
 
 
 class Fate(StrEnum):
@@ -46,129 +44,67 @@ class Property:
     seen: Callable[[ObservedObject], object] | None = None
 
 
-def _storage_class(original: Original) -> Parameters:
-    return {"StorageClass": original.head.storage_class}
-
-
-def _redirect(original: Original) -> Parameters:
-    redirect = original.head.website_redirect
-    return {"WebsiteRedirectLocation": redirect} if redirect else {}
-
-
-def _grants(original: Original) -> Parameters:
-    return grant_parameters(original.acl) if original.acl else {}
-
-
-def _ungrantable(original: Original) -> str | None:
-    return ungrantable(original.acl) if original.acl else None
-
-
-def _context(original: Original) -> Parameters:
-    return {"SSEKMSEncryptionContext": original.context} if original.context else {}
-
-
-def _checksum(original: Original) -> Parameters:
-    return {"ChecksumAlgorithm": original.head.checksum.algorithm} if original.head.checksum else {}
-
-
-def _checksum_of_parts(original: Original) -> Parameters:
-    """Only CRCs of parts can become the checksum of a whole object (S3, checking object integrity)."""
-    checksum = original.head.checksum
-    if checksum is None:
-        return {}
-    whole = checksum.algorithm.startswith("CRC") and checksum.type == "FULL_OBJECT"
-    kind = "FULL_OBJECT" if whole else "COMPOSITE"
-    if checksum.algorithm == "CRC64NVME":
-        kind = "FULL_OBJECT"
-    return {"ChecksumAlgorithm": checksum.algorithm, "ChecksumType": kind}
-
-
-def _lost_metadata(original: Original) -> str | None:
-    lost = original.head.lost_metadata
-    return (
-        f"S3 cannot show {lost} of its metadata entries, so that they could not be carried" if lost else None
-    )
-
-
-def _lost_expires(original: Original) -> str | None:
-    return "its Expires header is no date" if original.head.unreadable_expires else None
-
-
-def _lost_annotations(original: Original) -> str | None:
-    return "a copy in parts would lose its annotations" if original.annotated else None
-
-
-def _locked(original: Original) -> str | None:
-    held = original.head.lock.in_words
-    return (
-        f"{held} protects it: a copy would be a second object, and cannot take the first one's place"
-        if held
-        else None
-    )
-
-
-def _tagging(original: Original) -> Parameters:
-    return {"Tagging": urlencode(original.tags)} if original.tags else {}
-
-
 PROPERTIES = (
     Property(name="bytes", seen=lambda head: head.size),
     Property(
         name="user metadata",
         sent_with_copy=lambda _: {"MetadataDirective": "COPY"},
         sent_with_parts=lambda original: {"Metadata": dict(original.head.metadata)},
-        lost_in_parts=_lost_metadata,
+        lost_in_parts=carried.lost_metadata,
         seen=lambda head: dict(head.metadata),
     ),
     Property(
         name="content headers",  # carried by the same directive as the user metadata
         sent_with_parts=lambda original: dict(original.head.headers),
-        lost_in_parts=_lost_expires,
+        lost_in_parts=carried.lost_expires,
         seen=lambda head: dict(head.headers),
     ),
     Property(
         name="tags",
         sent_with_copy=lambda _: {"TaggingDirective": "COPY"},
-        sent_with_parts=_tagging,
+        sent_with_parts=carried.tagging,
         seen=lambda head: head.tag_count,
     ),
     Property(
         name="annotations",
         parts=Fate.REPORTED,
         sent_with_copy=lambda _: {"AnnotationDirective": "COPY"},
-        lost_in_parts=_lost_annotations,
+        lost_in_parts=carried.lost_annotations,
     ),
     Property(
         name="storage class",
-        sent_with_copy=_storage_class,
-        sent_with_parts=_storage_class,
+        sent_with_copy=carried.storage_class,
+        sent_with_parts=carried.storage_class,
         seen=lambda head: head.storage_class,
     ),
     Property(
         name="website redirect",
-        sent_with_copy=_redirect,
-        sent_with_parts=_redirect,
+        sent_with_copy=carried.redirect,
+        sent_with_parts=carried.redirect,
         seen=lambda head: head.website_redirect,
     ),
     Property(
         name="ACL",
-        sent_with_copy=_grants,
-        sent_with_parts=_grants,
-        lost_in_copy=_ungrantable,
-        lost_in_parts=_ungrantable,
+        sent_with_copy=carried.grants,
+        sent_with_parts=carried.grants,
+        lost_in_copy=carried.ungrantable,
+        lost_in_parts=carried.ungrantable,
     ),
     Property(
         name="Object Lock",
         copy=Fate.REPORTED,
         parts=Fate.REPORTED,
         in_place=Fate.REPORTED,  # S3 refuses it (D5)
-        lost_in_copy=_locked,
-        lost_in_parts=_locked,
+        lost_in_copy=carried.locked,
+        lost_in_parts=carried.locked,
     ),
     Property(
-        name="encryption context", in_place=Fate.REPORTED, sent_with_copy=_context, sent_with_parts=_context
+        name="encryption context",
+        in_place=Fate.REPORTED,
+        sent_with_copy=carried.context,
+        sent_with_parts=carried.context,
     ),
-    Property(name="checksum", sent_with_copy=_checksum, sent_with_parts=_checksum_of_parts),
+    Property(name="checksum", sent_with_copy=carried.checksum, sent_with_parts=carried.checksum_of_parts),
     Property(name="ETag", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="last modified", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="part structure", copy=Fate.CHANGES, parts=Fate.CHANGES),
