@@ -1,0 +1,248 @@
+"""The exact calls of a copy in parts, and that no upload is left behind, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from reseal.adapters import s3_parts
+from reseal.adapters.s3_objects import S3Objects
+from reseal.adapters.s3_parts import MIB, PART_SIZE, parts_of
+from reseal.core.errors import (
+    AccessDeniedError,
+    ChangedError,
+    GoneError,
+    RefusalError,
+    ResealError,
+    TransientError,
+)
+from tests.adapters.object_stubs import (
+    A_HEAD_UNDER_K,
+    ETAG,
+    NAMED,
+    UNDER_K,
+    expect_head,
+    refuse,
+    stubbed_objects,
+)
+from tests.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
+from tests.fakes import NOON, Crash
+
+UPLOAD = NAMED | {"UploadId": "upload-1"}
+SOURCE = {"CopySource": {"Bucket": BUCKET, "Key": KEY}, "ExpectedSourceBucketOwner": ACCOUNT}
+PARTS = [
+    {"PartNumber": 1, "ETag": '"one"', "ChecksumCRC32": "b25l"},
+    {"PartNumber": 2, "ETag": '"two"', "ChecksumCRC32": "dHdv"},
+]
+RANGES = ["bytes=0-3", "bytes=4-4"]
+KMS_OBJECT = an_object(encryption=object_encryption("aws:kms", K))
+SENT = {"ContentType": "text/csv", "Metadata": {"team": "data"}, "Tagging": "a=b"}
+
+
+@pytest.fixture(autouse=True)
+def one_part_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_parts, "AT_ONCE", 1)
+
+
+def enough() -> float:
+    return 300.0
+
+
+def nothing() -> None:
+    pass
+
+
+def copy(
+    objects: S3Objects,
+    head: Any = KMS_OBJECT,
+    *,
+    seconds_left: Callable[[], float] = enough,
+    confirm: Callable[[], None] = nothing,
+) -> None:
+    objects.copy_in_parts(head, UNDER_K, SENT, seconds_left=seconds_left, confirm=confirm)
+
+
+def expect_create(stub: Stubber) -> None:
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": K, "BucketKeyEnabled": True}
+    stub.add_response("create_multipart_upload", {"UploadId": "upload-1"}, NAMED | encryption | SENT)
+
+
+def expect_parts(stub: Stubber, condition: dict[str, Any]) -> None:
+    for part, bounds in zip(PARTS, RANGES, strict=True):
+        result = {name: value for name, value in part.items() if name != "PartNumber"}
+        expected = UPLOAD | SOURCE | {"PartNumber": part["PartNumber"], "CopySourceRange": bounds} | condition
+        stub.add_response("upload_part_copy", {"CopyPartResult": result}, expected)
+
+
+def expect_everything_until_completion(stub: Stubber) -> None:
+    expect_create(stub)
+    expect_parts(stub, {"CopySourceIfMatch": ETAG})
+
+
+def expect_abort(stub: Stubber) -> None:
+    stub.add_response("abort_multipart_upload", {}, UPLOAD)
+    refuse(stub, "abort_multipart_upload", "NoSuchUpload", 404)
+
+
+@pytest.mark.parametrize(
+    ("head", "condition"),
+    [(KMS_OBJECT, {"CopySourceIfMatch": ETAG}), (an_object(), {"CopySourceIfUnmodifiedSince": NOON})],
+    ids=["ETag of its own", "ETag of the content"],
+)
+def test_parts_become_the_object_if_it_is_still_the_same(head: Any, condition: dict[str, Any]) -> None:
+    with stubbed_objects() as (objects, stub):
+        expect_create(stub)
+        expect_parts(stub, condition)
+        completion = {"MultipartUpload": {"Parts": PARTS}, "MpuObjectSize": 5, "IfMatch": ETAG}
+        stub.add_response("complete_multipart_upload", {}, UPLOAD | completion)
+
+        copy(objects, head)
+
+
+def test_what_is_read_at_the_end_can_stop_the_copy() -> None:
+    def confirm() -> None:
+        raise TransientError("the tags were changed meanwhile")
+
+    with stubbed_objects() as (objects, stub):
+        expect_everything_until_completion(stub)
+        expect_abort(stub)
+
+        with pytest.raises(TransientError, match="the tags"):
+            copy(objects, confirm=confirm)
+
+
+def test_without_time_nothing_is_begun() -> None:
+    with stubbed_objects() as (objects, _), pytest.raises(TransientError, match="too little time"):
+        copy(objects, seconds_left=lambda: 59.0)
+
+
+def test_time_that_runs_out_between_two_parts_aborts() -> None:
+    left = iter([300.0, 300.0, 59.0])
+    with stubbed_objects() as (objects, stub):
+        expect_create(stub)
+        stub.add_response("upload_part_copy", {"CopyPartResult": {"ETag": '"one"'}})
+        expect_abort(stub)
+
+        with pytest.raises(TransientError, match="too little time"):
+            copy(objects, seconds_left=lambda: next(left))
+
+
+@pytest.mark.parametrize("error", [ValueError("unforeseen"), Crash()], ids=["unforeseen", "end of process"])
+def test_whatever_stops_the_copy_aborts_it(error: BaseException) -> None:
+    def confirm() -> None:
+        raise error
+
+    with stubbed_objects() as (objects, stub):
+        expect_everything_until_completion(stub)
+        expect_abort(stub)
+
+        with pytest.raises(type(error)):
+            copy(objects, confirm=confirm)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("PreconditionFailed", 412, ChangedError),
+        ("NoSuchKey", 404, GoneError),
+        ("AccessDenied", 403, AccessDeniedError),
+        ("KMS.DisabledException", 400, RefusalError),
+        ("NoSuchUpload", 404, TransientError),
+        ("SlowDown", 503, TransientError),
+    ],
+)
+def test_refused_part_aborts(code: str, status: int, error: type[ResealError]) -> None:
+    with stubbed_objects() as (objects, stub):
+        expect_create(stub)
+        refuse(stub, "upload_part_copy", code, status)
+        expect_abort(stub)
+
+        with pytest.raises(error, match=code):
+            copy(objects)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "error"),
+    [
+        ("PreconditionFailed", 412, ChangedError),
+        ("ConditionalRequestConflict", 409, ChangedError),
+        ("NoSuchKey", 404, GoneError),
+        ("InvalidRequest", 400, RefusalError),
+    ],
+)
+def test_refused_completion_aborts(code: str, status: int, error: type[ResealError]) -> None:
+    with stubbed_objects() as (objects, stub):
+        expect_everything_until_completion(stub)
+        refuse(stub, "complete_multipart_upload", code, status)
+        expect_abort(stub)
+
+        with pytest.raises(error, match=code):
+            copy(objects)
+
+
+def test_completion_of_ours_whose_answer_was_lost_is_done() -> None:
+    with stubbed_objects() as (objects, stub):
+        expect_everything_until_completion(stub)
+        refuse(stub, "complete_multipart_upload", "PreconditionFailed", 412, repeated=1)
+        expect_head(stub, A_HEAD_UNDER_K | {"ETag": '"new"', "ContentType": "text/csv"})
+
+        copy(objects, an_object(encryption=KMS_OBJECT.encryption, headers={"ContentType": "text/csv"}))
+
+
+def test_upload_that_was_never_begun_is_not_aborted() -> None:
+    with stubbed_objects() as (objects, stub):
+        refuse(stub, "create_multipart_upload", "AccessDenied", 403)
+
+        with pytest.raises(AccessDeniedError):
+            copy(objects)
+
+
+def test_upload_that_stays_is_aborted_three_times() -> None:
+    with stubbed_objects() as (objects, stub):
+        expect_create(stub)
+        refuse(stub, "upload_part_copy", "SlowDown", 503)
+        for _ in range(3):
+            stub.add_response("abort_multipart_upload", {}, UPLOAD)
+
+        with pytest.raises(TransientError, match="SlowDown"):
+            copy(objects)
+
+
+def test_failed_abort_is_loud_and_does_not_hide_why() -> None:
+    log = StringIO()
+    with stubbed_objects(log) as (objects, stub):
+        expect_create(stub)
+        refuse(stub, "upload_part_copy", "PreconditionFailed", 412)
+        refuse(stub, "abort_multipart_upload", "AccessDenied", 403)
+
+        with pytest.raises(ChangedError):
+            copy(objects)
+
+    logged = log.getvalue()
+    assert "left behind" in logged
+    assert "upload-1" in logged
+    assert "s3:AbortMultipartUpload: AccessDenied" in logged
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "last"),
+    [
+        (PART_SIZE, 1, PART_SIZE),
+        (PART_SIZE + 1, 2, 1),
+        (10_000 * PART_SIZE, 10_000, PART_SIZE),
+        (10_000 * (5 << 30), 10_000, 5 << 30),
+    ],
+    ids=["one part", "one byte more", "as many as S3 takes", "the largest object"],
+)
+def test_parts_cover_the_object_within_s3s_limits(size: int, count: int, last: int) -> None:
+    parts = list(parts_of(size, PART_SIZE))
+
+    sizes = [part.last - part.first + 1 for part in parts]
+    assert (len(parts), sum(sizes), parts[-1].last) == (count, size, size - 1)
+    assert all(5 * MIB <= each <= 5 << 30 for each in sizes[:-1])
+    assert sizes[-1] == last
+    assert [part.number for part in parts] == list(range(1, count + 1))
