@@ -17,8 +17,10 @@ STACK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2c1d-4b0e-9f3a-5d6e7f
 TRAIL_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2c1d-4b0e-9f3a-5d6e7f809112"
 _ROW = re.compile(r"^\| `(?P<file>[a-z0-9_]+\.json)` \| (?P<route>\w+) \| (?P<shape>.+) \|$", re.MULTILINE)
 
-LOCAL_ENGINE = "the local cloud's engine takes the object's resource, which has no account, for an absent account; AWS's does not"
-"""Why another account's bucket passes the object rule here; it only lets more through, which the function skips."""
+LOCAL_ENGINE = (
+    "an object's resource has no account: the local cloud's engine calls that absent, AWS's does not"
+)
+"""Why another account's bucket passes the object rule here. More passes than would; the function skips it."""
 
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
@@ -26,7 +28,7 @@ Matches = Callable[[Event], bool]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A rule of the template by its output, and the role whose calls it drops, by what stands for it in events."""
+    """A rule by its output, the role whose calls it drops, and what that is called in events."""
 
     rule: str
     role: str
@@ -70,7 +72,7 @@ def enveloped(record: Mapping[str, Any]) -> Event:
 
 
 def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
-    """A deployed rule's pattern, but with the names that stand for the role and the stack's keys in the events."""
+    """A deployed rule's pattern, with what stands for the role and the stack's keys in the events."""
     answer = cloud.client("cloudformation").describe_stack_resources(StackName=stack.name)
     names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
     pattern = cloud.client("events").describe_rule(Name=stack.outputs[lane.rule])["EventPattern"]

@@ -93,9 +93,7 @@ def test_target_admits_exactly_its_rule(rule: str, target: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("rule", "target"), TARGETS, ids=[rule for rule, _ in TARGETS])
-def test_dead_letter_queue_of_a_target_admits_its_rule_and_those_it_shares_it_with(
-    rule: str, target: dict[str, Any]
-) -> None:
+def test_dead_letter_queue_that_rules_share_admits_each_of_them(rule: str, target: dict[str, Any]) -> None:
     admitted = [s["Condition"]["ArnEquals"]["aws:SourceArn"] for s in senders_to(undelivered(target))]
 
     assert admitted.count(arn_of(rule)) == 1

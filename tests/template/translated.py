@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -100,14 +100,19 @@ class _Resolver:
                 return self.resolve(then if self.holds(condition) else otherwise)
             case {"Fn::Sub": str(text)}:
                 return _VARIABLE.sub(lambda m: str(self._values.get(m[1], m[0])), text)
-            case {"Fn::Split": [separator, text]}:
-                return self.resolve(text).split(separator)
-            case {"Fn::Join": [separator, parts]}:
-                return separator.join(map(_as_text, self.resolve(parts)))
-            case {"Fn::Select": [number, parts]}:
-                return self.resolve(parts)[number]
+        for function, apply in _OF_LISTS.items():
+            if function in value:
+                argument, operand = value[function]
+                return apply(argument, self.resolve(operand))
         items = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in items.items() if item is not GONE}
+
+
+_OF_LISTS: dict[str, Callable[[Any, Any], Any]] = {
+    "Fn::Join": lambda separator, parts: separator.join(map(_as_text, parts)),
+    "Fn::Select": lambda number, parts: parts[number],
+    "Fn::Split": lambda separator, text: text.split(separator),
+}
 
 
 def _as_text(part: Any) -> str:
