@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from reseal.core.alerts import Unblocked
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import GoneError, LeaseHeldError
 from reseal.core.guard.exposure import Exposure
@@ -153,6 +154,7 @@ class FakeLedger:
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
         self._refusals: dict[tuple[str, str, str], str] = {}
+        self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
 
     @property
     def entries(self) -> list[LedgerEntry[Any]]:
@@ -174,6 +176,15 @@ class FakeLedger:
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
             return self._refusals.setdefault((bucket, action, f"{now:%Y-%m-%d}"), event_id) == event_id
+
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        with self._steps.step("note unblocked", self.failures["note_unblocked"]):
+            self._unblocked[bucket] = (unblocked, now)
+
+    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
+        with self._steps.step("read unblocked", self.failures["read_unblocked"]):
+            unblocked, noted = self._unblocked.get(bucket, (None, now))
+            return unblocked if now - noted < timedelta(days=1) else None
 
     # --- the table's own conditions, also for the ledger of a batch ---------------------------------
 

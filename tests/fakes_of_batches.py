@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.core.alerts import Held, Tallied, Tally, Unblocked
+from reseal.core.alerts import Held, Tallied, Tally
 from reseal.core.errors import LeaseHeldError
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.message import Message
-from tests.fakes import FakeClock, FakeLedger, Steps
+from tests.fakes import FakeLedger, Steps
 
 
 class FakeObjectLedger:
@@ -67,11 +67,10 @@ class _Window:
 class FakeWindows:
     """`AlertWindows`, with the conditions of the table's writes."""
 
-    def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
+    def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self._steps, self._clock = steps or Steps(), clock or FakeClock()
+        self._steps = steps or Steps()
         self._windows: dict[str, _Window] = {}
-        self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
         self._numbers = itertools.count(1)
 
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
@@ -117,15 +116,6 @@ class FakeWindows:
             elif window.held > held.count:
                 window.held -= held.count
                 window.id, window.first = f"window-{next(self._numbers)}", held.last
-
-    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        with self._steps.step("note unblocked", self.failures["note_unblocked"]):
-            self._unblocked[bucket] = (unblocked, now)
-
-    def read_unblocked(self, bucket: str) -> Unblocked | None:
-        with self._steps.step("read unblocked", self.failures["read_unblocked"]):
-            unblocked, noted = self._unblocked.get(bucket, (None, datetime.min))
-            return unblocked if unblocked and self._clock.now() - noted < timedelta(days=1) else None
 
 
 def _count_into(window: _Window, tallied: Tallied) -> None:

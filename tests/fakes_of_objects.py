@@ -315,7 +315,7 @@ class FakeObjectCloud:
             cloud=cloud,
             objects=objects,
             ledger=FakeObjectLedger(cloud.steps, cloud.ledger),
-            windows=FakeWindows(cloud.steps, cloud.clock),
+            windows=FakeWindows(cloud.steps),
             reminders=FakeReminders(cloud.steps),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from reseal.core.alerts import Unblocked
 from reseal.core.api_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
@@ -60,6 +61,7 @@ class BucketLane:
             return self._report(self._unread(call, _foreign_bucket(call)))
         if exempt := self._exempt(call):
             return self._report(_exempted(call, exempt))
+        self._note_unblocking(call)
         try:
             observed = self._observe(call)  # 2 observe
             decisions = self._decide(call, observed)  # 3 decide
@@ -77,6 +79,12 @@ class BucketLane:
     def _exempt(self, call: BucketCall) -> Exempt | None:
         control_tower = self.policy.exempt_control_tower
         return exempt_by_name(call.bucket, self.policy.account, control_tower=control_tower)
+
+    def _note_unblocking(self, call: BucketCall) -> None:
+        """The object lane takes SSE-C writes for graver where somebody has just made way for them."""
+        if call.stated and call.stated.unblocks_sse_c:
+            unblocked = Unblocked(who=call.actor.who, at=call.time)
+            self.services.ledger.note_unblocked(call.bucket, unblocked, self.services.clock.now())
 
     # --- 2 observe, 3 decide -------------------------------------------------------------------
 

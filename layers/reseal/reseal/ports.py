@@ -107,6 +107,12 @@ class Ledger(Protocol):
     def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
         """Whether this event is the day's first that `action` was denied for on this bucket."""
 
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        """Remember who unblocked SSE-C on a bucket."""
+
+    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
+        """Who unblocked SSE-C on the bucket within the last day, if anybody did."""
+
 
 class ObjectLedger(Protocol):
     """The same record for a batch of objects, in few calls. Raises TransientError as `Ledger`."""
@@ -136,12 +142,6 @@ class AlertWindows(Protocol):
 
     def tell_held(self, group: str, held: Held, now: datetime) -> None:
         """Take what was told out of the window, and close it."""
-
-    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Remember who unblocked SSE-C on a bucket."""
-
-    def read_unblocked(self, bucket: str) -> Unblocked | None:
-        """Who unblocked SSE-C on the bucket within the last day, if anybody did."""
 
 
 class Reminders(Protocol):

@@ -16,12 +16,13 @@ from reseal.adapters.dynamodb_items import (
     refusal_is_transient,
     taken_over,
 )
+from reseal.core.alerts import Unblocked
 from reseal.core.ledger_entry import E, LedgerEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REFUSAL_KEPT = timedelta(days=2)
+REFUSAL_KEPT, UNBLOCKED_KEPT = timedelta(days=2), timedelta(days=1)
 
 
 class _ConditionFailedError(Exception):
@@ -86,6 +87,26 @@ class DynamoDbLedger:
                     raise
                 return False
         return True
+
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        """Put who unblocked SSE-C on a bucket last; kept for a day."""
+        item = {
+            "id": {"S": f"unblocked#{bucket}"},
+            "who": {"S": unblocked.who},
+            "at": {"S": unblocked.at.isoformat()},
+            "expires_at": {"N": str(int((now + UNBLOCKED_KEPT).timestamp()))},
+        }
+        with refusal_is_transient("dynamodb:PutItem"):
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
+        """Who unblocked SSE-C within the last day. DynamoDB may keep for days what has expired."""
+        with refusal_is_transient("dynamodb:GetItem"):
+            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": f"unblocked#{bucket}"}})
+        item = answer.get("Item")
+        if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
+            return None
+        return Unblocked(who=item["who"]["S"], at=datetime.fromisoformat(item["at"]["S"]))
 
     def _put(self, put: Any) -> None:
         with refusal_is_transient("dynamodb:PutItem"):

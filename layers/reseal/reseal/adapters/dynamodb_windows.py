@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -19,15 +19,12 @@ from reseal.adapters.dynamodb_window_items import (
     taking_told,
     tally_of,
 )
-from reseal.core.alerts import Held, Tallied, Tally, Unblocked
+from reseal.core.alerts import Held, Tallied, Tally
 from reseal.core.errors import TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from reseal.ports import Clock
-
-UNBLOCKED_KEPT = timedelta(days=1)
 _ATTEMPTS = 4
 
 
@@ -39,8 +36,8 @@ class DynamoDbWindows:
     in seconds, it is over.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
-        self._client, self._table, self._clock = client, table, clock
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client, self._table = client, table
 
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
         """Open a window where none is open and nothing is held back, or else count into the one there is.
@@ -75,24 +72,6 @@ class DynamoDbWindows:
         """
         if self._change(group, closing_told(held)) is None:
             self._change(group, taking_told(held))
-
-    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Remember who unblocked SSE-C on a bucket, for a day."""
-        item = {
-            "id": {"S": _unblocked(bucket)},
-            "who": {"S": unblocked.who},
-            "at": {"S": unblocked.at.isoformat()},
-            "expires_at": {"N": str(int((now + UNBLOCKED_KEPT).timestamp()))},
-        }
-        with refusal_is_transient("dynamodb:PutItem"):
-            self._client.put_item(TableName=self._table, Item=item)
-
-    def read_unblocked(self, bucket: str) -> Unblocked | None:
-        """Who unblocked SSE-C within the last day. DynamoDB may keep for days what has expired."""
-        item = self._read(_unblocked(bucket))
-        if item is None or int(item["expires_at"]["N"]) <= self._clock.now().timestamp():
-            return None
-        return Unblocked(who=item["who"]["S"], at=datetime.fromisoformat(item["at"]["S"]))
 
     def _change(self, group: str, change: Change, own_id: str | None = None) -> Any:
         """The window after the change; None where its condition does not hold.
@@ -131,7 +110,3 @@ class DynamoDbWindows:
 
 def _window(group: str) -> str:
     return f"window#{group}"
-
-
-def _unblocked(bucket: str) -> str:
-    return f"unblocked#{bucket}"

@@ -117,9 +117,7 @@ class S3Parts:
             raise TransientError("too little time is left for a copy in parts")
 
     def _abort(self, upload: dict[str, Any]) -> None:
-        """Abort until S3 says that there is no such upload: a part that S3 still copied would stay (C27).
-
-            """
+        """Abort until S3 says that there is no such upload: a part that S3 still copied would stay (C27)."""
         try:
             for _ in range(_MOST_ABORTS):
                 if not self._abort_once(upload):

@@ -24,10 +24,12 @@ class PowertoolsTelemetry:
         """Write the line, a count for each check and status, and the seconds of each repair."""
         call, outcome = handled.call, handled.outcome
         self._logger.info(
-            f"{call.name} {call.bucket}: {handled.result.value}",
+            f"{call.name} {call.resource.name}: {handled.result.value}",
             event_id=call.event_id,
             api_call=call.name,
             bucket=call.bucket,
+            key=call.resource.key,
+            version_id=call.resource.version_id,
             actor=call.actor.who,
             tool=call.actor.tool,
             result=handled.result.value,

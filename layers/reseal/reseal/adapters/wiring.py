@@ -58,7 +58,7 @@ def wire_objects(
     objects = ObjectServices(
         objects=S3Objects(clients.of("s3"), base.policy.account, logger),
         ledger=DynamoDbObjectLedger(clients.of("dynamodb"), base.ledger_table, base.ledger_kept),
-        windows=DynamoDbWindows(clients.of("dynamodb"), base.ledger_table, services.clock),
+        windows=DynamoDbWindows(clients.of("dynamodb"), base.ledger_table),
         reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
     )
     return settings, services, objects

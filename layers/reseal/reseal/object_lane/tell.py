@@ -61,7 +61,7 @@ class Teller:
             if not tally.opened:
                 return False
         if is_ransom_sign(alert):
-            unblocked = self.objects.windows.read_unblocked(alert.call.bucket)
+            unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
             alert = as_incident(alert, tally, unblocked)
         self.services.topic.publish(message_of([alert]))
         return True
