@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from benchmarks.measure import FRESH_PROCESSES, ROWS, Bench, Cold, MeasurementError, Row, Warm, median_of
+from benchmarks.measure import FRESH_PROCESSES, ROWS, Bench, Cold, Row, Warm, median_of
 from benchmarks.packages import CUSTODIAN_PYTHON, PackageError, lay_out
+from benchmarks.processes import MeasurementError
 from benchmarks.report import rows_to_measure, show, sizes_of
 from benchmarks.server import ServerError, moto_server
 from benchmarks.world import CREDENTIALS, REGION, make_world, put_state

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks.packages import Packages
 from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED
+from benchmarks.processes import BARE, CUSTODIANS, RESEALS, environment_of, run_child
 from benchmarks.products import CUSTODIAN, GET, GET_PUT, RESEAL, SAME_CALLS
-from benchmarks.world import COMPLIANT, CREDENTIALS, REPOSITORY, VIOLATING, World, reseal_settings
+from benchmarks.world import COMPLIANT, VIOLATING, World, reseal_settings
 
 LATENCY = 0.02
 """Seconds; about what one call to S3 in the same Region takes."""
 
 FRESH_PROCESSES = 5
-_ERROR_TAIL = 3000
-
-
-class MeasurementError(RuntimeError):
-    """A child failed; the message ends with what it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,42 +93,18 @@ class Bench:
     def _child(self, row: Row, **order: object) -> dict[str, Any]:
         order |= {"product": row.product, "state": row.state, "new_buckets": row.new_buckets}
         order |= {"app": str(self.packages.app), "world": asdict(self.world)}
-        finished = subprocess.run(  # noqa: S603  # our own module, no shell
-            [_bare_python(), "-S", "-m", "benchmarks.child"],
-            cwd=self.packages.policy_directory(row.policy),
-            env=self._environment(row.product),
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            check=False,
+        whose = {RESEAL: RESEALS, CUSTODIAN: CUSTODIANS}.get(row.product, BARE)
+        settings = reseal_settings(self.world) if row.product == RESEAL else {}
+        answer: dict[str, Any] = run_child(
+            f"{row.title}, {row.state}",
+            "benchmarks.child",
+            order,
+            self.packages.policy_directory(row.policy),
+            environment_of(self.packages, whose, self.endpoint, settings),
         )
-        if finished.returncode:
-            raise MeasurementError(f"{row.title}, {row.state}:\n{finished.stderr[-_ERROR_TAIL:]}")
-        answer: dict[str, Any] = json.loads(finished.stdout)
         return answer
-
-    def _environment(self, product: str) -> Mapping[str, str]:
-        """Nothing of the developer's, no compiled files, and only this product on the path."""
-        path = {
-            RESEAL: [self.packages.layer],
-            CUSTODIAN: [self.packages.custodian, self.packages.boto3],
-        }.get(product, [self.packages.boto3])
-        return {
-            **CREDENTIALS,
-            **(reseal_settings(self.world) if product == RESEAL else {}),
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONPATH": os.pathsep.join(map(str, [*path, REPOSITORY])),
-        }
 
 
 def median_of(runs: list[dict[str, float]]) -> Cold:
     """The middle of several fresh processes, number by number."""
     return Cold(**{name: median(run[name] for run in runs) for name in ("wall", "cpu", "peak_memory")})
-
-
-def _bare_python() -> str:
-    """This interpreter without its environment's packages; `-S` keeps out the machine's too."""
-    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")

@@ -16,6 +16,7 @@ from benchmarks.world import REPOSITORY, World
 CUSTODIAN_PYTHON = REPOSITORY / ".venv" / "custodian" / "bin" / "python"
 LAYER = REPOSITORY / ".aws-sam" / "build" / "ResealLayer" / "python"
 FUNCTION = REPOSITORY / "functions" / "enforce_bucket"
+OBJECT_FUNCTION = REPOSITORY / "functions" / "enforce_object"
 _BOTO3 = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 _SOURCES_ONLY = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -49,8 +50,13 @@ class Packages:
 
     @property
     def app(self) -> Path:
-        """Reseal's function."""
+        """Reseal's function for buckets."""
         return self.home / "function" / "app.py"
+
+    @property
+    def object_app(self) -> Path:
+        """Reseal's function for objects."""
+        return self.home / "object-function" / "app.py"
 
     @property
     def boto3(self) -> Path:
@@ -88,6 +94,7 @@ def lay_out(home: Path, world: World) -> Packages:
     packages = Packages(home)
     shutil.copytree(LAYER, packages.layer, ignore=_SOURCES_ONLY)
     shutil.copytree(FUNCTION, packages.app.parent, ignore=_SOURCES_ONLY)
+    shutil.copytree(OBJECT_FUNCTION, packages.object_app.parent, ignore=_SOURCES_ONLY)
     _copy_boto3(packages.boto3)
     _make_custodian(packages, world)
     return packages

@@ -42,18 +42,24 @@ def load(product: str, world: World, app: Path) -> Handle:
 
 def load_reseal(app: Path) -> Handle:
     """The Lambda handler in the module `app`, fed with batches of one message."""
+    module = import_app(app)
+
+    def handle(event: dict[str, Any]) -> None:
+        answer = module.handler({"Records": [message_of(event)]}, Context())
+        if answer["batchItemFailures"]:
+            raise RuntimeError("Reseal sent the event back to its queue")
+
+    return handle
+
+
+def import_app(app: Path) -> Any:
+    """A function's module, by its file."""
     spec = importlib.util.spec_from_file_location("app", app)
     if spec is None or spec.loader is None:
         raise ImportError(f"{app} is no module")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-
-    def handle(event: dict[str, Any]) -> None:
-        answer = module.handler({"Records": [_message(event)]}, Context())
-        if answer["batchItemFailures"]:
-            raise RuntimeError("Reseal sent the event back to its queue")
-
-    return handle
+    return module
 
 
 def load_custodian() -> Handle:
@@ -98,7 +104,8 @@ def _item(event: dict[str, Any]) -> dict[str, Any]:
     return {"id": {"S": event["detail"]["eventID"]}, "entry": {"S": json.dumps(event)}}
 
 
-def _message(event: dict[str, Any]) -> dict[str, Any]:
+def message_of(event: dict[str, Any]) -> dict[str, Any]:
+    """The event as SQS hands it to a function."""
     return {
         "messageId": event["detail"]["eventID"],
         "receiptHandle": "handle",

@@ -32,7 +32,11 @@ CREDENTIALS = {
 
 _EVENT = REPOSITORY / "events" / "put_bucket_encryption_sse_s3.json"
 _BUCKET_OF_EVENT, _ACCOUNT_OF_EVENT = "reseal-example-payroll", "111122223333"
-_MODE_OF_CHECK = {"S3.BucketDefaultEncryption": "enforce", "S3.BucketSseCBlock": "off"}
+_MODE_OF_CHECK = {
+    "S3.BucketDefaultEncryption": "enforce",
+    "S3.BucketSseCBlock": "off",
+    "S3.ObjectEncryption": "enforce",
+}
 """Every other check reports. The SSE-C block is off: moto forgets it, so no bucket could be compliant."""
 
 Client = Callable[[str], Any]

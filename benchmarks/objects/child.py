@@ -1,0 +1,79 @@
+"""One measurement of objects, in a process of its own: JSON in, JSON out, on the standard streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import uuid
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.calls import CallLog
+from benchmarks.objects.products import load
+from benchmarks.objects.world import BUCKET, is_right, put_objects
+from benchmarks.world import World
+
+_WARM_UP_RUNS = 2
+
+
+def measure(order: dict[str, Any], world: World) -> dict[str, Any]:
+    """Seconds and calls for all objects of a run: medians, and the calls that the most of them make."""
+    import boto3  # noqa: PLC0415  # after the process is pinned
+
+    stage = load(order["product"], world, Path(order["app"]), order["state"], large=order["large"])
+    s3 = boto3.Session().client("s3")
+    cpu, wall, calls = [], [], Counter[tuple[str, ...]]()
+    with CallLog(order["latency"]).installed() as log:
+        for number in range(-_WARM_UP_RUNS, order["runs"]):
+            keys = keys_of_a_run(order)
+            put_objects(s3, world, order["state"], keys)
+            acts = [
+                stage(keys[start : start + order["batch"]]) for start in range(0, len(keys), order["batch"])
+            ]
+            with log.counting() as names:
+                started, cpu_started = time.perf_counter(), time.process_time()
+                for act in acts:
+                    act()
+                cpu_ended, ended = time.process_time(), time.perf_counter()
+            settle(s3, world, order["product"], keys)
+            if number >= 0:
+                cpu.append(cpu_ended - cpu_started)
+                wall.append(ended - started)
+                calls[tuple(sorted(names))] += 1
+    (most, _), *_ = calls.most_common(1)
+    return {"cpu": median(cpu), "wall": median(wall), "calls": list(most)}
+
+
+def keys_of_a_run(order: dict[str, Any]) -> list[str]:
+    """Names nobody has used; to the stand-in one of them says that the object is large."""
+    folder = f"objects-{uuid.uuid4()}"
+    return [f"{folder}/large"] if order["large"] else [f"{folder}/{n}" for n in range(order["objects"])]
+
+
+def settle(s3: Any, world: World, product: str, keys: list[str]) -> None:
+    """The first and the last must be right now; then all go, for a scan must find no others."""
+    for key in {keys[0], keys[-1]}:
+        if not is_right(s3, world, key):
+            raise RuntimeError(f"{product} did not leave {key} as it must be")
+    for key in keys:
+        s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+def main() -> None:
+    """Measure; what the products print is captured, and shown if they fail."""
+    order = json.load(sys.stdin)
+    if order["one_core"] and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    results = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    json.dump(measure(order, World(**order["world"])), results)
+    results.close()
+    os._exit(0)  # products' thread pools need not be waited for
+
+
+if __name__ == "__main__":
+    main()

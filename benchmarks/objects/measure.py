@@ -1,0 +1,148 @@
+"""The rows about objects, and the processes that fill them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import LATENCY
+from benchmarks.objects.bare import HEAD, HEAD_COPY, IN_PARTS, MANAGED_COPY, SAME_CALLS
+from benchmarks.objects.products import ENCRYPT_KEYS, RESEAL, RESEAL_AGAIN, S3CRYPT, encrypt_keys_policy
+from benchmarks.objects.world import object_settings
+from benchmarks.packages import Packages
+from benchmarks.processes import BARE, CUSTODIANS, RESEALS, environment_of, run_child
+from benchmarks.world import ACCOUNT, COMPLIANT, REPOSITORY, VIOLATING, World
+
+BATCH = 50
+"""The template's BatchSize."""
+_SCANNED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """One product and `objects` objects in one state, in batches; measured so many times."""
+
+    title: str
+    state: str
+    product: str
+    objects: int
+    runs: int
+    batch: int = BATCH
+    large: bool = False
+
+
+ROWS = (
+    ObjectRow("bare boto3: Head", COMPLIANT, HEAD, 1, 60),
+    ObjectRow("Reseal, one in its batch", COMPLIANT, RESEAL, 1, 60),
+    ObjectRow("Reseal, 50 in a batch", COMPLIANT, RESEAL, BATCH, 6),
+    ObjectRow("Cloud Custodian, s3crypt", COMPLIANT, S3CRYPT, 1, 60),
+    ObjectRow("Cloud Custodian, encrypt-keys, 20 objects", COMPLIANT, ENCRYPT_KEYS, _SCANNED, 6),
+    ObjectRow("bare boto3: Head, Copy", VIOLATING, HEAD_COPY, 1, 60),
+    ObjectRow("bare boto3: Reseal's calls", VIOLATING, SAME_CALLS, 1, 60),
+    ObjectRow("bare boto3: Reseal's calls for 50", VIOLATING, SAME_CALLS, BATCH, 6),
+    ObjectRow("Reseal, one in its batch, told", VIOLATING, RESEAL, 1, 60),
+    ObjectRow("Reseal, one in its batch, counted", VIOLATING, RESEAL_AGAIN, 1, 60),
+    ObjectRow("Reseal, 50 in a batch, told as one", VIOLATING, RESEAL, BATCH, 6),
+    ObjectRow("Cloud Custodian, s3crypt", VIOLATING, S3CRYPT, 1, 60),
+    ObjectRow("Cloud Custodian, encrypt-keys, 20 objects", VIOLATING, ENCRYPT_KEYS, _SCANNED, 6),
+)
+
+MANY = (
+    ObjectRow("bare boto3: Head, Copy, one after the other", VIOLATING, HEAD_COPY, 100, 2),
+    ObjectRow("Reseal, two batches of 50", VIOLATING, RESEAL, 100, 8),
+    ObjectRow("Cloud Custodian, s3crypt, one after the other", VIOLATING, S3CRYPT, 100, 2),
+    ObjectRow("Cloud Custodian, encrypt-keys, 100 objects", VIOLATING, ENCRYPT_KEYS, 100, 4, batch=100),
+)
+"""A hundred objects, each AWS call 20 ms."""
+
+LARGE = (
+    ObjectRow("bare boto3: one part after the other", VIOLATING, IN_PARTS, 1, 6, large=True),
+    ObjectRow("boto3's own copy, ten parts at once", VIOLATING, MANAGED_COPY, 1, 6, large=True),
+    ObjectRow("Reseal", VIOLATING, RESEAL, 1, 6, large=True),
+    ObjectRow("Cloud Custodian, encrypt-keys", VIOLATING, ENCRYPT_KEYS, 1, 6, large=True),
+)
+"""One object of 64 MiB in parts of 5 MiB, each AWS call 20 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Medians for one object of the row: seconds, and calls (those of a batch shared among its objects)."""
+
+    calls: float
+    names: tuple[str, ...]
+    cpu: float
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectBench:
+    """Where children run: the packages, the world, and the address of what plays AWS in it."""
+
+    packages: Packages
+    world: World
+    endpoint: str
+
+    def measure(self, row: ObjectRow, *, latency: float = 0.0, one_core: bool = False) -> Measured:
+        """Measure one warm process; `latency` is the process's own wait before each call."""
+        order = {
+            **asdict(row),
+            "app": str(self.packages.object_app),
+            "world": asdict(self.world),
+            "latency": latency,
+            "one_core": one_core,
+        }
+        whose = {RESEAL: RESEALS, RESEAL_AGAIN: RESEALS, S3CRYPT: CUSTODIANS, ENCRYPT_KEYS: CUSTODIANS}
+        required = "DSSE-KMS" if row.large else "SSE-KMS"  # else in place comes before parts
+        answer = run_child(
+            f"{row.title}, {row.state}",
+            "benchmarks.objects.child",
+            order,
+            self._directory(row.product),
+            environment_of(
+                self.packages,
+                whose.get(row.product, BARE),
+                self.endpoint,
+                object_settings(self.world, required=required),
+            ),
+        )
+        return _for_one(row, answer)
+
+    def _directory(self, product: str) -> Path:
+        """Cloud Custodian reads how to encrypt from its working directory."""
+        key_id = self.world.key_arn.rpartition("/")[2]
+        directory = self.packages.home / f"{product}-{key_id}"
+        directory.mkdir(exist_ok=True)
+        policies = [encrypt_keys_policy(self.world)]
+        config: dict[str, Any] = {"execution-options": {"account_id": ACCOUNT}, "policies": policies}
+        if product == S3CRYPT:
+            config = {"crypto": "aws:kms", "key-id": key_id}
+        (directory / "config.json").write_text(json.dumps(config))
+        return directory
+
+
+def _for_one(row: ObjectRow, answer: dict[str, Any]) -> Measured:
+    return Measured(
+        calls=len(answer["calls"]) / row.objects,
+        names=tuple(answer["calls"]),
+        cpu=answer["cpu"] / row.objects,
+        wall=answer["wall"] / row.objects,
+    )
+
+
+@contextmanager
+def stand_in(latency: float = LATENCY) -> Iterator[str]:
+    """The stand-in for AWS in a process of its own, and its address."""
+    command = [sys.executable, "-m", "benchmarks.objects.standin", str(latency)]
+    server = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        port = server.stdout.readline().strip() if server.stdout else ""
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()

@@ -1,0 +1,118 @@
+"""What is measured for objects. It imports nothing of a product before `load` is called."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.objects.bare import BARE_CALLS, load_bare
+from benchmarks.objects.world import an_event, notification_of
+from benchmarks.products import Context, import_app, message_of
+from benchmarks.world import World
+
+Stage = Callable[[Sequence[str]], Callable[[], None]]
+"""Given the keys that were written: what is to be timed."""
+
+RESEAL, RESEAL_AGAIN, S3CRYPT, ENCRYPT_KEYS = "reseal", "reseal again", "s3crypt", "encrypt-keys"
+PART = 5 << 20
+CUSTODIANS_LARGEST = PART + (1 << 20)
+"""Cloud Custodian's parts are a MiB smaller than the largest copy."""
+
+
+def load(product: str, world: World, app: Path, state: str, *, large: bool = False) -> Stage:
+    """Import a product and get it ready. `large` makes it copy in parts what is larger than `PART`."""
+    if product in BARE_CALLS:
+        return load_bare(product, world)
+    if product == S3CRYPT:
+        return load_s3crypt()
+    if product == ENCRYPT_KEYS:
+        return load_encrypt_keys(large=large)
+    return load_reseal(app, state, large=large, many_actors=product == RESEAL)
+
+
+def load_reseal(app: Path, state: str, *, large: bool, many_actors: bool) -> Stage:
+    """The Lambda handler, fed with one batch; with `many_actors` each batch is the first of its kind."""
+    module = import_app(app)
+    lane = module.object_lane()
+    if large:
+        methods = replace(lane.observer.methods, largest_copy=PART)
+        lane = replace(lane, observer=replace(lane.observer, methods=methods))
+        lane.objects.objects._parts._part_size = PART
+        module.object_lane = lambda: lane
+
+    def stage(keys: Sequence[str]) -> Callable[[], None]:
+        actor = str(uuid.uuid4()) if many_actors else "writer"
+        records = [message_of(an_event(state, key, actor=actor)) for key in keys]
+
+        def act() -> None:
+            answer = module.handler({"Records": records}, Context())
+            if answer["batchItemFailures"]:
+                raise RuntimeError(f"Reseal sent back {len(answer['batchItemFailures'])} of {len(keys)}")
+
+        return act
+
+    return stage
+
+
+def load_s3crypt() -> Stage:
+    """Cloud Custodian's function for objects, its `init` called by hand: as shipped nobody calls it."""
+    from c7n.ufuncs import s3crypt  # type: ignore[import-not-found]  # noqa: PLC0415  # of its environment
+
+    s3crypt.init()
+
+    def stage(keys: Sequence[str]) -> Callable[[], None]:
+        events = [notification_of([key]) for key in keys]  # S3 sends one record to a notification
+
+        def act() -> None:
+            with redirect_stdout(sys.stderr):
+                for event in events:
+                    s3crypt.process_event(event, None)
+
+        return act
+
+    return stage
+
+
+def load_encrypt_keys(*, large: bool) -> Stage:
+    """Cloud Custodian's scan of a bucket, started by one event through its handler."""
+    from c7n import handler  # type: ignore[import-not-found]  # noqa: PLC0415  # of its environment
+    from c7n.resources import s3  # type: ignore[import-not-found]  # noqa: PLC0415  # the same
+
+    logging.getLogger().addHandler(logging.StreamHandler(sys.stdout))  # as Lambda's runtime does
+    if large:
+        s3.MAX_COPY_SIZE = CUSTODIANS_LARGEST
+
+    def stage(keys: Sequence[str]) -> Callable[[], None]:
+        event = an_event("violating", keys[0], actor="writer")
+
+        def act() -> None:
+            if not handler.dispatch_event(event, None):
+                raise RuntimeError("Cloud Custodian did not take the event")
+
+        return act
+
+    return stage
+
+
+def encrypt_keys_policy(world: World) -> dict[str, Any]:
+    """A policy that re-encrypts every object of the bucket that was written to."""
+    written = {"source": "s3.amazonaws.com", "event": "PutObject", "ids": "requestParameters.bucketName"}
+    return {
+        "name": "s3-encrypt-keys",
+        "resource": "aws.s3",
+        "mode": {
+            "type": "cloudtrail",
+            "role": "arn:aws:iam::123456789012:role/custodian",
+            "events": [written],
+        },
+        "query": [{"augment-keys": "none"}],
+        "actions": [
+            {"type": "encrypt-keys", "crypto": "aws:kms", "key-id": world.key_arn.rpartition("/")[2]}
+        ],
+    }

@@ -1,0 +1,66 @@
+"""A process of its own for each measurement: a bare interpreter, and nothing of the developer's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.packages import Packages
+from benchmarks.world import CREDENTIALS, REPOSITORY
+
+CUSTODIANS, RESEALS, BARE = "custodian", "reseal", "bare"
+"""Whose packages a process finds."""
+
+_ERROR_TAIL = 3000
+
+
+class MeasurementError(RuntimeError):
+    """A child failed; the message ends with what it said."""
+
+
+def run_child(
+    title: str, module: str, order: Mapping[str, Any], directory: Path, environment: Mapping[str, str]
+) -> Any:
+    """Run `module` with `order` on its standard input, and give what it answers. Raises MeasurementError."""
+    finished = subprocess.run(  # noqa: S603  # our own module, no shell
+        [bare_python(), "-S", "-m", module],
+        cwd=directory,
+        env=environment,
+        input=json.dumps(order),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        raise MeasurementError(f"{title}:\n{finished.stderr[-_ERROR_TAIL:]}")
+    return json.loads(finished.stdout)
+
+
+def environment_of(
+    packages: Packages, whose: str, endpoint: str, settings: Mapping[str, str]
+) -> dict[str, str]:
+    """Nothing of the developer's, no compiled files, and only this product on the path."""
+    paths: dict[str, Sequence[Path]] = {
+        RESEALS: [packages.layer],
+        CUSTODIANS: [packages.custodian, packages.boto3],
+        BARE: [packages.boto3],
+    }
+    return {
+        **CREDENTIALS,
+        **settings,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": os.pathsep.join(map(str, [*paths[whose], REPOSITORY])),
+    }
+
+
+def bare_python() -> str:
+    """This interpreter without its environment's packages; `-S` keeps out the machine's too."""
+    return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")
