@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud.handle import REPOSITORY
-from reseal.adapters.settings import read_settings
+from reseal.adapters.settings import read_object_settings, read_settings
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
+from reseal.core.objects.method import GIB
 from tests.template.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
 PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+")
 
 
-def settings_read() -> set[str]:
-    """Every variable the function reads: it names each one that is missing."""
+def settings_read(read: Callable[[dict[str, str]], object]) -> set[str]:
+    """Every variable a function reads: it names each one that is missing."""
     with pytest.raises(SettingsError) as raised:
-        read_settings({})
+        read({})
     return set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
 
 
@@ -32,8 +34,14 @@ def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dic
     return found
 
 
-def test_template_sets_exactly_what_the_function_reads() -> None:
-    assert variables().keys() | {"AWS_REGION"} == settings_read()  # Lambda sets AWS_REGION itself
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [("EnforceBucketFunction", read_settings), ("EnforceObjectFunction", read_object_settings)],
+)
+def test_template_sets_exactly_what_the_function_reads(
+    function: str, read: Callable[[dict[str, str]], object]
+) -> None:
+    assert variables(function).keys() | {"AWS_REGION"} == settings_read(read)  # Lambda sets AWS_REGION itself
 
 
 OF_OBJECTS = {
@@ -83,6 +91,20 @@ def test_what_the_template_sets_can_be_read(mode: str, required: str) -> None:
     settings = read_settings(texts | {"AWS_REGION": "us-east-1", "LEDGER_DAYS": str(handed["LEDGER_DAYS"])})
 
     assert (settings.policy.mode.value, settings.policy.remediation_key) == (mode, key)
+
+
+@pytest.mark.parametrize(("window", "limit"), [("0", "5"), ("900", "50")])
+def test_what_the_template_sets_for_objects_can_be_read(window: str, limit: str) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+    handed = variables(
+        "EnforceObjectFunction", KmsKeyArn=key, AlertWindowSeconds=window, MultipartCopyLimitGiB=limit
+    )
+    texts = {name: str(value) for name, value in handed.items()} | {"STACK_KEY_ARN": key}
+
+    settings = read_object_settings(texts | {"AWS_REGION": "us-east-1"})
+
+    assert (settings.window_seconds, settings.exempt_log_deliveries) == (int(window), True)
+    assert settings.methods.largest_in_parts == int(limit) * GIB
 
 
 @pytest.mark.parametrize("parameter", ["KmsKeyArn", "ApprovedKeys"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from reseal.delivery import FIRST_DELIVERY
-from reseal.pipeline import LEASE
+from reseal.object_lane.lane import LEASE as OBJECT_LEASE
+from reseal.pipeline import LEASE as BUCKET_LEASE
 from tests.template.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048
@@ -138,8 +140,11 @@ def test_message_stays_hidden_longer_than_a_first_delivery_takes(lane: Lane) -> 
     assert lane.hidden > FIRST_DELIVERY.total_seconds()
 
 
-def test_lease_of_a_bucket_outlives_the_function_and_ends_before_the_redelivery() -> None:
-    assert BUCKET.timeout < LEASE.total_seconds() < BUCKET.hidden
+@pytest.mark.parametrize(
+    ("lane", "lease"), [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE)], ids=["bucket", "object"]
+)
+def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, lease: timedelta) -> None:
+    assert lane.timeout < lease.total_seconds() < lane.hidden
 
 
 @each_lane
