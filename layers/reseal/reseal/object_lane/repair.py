@@ -27,8 +27,8 @@ class Repairer:
     seconds_left: Callable[[], float]
 
     def repair(self, work: Work) -> Work:
-        """The work with its outcome."""
-        if work.repair is None or work.outcome is not None:
+        """The work with its outcome. Without an open entry, which is its evidence, nothing is written."""
+        if work.repair is None or work.outcome is not None or not work.has_open_entry:
             return work
         if self.seconds_left() < SECONDS_FOR_ONE:
             raise TransientError("too little time is left in this invocation")

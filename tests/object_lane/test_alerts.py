@@ -1,0 +1,144 @@
+"""Equal violations are one alert, CRITICAL ones do not wait, and nothing is forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from reseal.core.alerts import Unblocked
+from reseal.core.errors import TransientError
+from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, object_encryption
+from tests.fakes import NOON
+from tests.object_lane.stage import SSE_C, Stage, an_event
+
+
+def _upload(stage: Stage, numbers: range, **encryption: object) -> None:
+    for number in numbers:
+        stage.cloud.objects.put(BUCKET, f"{number}.csv", **encryption)  # type: ignore[arg-type]
+    now = f"{stage.cloud.cloud.clock.time:%Y-%m-%dT%H:%M:%SZ}"
+    stage.deliver(*(an_event(f"{number}.csv", number, eventTime=now) for number in numbers))
+
+
+def _close_window(stage: Stage) -> None:
+    (group, _) = stage.cloud.reminders.sent[0]
+    stage.deliver(f'{{"reseal": "close-alert-window", "group": "{group}"}}')
+
+
+def test_ten_thousand_uploads_by_one_writer_in_two_hundred_batches_are_two_messages() -> None:
+    stage = Stage()
+
+    for batch in range(200):
+        _upload(stage, range(batch * 50, batch * 50 + 50))
+    _close_window(stage)
+
+    first, summary = (finding["occurrences"] for finding in stage.findings)
+    assert (first["count"], summary["count"]) == (50, 9950)
+    assert (len(first["keys"]), len(summary["keys"])) == (10, 10)
+    assert stage.results == ["Applied"] * 10_000
+
+
+def test_a_batch_of_equal_violations_is_one_message_with_a_count_and_some_keys() -> None:
+    stage = Stage()
+
+    _upload(stage, range(12))
+
+    (finding,) = stage.findings
+    assert finding["occurrences"]["count"] == 12
+    assert len(set(finding["occurrences"]["keys"]) & {f"{number}.csv" for number in range(12)}) == 10
+
+
+def test_an_alert_of_its_own_is_told_at_once_beside_an_open_window() -> None:
+    stage = Stage()
+    _upload(stage, range(2))
+
+    _upload(stage, range(10, 11), encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+
+    assert [finding["severity"] for finding in stage.findings] == ["MEDIUM", "CRITICAL"]
+
+
+def test_critical_alerts_are_told_with_every_batch() -> None:
+    stage = Stage()
+
+    for batch in range(3):
+        _upload(stage, range(batch * 2, batch * 2 + 2), encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+
+    assert [finding["occurrences"]["count"] for finding in stage.findings] == [2, 2, 2]
+
+
+def test_sse_c_writes_of_one_actor_are_one_incident() -> None:
+    stage = Stage()
+
+    for batch in range(3):
+        _upload(stage, range(batch * 2, batch * 2 + 2), encryption=SSE_C)
+
+    incidents = [finding["occurrences"]["incident"] for finding in stage.findings]
+    assert len({incident["id"] for incident in incidents}) == 1
+    assert [incident["count"] for incident in incidents] == [2, 4, 6]
+
+
+def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
+    stage = Stage()
+    unblocked = Unblocked(who="arn:aws:iam::111122223333:user/mallory", at=NOON)
+    stage.cloud.cloud.ledger.note_unblocked(BUCKET, unblocked, NOON)
+
+    _upload(stage, range(1), encryption=SSE_C)
+
+    (message,) = stage.cloud.cloud.topic.messages
+    (finding,) = stage.findings
+    assert message.subject.startswith("Reseal INCIDENT CRITICAL")
+    assert finding["occurrences"]["incident"]["unblocked"].startswith(unblocked.who)
+    assert "attack in progress" in finding["reason"]
+
+
+def test_what_comes_after_a_window_has_closed_opens_a_new_one() -> None:
+    stage = Stage()
+    _upload(stage, range(1))
+    stage.cloud.cloud.clock.time += timedelta(seconds=901)
+    _close_window(stage)
+
+    _upload(stage, range(1, 2))
+
+    assert len(stage.findings) == 2
+
+
+def test_a_window_that_held_nothing_back_closes_in_silence() -> None:
+    stage = Stage()
+    _upload(stage, range(1))
+
+    _close_window(stage)
+
+    assert len(stage.findings) == 1
+
+
+def test_a_window_that_lost_its_reminder_is_closed_by_a_later_alert() -> None:
+    stage = Stage()
+    _upload(stage, range(1))
+    _upload(stage, range(1, 2))
+    stage.cloud.cloud.clock.time += timedelta(seconds=1000)
+
+    _upload(stage, range(2, 3))
+
+    assert stage.cloud.reminders.sent[-1][1] == 0
+
+
+def test_a_summary_that_could_not_be_sent_is_sent_by_the_next_reminder() -> None:
+    stage = Stage()
+    _upload(stage, range(1))
+    _upload(stage, range(1, 3))
+    stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
+
+    _close_window(stage)
+    _close_window(stage)
+
+    assert stage.findings[-1]["occurrences"]["count"] == 2
+
+
+@pytest.mark.parametrize(("window", "messages"), [(900, 1), (0, 3)], ids=["a window", "no windows"])
+def test_without_windows_every_batch_is_told(window: int, messages: int) -> None:
+    stage = Stage(window_seconds=window)
+
+    for number in range(3):
+        _upload(stage, range(number, number + 1))
+
+    assert len(stage.findings) == messages

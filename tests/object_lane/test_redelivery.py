@@ -1,0 +1,204 @@
+"""Crashes, refusals, races and messages that come again: nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from reseal.core.decision import Applied, Skipped
+from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
+from reseal.core.guard.exposure import AclGrant
+from reseal.object_lane.lane import LEASE
+from tests.builders import BUCKET, SSE_KMS, TEAM_KEY, object_encryption
+from tests.fakes import Crash
+from tests.object_lane.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
+
+DENIED = "s3:PutObject"
+
+
+@pytest.mark.parametrize("step", range(len(REPAIR)), ids=[f"{n} {name}" for n, name in enumerate(REPAIR)])
+@pytest.mark.parametrize("when", ["dies_before", "dies_after"])
+def test_an_invocation_that_dies_anywhere_loses_no_finding(step: int, when: str) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    setattr(stage.cloud.cloud.steps, when, step)
+    with pytest.raises(Crash):
+        stage.deliver(an_event("a.csv"))
+    setattr(stage.cloud.cloud.steps, when, None)
+    stage.cloud.cloud.clock.time += LEASE + timedelta(seconds=1)
+
+    failed = stage.deliver(an_event("a.csv"), times=2)
+    _close_windows(stage)
+
+    assert failed == {}
+    assert [kind for kind, _, _ in stage.cloud.objects.writes] == ["copy"]
+    assert stage.cloud.objects.stored(BUCKET, "a.csv").head.encryption == UNDER_K
+    assert {f["status"] for f in stage.findings} == {"REMEDIATED"}
+    assert all(entry.outcome for entry in stage.cloud.ledger.ledger.entries)
+
+
+def _close_windows(stage: Stage) -> None:
+    for group, _ in stage.cloud.reminders.sent:
+        stage.deliver(f'{{"reseal": "close-alert-window", "group": "{group}"}}')
+
+
+def test_a_live_lease_sends_the_duplicate_back() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.dies_before = REPAIR.index("copy")
+    with pytest.raises(Crash):
+        stage.deliver(an_event("a.csv"))
+    stage.cloud.cloud.steps.dies_before = None
+
+    failed = stage.deliver(an_event("a.csv"), times=2)
+
+    assert isinstance(failed["m1"], LeaseHeldError)
+    assert stage.cloud.objects.writes == []
+
+
+def test_a_repair_that_was_told_already_is_told_again_under_the_same_id() -> None:
+    stage = Stage(window_seconds=0)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+    stage.deliver(an_event("a.csv"), times=2)
+
+    assert len(stage.cloud.objects.writes) == 1
+    assert len({f["id"] for f in stage.findings}) == 1
+    assert len(stage.findings) == 2
+
+
+def test_a_newer_write_during_the_repair_wins_and_is_left_to_its_own_event() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    newer = object_encryption(SSE_KMS, TEAM_KEY)
+    stage.cloud.cloud.steps.before["copy"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=newer)
+    )
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert (failed, stage.results, stage.findings) == ({}, ["Skipped"], [])
+    assert stage.cloud.objects.stored(BUCKET, "a.csv").body == b"newer"
+    assert stage.cloud.objects.stored(BUCKET, "a.csv").head.encryption == newer
+    (entry,) = stage.cloud.ledger.ledger.entries
+    assert isinstance(entry.outcome, Skipped)
+
+
+@pytest.mark.parametrize("encryption", [object_encryption(SSE_KMS, TEAM_KEY), SSE_C], ids=["KMS", "SSE-C"])
+def test_a_newer_write_after_the_copy_is_not_told_as_a_repair(encryption: object) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=encryption)  # type: ignore[arg-type]
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+def test_an_object_deleted_after_the_copy_is_skipped() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(lambda: stage.cloud.objects.delete(BUCKET, "a.csv"))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+def test_what_differs_after_the_copy_is_told_and_grave() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", metadata={"a": "1"})
+    stage.cloud.cloud.steps.after["copy"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=UNDER_K, metadata={"a": "2"})
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
+    assert "not as before: user metadata" in finding["reason"]
+
+
+@pytest.mark.parametrize("method", ["copy", "update_encryption"])
+def test_a_denied_write_fails_once_a_day_and_names_the_permission(method: str) -> None:
+    stage = Stage()
+    if method == "update_encryption":
+        stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    for key in ("a.csv", "b.csv"):
+        stage.cloud.objects.put(BUCKET, key)
+        stage.cloud.objects.failures[f"{method} {key}"] = [
+            AccessDeniedError("AccessDenied", DENIED, "an SCP")
+        ]
+
+    stage.deliver(an_event("a.csv", 1))
+    stage.deliver(an_event("b.csv", 2))
+
+    (finding,) = stage.findings
+    assert (finding["status"], finding["severity"]) == ("FAILED", "HIGH")
+    assert DENIED in finding["way_out"]
+    assert stage.results == ["Failed", "Failed"]
+
+
+def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [TransientError("SlowDown")]
+
+    failed = stage.deliver(an_event("a.csv"))
+    stage.cloud.cloud.clock.time += LEASE + timedelta(seconds=1)
+    again = stage.deliver(an_event("a.csv"), times=2)
+
+    assert isinstance(failed["m1"], TransientError)
+    assert (again, stage.results) == ({}, ["Applied"])
+    (entry,) = stage.cloud.ledger.ledger.entries
+    assert isinstance(entry.outcome, Applied)
+
+
+@pytest.mark.parametrize("method", ["open_all", "close_all"])
+def test_without_its_ledger_the_whole_batch_goes_back(method: str) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.ledger.failures[method] = [TransientError("throttled")]
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.findings == []
+    assert bool(stage.cloud.objects.writes) is (method == "close_all")
+
+
+def test_a_repair_that_could_not_be_told_is_told_by_the_next_delivery() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
+
+    failed = stage.deliver(an_event("a.csv"))
+    stage.deliver(an_event("a.csv"), times=2)
+    _close_windows(stage)
+
+    assert isinstance(failed["m1"], TransientError)
+    assert {f["status"] for f in stage.findings} == {"REMEDIATED"}
+
+
+def test_the_acl_is_looked_at_once_more_before_it_is_stated_anew() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    opened = stage.cloud.objects.stored(BUCKET, "a.csv").acl
+    stage.cloud.cloud.steps.after["ledger open all"].append(
+        lambda: stage.cloud.objects.change(BUCKET, "a.csv", acl=_shared(opened))
+    )
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []
+
+
+def _shared(acl: object) -> object:
+    return replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))  # type: ignore[type-var]
