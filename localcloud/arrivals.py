@@ -1,13 +1,16 @@
-"""What really arrives from a deployed stack: messages at a subscriber, and lines in the function's log."""
+"""What really arrives from a deployed stack: messages at a subscriber, and lines in the functions' logs."""
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from localcloud.deploy import Stack
 from localcloud.handle import LocalCloud
 
+LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
+"""The outputs that name the log groups followed, one a lane."""
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 20.0
 
@@ -16,16 +19,18 @@ class Arrivals:
     """Collects messages and log lines as they come in, each once.
 
     `messages` are the SNS notifications as an SQS subscriber receives them; `findings` those inside;
-    `lines` the function's own log lines, in the order of arrival.
+    `lines` the functions' own log lines, in the order of arrival; `starts` counts the invocations by the
+    output that names their log group.
     """
 
     def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
         self._sqs, self._logs = cloud.client("sqs"), cloud.client("logs")
-        self._log_group = stack.outputs["BucketFunctionLogs"]
+        self._log_groups = {name: stack.outputs[name] for name in LOG_GROUPS}
         self.inbox = _subscribe(cloud, stack.outputs["TopicArn"])
         self.messages: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
+        self.starts: Counter[str] = Counter()
         self._known_lines: set[tuple[int, str]] = set()
 
     def poll(self) -> None:
@@ -35,7 +40,8 @@ class Arrivals:
             self.messages.append(notification)
             self.findings += json.loads(notification["Message"])["findings"]
             self._sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
-        self.lines += self._new_lines()
+        for name in self._log_groups:
+            self.lines += self._new_lines(name)
 
     def wait_for_lines(self, bucket: str, *calls: str, since: int = 0) -> list[dict[str, Any]]:
         """The lines about `bucket` among those after number `since`, once each of `calls` is among them.
@@ -43,11 +49,12 @@ class Arrivals:
         Returns what there is after a while when they do not come: the caller judges.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
+        wanted = Counter(calls)
         while True:
             self.poll()
             lines = [line for line in self.lines[since:] if line.get("bucket") == bucket]
-            heard = [line["api_call"] for line in lines]
-            if all(heard.count(call) >= calls.count(call) for call in calls) or time.monotonic() > deadline:
+            heard = Counter(line["api_call"] for line in lines)
+            if wanted <= heard or time.monotonic() > deadline:
                 self.poll()  # a message is sent before its line is written
                 return lines
             time.sleep(_POLL_SECONDS)
@@ -58,15 +65,19 @@ class Arrivals:
         ):
             yield from messages
 
-    def _new_lines(self) -> Iterator[dict[str, Any]]:
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=self._log_group)
+    def _new_lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """What is new in a function's log, but for metrics and Lambda's own START, END and REPORT."""
+        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=self._log_groups[name])
         for page in pages:
             for event in page["events"]:
                 identity = (event["timestamp"], event["message"])  # MiniStack gives events no id
-                new = identity not in self._known_lines
+                if identity in self._known_lines:
+                    continue
                 self._known_lines.add(identity)
-                line = json.loads(event["message"]) if event["message"].lstrip().startswith("{") else {}
-                if new and "level" in line:  # the rest is metrics, and Lambda's own START and END
+                text = event["message"].lstrip()
+                self.starts[name] += text.startswith("START ")
+                line = json.loads(text) if text.startswith("{") else {}
+                if "level" in line:
                     yield line
 
 

@@ -23,6 +23,14 @@ def upload_type(headers: Headers, algorithm: str) -> str:
     return headers.get("x-amz-checksum-type", default).upper()
 
 
+def of_copy(copy: Record, asked: str | None) -> dict[str, Any]:
+    """The fields of a copy: the source's checksum, or the algorithm asked for; never a composite one."""
+    kept = copy["checksums"]
+    if kept and not asked and not any("-" in value for value in kept.values()):
+        return {"checksum_type": FULL_OBJECT}
+    return full_object(copy, [asked] if asked else list(kept))
+
+
 def full_object(record: Record, algorithms: list[str]) -> dict[str, Any]:
     """The fields of a record with these full-object checksums, or with S3's own where there are none.
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from localcloud import encryption_contexts, object_age
+from localcloud import aged_objects, encryption_contexts, object_age
 from localcloud.faults import Faults
 from localcloud.journal import Journal
 
@@ -42,6 +42,7 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
         ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
         ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
+        ("POST", "age-object"): lambda: aged_objects.age(**json.loads(body)),
         ("GET", "faults"): faults.listed,
         ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},
         ("DELETE", "faults"): faults.clear,

@@ -5,6 +5,7 @@ import time
 from ministack.services import s3
 
 from localcloud import preconditions, s3_errors
+from localcloud.aged_objects import ARCHIVE_STATUS
 from localcloud.calls import Response
 from localcloud.object_encryption import CUSTOMER_ALGORITHM, SSE
 from localcloud.stored_objects import (
@@ -61,6 +62,8 @@ def source_refusal(headers: Headers) -> Response | None:
 
 def is_archived(record: Record) -> bool:
     """Whether an object must be restored before it can be read; GLACIER_IR never must (C11)."""
+    if ARCHIVE_STATUS in record:
+        return True
     if record["storage_class"] not in s3._ARCHIVE_STORAGE_CLASSES:
         return False
     restore = record.get("restore")

@@ -15,15 +15,13 @@ import subprocess
 import tempfile
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from localcloud.clients import ACCOUNT, ROOT, Credentials, make_client
+from localcloud.control_client import ControlEndpoints, LocalCloudError
 
 __all__ = ["ACCOUNT", "REPOSITORY", "ROOT", "Credentials", "LocalCloud", "LocalCloudError"]
 
@@ -33,11 +31,7 @@ LOG_TAIL = 3000
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-class LocalCloudError(RuntimeError):
-    """The local cloud did not start, or refused a request to its control endpoints."""
-
-
-class LocalCloud:
+class LocalCloud(ControlEndpoints):
     """A running local cloud. Make one with ``start``; it is a context manager."""
 
     def __init__(
@@ -49,7 +43,7 @@ class LocalCloud:
         self.log_path = log
         self.region = region
         self.port = port
-        self.endpoint = f"http://127.0.0.1:{port}"
+        super().__init__(f"http://127.0.0.1:{port}")
 
     @classmethod
     def start(
@@ -111,50 +105,6 @@ class LocalCloud:
         """The root user of another account, which exists as soon as it is used."""
         return Credentials(account, ROOT.secret_key)
 
-    def inject_fault(self, kind: str, service: str, operation: str = "*", **rule: Any) -> int:
-        """Put a fault in force and return its id.
-
-        ``kind`` is ``error`` (answers without acting), ``lost_response`` (acts, then answers the error) or
-        ``delay`` (waits ``seconds``, then acts). ``operation``, ``caller`` (an ARN) and ``resource`` (an ARN)
-        are globs; ``body`` is a text in the request's body; ``skip`` lets the first ones pass; ``times``
-        bounds the rest (1; None until cleared); ``status``, ``code`` and ``message`` are the error's.
-        """
-        fields = {"kind": kind, "service": service, "operation": operation, **rule}
-        return int(self._control("POST", "faults", fields)["id"])
-
-    def faults(self) -> list[dict[str, Any]]:
-        """The faults in force, with what is left of them."""
-        return list(self._control("GET", "faults"))
-
-    def clear_faults(self) -> None:
-        """Let every call through again."""
-        self._control("DELETE", "faults")
-
-    def journal(
-        self, since: int = 0, service: str | None = None, operation: str | None = None, caller: str = "*"
-    ) -> list[dict[str, Any]]:
-        """The calls received after entry number ``since``; ``caller`` is a glob on the caller's ARN."""
-        return [
-            entry
-            for entry in self._control("GET", f"journal?since={since}")
-            if service in {None, entry["service"]}
-            and operation in {None, entry["operation"]}
-            and fnmatchcase(entry["caller"], caller)
-        ]
-
-    def encryption_context(self, bucket: str, key: str, version: str = "") -> str | None:
-        """The encryption context kept with an object, as it was sent; S3 itself never tells a reader."""
-        names = {"bucket": bucket, "key": key, "version": version}
-        query = urllib.parse.urlencode(names)
-        context: str | None = self._control("GET", f"encryption-context?{query}")["context"]
-        return context
-
-    def make_older(self, bucket: str, key: str, seconds: int, version: str = "") -> None:
-        """Let an object have been written ``seconds`` earlier: S3 shows its age in whole seconds."""
-        fields = {"bucket": bucket, "key": key, "seconds": seconds, "version": version}
-        if not self._control("POST", "object-age", fields)["found"]:
-            raise LocalCloudError(f"there is no object {bucket}/{key} to make older")
-
     def __enter__(self) -> Self:
         return self
 
@@ -163,23 +113,11 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _control(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - always http
-            f"{self.endpoint}/_localcloud/{path}", data=data, method=method
-        )
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with direct.open(request, timeout=10) as response:
-                return json.load(response)
-        except urllib.error.HTTPError as error:
-            raise LocalCloudError(error.read().decode()) from error
-
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline and self._process.poll() is None:
             with contextlib.suppress(urllib.error.URLError, ConnectionError):
-                if self._control("GET", "ready")["process"] == self._process.pid:
+                if self.control("GET", "ready")["process"] == self._process.pid:
                     return
             time.sleep(0.05)
         tail = self.log_path.read_text(errors="replace")[-LOG_TAIL:]

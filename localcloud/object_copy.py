@@ -48,8 +48,7 @@ def _amend(headers: Headers, copy: Record) -> None:
         copy["content_type"] = headers.get("content-type", "binary/octet-stream")
         copy["content_encoding"] = headers.get("content-encoding")
     copy["etag"] = _etag(copy)
-    asked = checksums.asked_algorithm(headers)
-    copy |= checksums.full_object(copy, [asked] if asked else list(copy["checksums"]))
+    copy |= checksums.of_copy(copy, checksums.asked_algorithm(headers))
 
 
 def _etag(copy: Record) -> str:

@@ -13,10 +13,11 @@ from typing import Any
 from ministack.services import s3
 
 from localcloud import anchors, encryption_contexts
+from localcloud.aged_objects import ARCHIVE_STATUS
 from localcloud.stored_objects import Record
 
 WRITTEN = "localcloud_written"
-UNINDEXED = ("checksum_type", "parts", WRITTEN)
+UNINDEXED = ("checksum_type", "parts", WRITTEN, ARCHIVE_STATUS)
 ENABLED = "Enabled"
 Amendment = Callable[[Record], None]
 

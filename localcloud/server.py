@@ -13,6 +13,7 @@ from ministack import app as ministack_app
 from ministack.core import lambda_runtime
 
 from localcloud import (
+    aged_objects,
     anchors,
     bucket_encryption,
     bucket_owner,
@@ -79,6 +80,7 @@ def _variants(settings: Settings) -> Variants:
 
 
 def _install_objects(settings: Settings) -> None:
+    aged_objects.install()
     object_acls.install()
     object_encryption.install()
     object_lock.install()

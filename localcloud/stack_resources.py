@@ -60,7 +60,13 @@ def _update_trail(name: str, _old: Properties, new: Properties, *_where: str) ->
 
 
 def _settings(name: str, properties: Properties) -> Properties:
-    return {**properties, "Name": name, "KmsKeyId": properties.get("KMSKeyId", "")}
+    """The properties as the API's parameters; a template's booleans may be texts."""
+    booleans = {text: text == "true" for text in ("true", "false")}
+    typed = {
+        key: booleans.get(value, value) if isinstance(value, str) else value
+        for key, value in properties.items()
+    }
+    return {**typed, "Name": name, "KmsKeyId": properties.get("KMSKeyId", "")}
 
 
 def _expect_ok(response: Response) -> None:

@@ -99,6 +99,35 @@ def test_trail_of_a_template_has_its_key_and_selectors(
     assert (selector["ReadWriteType"], selector["IncludeManagementEvents"]) == ("WriteOnly", True)
 
 
+ONLY_WRITES = [
+    {
+        "Name": "writes",
+        "FieldSelectors": [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+            {"Field": "readOnly", "Equals": ["false"]},
+        ],
+    }
+]
+
+
+def test_trail_of_a_template_can_be_changed(
+    local_cloud: LocalCloud, user: Credentials, stacks: Any, stack: tuple[str, dict[str, str]]
+) -> None:
+    changed = json.loads(json.dumps(TEMPLATE))
+    trail = changed["Resources"]["Trail"]["Properties"]
+    trail.pop("EventSelectors")
+    trail |= {"AdvancedEventSelectors": ONLY_WRITES, "IsLogging": False, "IsMultiRegionTrail": "false"}
+    stacks.update_stack(StackName=stack[0], TemplateBody=json.dumps(changed))
+    stacks.get_waiter("stack_update_complete").wait(StackName=stack[0], WaiterConfig={"Delay": 0.05})
+
+    trails = local_cloud.client("cloudtrail", user)
+    name = stack[1]["Trail"]
+    assert trails.get_event_selectors(TrailName=name)["AdvancedEventSelectors"] == ONLY_WRITES
+    assert trails.get_trail_status(Name=name)["IsLogging"] is False
+    assert trails.get_trail(Name=name)["Trail"]["IsMultiRegionTrail"] is False
+
+
 def test_trail_goes_with_its_stack(
     local_cloud: LocalCloud, user: Credentials, stacks: Any, stack: tuple[str, dict[str, str]]
 ) -> None:

@@ -308,3 +308,26 @@ def test_write_across_accounts_is_heard_by_both(
     assert (owners["userIdentity"]["accountId"], owners["resources"][1]["accountId"]) == (OTHER, OWN)
     assert owners["sharedEventID"] == callers["sharedEventID"]
     assert owners["eventID"] != callers["eventID"]
+
+
+def test_form_upload_is_heard_with_the_key_of_its_form(s3: Any, bucket: str, next_data_event: Next) -> None:
+    form = s3.generate_presigned_post(bucket, "in/${filename}")
+    edge = "----edge"
+    fields = "".join(
+        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in form["fields"].items()
+    )
+    file = 'Content-Disposition: form-data; name="file"; filename="f.txt"\r\n\r\nx'
+    request = urllib.request.Request(
+        form["url"],
+        data=f"{fields}--{edge}\r\n{file}\r\n--{edge}--\r\n".encode(),
+        headers={"Content-Type": f"multipart/form-data; boundary={edge}"},
+        method="POST",
+    )
+    urllib.request.urlopen(request).close()
+
+    record = next_data_event("PostObject")
+
+    assert record["requestParameters"]["key"] == "in/f.txt"
+    assert record["additionalEventData"]["SSEApplied"] == "Default_SSE_S3"
+    assert "policy" not in record["requestParameters"]

@@ -1,0 +1,84 @@
+"""What a test asks the local cloud itself (standard library only): faults, the journal, hidden state."""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+class LocalCloudError(RuntimeError):
+    """The local cloud did not start, or refused a request to its control endpoints."""
+
+
+class ControlEndpoints:
+    """The endpoints under ``/_localcloud/`` of a server."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def inject_fault(self, kind: str, service: str, operation: str = "*", **rule: Any) -> int:
+        """Put a fault in force and return its id.
+
+        ``kind`` is ``error`` (answers without acting), ``lost_response`` (acts, then answers the error) or
+        ``delay`` (waits ``seconds``, then acts). ``operation``, ``caller`` (an ARN) and ``resource`` (an ARN)
+        are globs; ``body`` is a text in the request's body; ``skip`` lets the first ones pass; ``times``
+        bounds the rest (1; None until cleared); ``status``, ``code`` and ``message`` are the error's.
+        """
+        fields = {"kind": kind, "service": service, "operation": operation, **rule}
+        return int(self.control("POST", "faults", fields)["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults in force, with what is left of them."""
+        return list(self.control("GET", "faults"))
+
+    def clear_faults(self) -> None:
+        """Let every call through again."""
+        self.control("DELETE", "faults")
+
+    def journal(
+        self, since: int = 0, service: str | None = None, operation: str | None = None, caller: str = "*"
+    ) -> list[dict[str, Any]]:
+        """The calls received after entry number ``since``; ``caller`` is a glob on the caller's ARN."""
+        return [
+            entry
+            for entry in self.control("GET", f"journal?since={since}")
+            if service in {None, entry["service"]}
+            and operation in {None, entry["operation"]}
+            and fnmatchcase(entry["caller"], caller)
+        ]
+
+    def encryption_context(self, bucket: str, key: str, version: str = "") -> str | None:
+        """The encryption context kept with an object, as it was sent; S3 itself never tells a reader."""
+        names = {"bucket": bucket, "key": key, "version": version}
+        query = urllib.parse.urlencode(names)
+        context: str | None = self.control("GET", f"encryption-context?{query}")["context"]
+        return context
+
+    def age_object(self, bucket: str, key: str, *, version: str = "", **state: Any) -> None:
+        """Put an object into a state that only time, or AWS itself, can bring about.
+
+        ``unencrypted=True``: as if written before 2023, so that HeadObject shows no encryption.
+        ``archive_status``: ``ARCHIVE_ACCESS`` or ``DEEP_ARCHIVE_ACCESS`` of S3 Intelligent-Tiering.
+        """
+        self.control("POST", "age-object", {"bucket": bucket, "key": key, "version": version, **state})
+
+    def make_older(self, bucket: str, key: str, seconds: int, version: str = "") -> None:
+        """Let an object have been written ``seconds`` earlier: S3 shows its age in whole seconds."""
+        fields = {"bucket": bucket, "key": key, "seconds": seconds, "version": version}
+        if not self.control("POST", "object-age", fields)["found"]:
+            raise LocalCloudError(f"there is no object {bucket}/{key} to make older")
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask one endpoint; its answer. Raises LocalCloudError."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - always http
+            f"{self.endpoint}/_localcloud/{path}", data=data, method=method
+        )
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with direct.open(request, timeout=10) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise LocalCloudError(error.read().decode()) from error

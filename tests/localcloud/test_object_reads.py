@@ -1,0 +1,152 @@
+"""What HeadObject and GetObject tell, and to whom (C22, C23)."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localcloud.handle import LocalCloud, LocalCloudError
+
+LATER = "2099-01-01T00:00:00Z"
+Reader = Callable[..., Any]
+
+
+@pytest.fixture
+def reader(local_cloud: LocalCloud) -> Reader:
+    """``reader("s3:GetObject")`` is the S3 client of a user with this permission and no other."""
+
+    def make(*actions: str) -> Any:
+        allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        name = f"reader-{uuid.uuid4().hex[:8]}"
+        user = local_cloud.create_user(name, {"Version": "2012-10-17", "Statement": [allow]})
+        return local_cloud.client("s3", user)
+
+    return make
+
+
+def status(act: Callable[[], object]) -> int:
+    with pytest.raises(ClientError) as refused:
+        act()
+    return int(refused.value.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+@pytest.mark.parametrize(
+    ("permission", "told"),
+    [
+        ("s3:GetObject", set()),
+        ("s3:GetObjectRetention", {"ObjectLockMode", "ObjectLockRetainUntilDate"}),
+        ("s3:GetObjectLegalHold", {"ObjectLockLegalHoldStatus"}),
+    ],
+)
+@pytest.mark.parametrize("call", ["head_object", "get_object"])
+def test_lock_is_told_to_whoever_may_read_it(
+    s3: Any, lock_bucket: str, reader: Reader, call: str, permission: str, told: set[str]
+) -> None:
+    s3.put_object(
+        Bucket=lock_bucket,
+        Key="k",
+        Body=b"x",
+        ObjectLockMode="GOVERNANCE",
+        ObjectLockRetainUntilDate=LATER,
+        ObjectLockLegalHoldStatus="ON",
+    )
+
+    found = getattr(reader("s3:GetObject", permission), call)(Bucket=lock_bucket, Key="k")
+
+    assert {name for name in found if name.startswith("ObjectLock")} == told
+
+
+@pytest.mark.parametrize(
+    ("permissions", "count"),
+    [
+        (["s3:GetObject"], None),
+        (["s3:GetObject", "s3:GetObjectTagging"], 1),
+        (["s3:GetObject", "s3:GetObjectVersionTagging"], None),
+    ],
+)
+@pytest.mark.parametrize("call", ["head_object", "get_object"])
+def test_tags_are_counted_for_whoever_may_read_them(
+    s3: Any, bucket: str, reader: Reader, call: str, permissions: list[str], count: int | None
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
+
+    assert getattr(reader(*permissions), call)(Bucket=bucket, Key="k").get("TagCount") == count
+
+
+def test_tags_of_a_named_version_have_a_permission_of_their_own(
+    s3: Any, versioned_bucket: str, reader: Reader
+) -> None:
+    version = s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x", Tagging="a=b")["VersionId"]
+    named = {"Bucket": versioned_bucket, "Key": "k", "VersionId": version}
+
+    without = reader("s3:GetObjectVersion", "s3:GetObjectTagging").head_object(**named)
+    permitted = reader("s3:GetObjectVersion", "s3:GetObjectVersionTagging").head_object(**named)
+
+    assert (without.get("TagCount"), permitted["TagCount"]) == (None, 1)
+
+
+def test_head_needs_the_key_for_a_checksum_only(s3: Any, bucket: str, key_arn: str, reader: Reader) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key_arn)
+    keyless, permitted = reader("s3:GetObject"), reader("s3:GetObject", "kms:Decrypt")
+
+    assert keyless.head_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == key_arn
+    assert status(lambda: keyless.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")) == 403
+    assert "ChecksumType" in permitted.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+
+
+def test_head_of_an_object_under_a_customer_key_needs_it(s3: Any, unblocked_bucket: str) -> None:
+    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    s3.put_object(Bucket=unblocked_bucket, Key="k", Body=b"x", **key)
+
+    assert status(lambda: s3.head_object(Bucket=unblocked_bucket, Key="k")) == 400
+
+
+def test_delete_marker_is_404_and_under_its_own_id_405(s3: Any, versioned_bucket: str) -> None:
+    s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x")
+    marker = s3.delete_object(Bucket=versioned_bucket, Key="k")["VersionId"]
+
+    assert status(lambda: s3.head_object(Bucket=versioned_bucket, Key="k")) == 404
+    assert status(lambda: s3.head_object(Bucket=versioned_bucket, Key="k", VersionId=marker)) == 405
+
+
+def test_object_from_before_2023_shows_no_encryption(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+    local_cloud.age_object(bucket, "k", unencrypted=True)
+
+    assert "ServerSideEncryption" not in s3.head_object(Bucket=bucket, Key="k")
+
+
+def test_unencrypted_object_is_copied_but_not_updated(
+    local_cloud: LocalCloud, s3: Any, bucket: str, key_arn: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    local_cloud.age_object(bucket, "k", unencrypted=True)
+    wanted = {"SSEKMS": {"KMSKeyArn": key_arn}}
+
+    assert status(lambda: s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption=wanted)) == 400
+    s3.copy_object(Bucket=bucket, Key="k", CopySource={"Bucket": bucket, "Key": "k"})
+
+    assert s3.head_object(Bucket=bucket, Key="k")["ServerSideEncryption"] == "AES256"
+
+
+def test_tiered_object_shows_its_archive_and_is_not_copied(
+    local_cloud: LocalCloud, s3: Any, bucket: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", StorageClass="INTELLIGENT_TIERING")
+    local_cloud.age_object(bucket, "k", archive_status="ARCHIVE_ACCESS")
+    source = {"Bucket": bucket, "Key": "k"}
+
+    shown = s3.head_object(Bucket=bucket, Key="k")["ArchiveStatus"]
+    refused = status(
+        lambda: s3.copy_object(Bucket=bucket, Key="k", CopySource=source, StorageClass="STANDARD")
+    )
+
+    assert (shown, refused) == ("ARCHIVE_ACCESS", 403)
+
+
+def test_only_an_object_that_is_there_can_be_aged(local_cloud: LocalCloud, bucket: str) -> None:
+    with pytest.raises(LocalCloudError, match="there is no object"):
+        local_cloud.age_object(bucket, "k", unencrypted=True)
