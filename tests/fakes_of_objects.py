@@ -118,6 +118,11 @@ class FakeObjects:
         """How many versions there are, delete markers too."""
         return len(self._versions[bucket, key])
 
+    def markers(self, bucket: str, key: str) -> list[str]:
+        """The ids of the delete markers, the oldest first."""
+        versions = self._versions[bucket, key]
+        return [version.version_id for version in versions if isinstance(version, Marker)]
+
     # --- the port ------------------------------------------------------------------------------------
 
     def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:

@@ -14,11 +14,12 @@ import pytest
 from moto import mock_aws
 
 from localcloud.handle import Credentials, LocalCloud
-from reseal.ports import Ledger
-from tests.adapters import worlds, worlds_of_evidence
+from reseal.ports import AlertWindows, Ledger
+from tests.adapters import worlds, worlds_of_evidence, worlds_of_objects
 from tests.adapters.calls import ACCOUNT, Calls
 from tests.adapters.worlds import Outside
 from tests.fakes import FakeLedger
+from tests.fakes_of_batches import FakeWindows
 
 SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
 MOTO_ACCOUNT = "123456789012"
@@ -64,6 +65,13 @@ def outside(request: pytest.FixtureRequest) -> Outside | None:
     return found
 
 
+@pytest.fixture(params=["fake", "local cloud"])
+def cloud_or_fake(request: pytest.FixtureRequest) -> Outside | None:
+    """Without moto, where its answers are wrong or its limits are old. None for the fake."""
+    found: Outside | None = None if request.param == "fake" else request.getfixturevalue("cloud_outside")
+    return found
+
+
 @pytest.fixture
 def bucket_world(outside: Outside | None) -> worlds.BucketWorld:
     return worlds.AwsBucketWorld(outside) if outside else worlds.FakeBucketWorld()
@@ -82,6 +90,27 @@ def ledger(outside: Outside | None) -> Ledger:
 @pytest.fixture
 def topic_world(outside: Outside | None) -> worlds_of_evidence.TopicWorld:
     return worlds_of_evidence.AwsTopicWorld(outside) if outside else worlds_of_evidence.FakeTopicWorld()
+
+
+@pytest.fixture
+def object_ledger_world(cloud_or_fake: Outside | None) -> worlds_of_objects.ObjectLedgerWorld:
+    if cloud_or_fake is None:
+        return worlds_of_objects.fake_object_ledger()
+    return worlds_of_objects.aws_object_ledger(cloud_or_fake)
+
+
+@pytest.fixture
+def windows(cloud_or_fake: Outside | None) -> AlertWindows:
+    return worlds_of_objects.aws_windows(cloud_or_fake) if cloud_or_fake else FakeWindows()
+
+
+@pytest.fixture
+def object_world(
+    request: pytest.FixtureRequest, cloud_or_fake: Outside | None
+) -> worlds_of_objects.ObjectWorld:
+    if cloud_or_fake is None:
+        return worlds_of_objects.FakeObjectWorld()
+    return worlds_of_objects.CloudObjectWorld(request.getfixturevalue("cloud"), cloud_or_fake)
 
 
 @pytest.fixture

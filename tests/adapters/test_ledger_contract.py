@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from reseal.core.alerts import Unblocked
 from reseal.core.decision import Applied, Failed, Outcome, Remediate, Report, Severity, SkipCause, Skipped
 from reseal.core.encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.errors import LeaseHeldError, TransientError
@@ -175,3 +176,32 @@ def test_refusal_is_first_again(ledger: Ledger, bucket: str, action: str, later:
     ledger.first_refusal_today(*REFUSED, NOON)
 
     assert ledger.first_refusal_today(bucket, action, "event-2", NOON + later)
+
+
+UNBLOCKED = Unblocked(who="user/mallory", at=NOON - timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("bucket", "later", "found"),
+    [
+        ("payroll", timedelta(hours=23), UNBLOCKED),
+        ("payroll", timedelta(hours=25), None),
+        ("ledger", timedelta(0), None),
+    ],
+    ids=["within a day", "after a day", "another bucket"],
+)
+def test_who_unblocked_sse_c_is_known_for_a_day(
+    ledger: Ledger, bucket: str, later: timedelta, found: Unblocked | None
+) -> None:
+    ledger.note_unblocked("payroll", UNBLOCKED, NOON)
+
+    assert ledger.read_unblocked(bucket, NOON + later) == found
+
+
+def test_the_last_one_who_unblocked_is_known(ledger: Ledger) -> None:
+    last = replace(UNBLOCKED, who="user/eve")
+
+    ledger.note_unblocked("payroll", UNBLOCKED, NOON)
+    ledger.note_unblocked("payroll", last, NOON)
+
+    assert ledger.read_unblocked("payroll", NOON) == last

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from io import StringIO
+from threading import Event
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 
 from reseal.adapters import s3_parts
+from reseal.adapters.s3_copies import S3Copies
 from reseal.adapters.s3_objects import S3Objects
-from reseal.adapters.s3_parts import MIB, PART_SIZE, parts_of
+from reseal.adapters.s3_parts import MIB, PART_SIZE, S3Parts, parts_of
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
@@ -29,6 +33,8 @@ from tests.adapters.object_stubs import (
     refuse,
     stubbed_objects,
 )
+from tests.adapters.test_failures import client_error
+from tests.adapters.worlds import unique
 from tests.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.fakes import NOON, Crash
 
@@ -226,6 +232,42 @@ def test_failed_abort_is_loud_and_does_not_hide_why() -> None:
     assert "left behind" in logged
     assert "upload-1" in logged
     assert "s3:AbortMultipartUpload: AccessDenied" in logged
+
+
+class SlowClient:
+    """Refuses the first part at once, while the second one takes its time."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+        self._running = Event()
+
+    def create_multipart_upload(self, **_: object) -> dict[str, str]:
+        return {"UploadId": "upload-1"}
+
+    def upload_part_copy(self, **parameters: Any) -> dict[str, Any]:
+        if parameters["PartNumber"] == 1:
+            self._running.wait(5)
+            raise client_error("SlowDown", 503)
+        self._running.set()
+        time.sleep(0.2)
+        self.ended.append("part 2")
+        return {"CopyPartResult": {"ETag": "two"}}
+
+    def abort_multipart_upload(self, **_: object) -> None:
+        self.ended.append("abort")
+        raise client_error("NoSuchUpload", 404)
+
+
+def test_upload_is_aborted_when_no_part_runs_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_parts, "AT_ONCE", 2)
+    client: Any = SlowClient()
+    copies = S3Copies(client, ACCOUNT, lambda *_: KMS_OBJECT)
+    parts = S3Parts(client, ACCOUNT, copies, Logger(service=unique("parts")), part_size=4)
+
+    with pytest.raises(TransientError):
+        parts.copy(KMS_OBJECT, UNDER_K, {}, enough, nothing)
+
+    assert client.ended == ["part 2", "abort"]
 
 
 @pytest.mark.parametrize(

@@ -14,15 +14,21 @@ from tests.adapters.worlds import Outside, unique
 from tests.fakes import FakeTopic
 
 
-def aws_ledger(outside: Outside) -> Ledger:
-    dynamodb, table = outside.client("dynamodb"), unique("ledger")
+def new_table(dynamodb: Any) -> str:
+    """A table as the template makes the ledger's."""
+    table = unique("ledger")
     dynamodb.create_table(
         TableName=table,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    return DynamoDbLedger(dynamodb, table, timedelta(days=400))
+    return table
+
+
+def aws_ledger(outside: Outside) -> Ledger:
+    dynamodb = outside.client("dynamodb")
+    return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
 
 
 class TopicWorld(Protocol):

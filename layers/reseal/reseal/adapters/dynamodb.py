@@ -102,7 +102,9 @@ class DynamoDbLedger:
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
         """Who unblocked SSE-C within the last day. DynamoDB may keep for days what has expired."""
         with refusal_is_transient("dynamodb:GetItem"):
-            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": f"unblocked#{bucket}"}})
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": {"S": f"unblocked#{bucket}"}}, ConsistentRead=True
+            )
         item = answer.get("Item")
         if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
             return None

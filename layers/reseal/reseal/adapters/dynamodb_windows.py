@@ -78,9 +78,8 @@ class DynamoDbWindows:
 
         Where it is `own_id`'s already, the change was made, and only its answer was lost.
         """
-        named: Any = (
-            {"ExpressionAttributeNames": change.names} if change.names else {}
-        )  # an empty one is refused
+        # DynamoDB refuses an empty map of names.
+        named: Any = {"ExpressionAttributeNames": change.names} if change.names else {}
         with refusal_is_transient("dynamodb:UpdateItem"):
             try:
                 answer = self._client.update_item(
