@@ -40,8 +40,13 @@ The local cloud is up at {stage.cloud.endpoint} with Reseal deployed. Paste into
   aws s3api create-bucket --bucket mine
   aws s3api get-bucket-encryption --bucket mine        # SSE-S3; again after {SETTLE_SECONDS} s: SSE-KMS
   aws s3api delete-bucket-encryption --bucket mine     # try to take it away
+
+  echo hello | aws s3 cp - s3://mine/hello.txt --sse AES256   # an object that is less than its bucket
+  aws s3api head-object --bucket mine --key hello.txt         # AES256; a moment later aws:kms
+
   aws sqs receive-message --endpoint-url {stage.cloud.endpoint} --queue-url {stage.arrivals.inbox}
   aws logs tail {outputs["BucketFunctionLogs"]} --follow
+  aws logs tail {outputs["ObjectFunctionLogs"]} --follow
   aws dynamodb scan --table-name {outputs["LedgerTable"]}
 
 Ctrl-C takes everything down.

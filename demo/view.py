@@ -1,26 +1,22 @@
-"""What is shown. It renders what arrived and what was read back, and computes nothing."""
+"""What is shown of the world and of each scene. It renders what arrived and what was read, and computes nothing."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
+from demo.auditor import Look
 from demo.performance import Played
+from demo.scene import End
 from demo.world import World
 
-NOT_PROVEN = (
-    "that AWS delivers these events, and how fast: here CloudTrail events come at once, in documented shapes",
-    "that e-mail arrives and alarms ring: the local cloud sends no e-mail and evaluates no alarm",
-    "AWS's own IAM, KMS and S3: the roles and policies of the template are evaluated, by an emulator",
-    "AWS's throttling and eventual consistency at their real pace (the tests inject both)",
-    "the settle time of 30 s: here it is shortened by the parameter SettleSeconds",
-)
 _LOG_WIDTH = 140  # where there is no terminal to ask
+_MOST_LINES = 4
 _SEVERITY_STYLE = {
     "CRITICAL": "bold white on red",
     "HIGH": "bold red",
@@ -47,62 +43,94 @@ def show_world(world: World) -> None:
     """Name the keys once, so that the scenes can be read."""
     console.print(f"\n  K, Reseal's own key      {world.key}")
     console.print(f"  the data team's key      {world.team_key}")
-    console.print(f"  another account's key    {world.foreign_key}")
+    console.print(f"  another account's keys   {world.foreign_key}, which admits nobody of this account")
+    console.print(f"                           {world.partner_key}, a partner's, which admits this account")
+    console.print(f"                           {world.shut_key}, shut to all of it but mallory")
 
 
 def show_scene(number: int, played: Played, world: World) -> None:
-    """One scene: the act, what the log line and the messages said, and the bucket read back."""
+    """One scene: the act, what the log lines and the messages said, and what the auditor read."""
     scene = played.scene
-    console.print(f"\n[bold]{number}  {scene.who} {scene.title}[/]   [dim]bucket {scene.bucket}[/]")
+    about = f"bucket {scene.bucket}"
+    if scene.keys:
+        about = f"object {scene.bucket}/{scene.keys[0]}" + (" ..." if len(scene.keys) > 1 else "")
+    console.print(f"\n[bold]{number}  {scene.who} {scene.title}[/]   [dim]{about}[/]")
     if played.denied:
-        console.print(f"     S3 answered   {played.denied}")
-    for line in played.lines:
-        console.print(
-            f"     heard         {line['api_call']} by {line['actor']} ({line['tool']}): {line['result']}"
-        )
-        if not played.findings and line["reason"]:
-            console.print(f"     reason        {escape(str(line['reason']))}")
+        _row("S3 answered", played.denied)
+    _show_lines(played, world)
     for finding in played.findings:
-        style = _SEVERITY_STYLE[finding["severity"]]
-        console.print(
-            f"     message       [{style}]{finding['severity']}[/] {finding['status']}  {finding['title']}"
-        )
-        console.print(f"                   {escape(_named(finding['reason'], world))}")
-        if finding["way_out"]:
-            console.print(f"                   [dim]{escape(_named(finding['way_out'], world))}[/]")
-    arrow = f"{_named(played.acted, world)}  [bold]->[/]  {_named(played.ended, world)}"
-    unchanged = f"{_named(played.ended, world)}  [dim](not touched)[/]"
-    console.print(f"     read back     {unchanged if played.acted == played.ended else arrow}")
+        _show_finding(finding, world)
+    _show_looks(played, world)
+    if scene.end is End.FREE:
+        before, after = played.started
+        _row("invocations", f"of the object function: {before} before, {after} after")
     if played.seconds is not None:
-        console.print(f"     repaired      {played.seconds:.1f} s after the call")
+        actions = " and ".join(sorted({f["action"] for f in played.findings if f["action"]}))
+        _row("repaired", f"{played.seconds:.1f} s after the call, by {actions}")
     for fault in played.faults:
-        console.print(f"     [bold red]WRONG[/]         {escape(fault)}")
+        _row("WRONG", escape(fault), "bold red")
 
 
-def show_summary(played: Sequence[Played], loops: int, started: float) -> bool:
-    """The table of all scenes and what was not proven; whether everything ended as it must."""
-    table = Table(title="\nSummary", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for column in ("", "scene", "must end", "findings", "seconds"):
-        table.add_column(column, no_wrap=column != "scene")
-    for number, one in enumerate(played, 1):
-        mark = "[bold red]wrong[/]" if one.faults else "[green]ok[/]"
-        findings = ", ".join(f"{f['severity']} {f['status']}" for f in one.findings) or "none"
-        seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
-        title = f"{number} {one.scene.who} {one.scene.title}"
-        table.add_row(mark, title, one.scene.end.value, findings, seconds)
-    console.print(table)
-    wrong = sum(bool(one.faults) for one in played)
-    console.print(f"\n{len(played) - wrong} of {len(played)} scenes ended as they must. ", end="")
-    console.print(f"Reseal's own writes that came back as events of work: {loops}.")
-    console.print(f"{time.monotonic() - started:.0f} s in all.\n\nNot proven here:")
-    for sentence in NOT_PROVEN:
-        console.print(f"  - {sentence}")
-    return wrong == 0 and loops == 0
+def _row(name: str, text: str, style: str = "not bold") -> None:
+    console.print(f"     [{style}]{name:<13}[/] {text}")
+
+
+def _show_lines(played: Played, world: World) -> None:
+    """The log lines; of many only the first."""
+    for line in played.lines[:_MOST_LINES]:
+        _row("heard", f"{line['api_call']} by {line['actor']} ({line['tool']}): {line['result']}")
+        if line["reason"] and (line["result"] == "Skipped" or not played.findings):
+            _row("reason", escape(_named(str(line["reason"]), world)))
+    more = played.lines[_MOST_LINES:]
+    if more:
+        ends = ", ".join(sorted({line["result"] for line in more}))
+        _row("", f"... and {len(more)} more: {ends}")
+
+
+def _show_finding(finding: Mapping[str, Any], world: World) -> None:
+    style, many = _SEVERITY_STYLE[finding["severity"]], finding["occurrences"]
+    count = f"  [bold]x {many['count']}[/]" if many and many["count"] > 1 else ""
+    _row(
+        "message", f"[{style}]{finding['severity']}[/] {finding['status']}  {escape(finding['title'])}{count}"
+    )
+    _row("", escape(_named(finding["reason"], world)))
+    if finding["way_out"]:
+        _row("", f"[dim]{escape(_named(finding['way_out'], world))}[/]")
+
+
+def _show_looks(played: Played, world: World) -> None:
+    acted, ended = played.acted, played.ended
+    before, after = (escape(_named(look.encryption, world)) for look in (acted, ended))
+    _row(
+        "read back",
+        f"{after}  [dim](not touched)[/]" if acted == ended else f"{before}  [bold]->[/]  {after}",
+    )
+    if ended.rest:
+        name = "kept" if acted.rest == ended.rest else "has now"
+        _row(name, escape(_in_words(ended)))
+
+
+def _in_words(look: Look) -> str:
+    return "; ".join(f"{name} {text}" for name, text in look.rest.items())
 
 
 def _named(text: str, world: World) -> str:
-    """The text with the three keys called by the names they were introduced with."""
-    names = {world.key: "K", world.team_key: "the team's key", world.foreign_key: "the foreign key"}
+    """The text with the keys called by the names they were introduced with."""
+    names = {
+        world.key: "K",
+        world.team_key: "the team's key",
+        world.foreign_key: "the foreign key",
+        world.partner_key: "the partner's key",
+        world.shut_key: "the shut key",
+    }
     for arn, name in names.items():
         text = text.replace(arn, name)
     return text
+
+
+def found_in_words(findings: Sequence[Mapping[str, Any]], told: int) -> str:
+    """Severity and status of each finding, equal ones once, with the count of what they stand for."""
+    ends = [f"{finding['severity']} {finding['status']}" for finding in findings]
+    if told == len(ends):
+        return ", ".join(ends) or "none"
+    return f"{', '.join(dict.fromkeys(ends))} x {told}, in {len(ends)} messages"

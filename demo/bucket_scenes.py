@@ -1,42 +1,13 @@
-"""The scenes: who does what to which bucket, and how it must end."""
+"""The scenes about buckets: who does what to which bucket, and how it must end."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from demo.scene import End, Scene
 from demo.world import OTHER_ACCOUNT, World
-
-
-class End(Enum):
-    """How a scene must end. The text is what the summary says."""
-
-    REPAIRED = "repaired"
-    REPORTED = "reported, not touched"
-    LEFT_ALONE = "right as it is, not touched"
-    SKIPPED = "not ours, not touched"
-    UNHEARD = "no violation, never heard of"
-    FAILED = "repair refused, and said so"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """One act of one person, with the API calls that Reseal must hear and the findings it must send.
-
-    `findings` are (check, severity, status); `bucket` is read before and after by the auditor.
-    """
-
-    title: str
-    who: str
-    bucket: str
-    act: Callable[[Any, World], None]
-    calls: tuple[str, ...]
-    end: End
-    findings: tuple[tuple[str, str, str], ...] = ()
-
 
 DEFAULT, BUCKET_KEY, SSE_C = "S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
@@ -109,7 +80,7 @@ def _create_locked(s3: Any, world: World) -> None:
     s3.put_bucket_policy(Bucket="vault", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
 
 
-SCENES = (
+BUCKET_SCENES = (
     Scene(
         title="creates a bucket",
         who="maria",

@@ -1,0 +1,96 @@
+"""What people do to objects in the scenes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from demo.world import World
+
+Act = Callable[[Any, World], None]
+
+MANY = tuple(f"2026-11-23/{number:02}.csv" for number in range(1, 41))
+_PART = 5 * 1024 * 1024  # the smallest that is not the last
+_PATIENCE_SECONDS = 20.0
+
+
+def put(bucket: str, key: str, content: str, **more: Any) -> Act:
+    """Upload under what `more` asks for, whatever the bucket's default says."""
+    return lambda s3, world: s3.put_object(Bucket=bucket, Key=key, Body=content.encode(), **more)
+
+
+def put_under(name_of_key: str, bucket: str, key: str, content: str) -> Act:
+    """Upload under one of the world's keys."""
+
+    def act(s3: Any, world: World) -> None:
+        more = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": getattr(world, name_of_key)}
+        s3.put_object(Bucket=bucket, Key=key, Body=content.encode(), **more)
+
+    return act
+
+
+def put_in_parts(s3: Any, world: World) -> None:
+    """A large file, as the AWS CLI uploads it, with everything that a careless copy would drop."""
+    place = {"Bucket": "media", "Key": "film.mp4"}
+    upload = s3.create_multipart_upload(
+        **place,
+        ServerSideEncryption="AES256",
+        Tagging="team=web&retain=1y",
+        Metadata={"director": "ines", "take": "3"},
+        ContentType="video/mp4",
+        CacheControl="max-age=600",
+        StorageClass="STANDARD_IA",
+    )
+    place["UploadId"] = upload["UploadId"]
+    contents = (b"f" * _PART, b"the end")
+    parts = [
+        {"PartNumber": n, "ETag": s3.upload_part(**place, PartNumber=n, Body=content)["ETag"]}
+        for n, content in enumerate(contents, 1)
+    ]
+    s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+
+
+def overwrite_while_repaired(s3: Any, world: World) -> None:
+    """Write; and write again in the very moment in which Reseal is about to copy the first writing.
+
+    The local cloud holds Reseal's CopyObject back for a second, after all its reading.
+    """
+    hold = {"caller": "*EnforceObjectRole*", "resource": "*drafts*", "seconds": 1.0}
+    fault = world.cloud.inject_fault("delay", "s3", "CopyObject", **hold)
+    place = {"Bucket": "drafts", "Key": "speech.txt", "ServerSideEncryption": "AES256"}
+    s3.put_object(**place, Body=b"first draft")
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not any(f["id"] == fault and f["hits"] for f in world.cloud.faults()):
+        if time.monotonic() > deadline:
+            break  # the scene will then not end as it must
+        time.sleep(0.02)
+    s3.put_object(**place, Body=b"second draft")
+
+
+def hide(s3: Any, world: World) -> None:
+    """Unblock SSE-C, and once that has been heard write what nobody else can read."""
+    world.arrivals.poll()
+    since = len(world.arrivals.lines)
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": world.key}
+    rule = {
+        "ApplyServerSideEncryptionByDefault": default,
+        "BucketKeyEnabled": True,
+        "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
+    }
+    s3.put_bucket_encryption(Bucket="payroll", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    world.arrivals.wait_for_lines("payroll", "PutBucketEncryption", since=since)
+    secret = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    s3.put_object(Bucket="payroll", Key="2026-11.csv", Body=b"name,salary", **secret)
+
+
+def put_many(s3: Any, world: World) -> None:
+    """A nightly export whose code asks for SSE-S3."""
+    for key in MANY:
+        s3.put_object(Bucket="exports", Key=key, Body=b"a,b\n1,2\n", ServerSideEncryption="AES256")
+
+
+def put_right(s3: Any, world: World) -> None:
+    """A write under the bucket's default, one under the team's own key."""
+    s3.put_object(Bucket="ledgers", Key="2026.csv", Body=b"account,amount")
+    put_under("team_key", "ledgers", "2027.csv", "account,plan")(s3, world)
