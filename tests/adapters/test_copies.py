@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 
 from reseal.core.errors import (
@@ -166,7 +167,8 @@ def test_code_becomes_its_error(code: str, status: int, error: type[ResealError]
 
 
 @pytest.mark.parametrize(
-    ("code", "status"), [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409)]
+    ("code", "status"),
+    [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("InternalError", 500)],
 )
 def test_copy_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> None:
     with stubbed_objects() as (objects, stub):
@@ -197,3 +199,26 @@ def test_copy_of_ours_that_may_still_run_is_waited_for() -> None:
 
         with pytest.raises(TransientError, match="may still be copying"):
             objects.copy(KMS_OBJECT, UNDER_K, {})
+
+
+@pytest.mark.parametrize("now", [A_HEAD, A_HEAD | {"ETag": '"new"'}], ids=["as before", "written again"])
+def test_failure_that_may_pass_stays_one_where_nothing_was_done(now: dict[str, Any]) -> None:
+    with stubbed_objects() as (objects, stub):
+        refuse(stub, "copy_object", "SlowDown", 503, repeated=3)
+        expect_head(stub, now)
+
+        with pytest.raises(TransientError, match="SlowDown"):
+            objects.copy(KMS_OBJECT, UNDER_K, {})
+
+
+def test_copy_whose_answer_never_came_is_looked_up() -> None:
+    with stubbed_objects() as (objects, stub):
+        client: Any = objects._client
+        expect_head(stub, A_HEAD_UNDER_K | {"ETag": '"new"', "LastModified": LATER})
+
+        def hang(**_: object) -> None:
+            raise ReadTimeoutError(endpoint_url="https://s3")
+
+        client.meta.events.register_first("before-call.s3.CopyObject", hang)
+
+        objects.copy(KMS_OBJECT, UNDER_K, {})

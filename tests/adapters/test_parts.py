@@ -190,10 +190,11 @@ def test_refused_completion_aborts(code: str, status: int, error: type[ResealErr
             copy(objects)
 
 
-def test_completion_of_ours_whose_answer_was_lost_is_done() -> None:
+@pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("NoSuchUpload", 404)])
+def test_completion_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> None:
     with stubbed_objects() as (objects, stub):
         expect_everything_until_completion(stub)
-        refuse(stub, "complete_multipart_upload", "PreconditionFailed", 412, repeated=1)
+        refuse(stub, "complete_multipart_upload", code, status, repeated=1)
         expect_head(stub, A_HEAD_UNDER_K | {"ETag": '"new"', "ContentType": "text/csv"})
 
         copy(objects, an_object(encryption=KMS_OBJECT.encryption, headers={"ContentType": "text/csv"}))

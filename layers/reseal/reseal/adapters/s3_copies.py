@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from reseal.adapters.s3_object_heads import named, of_object
 from reseal.core.encryption import SseAlgorithm
@@ -74,18 +74,19 @@ class S3Copies:
         """Run `write`, and see to it that a write of our own is not taken for another's.
 
         botocore repeats a call whose answer was lost, and the first one may have been carried out or
-        may still be: then the repeated one is refused.
+        may still be: then the repeated one is refused, because of ours or of an upload that is completed.
         """
         try:
             write()
-        except ChangedError as changed_error:
-            if not _was_repeated(changed_error):
+        except (ChangedError, TransientError) as error:
+            if not _may_be_done(error):
                 raise
             now = self._read(head.bucket, head.key, None)
-            if _same(now, head):
-                raise TransientError(f"S3 may still be copying: {changed_error}") from changed_error
-            if not now.encryption.fulfils(intended) or changed(head, now):
-                raise
+            if now.encryption.fulfils(intended) and not changed(head, now) and not _same(now, head):
+                return
+            if isinstance(error, ChangedError) and _same(now, head):
+                raise TransientError(f"S3 may still be copying: {error}") from error
+            raise
 
     def _is_still(self, head: ObservedObject) -> bool:
         return _same(self._read(head.bucket, head.key, head.version_id), head)
@@ -103,9 +104,9 @@ def _same(now: ObservedObject, head: ObservedObject) -> bool:
     return (now.etag, now.last_modified) == (head.etag, head.last_modified)
 
 
-def _was_repeated(error: ChangedError) -> bool:
+def _may_be_done(error: ChangedError | TransientError) -> bool:
+    """Whether S3 may have carried out a call that failed: no answer came, or not to the first attempt."""
     cause = error.__cause__
-    attempts = (
-        cause.response["ResponseMetadata"].get("RetryAttempts", 0) if isinstance(cause, ClientError) else 0
-    )
-    return attempts > 0
+    if isinstance(cause, ClientError):
+        return cause.response["ResponseMetadata"].get("RetryAttempts", 0) > 0
+    return isinstance(cause, BotoCoreError)
