@@ -58,9 +58,13 @@ class Work:
         return self.entry is not None and self.entry.outcome is None
 
     def told_by(self, entry: ObjectEntry) -> Work:
-        """The work as a closed entry tells it: another delivery has done it."""
+        """The work as an entry tells it, by the object's own name: the record may spell it otherwise (A25)."""
+        named = replace(
+            self.call, key=entry.resource.key or self.call.key, version_id=entry.resource.version_id
+        )
         return replace(
             self,
+            call=named,
             before=entry.before,
             decision=entry.violations[OBJECT_ENCRYPTION],
             repair=None,
