@@ -224,6 +224,7 @@ def test_an_incident_is_the_actors_whatever_the_bucket() -> None:
     assert incident_group(elsewhere) == incident_group(RANSOM)
     assert incident_group(by_another) != incident_group(RANSOM)
     assert incident_group(RANSOM) != group_of(RANSOM)
+    assert len(incident_group(RANSOM)) == 32
 
 
 def test_an_incident_says_how_many_there_are_so_far() -> None:

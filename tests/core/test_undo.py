@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.observed import Checksum
+from reseal.core.objects.observed import Checksum, ObjectAcl
 from reseal.core.objects.properties import sent_with_copy
 from reseal.core.resource import Resource
 from reseal.core.undo import undo_command
@@ -32,6 +33,14 @@ from tests.builders import (
 
 SSE_S3_OBJECT = object_encryption()
 UNDER_ANOTHER = object_encryption(SSE_KMS, UNLISTED_KEY)
+ACL = ObjectAcl(
+    owner="me",
+    owner_permissions=frozenset({"FULL_CONTROL"}),
+    grants=tuple(
+        AclGrant(grantee=grantee, permission=permission)
+        for grantee, permission in (("a", "READ"), ("b", "READ"), ("a", "READ_ACP"), ("b", "WRITE_ACP"))
+    ),
+)
 STANDARD = {"StorageClass": "STANDARD", "etag": '"e"'}
 
 
@@ -80,6 +89,7 @@ def test_a_copy_back_carries_what_the_copy_carried() -> None:
         storage_class="STANDARD_IA",
         website_redirect="/new",
         context="e30=",
+        acl=ACL,
         checksum=Checksum(algorithm="SHA256", type="FULL_OBJECT", value="aGk="),
     )
 
@@ -90,6 +100,10 @@ def test_a_copy_back_carries_what_the_copy_carried() -> None:
         "--tagging-directive=COPY",
         "--storage-class=STANDARD_IA",
         "--website-redirect-location=/new",
+        '--grant-full-control=id="me"',
+        '--grant-read=id="a", id="b"',
+        '--grant-read-acp=id="a"',
+        '--grant-write-acp=id="b"',
         "--ssekms-encryption-context=e30=",
         "--checksum-algorithm=SHA256",
     ]

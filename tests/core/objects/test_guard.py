@@ -30,7 +30,7 @@ from tests.builders import (
     object_encryption,
     surroundings,
 )
-from tests.core.guard.cases import THE_STACKS_KEY
+from tests.core.guard.cases import THE_STACKS_KEY, admits, lets
 
 AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
 TO_K = Remediate(
@@ -45,6 +45,10 @@ PUBLIC_READ = ObjectAcl(
     grants=(AclGrant(grantee="http://acs.amazonaws.com/groups/global/AllUsers", permission="READ"),),
 )
 FRIENDS_READ = replace(PUBLIC_READ, grants=(AclGrant(grantee="fr1end", permission="READ"),))
+LOGS = {"Service": f"logs.{REGION}.amazonaws.com"}
+EXPORTED_TO = lets(LOGS, "s3:PutObject")
+FOR_LOGS = replace(KEY, document={"Statement": [*THE_STACKS_KEY, *admits(LOGS, "GenerateDataKey")]})
+TO_DSSE = replace(TO_K, change=EncryptionChange(algorithm=DSSE_KMS, key_arn=K))
 SSE_S3_OBJECT = object_encryption()
 UNDER_AWS_S3 = object_encryption(SSE_KMS, AWS_MANAGED_KEY)
 UNDER_ANOTHER = object_encryption(SSE_KMS, UNLISTED_KEY)
@@ -89,6 +93,10 @@ def guarded(
             "fr1end",
             id="another account, which the key in use may admit",
         ),
+        pytest.param(
+            guarded(decision=TO_DSSE, around=surroundings(exposure=EXPORTED_TO)), "CloudWatch Logs", id="DSSE"
+        ),
+        pytest.param(guarded(around=surroundings(exposure=EXPORTED_TO), key_policy=FOR_LOGS), None, id="SSE"),
         pytest.param(
             guarded(policy=replace(a_policy(), callers_may_use_key=False), key_policy=CLOSED),
             "callers of this account",
@@ -154,6 +162,7 @@ def base64(text: str) -> str:
         pytest.param(base64("{}"), True, id="empty"),
         pytest.param(base64('{"department": "Gehälter"}'), True, id="spelled out"),
         pytest.param("{}", False, id="no base64"),
+        pytest.param("e3!0=", False, id="base64 with something in between"),
         pytest.param("HIDDEN_DUE_TO_SECURITY_REASONS", False, id="hidden"),
         pytest.param("ä", False, id="no ASCII"),
         pytest.param(base64("department"), False, id="no JSON"),

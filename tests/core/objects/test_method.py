@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,7 @@ from tests.builders import (
 )
 from tests.fakes import NOON
 
+SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
 TO_K = object_encryption(SSE_KMS, K, bucket_key=True)
 TO_DSSE = object_encryption(DSSE_KMS, K)
 TO_PARTNER = object_encryption(SSE_KMS, PARTNER_KEY)
@@ -155,6 +158,23 @@ def test_two_locks_are_both_named() -> None:
     lock = Lock(mode="COMPLIANCE", until=NOON, legal_hold=True)
 
     assert lock.in_words == "COMPLIANCE retention until 2026-11-23 and a legal hold"
+
+
+def test_a_retention_that_does_not_say_until_when_is_none() -> None:
+    assert Lock(mode="GOVERNANCE").in_words is None
+
+
+def test_a_copy_is_preferred_and_takes_what_s3_copies_at_once() -> None:
+    assert Methods() == Methods(
+        prefers_in_place=False, largest_copy=5_368_709_120, largest_in_parts=53_687_091_200
+    )
+
+
+def test_a_method_is_called_as_its_call_is() -> None:
+    actions = SCHEMA["$defs"]["finding"]["properties"]["action"]["enum"]
+
+    assert [method.value for method in Method] == ["CopyObject", "UploadPartCopy", "UpdateObjectEncryption"]
+    assert {method.value for method in Method} < set(actions)
 
 
 def test_the_operator_sets_the_size_up_to_which_is_copied() -> None:

@@ -48,8 +48,7 @@ def checksum_of_parts(original: Original) -> Parameters:
     kept = original.head.checksum
     if kept is None:
         return {}
-    is_crc = kept.algorithm.startswith("CRC") and kept.type == "FULL_OBJECT"
-    whole = is_crc or kept.algorithm == "CRC64NVME"  # which has no other type
+    whole = kept.algorithm.startswith("CRC") and kept.type == "FULL_OBJECT"
     return {"ChecksumAlgorithm": kept.algorithm, "ChecksumType": "FULL_OBJECT" if whole else "COMPOSITE"}
 
 
