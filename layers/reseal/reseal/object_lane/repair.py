@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
-from reseal.core.errors import CustomerKeyError, RefusalError, TransientError
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import ObservedObject
 from reseal.core.objects.properties import changed, sent_with_copy, sent_with_parts
@@ -40,11 +40,16 @@ class Repairer:
 
     def _repaired(self, repair: Repair) -> Outcome:
         self._write(repair)
-        before = repair.original.head
         try:
-            after = self._read_again(repair)
+            return self._verified(repair)
         except CustomerKeyError:
             return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
+        except AccessDeniedError as denied:
+            failed = outcome_of_refusal(denied, "object")
+            return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
+
+    def _verified(self, repair: Repair) -> Outcome:
+        before, after = repair.original.head, self._read_again(repair)
         if not after.encryption.fulfils(repair.intended):
             if (after.etag, after.last_modified) == (before.etag, before.last_modified):
                 raise TransientError(f"S3 still shows the old encryption of {before.bucket}/{before.key}")
