@@ -13,6 +13,7 @@ LOG_DELIVERIES = frozenset(
         "config.amazonaws.com",
         "delivery.logs.amazonaws.com",
         "logdelivery.elasticloadbalancing.amazonaws.com",
+        "logdelivery.elb.amazonaws.com",
         "logging.s3.amazonaws.com",
     }
 )
