@@ -15,17 +15,21 @@ from reseal.object_lane.work import ObjectEntry, Work
 def only_the_last_of_each(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
     """Of several writes of one object in a batch only the last can be what is there; the rest are skipped.
 
-    A message that was delivered before is left as it is: what it began must be looked up.
+    A message that was delivered before is left as it is: what it began must be looked up. Of one event's
+    duplicates only one goes on: two would make two writes, of which one entry cannot tell.
     """
-    last = {w.call.resource: m for m, w in sorted(works.items(), key=lambda item: _order(item[1]))}
-    reason = "a later write of the same batch replaced the object"
+    in_order = sorted(works.items(), key=lambda item: _order(item[1]))
+    last = {work.call.resource: message for message, work in in_order}
+    of_event = {work.call.event_id: message for message, work in in_order}
+    reason = "a later message of the same batch is about the same object"
     newer = Skipped(cause=SkipCause.NEWER, reason=reason)
-    return {
-        message: work
-        if last[work.call.resource] == message or work.delivery.may_be_repeated(work.call.time, now)
-        else replace(work, outcome=newer)
-        for message, work in works.items()
-    }
+
+    def goes_on(message: str, work: Work) -> bool:
+        if of_event[work.call.event_id] != message:
+            return False
+        return last[work.call.resource] == message or work.delivery.may_be_repeated(work.call.time, now)
+
+    return {m: work if goes_on(m, work) else replace(work, outcome=newer) for m, work in works.items()}
 
 
 def resumed(work: Work, entry: ObjectEntry, now: datetime) -> Work:
@@ -69,5 +73,5 @@ def entry_of(work: Work, lease_until: int) -> ObjectEntry:
     )
 
 
-def _order(work: Work) -> tuple[datetime, str]:
-    return work.call.time, work.call.event_id
+def _order(work: Work) -> tuple[datetime, str, int]:
+    return work.call.time, work.call.event_id, work.delivery.receive_count

@@ -58,7 +58,7 @@ class Work:
         return self.entry is not None and self.entry.outcome is None
 
     def told_by(self, entry: ObjectEntry) -> Work:
-        """The work as an entry tells it, by the object's own name: the record may spell it otherwise (A25)."""
+        """The work as an entry tells it, under the object's own name: the record may spell another (A25)."""
         named = replace(
             self.call, key=entry.resource.key or self.call.key, version_id=entry.resource.version_id
         )
