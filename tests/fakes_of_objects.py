@@ -173,17 +173,13 @@ class FakeObjects:
         if seconds_left() < SECONDS_FOR_PARTS:
             raise TransientError("too little time is left for a copy in parts")
         only(sent, OF_PARTS)
-        with self._step("copy_in_parts", head.key):
-            self._source(head)
-        confirm()
-        with self._step("complete", head.key):
-            source = self._source(head)
-            kept = {
-                "metadata": sent.get("Metadata", {}),
-                "headers": {name: sent[name] for name in HEADERS if name in sent},
-            }
-            tags = dict(parse_qsl(sent.get("Tagging", ""), keep_blank_values=True))
-            self._write("copy_in_parts", source, intended, sent, kept, tags, frozenset())
+        self.uploads.append(head.key)
+        try:
+            self._in_parts(head, intended, sent, confirm)
+        except Exception:
+            self.uploads.remove(head.key)
+            raise
+        self.uploads.remove(head.key)  # after a Crash, which is no Exception, it stays
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
         action = "s3:UpdateObjectEncryption"
@@ -199,6 +195,25 @@ class FakeObjects:
             self.writes.append(("update_encryption", head.key, {}))
 
     # --- what S3 does --------------------------------------------------------------------------------
+
+    def _in_parts(
+        self,
+        head: ObservedObject,
+        intended: ObjectEncryption,
+        sent: Mapping[str, Any],
+        confirm: Callable[[], None],
+    ) -> None:
+        with self._step("copy_in_parts", head.key):
+            self._source(head)
+        confirm()
+        with self._step("complete", head.key):
+            source = self._source(head)
+            kept = {
+                "metadata": sent.get("Metadata", {}),
+                "headers": {name: sent[name] for name in HEADERS if name in sent},
+            }
+            tags = dict(parse_qsl(sent.get("Tagging", ""), keep_blank_values=True))
+            self._write("copy_in_parts", source, intended, sent, kept, tags, frozenset())
 
     @contextmanager
     def _step(self, method: str, key: str) -> Iterator[None]:
