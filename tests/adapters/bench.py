@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from localcloud.handle import Credentials, LocalCloud
 from reseal.adapters.kms import KmsKeys
 from reseal.adapters.s3 import S3Buckets
+from reseal.bucket_lane.lane import BucketLane
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
 from reseal.core.policy import CheckMode, Mode, Policy
-from reseal.pipeline import BucketLane, Delivery
+from reseal.delivery import Delivery
 from reseal.ports import Services
 from tests.adapters.calls import ACCOUNT
 from tests.adapters.worlds import unique

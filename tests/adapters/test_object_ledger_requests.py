@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from typing import Any
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.stub import ANY, Stubber
 
 from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger, _pause_on_conflict
+from reseal.adapters.wiring import _OBJECT_CALLS
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.ports import ObjectLedger
 from tests.adapters.stubs import stubbed
@@ -179,6 +183,30 @@ def test_pauses_on_a_conflict_double_and_then_end() -> None:
     conflict = answered("None", "TransactionConflict")
 
     assert [_pause_on_conflict(conflict, attempt) for attempt in (1, 2, 3, 4)] == [0.1, 0.2, 0.4, None]
+
+
+class Body(BytesIO):
+    """An answer's body as botocore reads it."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield self.read()
+
+
+def test_conflict_that_passes_is_waited_out_by_the_deployed_client() -> None:
+    conflict = {"__type": f"com.amazonaws.dynamodb.v20120810#{CANCELLED}", "CancellationReasons": [CONFLICT]}
+    answers = [(400, conflict), (200, {})]
+    client = boto3.client(
+        "dynamodb", "us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub", config=_OBJECT_CALLS
+    )
+
+    def answer(**_: object) -> AWSResponse:
+        status, document = answers.pop(0)
+        return AWSResponse("https://dynamodb", status, HeadersDict(), Body(json.dumps(document).encode()))
+
+    client.meta.events.register("before-send.dynamodb.TransactWriteItems", answer)
+
+    assert ledger_on(client).open_all([MINE], NOON) == by_id(MINE)
+    assert answers == []
 
 
 @pytest.mark.parametrize(
