@@ -87,6 +87,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_error",
         "_fire_s3_event_async",
         "_get_bucket_encryption",
+        "_get_object",
         "_grant_headers_acl",
         "_head_object",
         "_invalid_object_state",

@@ -5,8 +5,8 @@ from ministack.core import iam_evaluator, responses
 from localcloud.calls import CURRENT
 
 
-def may(action: str) -> bool:
-    """Whether policies allow him this on the resource of his request."""
+def may(action: str, resource: str = "") -> bool:
+    """Whether policies allow him this, on the resource of his request unless another is named."""
     call = CURRENT.get()
     if call is None:  # MiniStack's own services: nobody's rights are in question
         return True
@@ -14,6 +14,6 @@ def may(action: str) -> bool:
         return False
     with responses.request_scope(call.caller.account, call.region):
         refused = iam_evaluator.enforce(
-            call.caller.access_key, action, "s3", call.region, resource_arn=call.resource
+            call.caller.access_key, action, "s3", call.region, resource_arn=resource or call.resource
         )
     return refused is None

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from localcloud import aged_objects, encryption_contexts, object_age
+from localcloud import encryption_contexts, object_age, object_state
 from localcloud.faults import Faults
 from localcloud.journal import Journal
 
 PREFIX = "/_localcloud/"
 KNOWN = (
     "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
-    "POST object-age with bucket, key, version and seconds, and GET, POST, DELETE faults"
+    "POST object-age and object-state with bucket, key and version, and GET, POST, DELETE faults"
 )
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -42,7 +42,7 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
         ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
         ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
-        ("POST", "age-object"): lambda: aged_objects.age(**json.loads(body)),
+        ("POST", "object-state"): lambda: object_state.put_state(**json.loads(body)),
         ("GET", "faults"): faults.listed,
         ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},
         ("DELETE", "faults"): faults.clear,

@@ -56,13 +56,13 @@ class ControlEndpoints:
         context: str | None = self.control("GET", f"encryption-context?{query}")["context"]
         return context
 
-    def age_object(self, bucket: str, key: str, *, version: str = "", **state: Any) -> None:
+    def set_object_state(self, bucket: str, key: str, *, version: str = "", **state: Any) -> None:
         """Put an object into a state that only time, or AWS itself, can bring about.
 
         ``unencrypted=True``: as if written before 2023, so that HeadObject shows no encryption.
         ``archive_status``: ``ARCHIVE_ACCESS`` or ``DEEP_ARCHIVE_ACCESS`` of S3 Intelligent-Tiering.
         """
-        self.control("POST", "age-object", {"bucket": bucket, "key": key, "version": version, **state})
+        self.control("POST", "object-state", {"bucket": bucket, "key": key, "version": version, **state})
 
     def make_older(self, bucket: str, key: str, seconds: int, version: str = "") -> None:
         """Let an object have been written ``seconds`` earlier: S3 shows its age in whole seconds."""

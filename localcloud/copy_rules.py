@@ -5,9 +5,9 @@ import time
 from ministack.services import s3
 
 from localcloud import preconditions, s3_errors
-from localcloud.aged_objects import ARCHIVE_STATUS
 from localcloud.calls import Response
 from localcloud.object_encryption import CUSTOMER_ALGORITHM, SSE
+from localcloud.object_state import ARCHIVE_STATUS
 from localcloud.stored_objects import (
     NULL_VERSION,
     Headers,

@@ -13,7 +13,7 @@ from typing import Any
 from ministack.services import s3
 
 from localcloud import anchors, encryption_contexts
-from localcloud.aged_objects import ARCHIVE_STATUS
+from localcloud.object_state import ARCHIVE_STATUS
 from localcloud.stored_objects import Record
 
 WRITTEN = "localcloud_written"

@@ -13,7 +13,6 @@ from ministack import app as ministack_app
 from ministack.core import lambda_runtime
 
 from localcloud import (
-    aged_objects,
     anchors,
     bucket_encryption,
     bucket_owner,
@@ -22,6 +21,7 @@ from localcloud import (
     gateway,
     key_policies,
     kms_keys,
+    missing_objects,
     multipart,
     object_acls,
     object_copy,
@@ -29,6 +29,7 @@ from localcloud import (
     object_key_use,
     object_lock,
     object_permissions,
+    object_state,
     object_tag_count,
     object_update,
     object_writes,
@@ -80,11 +81,12 @@ def _variants(settings: Settings) -> Variants:
 
 
 def _install_objects(settings: Settings) -> None:
-    aged_objects.install()
+    missing_objects.install()
     object_acls.install()
     object_encryption.install()
     object_lock.install()
     object_permissions.install()
+    object_state.install()
     object_tag_count.install()
     object_writes.install()
     preconditions.install()

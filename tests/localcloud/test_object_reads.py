@@ -111,10 +111,34 @@ def test_delete_marker_is_404_and_under_its_own_id_405(s3: Any, versioned_bucket
     assert status(lambda: s3.head_object(Bucket=versioned_bucket, Key="k", VersionId=marker)) == 405
 
 
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [(["s3:GetObject"], 403), (["s3:GetObject", "s3:ListBucket"], 404)],
+)
+@pytest.mark.parametrize("call", ["head_object", "get_object"])
+def test_missing_object_is_404_for_whoever_may_list(
+    bucket: str, reader: Reader, call: str, permissions: list[str], expected: int
+) -> None:
+    client = reader(*permissions)
+
+    assert status(lambda: getattr(client, call)(Bucket=bucket, Key="nowhere")) == expected
+
+
+@pytest.mark.parametrize(("state", "told"), [(None, None), ("Enabled", "null"), ("Suspended", "null")])
+def test_null_version_is_named_once_the_bucket_has_versions(
+    s3: Any, bucket: str, state: str | None, told: str | None
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    if state:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": state})
+
+    assert s3.head_object(Bucket=bucket, Key="k").get("VersionId") == told
+
+
 def test_object_from_before_2023_shows_no_encryption(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    local_cloud.age_object(bucket, "k", unencrypted=True)
+    local_cloud.set_object_state(bucket, "k", unencrypted=True)
 
     assert "ServerSideEncryption" not in s3.head_object(Bucket=bucket, Key="k")
 
@@ -123,7 +147,7 @@ def test_unencrypted_object_is_copied_but_not_updated(
     local_cloud: LocalCloud, s3: Any, bucket: str, key_arn: str
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
-    local_cloud.age_object(bucket, "k", unencrypted=True)
+    local_cloud.set_object_state(bucket, "k", unencrypted=True)
     wanted = {"SSEKMS": {"KMSKeyArn": key_arn}}
 
     assert status(lambda: s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption=wanted)) == 400
@@ -136,7 +160,7 @@ def test_tiered_object_shows_its_archive_and_is_not_copied(
     local_cloud: LocalCloud, s3: Any, bucket: str
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", StorageClass="INTELLIGENT_TIERING")
-    local_cloud.age_object(bucket, "k", archive_status="ARCHIVE_ACCESS")
+    local_cloud.set_object_state(bucket, "k", archive_status="ARCHIVE_ACCESS")
     source = {"Bucket": bucket, "Key": "k"}
 
     shown = s3.head_object(Bucket=bucket, Key="k")["ArchiveStatus"]
@@ -147,6 +171,6 @@ def test_tiered_object_shows_its_archive_and_is_not_copied(
     assert (shown, refused) == ("ARCHIVE_ACCESS", 403)
 
 
-def test_only_an_object_that_is_there_can_be_aged(local_cloud: LocalCloud, bucket: str) -> None:
+def test_only_an_object_that_is_there_has_a_state(local_cloud: LocalCloud, bucket: str) -> None:
     with pytest.raises(LocalCloudError, match="there is no object"):
-        local_cloud.age_object(bucket, "k", unencrypted=True)
+        local_cloud.set_object_state(bucket, "k", unencrypted=True)

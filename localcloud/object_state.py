@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+from ministack.core import responses
+from ministack.services import s3
+
 from localcloud import anchors
 from localcloud.object_encryption import BUCKET_KEY, KEY_ID, SSE
 from localcloud.stored_objects import Headers, Record, is_delete_marker, records_of, stored_object
@@ -14,7 +17,7 @@ def install() -> None:
     anchors.replace("services.s3._object_response_headers", _headers)
 
 
-def age(
+def put_state(
     bucket: str, key: str, version: str = "", *, unencrypted: bool = False, archive_status: str = ""
 ) -> None:
     """Change one version of an object. Raises ValueError where there is none.
@@ -24,7 +27,9 @@ def age(
     record = stored_object(bucket, key, version)
     if record is None or is_delete_marker(record):
         raise ValueError(f"there is no object {bucket}/{key} {version}")
-    for kept in records_of(bucket, key, record):
+    with responses.request_scope(s3._bucket_owner_account(bucket), responses.get_region()):
+        records = records_of(bucket, key, record)
+    for kept in records:
         if unencrypted:
             for name in (SSE, KEY_ID, BUCKET_KEY):
                 kept["preserved_headers"].pop(name, None)
