@@ -3,7 +3,7 @@ PYTHON ?= python3
 STACK ?= reseal
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
-UNIT = tests/core tests/pipeline tests/object_lane tests/functions
+UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean faults

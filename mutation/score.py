@@ -1,4 +1,4 @@
-"""Mutate the pipeline and the adapters, run their tests on every mutant, print score and survivors."""
+"""Mutate the lanes and the adapters, run their tests on every mutant, print score and survivors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
 TESTS = {
-    "pipeline.py": "pipeline",
-    "core/remediation.py": "core/test_remediation.py pipeline; core",
+    "bucket_lane/evidence.py": "bucket_lane",
+    "bucket_lane/lane.py": "bucket_lane",
+    "bucket_lane/observe.py": "bucket_lane",
+    "bucket_lane/repair.py": "bucket_lane",
+    "bucket_lane/tell.py": "bucket_lane",
+    "core/remediation.py": "core/test_remediation.py bucket_lane; core",
     "adapters/clock.py": "adapters/test_clock.py",
     "adapters/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
     "functions/test_check_trail.py",

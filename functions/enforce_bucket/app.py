@@ -13,9 +13,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.adapters.batch import LoudBatchProcessor
 from reseal.adapters.wiring import wire
+from reseal.bucket_lane.lane import BucketLane
 from reseal.core.errors import TransientError
 from reseal.delivery import Delivery
-from reseal.pipeline import BucketLane
 
 MILLISECONDS_FOR_ONE = 20_000
 """What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""

@@ -1,4 +1,4 @@
-"""The door of the object lane: SQS messages in, one run of the flow for all, failed ones back to the queue."""
+"""The door of the object lane: SQS messages in, one run of the flow for all, failures back to the queue."""
 
 from __future__ import annotations
 

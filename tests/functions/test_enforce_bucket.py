@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
-from reseal.pipeline import Delivery
+from reseal.delivery import Delivery
 from tests.builders import ENFORCE_ALL, K
 
 APP = Path("functions/enforce_bucket/app.py")

@@ -17,7 +17,7 @@ from reseal.core.policy import CheckMode
 from reseal.delivery import Delivery
 from reseal.object_lane.observe import Observer
 from reseal.object_lane.repair import SECONDS_FOR_ONE, Repairer
-from reseal.object_lane.resume import entry_of, only_the_last_of_each, resumed
+from reseal.object_lane.resume import entry_of, resumed, superseded
 from reseal.object_lane.tell import Teller
 from reseal.object_lane.work import Batch, ObjectEntry, Work
 from reseal.ports import ObjectServices, Services
@@ -41,12 +41,14 @@ class ObjectLane:
     ) -> Mapping[str, Exception]:
         """Handle a batch, from the events to the alerts. The messages to be delivered again, and why."""
         batch = Batch(workers=self.workers)
-        works = self._parse(batch, deliveries)  # 1 parse
+        parsed = self._parse(batch, deliveries)  # 1 parse
+        skipped = superseded(parsed, self.services.clock.now())
+        works = {message: work for message, work in parsed.items() if message not in skipped}
         works = batch.each(self.observer.judge, works)  # 2 observe, 3 decide
         works = self._look_back(batch, works)
         works = self._record(batch, works, seconds_left)  # 4 record
         works = self._act(batch, works, seconds_left)  # 5 act
-        self._report(batch, works)  # 6 report
+        self._report(batch, {**works, **skipped})  # 6 report
         return batch.failures
 
     # --- 1 parse -------------------------------------------------------------------------------
@@ -56,8 +58,7 @@ class ObjectLane:
         windows = {m: what.group for m, what in parsed.items() if isinstance(what, CloseWindow)}
         batch.each(self.teller.close_window, windows)
         calls = {m: what for m, what in parsed.items() if isinstance(what, ObjectCall)}
-        works = {m: Work(delivery=deliveries[m], call=call) for m, call in calls.items()}
-        return only_the_last_of_each(works, self.services.clock.now())
+        return {m: Work(delivery=deliveries[m], call=call) for m, call in calls.items()}
 
     # --- what an earlier delivery began ----------------------------------------------------------
 

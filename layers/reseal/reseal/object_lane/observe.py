@@ -121,12 +121,7 @@ class Observer:
 
     def _key_policy(self) -> KeyPolicy:
         k = self.policy.remediation_key
-        return KeyPolicy(
-            key_arn=k,
-            document=self.services.keys.read_policy(k),
-            account=self.policy.account,
-            region=self.policy.region,
-        )
+        return KeyPolicy.of(self.policy, k, self.services.keys.read_policy(k))
 
 
 def _elsewhere(call: ObjectCall) -> Skipped:

@@ -12,11 +12,12 @@ from reseal.core.ledger_entry import LedgerEntry
 from reseal.object_lane.work import ObjectEntry, Work
 
 
-def only_the_last_of_each(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
-    """Of several writes of one object in a batch only the last can be what is there; the rest are skipped.
+def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
+    """The messages that another one of the batch stands for: of one object, or of the very same event.
 
-    A message that was delivered before is left as it is: what it began must be looked up. Of one event's
-    duplicates only one goes on: two would make two writes, of which one entry cannot tell.
+    Of several writes of an object only the last can be what is there, unless a message was delivered
+    before: what it began must be looked up. Of one event's duplicates only one goes on: two would make
+    two writes, of which their one entry could not tell.
     """
     in_order = sorted(works.items(), key=lambda item: _order(item[1]))
     last = {work.call.resource: message for message, work in in_order}
@@ -29,7 +30,7 @@ def only_the_last_of_each(works: Mapping[str, Work], now: datetime) -> dict[str,
             return False
         return last[work.call.resource] == message or work.delivery.may_be_repeated(work.call.time, now)
 
-    return {m: work if goes_on(m, work) else replace(work, outcome=newer) for m, work in works.items()}
+    return {m: replace(work, outcome=newer) for m, work in works.items() if not goes_on(m, work)}
 
 
 def resumed(work: Work, entry: ObjectEntry, now: datetime) -> Work:

@@ -12,6 +12,9 @@ KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
 """The calls that can open a bucket to somebody; only these make the guard look at a bucket already right."""
 
+CLOSING_CALLS = frozenset({"DeleteBucketPolicy"})
+"""The calls that can close it: what was read of it before is no longer so."""
+
 
 def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
     """A bucket under a KMS key that turns into a case the access-impact guard would have stopped."""

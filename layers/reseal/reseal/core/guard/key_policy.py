@@ -17,6 +17,7 @@ from reseal.core.guard.policy_document import (
     names_action,
     statements,
 )
+from reseal.core.policy import Policy
 
 _BUCKET_KEY_WRITERS = frozenset({"delivery.logs.amazonaws.com"})
 """Services that also need kms:Decrypt to write where the Bucket Key is on (CloudFront, standard logging)."""
@@ -33,6 +34,11 @@ class KeyPolicy:
     document: Mapping[str, Any] | None
     account: str
     region: str
+
+    @classmethod
+    def of(cls, policy: Policy, key_arn: str, document: Mapping[str, Any] | None) -> KeyPolicy:
+        """The policy of a key, for the buckets of a deployment."""
+        return cls(key_arn=key_arn, document=document, account=policy.account, region=policy.region)
 
     def admits(self, grantee: Grantee) -> bool | None:
         """Whether the grantee can do with this key what the bucket policy lets it do; None if unknown.

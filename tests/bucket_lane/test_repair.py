@@ -13,6 +13,7 @@ from reseal.core.handled import Result
 from reseal.core.kms_key import KeyNotFound
 from reseal.core.policy import CheckMode, Mode
 from reseal.delivery import FIRST_DELIVERY
+from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (
     ACCOUNT,
     BUCKET,
@@ -32,7 +33,6 @@ from tests.builders import (
     create_bucket,
     encryption,
 )
-from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 
 
 def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from reseal.bucket_lane.evidence import LEASE
 from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.handled import Result
 from reseal.core.policy import Policy
 from reseal.delivery import FIRST_DELIVERY
-from reseal.pipeline import LEASE
+from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,
@@ -24,7 +25,6 @@ from tests.builders import (
     encryption,
 )
 from tests.fakes import Crash, FakeCloud
-from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 
 TEMPLATE = Path("template.yaml").read_text()
 FUNCTION_TIMEOUT = int(re.findall(r"^ +Timeout: (\d+)$", TEMPLATE, re.MULTILINE)[0])

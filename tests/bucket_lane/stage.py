@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reseal.bucket_lane.lane import BucketLane
 from reseal.core.encryption import BucketEncryption
 from reseal.core.handled import Handled
 from reseal.core.kms_key import KeyDescription
 from reseal.core.policy import Policy
-from reseal.pipeline import BucketLane, Delivery
+from reseal.delivery import Delivery
 from tests.builders import (
     BUCKET,
     PARTNER_KEY,

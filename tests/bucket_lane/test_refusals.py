@@ -9,9 +9,9 @@ import pytest
 from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
 from reseal.core.handled import Result
+from tests.bucket_lane.stage import COMPLIANT, LOWERED, a_cloud, deliver
 from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_body, encryption
 from tests.fakes import FakeCloud
-from tests.pipeline.lane import COMPLIANT, LOWERED, a_cloud, deliver
 
 READ, WRITE = "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"
 DENIED = "AccessDenied"

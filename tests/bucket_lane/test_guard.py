@@ -10,6 +10,7 @@ from reseal.core.errors import AccessDeniedError
 from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Result
 from reseal.core.policy import CheckMode
+from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,
     DEFAULT_ENCRYPTION,
@@ -21,7 +22,6 @@ from tests.builders import (
     a_policy,
     encryption,
 )
-from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
 
 PUBLIC = Exposure(
     policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}

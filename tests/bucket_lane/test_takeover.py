@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.bucket_lane.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 
+from reseal.bucket_lane.evidence import LEASE
 from reseal.core.errors import LeaseHeldError
 from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Result
 from reseal.core.kms_key import KeyNotFound
-from reseal.pipeline import LEASE
+from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
 from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
 from tests.fakes import FakeBuckets, Steps
-from tests.pipeline.lane import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
-from tests.pipeline.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 
 TAKEOVER = ["read bucket", "describe key", "ledger read", "ledger open"]
 """How a delivery begins that finds the write of a dead one."""
