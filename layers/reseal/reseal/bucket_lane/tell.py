@@ -1,0 +1,82 @@
+"""Step 6 for one bucket: the findings of its event, in one message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reseal.bucket_lane.evidence import BucketEntry
+from reseal.core.api_call import BucketCall
+from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.observed import ObservedBucket
+from reseal.core.decision import Failed, Outcome, Skipped
+from reseal.core.finding import Status, findings_of, refusal_finding
+from reseal.core.handled import Handled
+from reseal.core.message import message_of
+from reseal.core.ownership import owner_of
+from reseal.core.policy import Policy
+from reseal.core.remediation import Decisions, enforced_remediations
+from reseal.ports import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells what became of an event. Raises TransientError: what could not be told is told again."""
+
+    policy: Policy
+    services: Services
+
+    def handled(
+        self,
+        call: BucketCall,
+        observed: ObservedBucket,
+        decisions: Decisions,
+        entry: BucketEntry | None,
+        outcome: Outcome | None,
+    ) -> Handled:
+        """What was written is told as it was decided when it was written.
+
+        A remediation that only this delivery decided, beside an entry already closed, is not told:
+        it was not made, and the change that calls for it has an event of its own.
+        """
+        before = observed.encryption
+        if entry and not isinstance(outcome, Skipped):
+            unwritten = enforced_remediations(self.policy, decisions)
+            decisions = {c: d for c, d in decisions.items() if c not in unwritten} | dict(entry.violations)
+            before = entry.before
+        findings = findings_of(self.policy, call, before, decisions, outcome)
+        return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def unread(self, call: BucketCall, outcome: Skipped | Failed) -> Handled:
+        """How the event of a bucket ended that could not be read."""
+        findings = (
+            (refusal_finding(self.policy, call, BUCKET_CHECKS[0].id, outcome),)
+            if isinstance(outcome, Failed)
+            else ()
+        )
+        return Handled(call=call, decisions={}, outcome=outcome, findings=findings)
+
+    def report(self, handled: Handled) -> Handled:
+        """Publish the findings, but for a refusal told today, then write the log line and the metrics."""
+        handled = self._with_owner(self._once_a_day(handled))
+        told = [f for f in handled.findings if not (handled.suppressed and f.status is Status.FAILED)]
+        if told:
+            self.services.topic.publish(message_of(told))
+        self.services.telemetry.record(handled)
+        return handled
+
+    def _with_owner(self, handled: Handled) -> Handled:
+        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        if not handled.findings or not handled.decisions:
+            return handled
+        owner = owner_of(handled.call.bucket, self.services.buckets.read_tags(handled.call.bucket))
+        return replace(handled, findings=tuple(replace(f, owner=owner) for f in handled.findings))
+
+    def _once_a_day(self, handled: Handled) -> Handled:
+        """A denied action is told once per bucket and day; the log and the metrics have every event."""
+        call, outcome = handled.call, handled.outcome
+        if not isinstance(outcome, Failed) or outcome.denied_action is None:
+            return handled
+        first = self.services.ledger.first_refusal_today(
+            call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
+        )
+        return replace(handled, suppressed=not first)
