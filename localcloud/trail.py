@@ -22,10 +22,9 @@ from ministack.services import eventbridge, s3
 from localcloud import trail_data, trail_record
 from localcloud.calls import Call, Response
 from localcloud.trail_data import Variants
-from localcloud.trail_selectors import selectors_of, selects
+from localcloud.trail_selectors import Selector, selectors_of, selects
 
 logger = logging.getLogger("localcloud.trail")
-Event = tuple[dict[str, Any], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +57,38 @@ class Trail:
         return Heard(call, s3._bucket_owner_account(call.bucket))
 
     def after(self, heard: Heard, response: Response) -> None:
-        """Report a call that has ended: which trails log it is settled now, delivery comes later."""
-        ended = time.time()
-        if trail_data.is_data_event(heard.call):
-            events = self._data_events(heard, response, ended)
-        else:
-            record = trail_record.record(heard.call, response, heard.owner, ended)
-            events = [(record, heard.accounts)]
-        for record, accounts in events:
-            if len(heard.accounts) > 1:
-                record["sharedEventID"] = str(uuid.uuid4())
-            request = contextvars.copy_context()
-            delivery = self._worker.submit(request.run, self._deliver, record, accounts, ended)
-            delivery.add_done_callback(_log_failure)
+        """Report a call that has ended: which trails log now is settled here, all else comes later."""
+        logging_ = {account: selectors_of(account, heard.call.region) for account in heard.accounts}
+        if trail_data.is_data_event(heard.call) and not any(logging_.values()):
+            return
+        request = contextvars.copy_context()
+        report = self._worker.submit(request.run, self._report, heard, response, time.time(), logging_)
+        report.add_done_callback(_log_failure)
 
     def close(self) -> None:
         """Deliver nothing more."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _data_events(self, heard: Heard, response: Response, ended: float) -> list[Event]:
-        """The records of an object-level call, each with the accounts whose trails select it."""
-        call = heard.call
-        logging_ = {account: selectors_of(account, call.region) for account in heard.accounts}
-        if not any(logging_.values()):
-            return []
-        records = trail_data.records(call, response, heard.owner, ended, self._variants)
-        return [
-            (
-                record,
-                [name for name, chosen in logging_.items() if any(selects(one, record) for one in chosen)],
-            )
-            for record in records
-        ]
+    def _report(
+        self, heard: Heard, response: Response, ended: float, logging_: dict[str, list[Selector]]
+    ) -> None:
+        """Tell the accounts of a bucket-level write, and those of an object call whose trails select it."""
+        call, owner = heard.call, heard.owner
+        if not trail_data.is_data_event(call):
+            self._deliver(trail_record.record(call, response, owner, ended), heard, heard.accounts, ended)
+            return
+        for record in trail_data.records(call, response, owner, ended, self._variants):
+            accounts = [
+                name for name, chosen in logging_.items() if any(selects(one, record) for one in chosen)
+            ]
+            self._deliver(record, heard, accounts, ended)
 
-    def _deliver(self, record: dict[str, Any], accounts: list[str], ended: float) -> None:
+    def _deliver(self, record: dict[str, Any], heard: Heard, accounts: list[str], ended: float) -> None:
+        if len(heard.accounts) > 1:
+            record["sharedEventID"] = str(uuid.uuid4())
         time.sleep(max(0.0, ended + self._delay - time.time()))
         for account in accounts:
-            with responses.request_scope(account, record["awsRegion"]):
+            with responses.request_scope(account, heard.call.region):
                 _put_event(record | {"recipientAccountId": account, "eventID": str(uuid.uuid4())})
 
 

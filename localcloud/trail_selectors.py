@@ -30,8 +30,8 @@ def selects(selector: Selector, record: Record) -> bool:
     fields = _fields(record)
     if "FieldSelectors" in selector:
         return all(_field_holds(field, fields) for field in selector["FieldSelectors"])
-    kinds = {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}
-    if fields["readOnly"] not in kinds[selector["ReadWriteType"]]:
+    kinds: dict[str, set[str]] = {"All": {"true", "false"}, "ReadOnly": {"true"}, "WriteOnly": {"false"}}
+    if fields["readOnly"] not in kinds.get(selector["ReadWriteType"], set()):
         return False
     values = [value for resource in selector["DataResources"] for value in _object_values(resource)]
     return any(value in ALL_BUCKETS or fields["resources.ARN"].startswith(value) for value in values)
