@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 _ALGORITHMS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
+_NO_TYPES = ("application/octet-stream", "binary/octet-stream")
 _LONGEST_SHOWN = 60
 
 
@@ -48,7 +49,7 @@ def _bucket(s3: Any, bucket: str) -> str:
     rule = answer["ServerSideEncryptionConfiguration"]["Rules"][0]
     default = rule["ApplyServerSideEncryptionByDefault"]
     key = default.get("KMSMasterKeyID")
-    words = _in_words(default["SSEAlgorithm"], key, bucket_key=bool(rule.get("BucketKeyEnabled")))
+    words = in_words(default["SSEAlgorithm"], key, bucket_key=bool(rule.get("BucketKeyEnabled")))
     blocked = "SSE-C" in rule.get("BlockedEncryptionTypes", {}).get("EncryptionType", [])
     return words + (", SSE-C blocked" if blocked else ", SSE-C not blocked")
 
@@ -59,14 +60,15 @@ def _object(s3: Any, bucket: str, key: str) -> Look:
     except ClientError as error:
         status, words = error.response["Error"]["Code"], error.response["Error"]["Message"]
         return Look(encryption=f"not readable: S3 answers {status} {words}")
-    words = _in_words(
+    words = in_words(
         head["ServerSideEncryption"], head.get("SSEKMSKeyId"), bucket_key=bool(head.get("BucketKeyEnabled"))
     )
     rest = {
         "version": head.get("VersionId", ""),
+        "versions": _or_refusal(lambda: _versions(s3, bucket, key)) if "VersionId" in head else "",
         "storage class": head.get("StorageClass", ""),
         "legal hold": head.get("ObjectLockLegalHoldStatus", ""),
-        "type": "" if head["ContentType"] == "binary/octet-stream" else head["ContentType"],
+        "type": "" if head["ContentType"] in _NO_TYPES else head["ContentType"],
         "cache": head.get("CacheControl", ""),
         "metadata": _pairs(head["Metadata"]),
         "tags": _or_refusal(lambda: _tags(s3, bucket, key)),
@@ -75,11 +77,16 @@ def _object(s3: Any, bucket: str, key: str) -> Look:
     return Look(encryption=words, rest={name: text for name, text in rest.items() if text})
 
 
-def _in_words(algorithm: str, key: str | None, *, bucket_key: bool) -> str:
+def in_words(algorithm: str, key: str | None, *, bucket_key: bool) -> str:
+    """An encryption as S3's answers and Reseal's findings state it."""
     words = _ALGORITHMS[algorithm]
     if key:
         words += f" under {key}"
     return words + (" with Bucket Key" if bucket_key else "")
+
+
+def _versions(s3: Any, bucket: str, key: str) -> str:
+    return str(len(s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]))
 
 
 def _tags(s3: Any, bucket: str, key: str) -> str:
@@ -99,7 +106,7 @@ def _or_refusal(read: Callable[[], str]) -> str:
     try:
         return read()
     except ClientError as error:
-        return str(error.response["Error"]["Code"])
+        return f"not readable ({error.response['Error']['Code']})"
 
 
 def _pairs(values: Mapping[str, str]) -> str:

@@ -11,6 +11,14 @@ from demo.world import World
 Act = Callable[[Any, World], None]
 
 MANY = tuple(f"2026-11-23/{number:02}.csv" for number in range(1, 41))
+FILM = {
+    "storage class": "STANDARD_IA",
+    "type": "video/mp4",
+    "cache": "max-age=600",
+    "metadata": "director=ines take=3",
+    "tags": "retain=1y team=web",
+}
+"""What the auditor must read of what `put_in_parts` uploads."""
 _PART = 5 * 1024 * 1024  # the smallest that is not the last
 _PATIENCE_SECONDS = 20.0
 

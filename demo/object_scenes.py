@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
 
 from demo import object_acts as acts
 from demo.scene import End, Scene
 from demo.world import World
 
 OBJECT, SSE_C = "S3.ObjectEncryption", "S3.BucketSseCBlock"
+_APART_SECONDS = 0.2  # calls at the same moment would start a process each
 _REPAIRED = ((OBJECT, "MEDIUM", "REMEDIATED"),)
 
 
@@ -43,12 +44,14 @@ OBJECT_SCENES = (
         end=End.FAILED,
         findings=((OBJECT, "CRITICAL", "FAILED"),),
         says="kms:Decrypt",
+        refused="403 AccessDenied",
     ),
     Scene(
         title="uploads a film in parts, with tags, metadata and headers",
         who="maria",
         bucket="media",
         keys=("film.mp4",),
+        keeps=acts.FILM,
         act=acts.put_in_parts,
         calls=("CompleteMultipartUpload",),
         end=End.REPAIRED,
@@ -59,6 +62,7 @@ OBJECT_SCENES = (
         who="maria",
         bucket="contracts",
         keys=("lease.txt",),
+        keeps={"versions": "1", "content": "'a lease'"},
         act=acts.put("contracts", "lease.txt", "a lease", ServerSideEncryption="AES256"),
         calls=("PutObject",),
         end=End.REPAIRED,
@@ -69,6 +73,7 @@ OBJECT_SCENES = (
         who="maria",
         bucket="cellar",
         keys=("1998.tar",),
+        keeps={"storage class": "GLACIER"},
         act=acts.put("cellar", "1998.tar", "old", ServerSideEncryption="AES256", StorageClass="GLACIER"),
         calls=("PutObject",),
         end=End.REPAIRED,
@@ -79,6 +84,7 @@ OBJECT_SCENES = (
         who="maria",
         bucket="evidence",
         keys=("mail.txt",),
+        keeps={"legal hold": "ON", "versions": "1"},
         act=acts.put(
             "evidence",
             "mail.txt",
@@ -96,11 +102,13 @@ OBJECT_SCENES = (
         who="maria",
         bucket="drafts",
         keys=("speech.txt",),
+        keeps={"content": "'second draft'"},
         act=acts.overwrite_while_repaired,
         calls=("PutObject", "PutObject"),
         end=End.REPAIRED,
         findings=_REPAIRED,
         results=("Applied", "Skipped"),
+        refused="412 PreconditionFailed",
     ),
     Scene(
         title="unblocks SSE-C, and writes under a key that only she has",
@@ -141,7 +149,8 @@ def prepare(world: World) -> None:
     buckets = [scene.bucket for scene in OBJECT_SCENES]
     for bucket in buckets:
         maria.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == "evidence")
-    versions: dict[str, Any] = {"Status": "Enabled"}
-    maria.put_bucket_versioning(Bucket="contracts", VersioningConfiguration=versions)
+        if bucket == "contracts":
+            maria.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        time.sleep(_APART_SECONDS)
     for bucket in buckets:
         world.arrivals.wait_for_lines(bucket, "CreateBucket")

@@ -8,10 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from demo.auditor import Look, look_at
+from demo.auditor import Look, in_words, look_at
 from demo.scene import End, Scene
 from demo.world import SETTLE_SECONDS, WINDOW_SECONDS, World
 
+OBJECT_WRITES = ("CopyObject", "UpdateObjectEncryption", "PutObject")
 SILENCE_SECONDS = SETTLE_SECONDS + 2.0
 _PATIENCE_SECONDS = 20.0
 _POLL_SECONDS = 0.05
@@ -22,7 +23,8 @@ _NOTHING = Look(encryption="")
 class Played:
     """What happened in one scene, and everything that is not as it must be.
 
-    `started` counts the invocations of the object function, before and after.
+    `refused` are Reseal's own writes to objects that S3 refused; `started` counts the invocations of the
+    object function, before and after.
     """
 
     scene: Scene
@@ -32,8 +34,18 @@ class Played:
     ended: Look = _NOTHING
     lines: list[dict[str, Any]] = field(default_factory=list)
     findings: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     started: tuple[int, int] = (0, 0)
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def before(self) -> str:
+        """The encryption before the repair; Reseal's word for it where the auditor came too late to see it."""
+        found = self.findings[0]["before"] if self.findings else None
+        if self.scene.end is not End.REPAIRED or self.acted.encryption != self.ended.encryption or not found:
+            return self.acted.encryption
+        words = in_words(found["algorithm"], found["key_id"], bucket_key=found["bucket_key"])
+        return f"{words} (as Reseal found it; repaired before the auditor looked)"
 
     @property
     def seconds(self) -> float | None:
@@ -66,6 +78,7 @@ def play(scene: Scene, world: World) -> Played:
     if len(scene.calls) > 1 and len(scene.keys) > 1:
         _wait_until_told(world, len(scene.keys), since=findings)
     played.findings = arrivals.findings[findings:]
+    played.refused = _refused(world, scene) if scene.keys else []
     played.started = starts, _starts(world)
     played.ended = _look(world, scene)
     return played
@@ -78,6 +91,17 @@ def told(findings: list[dict[str, Any]]) -> int:
 
 def _look(world: World, scene: Scene) -> Look:
     return look_at(world.auditor, scene.bucket, scene.keys)
+
+
+def _refused(world: World, scene: Scene) -> list[str]:
+    """From the local cloud's journal of all calls; no other scene has this bucket."""
+    return [
+        f"{call['operation']} with {call['status']} {call['error']}"
+        for call in world.cloud.journal(service="s3", caller="*EnforceObjectRole*")
+        if call["resource"].startswith(f"arn:aws:s3:::{scene.bucket}/")
+        and call["operation"] in OBJECT_WRITES
+        and call["error"]
+    ]
 
 
 def _starts(world: World) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -28,7 +28,8 @@ class Scene:
 
     `findings` are (check, severity, status). The auditor reads before and after: the objects called `keys`,
     or without any the bucket. Where there are several keys, equal findings may come as few messages with a
-    count. `says` must stand in a finding's reason; `results`, where given, is how the calls must end.
+    count. `says` must stand in a finding's reason; `results`, where given, is how the calls must end,
+    `refused` what S3 must have refused to Reseal, and `keeps` what each object must have in the end.
     """
 
     title: str
@@ -41,3 +42,5 @@ class Scene:
     keys: tuple[str, ...] = ()
     says: str = ""
     results: tuple[str, ...] = ()
+    refused: str = ""
+    keeps: Mapping[str, str] = field(default_factory=dict)

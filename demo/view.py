@@ -1,8 +1,9 @@
-"""What is shown of the world and of each scene. It renders what arrived and what was read, and computes nothing."""
+"""What is shown of the world and the scenes. It renders what arrived and was read, and computes nothing."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,6 @@ from demo.scene import End
 from demo.world import World
 
 _LOG_WIDTH = 140  # where there is no terminal to ask
-_MOST_LINES = 4
 _SEVERITY_STYLE = {
     "CRITICAL": "bold white on red",
     "HIGH": "bold red",
@@ -58,6 +58,8 @@ def show_scene(number: int, played: Played, world: World) -> None:
     if played.denied:
         _row("S3 answered", played.denied)
     _show_lines(played, world)
+    for refused in played.refused:
+        _row("S3 refused", f"Reseal's {refused}")
     for finding in played.findings:
         _show_finding(finding, world)
     _show_looks(played, world)
@@ -76,15 +78,14 @@ def _row(name: str, text: str, style: str = "not bold") -> None:
 
 
 def _show_lines(played: Played, world: World) -> None:
-    """The log lines; of many only the first."""
-    for line in played.lines[:_MOST_LINES]:
-        _row("heard", f"{line['api_call']} by {line['actor']} ({line['tool']}): {line['result']}")
+    """The log lines, equal ones once."""
+    counts = Counter((line["api_call"], line["actor"], line["tool"], line["result"]) for line in played.lines)
+    for (call, who, tool, result), count in counts.items():
+        many = f"  [bold]x {count}[/]" if count > 1 else ""
+        _row("heard", f"{call} by {who} ({tool}): {result}{many}")
+    for line in played.lines:
         if line["reason"] and (line["result"] == "Skipped" or not played.findings):
             _row("reason", escape(_named(str(line["reason"]), world)))
-    more = played.lines[_MOST_LINES:]
-    if more:
-        ends = ", ".join(sorted({line["result"] for line in more}))
-        _row("", f"... and {len(more)} more: {ends}")
 
 
 def _show_finding(finding: Mapping[str, Any], world: World) -> None:
@@ -106,8 +107,8 @@ def _show_looks(played: Played, world: World) -> None:
         f"{after}  [dim](not touched)[/]" if acted == ended else f"{before}  [bold]->[/]  {after}",
     )
     if ended.rest:
-        name = "kept" if acted.rest == ended.rest else "has now"
-        _row(name, escape(_in_words(ended)))
+        kept = played.scene.end is End.REPAIRED and acted.rest == ended.rest
+        _row("kept" if kept else "has", escape(_in_words(ended)))
 
 
 def _in_words(look: Look) -> str:

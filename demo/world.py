@@ -22,6 +22,7 @@ PARAMETERS: dict[str, object] = {
     "SettleSeconds": SETTLE_SECONDS,
     "AlertWindowSeconds": WINDOW_SECONDS,
     "ObjectBuckets": "*",
+    "ObjectConcurrency": 2,  # each batch at once with another is a process to be started
 }
 
 
@@ -43,6 +44,7 @@ _READS = (
     "s3:GetObject",
     "s3:GetObjectLegalHold",
     "s3:GetObjectTagging",
+    "s3:ListBucketVersions",
 )
 
 Step = Callable[[str], AbstractContextManager[None]]

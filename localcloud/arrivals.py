@@ -13,6 +13,7 @@ LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
 """The outputs that name the log groups followed, one a lane."""
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 20.0
+_LATE_MILLISECONDS = 30_000  # by how much a line may come after younger ones
 
 
 class Arrivals:
@@ -31,6 +32,7 @@ class Arrivals:
         self.findings: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
         self.starts: Counter[str] = Counter()
+        self._newest = dict.fromkeys(LOG_GROUPS, 0)
         self._known_lines: set[tuple[int, str]] = set()
 
     def poll(self) -> None:
@@ -67,9 +69,12 @@ class Arrivals:
 
     def _new_lines(self, name: str) -> Iterator[dict[str, Any]]:
         """What is new in a function's log, but for metrics and Lambda's own START, END and REPORT."""
-        pages = self._logs.get_paginator("filter_log_events").paginate(logGroupName=self._log_groups[name])
+        pages = self._logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self._log_groups[name], startTime=max(0, self._newest[name] - _LATE_MILLISECONDS)
+        )
         for page in pages:
             for event in page["events"]:
+                self._newest[name] = max(self._newest[name], event["timestamp"])
                 identity = (event["timestamp"], event["message"])  # MiniStack gives events no id
                 if identity in self._known_lines:
                     continue
