@@ -243,7 +243,7 @@ class FakeObjects:
         action = "s3:PutObject"
         current = self._current(head.bucket, head.key, action)
         source = self._found(head.bucket, head.key, head.version_id, action)
-        same_time = source.head.last_modified == head.last_modified or not head.etag_is_of_the_content
+        same_time = source.head.last_modified == head.last_modified
         if (current.head.etag, source.head.etag) != (head.etag, head.etag) or not same_time:
             raise ChangedError("PreconditionFailed", action, "a precondition did not hold")
         if source.head.encryption.has_customer_key:

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.adapters.batch import LoudBatchProcessor
-from reseal.adapters.wiring import wire_objects
+from reseal.adapters.wiring_objects import wire_objects
 from reseal.delivery import Delivery
 from reseal.object_lane.lane import ObjectLane
 from reseal.object_lane.observe import Observer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.handle import LocalCloud
-from reseal.adapters.wiring import _CALLS
+from reseal.adapters.wiring import CALLS
 
 ACCOUNT = "222233334444"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/adapters"
-AS_DEPLOYED: dict[str, Any] = dict(_CALLS._user_provided_options)
+AS_DEPLOYED: dict[str, Any] = dict(CALLS._user_provided_options)
 """How the function's clients retry and wait."""
 
 

@@ -8,7 +8,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from reseal.adapters.settings import ObjectSettings
-from reseal.adapters.wiring import wire_objects
+from reseal.adapters.wiring_objects import wire_objects
 from reseal.ports import ObjectServices, Services
 from tests.adapters.test_object_settings import RIGHT
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from localcloud.handle import Credentials, LocalCloud
 from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
 from reseal.adapters.s3_objects import S3Objects
-from reseal.adapters.wiring import _OBJECT_CALLS
+from reseal.adapters.wiring_objects import OBJECT_CALLS
 from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.observed import ObservedObject
@@ -23,7 +23,7 @@ from tests.adapters.worlds_of_objects import MIB, PART
 from tests.fakes import NOON
 
 KEY = "2026/salaries.csv"
-AS_DEPLOYED: dict[str, Any] = dict(_OBJECT_CALLS._user_provided_options)
+AS_DEPLOYED: dict[str, Any] = dict(OBJECT_CALLS._user_provided_options)
 SENT = {"MetadataDirective": "COPY"}
 NOTHING_LEFT: dict[str, Any] = {"seconds_left": lambda: 300.0, "confirm": lambda: None}
 

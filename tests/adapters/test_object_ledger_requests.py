@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.stub import ANY, Stubber
 
 from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger, _pause_on_conflict
-from reseal.adapters.wiring import _OBJECT_CALLS
+from reseal.adapters.wiring_objects import OBJECT_CALLS
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.ports import ObjectLedger
 from tests.adapters.stubs import stubbed
@@ -196,7 +196,7 @@ def test_conflict_that_passes_is_waited_out_by_the_deployed_client() -> None:
     conflict = {"__type": f"com.amazonaws.dynamodb.v20120810#{CANCELLED}", "CancellationReasons": [CONFLICT]}
     answers = [(400, conflict), (200, {})]
     client = boto3.client(
-        "dynamodb", "us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub", config=_OBJECT_CALLS
+        "dynamodb", "us-east-1", aws_access_key_id="stub", aws_secret_access_key="stub", config=OBJECT_CALLS
     )
 
     def answer(**_: object) -> AWSResponse:

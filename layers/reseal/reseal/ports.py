@@ -115,7 +115,10 @@ class Ledger(Protocol):
 
 
 class ObjectLedger(Protocol):
-    """The same record for a batch of objects, in few calls. Raises TransientError as `Ledger`."""
+    """The same record for a batch of objects, in few calls. Raises TransientError as `Ledger`.
+
+    No two entries of a call may have the same id.
+    """
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[ObjectEncryption]]:
         """The entries there are, by id."""

@@ -212,7 +212,7 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param(
             {SSE: "Aes256"},
             {SSE: "Aes256"},
-            StatedEncryption(algorithm="AES256", asked=True),
+            StatedEncryption(algorithm="AES256"),
             id="other case",
         ),
         pytest.param(
@@ -224,37 +224,37 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": "alias/team"},
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": TEAM_KEY},
-            StatedEncryption(algorithm="aws:kms", key_id=TEAM_KEY, asked=True),
+            StatedEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
             id="the answer counts",
         ),
         pytest.param(
             {SSE: "aws:kms:dsse", f"{SSE}-aws-kms-key-id": "alias/team"},
             None,
-            StatedEncryption(algorithm="aws:kms:dsse", key_id="alias/team", asked=True),
+            StatedEncryption(algorithm="aws:kms:dsse", key_id="alias/team"),
             id="only asked for",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms"},
-            StatedEncryption(algorithm="aws:kms", asked=True, context="e30="),
+            StatedEncryption(algorithm="aws:kms", context="e30="),
             id="context sent",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms", f"{SSE}-context": "eyJhIjoiYiJ9"},
-            StatedEncryption(algorithm="aws:kms", asked=True, context="eyJhIjoiYiJ9"),
+            StatedEncryption(algorithm="aws:kms", context="eyJhIjoiYiJ9"),
             id="context answered",
         ),
         pytest.param(
             {f"{SSE}-customer-algorithm": "AES256"},
             {f"{SSE}-customer-algorithm": "AES256"},
-            StatedEncryption(algorithm="SSE-C", asked=True),
+            StatedEncryption(algorithm="SSE-C"),
             id="SSE-C",
         ),
         pytest.param(
             {f"{SSE}-customer-algorithm": "AES256"},
             None,
-            StatedEncryption(algorithm="SSE-C", asked=True),
+            StatedEncryption(algorithm="SSE-C"),
             id="SSE-C without an answer",
         ),
         pytest.param(

@@ -88,12 +88,6 @@ def test_a_null_version_is_overwritten_by_a_copy_and_every_other_stays(
     assert an_object(version_id=version_id).has_version is has_version
 
 
-def test_equal_bytes_have_equal_etags_but_under_kms() -> None:
-    assert an_object().etag_is_of_the_content
-    assert an_object(encryption=object_encryption(None)).etag_is_of_the_content
-    assert not an_object(encryption=object_encryption(SSE_KMS, K)).etag_is_of_the_content
-
-
 @pytest.mark.parametrize(
     ("key", "is_under_aws_s3"),
     [(None, False), (a_key(TEAM_KEY), False), (a_key(manager="AWS"), True), (KeyNotFound(named=K), False)],

@@ -56,19 +56,16 @@ class S3Copies:
     def while_unchanged(self, head: ObservedObject, call: Callable[[dict[str, Any]], T]) -> T:
         """Run `call` with a condition that holds only while the source is `head`.
 
-        The ETag will do under KMS, where each write has its own. Elsewhere equal bytes share one (C20), so
-        that the time is asked about: alone, since S3 disregards it beside an ETag that matches (CopyObject).
-        S3 shows whole seconds, and where it compares fractions it refuses; then a look must do.
+        Equal bytes may share an ETag (C20), which the destination's condition asks about already. So the
+        time is asked about here: alone, since S3 disregards it beside an ETag that matches (C17). S3 shows
+        whole seconds, and should it compare fractions it refuses; then a look must do.
         """
-        by_etag = {"CopySourceIfMatch": head.etag}
-        if not head.etag_is_of_the_content:
-            return call(by_etag)
         try:
             return call({"CopySourceIfUnmodifiedSince": head.last_modified})
         except ChangedError as changed_error:
             if changed_error.code != _PRECONDITION_FAILED or not self._is_still(head):
                 raise
-            return call(by_etag)
+            return call({"CopySourceIfMatch": head.etag})
 
     def settle(self, head: ObservedObject, intended: ObjectEncryption, write: Callable[[], T]) -> None:
         """Run `write`, and see to it that a write of our own is not taken for another's.

@@ -70,7 +70,7 @@ def entry_of(work: Work, lease_until: int) -> ObjectEntry:
         owner=owner,
         lease_until=lease_until,
         action=work.repair.method.value,
-        details=work.repair.original.evidence,
+        details=work.repair.evidence,
     )
 
 

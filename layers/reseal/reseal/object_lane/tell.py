@@ -34,13 +34,14 @@ class Teller:
     def handled(self, work: Work) -> Handled:
         """How this write ended, and its finding, if it violated the check."""
         decisions = {} if work.decision is None else {OBJECT_ENCRYPTION: work.decision}
-        outcome, action = work.outcome, work.entry.action if work.entry else ""
+        outcome, entry = work.outcome, work.entry
         if not decisions and isinstance(outcome, Failed):
             findings: tuple[Finding, ...] = (
                 refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
-            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, action)
+            write = (entry.action, entry.details) if entry else ()
+            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, *write)
         return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
 
     def tell(self, alert: Finding, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
@@ -67,9 +68,8 @@ class Teller:
         return True
 
     def close_window(self, group: str) -> None:
-        """Tell at once of everything that a window held back."""
-        held = self.objects.windows.read_held(group)
-        if held is not None:
+        """Tell at once of everything that a window held back, also of what comes while it is told."""
+        while (held := self.objects.windows.read_held(group)) is not None:
             self.services.topic.publish(summary_of(group, held))
             self.objects.windows.tell_held(group, held, self.services.clock.now())
 

@@ -14,6 +14,7 @@ from reseal.core.objects.call import ObjectCall
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import Original, Surroundings
+from reseal.core.objects.properties import sent_with_copy
 from reseal.delivery import Delivery
 
 V = TypeVar("V")
@@ -29,6 +30,12 @@ class Repair:
     around: Surroundings
     method: Method
     intended: ObjectEncryption
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """What was, and what a copy carried by hand: a copy back must carry it again."""
+        carried = sent_with_copy(self.original) if self.method is Method.COPY else {}
+        return self.original.evidence | dict(carried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,14 +34,6 @@ class Methods:
     largest_in_parts: int = 50 * GIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reencryption:
-    """What to do to one object."""
-
-    method: Method
-    intended: ObjectEncryption
-
-
 def choose_method(
     policy: Policy, methods: Methods, original: Original, around: Surroundings, intended: ObjectEncryption
 ) -> Method | str:

@@ -76,11 +76,6 @@ class ObservedObject:
         """Whether this is a version of its own, which a copy would leave as it is (C7)."""
         return self.version_id not in (None, "null")
 
-    @property
-    def etag_is_of_the_content(self) -> bool:
-        """Whether equal bytes give an equal ETag, so that it does not tell two writes apart (C20)."""
-        return not self.encryption.uses_kms
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:

@@ -19,13 +19,11 @@ class StatedEncryption:
     """What a record says of the encryption that its write got (A15, A16).
 
     `algorithm` and `key_id` are what S3 answered, or else what was asked for; `SSE-C` stands for a
-    customer-provided key. `asked` says that the writer named an encryption itself. `context` is the
-    encryption context as it was sent, which S3 never tells again.
+    customer-provided key. `context` is the encryption context as it was sent, which S3 never tells again.
     """
 
     algorithm: str | None = None
     key_id: str | None = None
-    asked: bool = False
     context: str | None = None
 
 
@@ -39,7 +37,6 @@ def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> Sta
     return StatedEncryption(
         algorithm=SSE_C if said(_CUSTOMER) else algorithm and _spelled_as_s3_does(algorithm),
         key_id=said(_KEY),
-        asked=_SSE in request or _CUSTOMER in request,
         context=said(_CONTEXT),
     )
 
