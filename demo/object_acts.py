@@ -24,8 +24,9 @@ _PATIENCE_SECONDS = 20.0
 
 
 def put(bucket: str, key: str, content: str, **more: Any) -> Act:
-    """Upload under what `more` asks for, whatever the bucket's default says."""
-    return lambda s3, world: s3.put_object(Bucket=bucket, Key=key, Body=content.encode(), **more)
+    """Upload with SSE-S3, whatever the bucket's default says."""
+    asked = {"ServerSideEncryption": "AES256", **more}
+    return lambda s3, world: s3.put_object(Bucket=bucket, Key=key, Body=content.encode(), **asked)
 
 
 def put_under(name_of_key: str, bucket: str, key: str, content: str) -> Act:

@@ -40,7 +40,7 @@ class Played:
 
     @property
     def before(self) -> str:
-        """The encryption before the repair; Reseal's word for it where the auditor came too late to see it."""
+        """The encryption before a repair; Reseal's word for it where the auditor came too late."""
         found = self.findings[0]["before"] if self.findings else None
         if self.scene.end is not End.REPAIRED or self.acted.encryption != self.ended.encryption or not found:
             return self.acted.encryption

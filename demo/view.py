@@ -101,10 +101,10 @@ def _show_finding(finding: Mapping[str, Any], world: World) -> None:
 
 def _show_looks(played: Played, world: World) -> None:
     acted, ended = played.acted, played.ended
-    before, after = (escape(_named(look.encryption, world)) for look in (acted, ended))
+    before, after = (escape(_named(text, world)) for text in (played.before, ended.encryption))
     _row(
         "read back",
-        f"{after}  [dim](not touched)[/]" if acted == ended else f"{before}  [bold]->[/]  {after}",
+        f"{after}  [dim](not touched)[/]" if before == after else f"{before}  [bold]->[/]  {after}",
     )
     if ended.rest:
         kept = played.scene.end is End.REPAIRED and acted.rest == ended.rest
