@@ -1,0 +1,249 @@
+"""The real lane with its real adapters, as the role that the template gives it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from localcloud.handle import ACCOUNT, Credentials
+from reseal.adapters.dynamodb import DynamoDbLedger
+from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
+from reseal.adapters.dynamodb_windows import DynamoDbWindows
+from reseal.adapters.kms import KmsKeys
+from reseal.adapters.s3 import S3Buckets
+from reseal.adapters.s3_objects import S3Objects
+from reseal.adapters.sns import SnsTopic
+from reseal.adapters.sqs import SqsReminders
+from reseal.adapters.wiring_objects import OBJECT_CALLS
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.encryption import SseAlgorithm
+from reseal.core.message import Message
+from reseal.core.objects.method import Methods
+from reseal.core.policy import CheckMode, Policy
+from reseal.object_lane.lane import ObjectLane
+from reseal.object_lane.observe import Observer
+from reseal.object_lane.tell import Teller
+from reseal.ports import ObjectServices, Services
+from tests.builders import DEFAULT_MODES, REGION
+from tests.fakes import FakeTelemetry
+from tests.objects.ground import COPY_LIMIT, LARGEST_IN_PARTS, PART_SIZE, Ground
+from tests.objects.wires import Wires
+from tests.template.translated import resolved
+
+KEPT = timedelta(days=400)
+TRUSTS_US = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """How a stack is deployed. `listed` names the approved keys; None is account mode."""
+
+    required: SseAlgorithm = SseAlgorithm.SSE_KMS
+    listed: tuple[str, ...] | None = None
+    replaces: bool = False
+    enforces: bool = True
+    prefers_in_place: bool = False
+    window: int = 0
+
+
+class MovingClock:
+    """The time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class Log:
+    """What the adapters log: an upload that was left behind."""
+
+    left_behind: list[dict[str, str]] = field(default_factory=list)
+
+    def exception(self, _message: str, **fields: str) -> None:
+        self.left_behind.append(fields)
+
+
+@dataclass(slots=True)
+class Told:
+    """A topic and a reminder queue, that keep what passed them."""
+
+    topic: SnsTopic
+    queue: SqsReminders
+    messages: list[Message] = field(default_factory=list)
+    reminded: list[str] = field(default_factory=list)
+
+    def publish(self, message: Message) -> None:
+        self.topic.publish(message)
+        self.messages.append(message)
+
+    def remind(self, group: str, seconds: int) -> None:
+        self.queue.remind(group, seconds)
+        self.reminded.append(group)
+
+
+class Outside:
+    """The clients and adapters of one execution environment: they outlive a case, as in Lambda."""
+
+    def __init__(self, ground: Ground, wires: Wires, credentials: Credentials, clock: MovingClock) -> None:
+        self._ground, self._wires, self._credentials = ground, wires, credentials
+        self.log, self.clock = Log(), clock
+        s3, dynamodb = self._client("s3"), self._client("dynamodb")
+        self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
+        self.buckets = S3Buckets(s3, ACCOUNT, clock)
+        self.keys = KmsKeys(self._client("kms"), clock)
+        self.told = Told(
+            SnsTopic(self._client("sns"), ground.topic), SqsReminders(self._client("sqs"), ground.queue)
+        )
+        self.ledger = DynamoDbLedger(dynamodb, ground.table, KEPT)
+        self.object_ledger = DynamoDbObjectLedger(dynamodb, ground.table, KEPT)
+        self.windows = DynamoDbWindows(dynamodb, ground.table)
+
+    def forget(self) -> None:
+        """As a new environment: a case must not hang on what those before it asked."""
+        self.told.messages.clear()
+        self.told.reminded.clear()
+        self.log.left_behind.clear()
+        buckets, keys = self.buckets, self.keys
+        for kept in (buckets._exposures, buckets._surroundings, buckets._tags, keys._keys, keys._policies):
+            kept._kept.clear()
+
+    def warm_up(self, bucket: str, k: str) -> None:
+        self.buckets.read_surroundings(bucket)
+        self.buckets.read_tags(bucket)
+        self.keys.describe(k)
+        self.keys.read_policy(k)
+
+    def _client(self, service: str) -> Any:
+        config = OBJECT_CALLS._user_provided_options
+        client = self._ground.cloud.client(service, self._credentials, **config)
+        self._wires.attach(client)
+        return client
+
+
+class Lanes:
+    """The lane for every way to deploy a stack."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.ground, self.wires, self.clock = ground, Wires(), MovingClock()
+        self._outsides: dict[tuple[Any, ...], Outside] = {}
+
+    @cached_property
+    def _assuming(self) -> Any:
+        statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+        user = self.ground.cloud.create_user("lambda", {"Version": "2012-10-17", "Statement": [statement]})
+        return self.ground.cloud.client("sts", user)
+
+    def policy(self, stack: Stack) -> Policy:
+        listed = None if stack.listed is None else frozenset(self.ground.keys[name] for name in stack.listed)
+        mode = CheckMode.ENFORCE if stack.enforces else CheckMode.REPORT
+        return Policy(
+            account=ACCOUNT,
+            region=REGION,
+            required=stack.required,
+            remediation_key=self.ground.keys["K"],
+            listed_keys=listed,
+            replace_unapproved=stack.replaces,
+            check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: mode},
+        )
+
+    def outside(self, stack: Stack) -> Outside:
+        """The environment of a stack's function, with the rights of its role."""
+        rights = (stack.required, stack.listed, stack.enforces)
+        if rights not in self._outsides:
+            credentials = self._role(f"EnforceObject{len(self._outsides)}", stack)
+            self._outsides[rights] = Outside(self.ground, self.wires, credentials, self.clock)
+        return self._outsides[rights]
+
+    def lane(self, stack: Stack, workers: Executor) -> tuple[ObjectLane, FakeTelemetry]:
+        outside, telemetry = self.outside(stack), FakeTelemetry()
+        services = Services(
+            buckets=outside.buckets,
+            keys=outside.keys,
+            ledger=outside.ledger,
+            topic=outside.told,
+            telemetry=telemetry,
+            clock=self.clock,
+        )
+        objects = ObjectServices(
+            objects=outside.s3_objects,
+            ledger=outside.object_ledger,
+            windows=outside.windows,
+            reminders=outside.told,
+        )
+        policy = self.policy(stack)
+        methods = Methods(
+            prefers_in_place=stack.prefers_in_place,
+            largest_copy=COPY_LIMIT,
+            largest_in_parts=LARGEST_IN_PARTS,
+        )
+        lane = ObjectLane(
+            observer=Observer(
+                policy=policy,
+                methods=methods,
+                exempts_log_deliveries=True,
+                services=services,
+                objects=objects,
+            ),
+            teller=Teller(policy=policy, window_seconds=stack.window, services=services, objects=objects),
+            services=services,
+            objects=objects,
+            workers=workers,
+        )
+        return lane, telemetry
+
+    def _role(self, name: str, stack: Stack) -> Credentials:
+        self.ground.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTS_US))
+        self.ground.iam.put_role_policy(
+            RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(self._rights(stack))
+        )
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        answer = self._assuming.assume_role(RoleArn=arn, RoleSessionName="enforce-object")["Credentials"]
+        return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+    def _rights(self, stack: Stack) -> Any:
+        """The policy of EnforceObjectRole, resolved as CloudFormation would for this stack."""
+        parameters = {
+            "RequiredEncryption": "DSSE-KMS" if stack.required is SseAlgorithm.DSSE_KMS else "SSE-KMS",
+            "ObjectEncryptionMode": "enforce" if stack.enforces else "report",
+        }
+        if stack.listed is not None:
+            parameters["ApprovedKeys"] = ",".join(self.ground.keys[name] for name in stack.listed)
+        role = resolved(**parameters)["Resources"]["EnforceObjectRole"]
+        real = {
+            "RemediationKey": self.ground.keys["K"],
+            "Ledger": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.ground.table}",
+            "AlertTopic": self.ground.topic,
+            "ObjectQueue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:objects",
+            "EnforceObjectLogs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:none",
+        }
+        return _with_real_arns(role["Properties"]["Policies"][0]["PolicyDocument"], real)
+
+
+def _with_real_arns(value: Any, real: dict[str, str]) -> Any:
+    match value:
+        case {"Fn::GetAtt": [str(name), _]} | {"Ref": str(name)}:
+            return real.get(name, f"arn:aws:s3:::unused-{name}")
+        case dict():
+            return {key: _with_real_arns(item, real) for key, item in value.items()}
+        case list():
+            return [_with_real_arns(item, real) for item in value]
+    return value

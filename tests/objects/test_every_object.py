@@ -1,0 +1,48 @@
+"""Whatever was written, however it is heard of, whoever comes between and whatever fails: nothing is harmed."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import pytest
+from botocore.exceptions import ClientError
+from hypothesis import given, settings
+
+from tests.objects.cases import CASES, Case
+from tests.objects.examples import with_examples
+from tests.objects.lanes import Lanes
+from tests.objects.laws import check
+from tests.objects.running import play, start
+from tests.objects.tally import Tally
+
+NUMBER = int(os.environ.get("RESEAL_OBJECT_CASES", "300"))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_no_object_is_harmed_and_no_violation_is_silent(
+    lanes: Lanes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally, numbers = Tally(), itertools.count(1)
+
+    @settings(max_examples=NUMBER, deadline=None, print_blob=True)
+    @with_examples
+    @given(case=CASES)
+    def prove(case: Case) -> None:
+        tally.begin(case)
+        try:
+            run = start(lanes, case, next(numbers))
+        except ClientError:
+            tally.refused(case)
+            return
+        play(run)
+        touched = check(run)
+        tally.ended(run, touched=touched)
+        with capsys.disabled():
+            tally.progress()
+
+    prove()
+
+    with capsys.disabled():
+        tally.print()
+    assert tally.missing() == []
