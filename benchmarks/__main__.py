@@ -6,7 +6,8 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from benchmarks.measure import FRESH_PROCESSES, ROWS, Bench, Cold, Row, Warm, median_of
+from benchmarks.objects.report import show_objects
+from benchmarks.objects.run import measure_objects, steps_to_take
 from benchmarks.packages import CUSTODIAN_PYTHON, PackageError, lay_out
 from benchmarks.processes import MeasurementError
 from benchmarks.report import rows_to_measure, show, sizes_of
@@ -53,17 +56,18 @@ def run(home: Path) -> None:
         world = make_world(client)
         bench = Bench(lay_out(home, world), world, endpoint)
         warm, cold = measure(bench, partial(put_state, client("s3"), world))
-    show(console, warm, cold, sizes_of(bench.packages))
+        show(console, warm, cold, sizes_of(bench.packages))
+        with _progress(steps_to_take()) as step:
+            results = measure_objects(bench.packages, world, endpoint, client, step)
+    show_objects(console, results)
 
 
 def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row, Cold]]:
     """Fill every row, and say meanwhile which."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("", total=rows_to_measure())
+    with _progress(rows_to_measure()) as tell:
 
         def step(row: Row, how: str) -> None:
-            progress.update(task, advance=1, description=f"{row.title}, {row.state}, {how}")
+            tell(f"{row.title}, {row.state}, {how}")
 
         warm = {}
         for row in ROWS:
@@ -81,6 +85,15 @@ def measure_cold(bench: Bench, put: partial[None], step: Callable[[Row, str], No
             put(row.state)
             so_far.append(bench.cold(row))
     return {row: median_of(measured) for row, measured in runs.items()}
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """A bar; call what it gives at each step."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=steps)
+        yield lambda what: progress.update(task, advance=1, description=what)
 
 
 if __name__ == "__main__":

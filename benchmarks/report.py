@@ -46,21 +46,22 @@ def aims(warm: Mapping[Row, Warm], cold: Mapping[Row, Cold]) -> list[str]:
     for row, one in warm.items():
         if row not in cold or row.product != RESEAL:
             continue
-        lines.append(_aim(f"{row.state}: {len(one.calls)} calls", len(one.calls) <= MOST_CALLS[row.state]))
+        lines.append(aim(f"{row.state}: {len(one.calls)} calls", met=len(one.calls) <= MOST_CALLS[row.state]))
         if row.state == COMPLIANT:
-            lines.append(_aim(f"{row.state}: {one.cpu * 1e3:.1f} ms CPU", one.cpu <= MOST_CPU))
+            lines.append(aim(f"{row.state}: {one.cpu * 1e3:.1f} ms CPU", met=one.cpu <= MOST_CPU))
         times = cold[row].cpu / floor.cpu
-        lines.append(_aim(f"{row.state}: cold {times:.2f} times the floor's CPU", times <= MOST_OF_FLOOR))
+        lines.append(aim(f"{row.state}: cold {times:.2f} times the floor's CPU", met=times <= MOST_OF_FLOOR))
     return lines
 
 
-def _aim(text: str, met: bool) -> str:  # noqa: FBT001  # the one judgement of the line
+def aim(text: str, *, met: bool) -> str:
+    """A line that says whether an aim was met."""
     return f"[green]met[/]     {text}" if met else f"[red]missed[/]  {text}"
 
 
 def _warm_table(warm: Mapping[Row, Warm]) -> RenderableType:
     slowed = f"+{LATENCY * 1e3:.0f} ms a call"
-    table = _table("One event, warm (medians)", "bucket", "product")
+    table = new_table("One event, warm (medians)", "bucket", "product")
     for name in (
         "AWS calls",
         "CPU ms",
@@ -78,7 +79,7 @@ def _warm_table(warm: Mapping[Row, Warm]) -> RenderableType:
 
 
 def _calls_table(warm: Mapping[Row, Warm]) -> RenderableType:
-    table = _table("The AWS calls of one event", "bucket", "product", "calls")
+    table = new_table("The AWS calls of one event", "bucket", "product", "calls")
     for row, one in warm.items():
         counted = Counter(one.calls)
         named = ", ".join(f"{n} {name}" if n > 1 else name for name, n in counted.items())
@@ -89,7 +90,7 @@ def _calls_table(warm: Mapping[Row, Warm]) -> RenderableType:
 def _cold_table(cold: Mapping[Row, Cold]) -> RenderableType:
     (floor,) = [cold[row] for row in cold if row.product == GET]
     title = f"Cold: imports and first event (medians of {FRESH_PROCESSES} fresh processes)"
-    table = _table(title, "bucket", "product")
+    table = new_table(title, "bucket", "product")
     for name in ("wall ms", "CPU ms", "x floor's CPU", "peak memory MiB"):
         table.add_column(name, justify="right")
     for row, one in cold.items():
@@ -99,7 +100,7 @@ def _cold_table(cold: Mapping[Row, Cold]) -> RenderableType:
 
 
 def _size_table(sizes: Sequence[tuple[str, Size]]) -> RenderableType:
-    table = _table("Package", "what is uploaded")
+    table = new_table("Package", "what is uploaded")
     for name in ("zipped MB", "unzipped MB", "files"):
         table.add_column(name, justify="right")
     for name, size in sizes:
@@ -107,7 +108,8 @@ def _size_table(sizes: Sequence[tuple[str, Size]]) -> RenderableType:
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
+    """A table with its first columns."""
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column)

@@ -49,6 +49,11 @@ class World:
     key_arn: str
     topic_arn: str
 
+    @property
+    def account(self) -> str:
+        """The account that all is in."""
+        return self.key_arn.split(":")[4]
+
 
 def make_world(client: Client) -> World:
     """Make the bucket, the key and its alias, the table and the topic."""
@@ -96,7 +101,7 @@ def reseal_settings(world: World) -> Mapping[str, str]:
     """The variables of the deployed function; the checks are those that the template names."""
     checks = re.findall(r"(S3\.\w+)=\$\{", (REPOSITORY / "template.yaml").read_text())
     return {
-        "ACCOUNT_ID": ACCOUNT,
+        "ACCOUNT_ID": world.account,
         "MODE": "enforce",
         "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'report')}" for check in checks),
         "REQUIRED_ENCRYPTION": "SSE-KMS",

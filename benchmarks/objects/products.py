@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.objects.bare import BARE_CALLS, load_bare
-from benchmarks.objects.world import an_event, notification_of
+from benchmarks.objects.world import BUCKET, an_event, notification_of
 from benchmarks.products import Context, import_app, message_of
 from benchmarks.world import World
 
+EventOf = Callable[[str, str], dict[str, Any]]
 Stage = Callable[[Sequence[str]], Callable[[], None]]
 """Given the keys that were written: what is to be timed."""
 
@@ -25,18 +26,24 @@ CUSTODIANS_LARGEST = PART + (1 << 20)
 """Cloud Custodian's parts are a MiB smaller than the largest copy."""
 
 
-def load(product: str, world: World, app: Path, state: str, *, large: bool = False) -> Stage:
+def load(
+    product: str, world: World, app: Path, state: str, *, large: bool = False, bucket: str = BUCKET
+) -> Stage:
     """Import a product and get it ready. `large` makes it copy in parts what is larger than `PART`."""
+
+    def event_of(key: str, actor: str) -> dict[str, Any]:
+        return an_event(world, state, key, actor=actor, bucket=bucket)
+
     if product in BARE_CALLS:
         return load_bare(product, world)
     if product == S3CRYPT:
         return load_s3crypt()
     if product == ENCRYPT_KEYS:
-        return load_encrypt_keys(large=large)
-    return load_reseal(app, state, large=large, many_actors=product == RESEAL)
+        return load_encrypt_keys(event_of, large=large)
+    return load_reseal(app, event_of, large=large, many_actors=product == RESEAL)
 
 
-def load_reseal(app: Path, state: str, *, large: bool, many_actors: bool) -> Stage:
+def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool) -> Stage:
     """The Lambda handler, fed with one batch; with `many_actors` each batch is the first of its kind."""
     module = import_app(app)
     lane = module.object_lane()
@@ -48,7 +55,7 @@ def load_reseal(app: Path, state: str, *, large: bool, many_actors: bool) -> Sta
 
     def stage(keys: Sequence[str]) -> Callable[[], None]:
         actor = str(uuid.uuid4()) if many_actors else "writer"
-        records = [message_of(an_event(state, key, actor=actor)) for key in keys]
+        records = [message_of(event_of(key, actor)) for key in keys]
 
         def act() -> None:
             answer = module.handler({"Records": records}, Context())
@@ -79,7 +86,7 @@ def load_s3crypt() -> Stage:
     return stage
 
 
-def load_encrypt_keys(*, large: bool) -> Stage:
+def load_encrypt_keys(event_of: EventOf, *, large: bool) -> Stage:
     """Cloud Custodian's scan of a bucket, started by one event through its handler."""
     from c7n import handler  # type: ignore[import-not-found]  # noqa: PLC0415  # of its environment
     from c7n.resources import s3  # type: ignore[import-not-found]  # noqa: PLC0415  # the same
@@ -89,7 +96,7 @@ def load_encrypt_keys(*, large: bool) -> Stage:
         s3.MAX_COPY_SIZE = CUSTODIANS_LARGEST
 
     def stage(keys: Sequence[str]) -> Callable[[], None]:
-        event = an_event("violating", keys[0], actor="writer")
+        event = event_of(keys[0], "writer")
 
         def act() -> None:
             if not handler.dispatch_event(event, None):
@@ -98,21 +105,3 @@ def load_encrypt_keys(*, large: bool) -> Stage:
         return act
 
     return stage
-
-
-def encrypt_keys_policy(world: World) -> dict[str, Any]:
-    """A policy that re-encrypts every object of the bucket that was written to."""
-    written = {"source": "s3.amazonaws.com", "event": "PutObject", "ids": "requestParameters.bucketName"}
-    return {
-        "name": "s3-encrypt-keys",
-        "resource": "aws.s3",
-        "mode": {
-            "type": "cloudtrail",
-            "role": "arn:aws:iam::123456789012:role/custodian",
-            "events": [written],
-        },
-        "query": [{"augment-keys": "none"}],
-        "actions": [
-            {"type": "encrypt-keys", "crypto": "aws:kms", "key-id": world.key_arn.rpartition("/")[2]}
-        ],
-    }

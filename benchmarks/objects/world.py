@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.objects.json_answers import KEY_ARN, QUEUE_URL, TOPIC_ARN
-from benchmarks.world import ACCOUNT, COMPLIANT, REPOSITORY, Client, World, configuration, reseal_settings
+from benchmarks.world import COMPLIANT, REPOSITORY, Client, World, configuration, reseal_settings
 
 BUCKET = "reseal-bench-objects"
 STAND_IN = World(key_arn=KEY_ARN, topic_arn=TOPIC_ARN)
@@ -17,7 +17,7 @@ STAND_IN = World(key_arn=KEY_ARN, topic_arn=TOPIC_ARN)
 
 _EVENTS = REPOSITORY / "events"
 _VIOLATING_EVENT = _EVENTS / "put_object_default_sse_s3.json"
-_NAMES = {"reseal-example-payroll": BUCKET, "111122223333": ACCOUNT}
+_BUCKET_OF_EVENT, _ACCOUNT_OF_EVENT = "reseal-example-payroll", "111122223333"
 _KEY_OF_EVENT = "2026/11/salaries.csv"
 
 
@@ -46,15 +46,14 @@ def is_right(s3: Any, world: World, key: str) -> bool:
     return "kms" in head["ServerSideEncryption"] and named == world.key_arn.rpartition("/")[2]
 
 
-def an_event(state: str, key: str, *, actor: str) -> dict[str, Any]:
+def an_event(world: World, state: str, key: str, *, actor: str, bucket: str = BUCKET) -> dict[str, Any]:
     """A write of now as EventBridge delivers it, with an id of its own.
 
     The record of a compliant PutObject never reaches the function; that of a multipart completion does,
     since it says nothing of the encryption (A21).
     """
     text = _VIOLATING_EVENT.read_text().replace(_KEY_OF_EVENT, key).replace("user/maria", f"user/{actor}")
-    for old, new in _NAMES.items():
-        text = text.replace(old, new)
+    text = text.replace(_BUCKET_OF_EVENT, bucket).replace(_ACCOUNT_OF_EVENT, world.account)
     event: dict[str, Any] = json.loads(text)
     detail = event["detail"]
     detail["eventID"] = str(uuid.uuid4())
