@@ -11,6 +11,7 @@ from botocore.client import BaseClient
 
 KEPT, LOST, CHANGED = "kept", "lost", "changed"
 EVERYTHING, LOCKED, VERSIONS, RACE = "everything", "locked", "versions", "race"
+SCENES = (EVERYTHING, LOCKED, VERSIONS, RACE)
 KEY = "2026/object.json"
 NEWER, NEWER_ENCRYPTION = b"a newer write", "aws:kms:dsse"
 
@@ -102,9 +103,7 @@ def compare(scene: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
         gone = len(before["versions"] - after["versions"])
         return {"older versions": f"{f'{gone} deleted' if gone else KEPT}, the current one {ended}"}
     if scene == RACE:
-        return {
-            "a newer write meanwhile": KEPT if after["bytes"] == NEWER else "overwritten by the old object"
-        }
+        return {"a newer write meanwhile": _fate_of_newer(after)}
     names = (*_SHOWN_BY_HEAD, "tags", "ACL", "bytes")
     return {"re-encrypted": "yes" if encrypted else "no"} | {
         name: _fate(before[name], after[name]) for name in names

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from benchmarks.objects.custodian import custodians_directory
 from benchmarks.objects.products import ENCRYPT_KEYS, RESEAL
+from benchmarks.objects.scenes import SCENES
 from benchmarks.objects.world import object_settings
 from benchmarks.packages import Packages
 from benchmarks.processes import CUSTODIANS, RESEALS, MeasurementError, environment_of, run_child
@@ -57,14 +58,16 @@ def _run(packages: Packages, way: Way, world: World, endpoint: str, queue_url: s
         "AWS_SECRET_ACCESS_KEY": ROOT.secret_key,
     }
     whose = RESEALS if way.product == RESEAL else CUSTODIANS
-    order = {**asdict(way), "app": str(packages.object_app), "world": asdict(world)}
-    fates: Fates = run_child(
-        way.title,
-        "benchmarks.objects.survival_child",
-        order,
-        custodians_directory(packages, world, way.product),
-        environment_of(packages, whose, endpoint, settings),
-    )
+    fates: dict[str, str] = {}
+    for scene in SCENES:
+        order = {**asdict(way), "scene": scene, "app": str(packages.object_app), "world": asdict(world)}
+        fates |= run_child(
+            f"{way.title}, {scene}",
+            "benchmarks.objects.survival_child",
+            order,
+            custodians_directory(packages, world, way.product),
+            environment_of(packages, whose, endpoint, settings),
+        )
     return fates
 
 
