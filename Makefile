@@ -3,6 +3,9 @@ PYTHON ?= python3
 STACK ?= reseal
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
+LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
+  graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
+  regex rsa sqlglot sympy
 UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
@@ -21,7 +24,7 @@ local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local c
 resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again with ARGS=--yes
 	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready lint type unit ## Pass every gate and every test
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready lint type unit ## Pass every gate and every test
 	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%) --ignore=tests/faults
 
 faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
@@ -48,13 +51,14 @@ fmt: .venv/dev/.ready ## Format the code
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
 	@$(DEV) -m localcloud.deploy
 
-bench: .venv/custodian/.ready build ## Measure an event beside Cloud Custodian and bare boto3 (4 to 6 minutes)
+bench: .venv/custodian/.ready .venv/cloud/.ready build ## Measure events beside Cloud Custodian and bare boto3 (6 to 8 minutes)
 	@$(DEV) -m benchmarks
 
 lock: .venv/dev/.ready ## Pin every requirement anew, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header layers/reseal/requirements.in -o layers/reseal/requirements.txt
 	cd requirements && for name in dev cloud sam ric gates custodian; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt || exit 1; done
+	cd requirements && uv pip compile --quiet --upgrade --python-version 3.12 --generate-hashes --no-header $(LOCALEMU_WITHOUT:%=--no-emit-package %) localemu.in -o localemu.txt
 
 clean: ## Remove what the other commands made
 	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -66,3 +70,10 @@ clean: ## Remove what the other commands made
 	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
 	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
+
+.venv/localemu/.ready: requirements/localemu.txt # only where there is a Python for it; without, its tests are skipped
+	@python=$$(for python in python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
+	  $$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done); \
+	test "$$python" || { echo "no Python 3.12 or 3.13 here: the adapters are not tested on LocalEmu"; exit 0; }; \
+	echo "installing $< into .venv/localemu with $$python" && rm -rf .venv/localemu && $$python -m venv .venv/localemu && \
+	.venv/localemu/bin/python $(PIP_INSTALL) --no-compile -r $< && touch $@

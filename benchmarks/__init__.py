@@ -1,1 +1,1 @@
-"""What an event costs: Reseal beside Cloud Custodian and bare boto3. `make bench` prints it."""
+"""What an event costs, and what a repair keeps: Reseal beside Cloud Custodian and bare boto3. `make bench`."""

@@ -25,6 +25,7 @@ from benchmarks.processes import MeasurementError
 from benchmarks.report import rows_to_measure, show, sizes_of
 from benchmarks.server import ServerError, moto_server
 from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
+from localcloud.handle import LocalCloudError
 
 console = Console()
 
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="reseal-bench-") as home:
             run(Path(home))
-    except (MeasurementError, PackageError, ServerError) as error:
+    except (LocalCloudError, MeasurementError, PackageError, ServerError) as error:
         console.print("[bold red]The benchmark could not run.[/]", escape(str(error)), soft_wrap=True)
         return 1
     console.print(f"\n{time.monotonic() - started:.0f} seconds")
