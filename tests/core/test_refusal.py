@@ -68,3 +68,14 @@ def test_where_object_lock_denies_no_permission_is_missing() -> None:
         code="AccessDenied",
         reason=f"S3 Object Lock protects the object from s3:UpdateObjectEncryption: {said}",
     )
+
+
+def test_what_a_key_denies_is_named_as_the_action_and_the_call_is_not() -> None:
+    message = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt on resource: arn"
+
+    outcome = outcome_of_refusal(AccessDeniedError("AccessDenied", "s3:PutObject", message), "object")
+
+    assert isinstance(outcome, Failed)
+    assert outcome.denied_action == "kms:Decrypt"
+    assert outcome.reason.startswith("kms:Decrypt is denied to Reseal's role")
+    assert "by a policy of the key" in outcome.reason

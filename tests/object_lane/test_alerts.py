@@ -89,6 +89,7 @@ def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
     assert message.subject.startswith("Reseal INCIDENT CRITICAL")
     assert finding["occurrences"]["incident"]["unblocked"].startswith(unblocked.who)
     assert "attack in progress" in finding["reason"]
+    assert "; 1 such write by this actor so far" in finding["reason"]
 
 
 def test_what_comes_after_a_window_has_closed_opens_a_new_one() -> None:

@@ -144,6 +144,18 @@ def test_a_denied_write_fails_once_a_day_and_names_the_permission(method: str) -
     assert stage.results == ["Failed", "Failed"]
 
 
+def test_what_a_key_denies_is_put_right_in_its_policy() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    denied = "not authorized to perform: kms:Decrypt on resource: a key"
+    stage.cloud.objects.failures["copy"] = [AccessDeniedError("AccessDenied", DENIED, denied)]
+
+    stage.deliver(an_event("a.csv"))
+
+    way_out = stage.findings[0]["way_out"]
+    assert way_out.startswith("allow kms:Decrypt to Reseal's role in the policy of the key")
+
+
 def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")

@@ -231,5 +231,6 @@ def _way_out(failed: Failed, resource: Resource) -> str:
         again = (
             "it looks again at the bucket's next change" if resource.key is None else "then write it again"
         )
-        return f"allow {failed.denied_action} to Reseal's role; {again}"
+        by_the_key = " in the policy of the key" if failed.denied_action.startswith("kms:") else ""
+        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
     return "see the code in AWS's documentation, put its cause right, then repeat the API call"

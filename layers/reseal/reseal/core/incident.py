@@ -28,7 +28,10 @@ def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> 
         count=1, first=finding.call.time, last=finding.call.time, keys=(finding.resource.key or "",)
     )
     incident = Incident(id=tally.window_id, count=tally.total, unblocked=by)
-    reason = f"{finding.reason}; {tally.total} such writes by this actor so far (incident {tally.window_id})"
+    writes = "write" if tally.total == 1 else "writes"
+    reason = (
+        f"{finding.reason}; {tally.total} such {writes} by this actor so far (incident {tally.window_id})"
+    )
     if by:
         reason += f"; SSE-C was unblocked on this bucket by {by}: treat this as an attack in progress"
     occurrences = replace(finding.occurrences or alone, incident=incident)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
 
 _LOCK = "Object Lock"
+_DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
 
 
 def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
@@ -24,11 +27,22 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
             reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
+            action = _denied_action(refusal)
             reason = (
-                f"{refusal.action} is denied to Reseal's role ({refusal.message}): by a policy of the "
-                "bucket, the organisation or the role, or because the bucket is now another account's"
+                f"{action} is denied to Reseal's role ({refusal.message}): by a policy of the {_by(action)}, "
+                f"the organisation or the role, or because the {_by(action)} is another account's"
             )
-            return Failed(code=refusal.code, reason=reason, denied_action=refusal.action)
+            return Failed(code=refusal.code, reason=reason, denied_action=action)
         case _:
             reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
+
+
+def _denied_action(refusal: RefusalError) -> str:
+    """What AWS says was denied: S3 passes on that a key was, which the call itself does not name (F9)."""
+    named = _DENIED.search(refusal.message)
+    return named[1] if named else refusal.action
+
+
+def _by(action: str) -> str:
+    return "key" if action.startswith("kms:") else "bucket"

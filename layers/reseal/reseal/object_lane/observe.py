@@ -103,7 +103,7 @@ class Observer:
         if isinstance(method, Method):
             repair = Repair(original=original, around=around, method=method, intended=intended)
             return replace(work, repair=repair)
-        return replace(work, decision=_report(remediate, method))
+        return replace(work, decision=_report(remediate, method, found.head))
 
     def _original(self, head: ObservedObject, call: ObjectCall, around: Surroundings) -> Original:
         objects = self.objects.objects
@@ -136,9 +136,12 @@ def _is_newer(head: ObservedObject, call: ObjectCall) -> bool:
     return call.version_id in (None, "null") and head.last_modified > call.time + _CLOCKS_DIFFER
 
 
-def _report(remediate: Remediate, why: str) -> Report:
+def _report(remediate: Remediate, why: str, head: ObservedObject) -> Report:
+    held = head.lock.in_words
+    first = f"release it from {held}, or wait until that ends; then " if held else ""
+    anew = "write the object anew under the required encryption, then remove what is left of the old"
     return Report(
         severity=remediate.severity,
         reason=f"{remediate.reason}; not remediated: {why}",
-        way_out="write the object anew under the required encryption, then remove what is left of the old",
+        way_out=first + anew,
     )
