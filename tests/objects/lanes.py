@@ -14,6 +14,7 @@ from reseal.adapters.dynamodb import DynamoDbLedger
 from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
 from reseal.adapters.dynamodb_windows import DynamoDbWindows
 from reseal.adapters.kms import KmsKeys
+from reseal.adapters.recent import Recent
 from reseal.adapters.s3 import S3Buckets
 from reseal.adapters.s3_objects import S3Objects
 from reseal.adapters.sns import SnsTopic
@@ -110,6 +111,14 @@ class Outside:
         self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
         self.buckets = S3Buckets(s3, ACCOUNT, clock)
         self.keys = KmsKeys(self._client("kms"), clock)
+        self._caches: list[Recent[Any]] = [
+            self.buckets._exposures,
+            self.buckets._surroundings,
+            self.buckets._tags,
+            self.keys._keys,
+            self.keys._policies,
+        ]
+        self._known: dict[str, list[dict[str, Any]]] = {}
         self.told = Told(
             SnsTopic(self._client("sns"), ground.topic), SqsReminders(self._client("sqs"), ground.queue)
         )
@@ -122,15 +131,19 @@ class Outside:
         self.told.messages.clear()
         self.told.reminded.clear()
         self.log.left_behind.clear()
-        buckets, keys = self.buckets, self.keys
-        for kept in (buckets._exposures, buckets._surroundings, buckets._tags, keys._keys, keys._policies):
+        for kept in self._caches:
             kept._kept.clear()
 
     def warm_up(self, bucket: str, k: str) -> None:
-        self.buckets.read_surroundings(bucket)
-        self.buckets.read_tags(bucket)
-        self.keys.describe(k)
-        self.keys.read_policy(k)
+        """As an environment that has seen the bucket and K: what it knows of them is read once for all."""
+        if bucket not in self._known:
+            self.buckets.read_surroundings(bucket)
+            self.buckets.read_tags(bucket)
+            self.keys.describe(k)
+            self.keys.read_policy(k)
+            self._known[bucket] = [dict(kept._kept.items()) for kept in self._caches]
+        for kept, known in zip(self._caches, self._known[bucket], strict=True):
+            kept._kept.update(known)
 
     def _client(self, service: str) -> Any:
         config = OBJECT_CALLS._user_provided_options

@@ -20,6 +20,7 @@ HEADERS = (
     "ContentType",
     "Expires",
 )
+UNREADABLE = "tags that cannot be read"
 SUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumSHA1", "ChecksumSHA256", "ChecksumCRC64NVME")
 
 
@@ -73,7 +74,6 @@ def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) ->
     if answer is None:
         return None
     under_kms = "SSEKMSKeyId" in answer
-    tags = ground.s3.get_object_tagging(**named)["TagSet"] if answer.get("TagCount") else []
     return Seen(
         version_id=answer.get("VersionId"),
         etag=answer["ETag"],
@@ -82,7 +82,7 @@ def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) ->
         size=answer["ContentLength"],
         metadata=answer.get("Metadata", {}),
         headers={name: answer[name] for name in HEADERS if name in answer},
-        tags={tag["Key"]: tag["Value"] for tag in tags},
+        tags=_tags(ground, named, answer.get("TagCount", 0)),
         storage_class=answer.get("StorageClass", "STANDARD"),
         redirect=answer.get("WebsiteRedirectLocation"),
         lock=(
@@ -119,6 +119,17 @@ def _look(ground: Ground, named: dict[str, str]) -> dict[str, Any] | None:
             continue
         return {**answer, "content": hashlib.sha256(answer["Body"].read()).hexdigest()}
     raise last
+
+
+def _tags(ground: Ground, named: dict[str, str], count: int) -> dict[str, str]:
+    """The local cloud does not show those of a version whose key is deleted: then there is only their number."""
+    if not count:
+        return {}
+    try:
+        tags = ground.s3.get_object_tagging(**named)["TagSet"]
+    except ground.s3.exceptions.NoSuchKey:
+        return {UNREADABLE: str(count)}
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _acl(ground: Ground, named: dict[str, str]) -> frozenset[tuple[str, str]]:
