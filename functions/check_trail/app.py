@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.adapters.cloudtrail import CloudTrail
 from reseal.adapters.trail_telemetry import record_hearing
-from reseal.core.trail import judge_trails
+from reseal.core.hearing import judge_trails
 
 logger = Logger(service="check_trail")
 
@@ -24,6 +24,7 @@ def cloudtrail() -> CloudTrail:
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point. What it raises is retried twice, and then told on the topic."""
-    hearing = judge_trails(cloudtrail().read_trails(), os.environ["AWS_REGION"])
+    region, object_trail = os.environ["AWS_REGION"], os.environ["OBJECT_TRAIL_ARN"]
+    hearing = judge_trails(cloudtrail().read_trails(), region, object_trail)
     record_hearing(hearing, context.function_name, logger)
     return hearing.to_document()

@@ -10,11 +10,14 @@ from botocore.stub import Stubber
 
 from reseal.adapters.cloudtrail import CloudTrail
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.trail import AdvancedSelector, BasicSelector, FieldSelector, Trail, Unread
+from reseal.core.trail import Trail, Unread
+from reseal.core.trail_selectors import AdvancedSelector, BasicSelector, FieldSelector
 from tests.adapters.stubs import stubbed
 
 ARN = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org"
 ALL = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}
+OBJECTS = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}
+FUNCTIONS = {"Type": "AWS::Lambda::Function", "Values": ["arn:aws:lambda"]}
 
 
 @pytest.fixture
@@ -104,6 +107,16 @@ def test_every_trail_is_read(cloudtrail: tuple[CloudTrail, Stubber]) -> None:
             {"EventSelectors": [{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": False}]},
             BasicSelector(read_write="WriteOnly", management=False),
             id="basic, of data events",
+        ),
+        pytest.param(
+            {"EventSelectors": [{"DataResources": [FUNCTIONS, OBJECTS]}]},
+            BasicSelector(read_write="All", management=True, objects=True),
+            id="basic, of objects",
+        ),
+        pytest.param(
+            {"EventSelectors": [{"DataResources": [FUNCTIONS, OBJECTS | {"Values": []}]}]},
+            BasicSelector(read_write="All", management=True),
+            id="basic, of no objects",
         ),
         pytest.param(
             {"EventSelectors": [{}]}, BasicSelector(read_write="All", management=True), id="basic, by default"

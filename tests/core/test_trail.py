@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 
-from reseal.core.trail import (
-    HEARD_CALLS,
-    AdvancedSelector,
-    BasicSelector,
-    FieldSelector,
-    Hearing,
-    Trail,
-    Unread,
-    judge_trails,
-)
+from reseal.core.hearing import Hearing, ObjectHearing, judge_trails
+from reseal.core.trail import HEARD_CALLS, HEARD_WRITES, Trail, Unread
+from reseal.core.trail_selectors import AdvancedSelector, BasicSelector, FieldSelector
 
 REGION = "us-east-1"
 ARN = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/main"
@@ -57,7 +50,7 @@ def advanced(conditions: Conditions) -> AdvancedSelector:
 def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
     hearing = judge_trails([trail], REGION)
 
-    assert hearing == Hearing(hears=True, reason=f"{trail.arn} logs the write calls on buckets")
+    assert (hearing.hears, hearing.reason) == (True, f"{trail.arn} logs the write calls on buckets")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +72,9 @@ def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
     ],
 )
 def test_trail_that_is_not_heard_says_why(trail: Trail, why: str) -> None:
-    assert judge_trails([trail], REGION) == Hearing(hears=False, reason=f"{trail.arn} {why}")
+    hearing = judge_trails([trail], REGION)
+
+    assert (hearing.hears, hearing.reason) == (False, f"{trail.arn} {why}")
 
 
 KMS, S3 = "kms.amazonaws.com", "s3.amazonaws.com"
@@ -200,5 +195,167 @@ def test_region_without_a_trail_says_how_to_get_one() -> None:
     )
 
 
-def test_answer_is_json() -> None:
-    assert Hearing(hears=True, reason="why").to_document() == {"hears": True, "reason": "why"}
+# --- writes of objects: data events ---------------------------------------------------------------
+
+OF_OBJECTS = BasicSelector(read_write="WriteOnly", management=False, objects=True)
+DATA: Conditions = {
+    "eventCategory": {"Equals": ["Data"]},
+    "resources.type": {"Equals": ["AWS::S3::Object"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("selector", "heard"),
+    [
+        pytest.param(OF_OBJECTS, True, id="basic, writes"),
+        pytest.param(replace(OF_OBJECTS, read_write="All"), True, id="basic, all"),
+        pytest.param(replace(OF_OBJECTS, read_write="ReadOnly"), False, id="basic, reads"),
+        pytest.param(EVERYTHING, False, id="basic, management"),
+        pytest.param(advanced(DATA), True, id="objects"),
+        pytest.param(advanced(DATA | {"readOnly": {"Equals": ["true"]}}), False, id="reads"),
+        pytest.param(advanced(DATA | {"eventName": {"Equals": list(HEARD_WRITES)}}), True, id="by name"),
+        pytest.param(
+            advanced(DATA | {"resources.ARN": {"StartsWith": ["arn:aws:s3:::payroll/"]}}), True, id="a bucket"
+        ),
+        pytest.param(advanced(DATA | {"userIdentity.arn": {"Equals": [OWN_ROLE]}}), False, id="one writer"),
+        pytest.param(
+            advanced(DATA | {"resources.type": {"Equals": ["AWS::Lambda::Function"]}}), False, id="functions"
+        ),
+        pytest.param(advanced({}), False, id="management"),
+    ],
+)
+def test_trail_that_takes_writes_of_objects_is_heard_of_them(
+    selector: BasicSelector | AdvancedSelector, heard: bool
+) -> None:
+    assert judge_trails([a_trail(selectors=(selector,))], REGION).objects.heard is heard
+
+
+def test_trail_of_objects_tells_nothing_of_buckets() -> None:
+    assert not judge_trails([a_trail(selectors=(OF_OBJECTS, advanced(DATA)))], REGION).hears
+
+
+def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -> None:
+    selector = advanced(DATA | {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}})
+
+    objects = judge_trails([a_trail(), a_trail(selectors=(selector,))], REGION).objects
+
+    assert objects == ObjectHearing(
+        heard=True, reason=f"{ARN} logs writes of objects, except calls by {OWN_ROLE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("trail", "heard", "why"),
+    [
+        pytest.param(a_trail(logging=False, selectors=DENIED), False, "is not logging", id="stopped"),
+        pytest.param(a_trail(arn=ABROAD, logging=DENIED), False, "logs eu-west-1 only", id="elsewhere"),
+        pytest.param(
+            a_trail(arn=ABROAD, multi_region=True, logging=DENIED),
+            None,
+            f"may or may not be logging: {DENIED.why}",
+            id="status unreadable",
+        ),
+        pytest.param(
+            a_trail(selectors=DENIED, of_organization=True),
+            None,
+            f"is logging, but what is unknown: {DENIED.why}",
+            id="selectors unreadable",
+        ),
+        pytest.param(
+            a_trail(selectors=(advanced(DATA | {"eventName": {"NotEquals": ["PostObject"]}}),)),
+            False,
+            "is logging, but not every PostObject",
+            id="a write left out",
+        ),
+    ],
+)
+def test_writes_of_objects_are_unheard_or_it_is_unknown(trail: Trail, heard: bool | None, why: str) -> None:
+    objects = judge_trails([trail], REGION).objects
+
+    assert objects == ObjectHearing(heard=heard, reason=f"{trail.arn} {why}")
+
+
+def test_one_trail_of_which_nothing_is_known_leaves_it_unknown() -> None:
+    trails = [a_trail(selectors=DENIED), a_trail(logging=False)]
+
+    assert judge_trails(trails, REGION).objects.heard is None
+
+
+def test_region_without_a_trail_hears_of_no_objects_and_says_how() -> None:
+    assert judge_trails([], REGION).objects == ObjectHearing(
+        heard=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or make one"
+    )
+
+
+# --- the trail of object writes that the stack made -----------------------------------------------
+
+STACKS = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/reseal-objects"
+
+
+def test_who_asked_for_no_objects_hears_without_them() -> None:
+    hearing = judge_trails([a_trail()], REGION)
+
+    assert (hearing.hears, hearing.objects.heard) == (True, False)
+
+
+def test_stack_that_hears_of_buckets_and_by_its_own_trail_of_objects_hears() -> None:
+    own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
+
+    hearing = judge_trails([a_trail(), own], REGION, STACKS)
+
+    assert hearing == Hearing(
+        hears=True,
+        reason=f"{ARN} logs the write calls on buckets",
+        objects=ObjectHearing(heard=True, reason=f"{STACKS} logs writes of objects"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "heard", "why"),
+    [
+        ({"logging": False}, False, "is not logging"),
+        ({"selectors": ()}, False, f"is logging, but not every {', '.join(HEARD_WRITES)}"),
+        ({"logging": DENIED}, None, f"may or may not be logging: {DENIED.why}"),
+    ],
+    ids=["stopped", "no longer selecting them", "unreadable"],
+)
+def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
+    changes: dict[str, Any], heard: bool | None, why: str
+) -> None:
+    own = a_trail(arn=STACKS, **{"selectors": (OF_OBJECTS,)} | changes)
+    another = a_trail(arn=OF_THE_ORGANIZATION, multi_region=True, selectors=(EVERYTHING, OF_OBJECTS))
+
+    assert judge_trails([another, own], REGION, STACKS) == Hearing(
+        hears=False,
+        reason=f"{OF_THE_ORGANIZATION} logs the write calls on buckets; {STACKS} {why}",
+        objects=ObjectHearing(heard=heard, reason=f"{STACKS} {why}"),
+    )
+
+
+def test_stack_whose_own_trail_of_objects_is_gone_does_not_hear() -> None:
+    hearing = judge_trails([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, STACKS)
+
+    assert (hearing.hears, hearing.objects) == (
+        False,
+        ObjectHearing(heard=False, reason=f"{STACKS} is gone"),
+    )
+
+
+def test_stack_that_hears_of_objects_only_does_not_hear() -> None:
+    own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
+
+    hearing = judge_trails([own], REGION, STACKS)
+
+    assert (hearing.hears, hearing.objects.heard) == (False, True)
+
+
+@pytest.mark.parametrize(("heard", "said"), [(True, True), (False, False), (None, "unknown")])
+def test_answer_is_json(heard: bool | None, said: bool | str) -> None:
+    hearing = Hearing(hears=True, reason="why", objects=ObjectHearing(heard=heard, reason="how"))
+
+    assert hearing.to_document() == {
+        "hears": True,
+        "reason": "why",
+        "objects": said,
+        "objects_reason": "how",
+    }

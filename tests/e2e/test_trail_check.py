@@ -42,7 +42,7 @@ ALL_BUT_KMS = {
 
 @pytest.fixture(scope="module")
 def with_trail(built: Path) -> Iterator[Deployment]:
-    with deployed(CreateManagementTrail="true") as deployment:
+    with deployed(CreateManagementTrail="true", ObjectBuckets="*") as deployment:
         yield deployment
 
 
@@ -87,21 +87,22 @@ def within(seconds: float, seen: Callable[[], Any]) -> Any:
     return found
 
 
-def test_stack_hears_by_the_trail_it_makes(with_trail: Deployment) -> None:
-    assert check(with_trail) == {
-        "hears": True,
-        "reason": "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-management"
-        " logs the write calls on buckets",
-    }
+def test_stack_hears_by_the_trails_it_makes(with_trail: Deployment) -> None:
+    answer = check(with_trail)
+
+    trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal"
+    assert (answer["hears"], answer["objects"]) == (True, True)
+    assert answer["reason"] == f"{trail}-management logs the write calls on buckets"
+    assert answer["objects_reason"].startswith(f"{trail}-objects logs writes of objects, except calls by ")
 
 
-def test_check_reads_three_things_and_no_more(with_trail: Deployment) -> None:
+def test_check_reads_three_things_of_the_trails_and_no_more(with_trail: Deployment) -> None:
     since = with_trail.cloud.journal()[-1]["sequence"]
 
     check(with_trail)
 
     calls = [call["operation"] for call in with_trail.cloud.journal(since=since, caller=CHECK_ROLE)]
-    assert calls == ["DescribeTrails", "GetTrailStatus", "GetEventSelectors"]
+    assert calls == ["DescribeTrails", *["GetTrailStatus", "GetEventSelectors"] * 2]
 
 
 def test_check_leaves_a_line_and_the_metric_that_the_alarm_watches(with_trail: Deployment) -> None:
@@ -129,7 +130,22 @@ def test_trail_that_somebody_stops_is_no_longer_heard(with_trail: Deployment) ->
         trails.start_logging(Name=name)
 
     assert not answer["hears"]
-    assert answer["reason"].endswith(":trail/reseal-management is not logging")
+    assert ":trail/reseal-management is not logging;" in answer["reason"]
+
+
+def test_own_trail_of_objects_that_somebody_stops_rings_like_deafness(with_trail: Deployment) -> None:
+    trails, name = with_trail.cloud.client("cloudtrail"), "reseal-objects"
+    heard = check(with_trail)
+    trails.stop_logging(Name=name)
+
+    try:
+        answer = check(with_trail)
+    finally:
+        trails.start_logging(Name=name)
+
+    assert (heard["hears"], heard["objects"]) == (True, True)
+    assert (answer["hears"], answer["objects"]) == (False, False)
+    assert answer["reason"].endswith(":trail/reseal-objects is not logging")
 
 
 def test_what_is_denied_is_unknown_and_does_not_count_as_heard(with_trail: Deployment) -> None:
@@ -189,6 +205,8 @@ def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -
     assert check(enforcing) == {
         "hears": False,
         "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or make one",
+        "objects": False,
+        "objects_reason": "no trail covers us-east-1: deploy with ObjectBuckets, or make one",
     }
 
 
@@ -204,6 +222,7 @@ def test_trail_of_the_account_is_heard_by_what_it_logs(
         answer = check(enforcing)
 
     assert (answer["hears"], answer["reason"].startswith(arn)) == (hears, True)
+    assert (answer["objects"], answer["objects_reason"].startswith(arn)) == (selectors == DATA_ONLY, True)
 
 
 def test_trail_of_all_regions_counts_wherever_it_was_made(enforcing: Deployment) -> None:

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import TransientError
-from reseal.core.trail import BasicSelector, Trail
+from reseal.core.trail import Trail
+from reseal.core.trail_selectors import BasicSelector
 
 APP = Path("functions/check_trail/app.py")
 ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
+OF_OBJECTS = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects"
 
 
 @dataclass
@@ -38,6 +40,7 @@ class FakeContext:
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("OBJECT_TRAIL_ARN", "")
     spec = importlib.util.spec_from_file_location("check_trail_app", APP)
     assert spec is not None
     assert spec.loader is not None
@@ -75,9 +78,26 @@ def test_answer_and_line_and_metric_agree(
     answer: dict[str, Any] = app.handler({}, FakeContext())
 
     line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
-    assert answer == {"hears": logging, "reason": line["reason"]}
+    assert answer == {name: line[name] for name in ("hears", "reason", "objects", "objects_reason")}
     assert (line["level"], line["hears"]) == (level, logging)
     assert (metric["TrailHears"], metric["FunctionName"]) == ([float(logging)], "check")
+
+
+@pytest.mark.parametrize("logging", [True, False])
+def test_stack_that_made_a_trail_of_objects_hears_only_while_that_one_logs(
+    app: ModuleType, cloudtrail: FakeCloudTrail, monkeypatch: pytest.MonkeyPatch, logging: bool
+) -> None:
+    monkeypatch.setenv("OBJECT_TRAIL_ARN", OF_OBJECTS)
+    calls = BasicSelector(read_write="All", management=True)
+    writes = BasicSelector(read_write="All", management=False, objects=True)
+    cloudtrail.trails = (
+        Trail(arn=ARN, multi_region=False, logging=True, selectors=(calls,)),
+        Trail(arn=OF_OBJECTS, multi_region=False, logging=logging, selectors=(writes,)),
+    )
+
+    answer: dict[str, Any] = app.handler({}, FakeContext())
+
+    assert (answer["hears"], answer["objects"]) == (logging, logging)
 
 
 def test_check_that_gets_no_answer_fails_and_counts_nothing(

@@ -47,8 +47,8 @@ class Battery:
     def _new_bucket_is_remediated(self) -> dict[str, Any]:
         bucket = _name()
         line, findings = self._after(lambda: self._s3.create_bucket(Bucket=bucket), bucket, "CreateBucket")
-        _expect("new bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
-        _expect("new bucket's ledger entry", self._ledger_says(line), "Applied")
+        expect("new bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
+        expect("new bucket's ledger entry", self._ledger_says(line), "Applied")
         return {"bucket": bucket, "event": line["event_id"], "finding": findings[0]["id"]}
 
     def _redelivered_event_is_told_again(self, created: dict[str, Any]) -> None:
@@ -57,15 +57,15 @@ class Battery:
         event["detail"]["eventID"] = created["event"]
 
         def act() -> None:
-            _expect("redelivered event", self._invoke(event), {"batchItemFailures": []})
+            expect("redelivered event", self._invoke(event), {"batchItemFailures": []})
 
         line, findings = self._after(act, bucket, "CreateBucket")
         told = [line["result"], *(finding["id"] for finding in findings)]
-        _expect("redelivered event", told, ["Applied", created["finding"]])
+        expect("redelivered event", told, ["Applied", created["finding"]])
 
     def _lowered_bucket_is_remediated_and_its_owner_told(self) -> str:
         bucket = _name()
-        with self._deployment_deaf():
+        with deaf(self._deployment):
             self._s3.create_bucket(Bucket=bucket)
             tag = {"Key": "aws:cloudformation:stack-name", "Value": OWNED_BY}
             self._s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})
@@ -73,9 +73,9 @@ class Battery:
         line, findings = self._after(
             lambda: self._deployment.put(bucket, "AES256"), bucket, "PutBucketEncryption"
         )
-        _expect("lowered bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
+        expect("lowered bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
         owners = [(finding["managed_by"] or {}).get("stack") for finding in findings]
-        _expect("lowered bucket's owner", set(owners), {OWNED_BY})
+        expect("lowered bucket's owner", set(owners), {OWNED_BY})
         return bucket
 
     def _teams_key_is_judged_with_its_policy(self, bucket: str) -> None:
@@ -85,9 +85,9 @@ class Battery:
             self._deployment.put(bucket, "aws:kms", key, BucketKeyEnabled=True)
 
         line, findings = self._after(choose, bucket, "PutBucketEncryption")
-        _expect("team's key", [line["result"], *findings], ["Compliant"])
+        expect("team's key", [line["result"], *findings], ["Compliant"])
         line, findings = self._after(lambda: self._admit(OTHER_ACCOUNT, bucket), bucket, "PutBucketPolicy")
-        _expect("account that the team's key admits", [line["result"], *findings], ["Compliant"])
+        expect("account that the team's key admits", [line["result"], *findings], ["Compliant"])
 
     # --- the means -----------------------------------------------------------------------------
 
@@ -145,19 +145,17 @@ class Battery:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         return str(self._deployment.cloud.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"])
 
-    @contextmanager
-    def _deployment_deaf(self) -> Iterator[None]:
-        """The rule hears nothing meanwhile."""
-        events, rule = (
-            self._deployment.cloud.client("events"),
-            self._deployment.stack.outputs["BucketRuleName"],
-        )
-        events.disable_rule(Name=rule)
-        try:
-            yield
-            time.sleep(0.2)  # the trail tells of a call a moment later
-        finally:
-            events.enable_rule(Name=rule)
+
+@contextmanager
+def deaf(deployment: Deployment) -> Iterator[None]:
+    """The bucket lane's rule hears nothing meanwhile."""
+    events, rule = deployment.cloud.client("events"), deployment.stack.outputs["BucketRuleName"]
+    events.disable_rule(Name=rule)
+    try:
+        yield
+        time.sleep(0.2)  # the trail tells of a call a moment later
+    finally:
+        events.enable_rule(Name=rule)
 
 
 def _name() -> str:
@@ -168,6 +166,7 @@ def _statuses(findings: list[dict[str, Any]]) -> list[str]:
     return [finding["status"] for finding in findings if finding["check"] == DEFAULT]
 
 
-def _expect(what: str, found: object, expected: object) -> None:
+def expect(what: str, found: object, expected: object) -> None:
+    """Raise IncompleteError unless they are equal."""
     if found != expected:
         raise IncompleteError(f"{what}: {found} instead of {expected}")

@@ -11,7 +11,6 @@ from localcloud.arrivals import Arrivals
 from localcloud.deploy import Stack
 from localcloud.handle import LocalCloud
 from tests.e2e.deployment import Deployment
-from tests.gates.battery import Battery
 
 STORAGE_ONLY = {
     "Version": "2012-10-17",
@@ -20,9 +19,9 @@ STORAGE_ONLY = {
 
 
 @pytest.fixture(scope="session")
-def battery(cloud: LocalCloud, stack: Stack) -> Battery:
+def deployment(cloud: LocalCloud, stack: Stack) -> Deployment:
     s3 = cloud.client("s3", cloud.create_user("gatekeeper", STORAGE_ONLY))
-    return Battery(Deployment(cloud, stack, Arrivals(cloud, stack), s3))
+    return Deployment(cloud, stack, Arrivals(cloud, stack), s3)
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,17 @@ import pytest
 
 from localcloud.deploy import Stack
 from localcloud.handle import LocalCloud
+from tests.e2e.deployment import Deployment
+from tests.faults.workers import kill_workers
 from tests.gates.battery import Battery
+from tests.gates.object_battery import ObjectBattery, k_admits_another_account
 from tests.template.translated import actions, of_type, resolved
 
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
 OBJECTS = "EnforceObjectRole"
-WITHOUT_A_BATTERY = {OBJECTS}
-"""Roles for which nothing tells yet whether all comes out that they are for."""
 TRAIL = "gate-trail"
+REMEMBERED = {"kms:DescribeKey", "kms:GetKeyPolicy"}
+"""What the functions ask once a minute of one and the same key, K."""
 POLLER = "on AWS Lambda's poller takes messages with the role's rights; the local cloud's asks nobody"
 LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud asks nobody"
 FAILURES = (
@@ -50,7 +53,7 @@ GRANTED = sorted(
         for action in actions(statement)
     }
 )
-MISSED = [g for g in GRANTED if g not in NOT_MISSED and g[0] not in WITHOUT_A_BATTERY]
+MISSED = [grant for grant in GRANTED if grant not in NOT_MISSED]
 
 Complaint = Callable[[], str | None]
 
@@ -63,11 +66,18 @@ def role_names(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def complaints(cloud: LocalCloud, stack: Stack, battery: Battery) -> Iterator[dict[str, Complaint]]:
+def complaints(
+    cloud: LocalCloud, stack: Stack, deployment: Deployment, role_names: dict[str, str]
+) -> Iterator[dict[str, Complaint]]:
     """By role, what says whether everything comes out that the role is for. It does at first."""
-    complaints = {LANE: battery.complaint, TRAIL_CHECK: trail_check(cloud, stack)}
-    assert {role: complaint() for role, complaint in complaints.items()} == dict.fromkeys(complaints)
-    yield complaints
+    complaints = {
+        LANE: Battery(deployment).complaint,
+        OBJECTS: ObjectBattery(deployment, role_names[OBJECTS]).complaint,
+        TRAIL_CHECK: trail_check(cloud, stack),
+    }
+    with k_admits_another_account(deployment):
+        assert {role: complaint() for role, complaint in complaints.items()} == dict.fromkeys(complaints)
+        yield complaints
     cloud.client("cloudtrail").delete_trail(Name=TRAIL)
     cloud.client("sqs").purge_queue(QueueUrl=stack.outputs["BucketQueueUrl"])  # what was refused meanwhile
 
@@ -106,6 +116,11 @@ def taken_away(names: Iterable[str], role_name: str, cloud: LocalCloud) -> Itera
         iam.delete_role_policy(RoleName=role_name, PolicyName="taken-away")
 
 
+def forgotten(cloud: LocalCloud) -> None:
+    """What the functions remember of keys: it could stand in for a right."""
+    kill_workers(cloud)
+
+
 @pytest.mark.parametrize(("role", "action"), MISSED, ids=[f"{role} {action}" for role, action in MISSED])
 def test_action_that_is_taken_away_is_missed_until_it_is_back(
     role: str,
@@ -115,12 +130,14 @@ def test_action_that_is_taken_away_is_missed_until_it_is_back(
     complaints: dict[str, Complaint],
 ) -> None:
     with taken_away([action], role_names[role], cloud):
+        if action in REMEMBERED:
+            forgotten(cloud)
         without = complaints[role]()
 
     assert (without is not None, complaints[role]()) == (True, None)
 
 
-@pytest.mark.parametrize("role", [LANE, TRAIL_CHECK])
+@pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
 def test_what_is_taken_on_trust_is_not_missed(
     role: str, cloud: LocalCloud, role_names: dict[str, str], complaints: dict[str, Complaint]
 ) -> None:

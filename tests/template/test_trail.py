@@ -11,7 +11,8 @@ from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
 from reseal.adapters.trail_telemetry import record_hearing
-from reseal.core.trail import HEARD_CALLS, Hearing
+from reseal.core.hearing import Hearing, ObjectHearing
+from reseal.core.trail import HEARD_CALLS, HEARD_WRITES
 from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
@@ -70,6 +71,26 @@ def test_check_waits_for_what_the_rule_lets_through() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["BucketRule"]["EventPattern"]
 
     assert set(pattern["detail"]["eventName"]) == set(HEARD_CALLS)
+
+
+def test_check_waits_for_the_writes_that_the_rule_of_objects_lets_through() -> None:
+    pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
+    selected = selector()["eventName"]["Equals"]
+
+    assert set(pattern["detail"]["eventName"]) == set(selected) == set(HEARD_WRITES)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "trail"),
+    [({"ObjectBuckets": "*"}, arn_of("ObjectTrail")), ({}, "")],
+    ids=["made", "none"],
+)
+def test_check_looks_after_the_trail_of_objects_where_the_stack_makes_one(
+    parameters: dict[str, str], trail: object
+) -> None:
+    function = of_type(resolved(**parameters), "AWS::Lambda::Function")["CheckTrailFunction"]
+
+    assert function["Environment"]["Variables"] == {"OBJECT_TRAIL_ARN": trail}
 
 
 def test_trail_logs_write_management_events_of_this_region_and_proves_its_files() -> None:
@@ -278,7 +299,8 @@ def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     alarm = properties("TrailAlarm")
-    record_hearing(Hearing(hears=False, reason="why"), "check", Logger(service="alarm"))
+    unheard = ObjectHearing(heard=False, reason="why")
+    record_hearing(Hearing(hears=False, reason="why", objects=unheard), "check", Logger(service="alarm"))
     (metric,) = [m for m in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in m]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]
 

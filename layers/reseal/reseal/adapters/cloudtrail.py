@@ -10,7 +10,14 @@ from botocore.config import Config
 
 from reseal.adapters.failures import translated
 from reseal.core.errors import RefusalError
-from reseal.core.trail import AdvancedSelector, BasicSelector, FieldSelector, Selector, Trail, Unread
+from reseal.core.trail import Trail, Unread
+from reseal.core.trail_selectors import (
+    OBJECT_TYPE,
+    AdvancedSelector,
+    BasicSelector,
+    FieldSelector,
+    Selector,
+)
 
 DESCRIBE = "cloudtrail:DescribeTrails"
 STATUS = "cloudtrail:GetTrailStatus"
@@ -72,6 +79,9 @@ def _basic(selector: Mapping[str, Any]) -> BasicSelector:
         read_write=selector.get("ReadWriteType", "All"),
         management=selector.get("IncludeManagementEvents", True),
         excluded_sources=frozenset(selector.get("ExcludeManagementEventSources", [])),
+        objects=any(
+            data["Type"] == OBJECT_TYPE and data.get("Values") for data in selector.get("DataResources", [])
+        ),
     )
 
 
