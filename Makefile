@@ -1,6 +1,7 @@
 # Reseal. `make demo` shows it, `make test` proves it; both need only Python >= 3.11, make and git.
 PYTHON ?= python3
 STACK ?= reseal
+CASES ?= 10000
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
@@ -9,7 +10,7 @@ LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint cro
 UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean faults
+.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean faults soak
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -29,6 +30,9 @@ test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .ven
 
 faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
 	$(DEV) -m pytest tests/faults
+
+soak: .venv/dev/.ready .venv/cloud/.ready ## Written objects of every kind, with races and faults, CASES=10000 of them
+	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/objects/test_every_object.py
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
 	$(DEV) -m pytest $(UNIT) --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
@@ -71,8 +75,9 @@ clean: ## Remove what the other commands made
 	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-.venv/localemu/.ready: requirements/localemu.txt # only where there is a Python for it; without, its tests are skipped
-	@python=$$(for python in python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
+# Only where there is a Python for it: without, its tests are skipped and say so.
+.venv/localemu/.ready: requirements/localemu.txt
+	@python=$$(for python in $(PYTHON) python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
 	  $$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done); \
 	test "$$python" || { echo "no Python 3.12 or 3.13 here: the adapters are not tested on LocalEmu"; exit 0; }; \
 	echo "installing $< into .venv/localemu with $$python" && rm -rf .venv/localemu && $$python -m venv .venv/localemu && \

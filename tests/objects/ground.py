@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -110,6 +111,10 @@ class _Maker:
     def versioning(self, status: str) -> None:
         self.ground.s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": status})
 
+    def suspended(self) -> None:
+        self.versioning("Enabled")
+        self.versioning("Suspended")
+
     def notifications(self) -> None:
         self.ground.s3.put_bucket_notification_configuration(
             Bucket=self.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
@@ -165,22 +170,20 @@ def _bucket(ground: Ground, kind: str) -> str:
     ground.s3.create_bucket(Bucket=maker.name, ObjectLockEnabledForBucket=kind == "locked")
     sse_s3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     under_team = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ground.keys["team"]}
-    match kind:
-        case "versioned":
-            maker.versioning("Enabled")
-        case "suspended":
-            maker.versioning("Enabled")
-            maker.versioning("Suspended")
-        case "notifying":
-            maker.notifications()
-        case "replicated":
-            maker.replication()
-        case "with-acls":
-            maker.acls()
-        case "blocking-sse-c":
-            maker.encryption({**sse_s3, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}})
-        case "with-a-team-default":
-            maker.encryption({"ApplyServerSideEncryptionByDefault": under_team, "BucketKeyEnabled": True})
-        case "public":
-            maker.public()
+    steps: dict[str, Callable[[], None]] = {
+        "versioned": lambda: maker.versioning("Enabled"),
+        "suspended": maker.suspended,
+        "notifying": maker.notifications,
+        "replicated": maker.replication,
+        "with-acls": maker.acls,
+        "blocking-sse-c": lambda: maker.encryption(
+            {**sse_s3, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
+        ),
+        "with-a-team-default": lambda: maker.encryption(
+            {"ApplyServerSideEncryptionByDefault": under_team, "BucketKeyEnabled": True}
+        ),
+        "public": maker.public,
+    }
+    if kind in steps:
+        steps[kind]()
     return maker.name

@@ -60,6 +60,12 @@ def _act(ground: Ground, kind: str, named: dict[str, str], body: bytes) -> None:
             ground.writer.put_object(**named, **mark, **customer_key(), Body=body)
         case "delete":
             ground.s3.delete_object(**named)
+        case _:
+            _change(ground, kind, named)
+
+
+def _change(ground: Ground, kind: str, named: dict[str, str]) -> None:
+    match kind:
         case "tags":
             tags = [{"Key": name, "Value": value} for name, value in OTHER_TAGS.items()]
             ground.s3.put_object_tagging(**named, Tagging={"TagSet": tags})

@@ -20,6 +20,7 @@ HEADERS = (
     "ContentType",
     "Expires",
 )
+GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"})
 UNREADABLE = "tags that cannot be read"
 SUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumSHA1", "ChecksumSHA256", "ChecksumCRC64NVME")
 
@@ -122,7 +123,7 @@ def _look(ground: Ground, named: dict[str, str]) -> dict[str, Any] | None:
 
 
 def _tags(ground: Ground, named: dict[str, str], count: int) -> dict[str, str]:
-    """The local cloud does not show those of a version whose key is deleted: then there is only their number."""
+    """The local cloud does not show those of a version whose key is deleted: then only their number."""
     if not count:
         return {}
     try:

@@ -6,7 +6,6 @@ So the local cloud drops what S3 drops, and the proof of this folder would notic
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,8 +63,8 @@ NEEDED += [(PARTS, row.name) for row in PARTS.rows]
 
 
 @pytest.fixture(autouse=True)
-def _impatient(impatient: None) -> Iterator[None]:
-    yield
+def _impatient(impatient: None) -> None:
+    """For every test here."""
 
 
 def without(name: str, sender: str) -> tuple[Property, ...]:

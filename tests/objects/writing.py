@@ -22,6 +22,7 @@ CUSTOMER_KEY = b"0123456789abcdef0123456789abcdef"
 CONTEXT = b64encode(json.dumps({"department": "payroll"}).encode()).decode()
 OTHER_USER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 SSE = "x-amz-server-side-encryption"
+USERS = f"arn:aws:iam::{ACCOUNT}:user"
 AGE = 60
 
 
