@@ -105,7 +105,7 @@ def _unseen(run: Run) -> set[str]:
 
 
 def _changed_by_another(run: Run) -> set[str]:
-    """What the other writer changed in the object without writing it anew: that it is not as before is true."""
+    """What the other writer changed in the object as it was: that it is not as before is true."""
     return {KEPT[run.case.race.kind]} if run.case.race and run.case.race.kind in KEPT else set()
 
 
