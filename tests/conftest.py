@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from localcloud import deploy
 from localcloud.handle import REPOSITORY, LocalCloud
+from tests.adapters import known_gaps
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -25,7 +26,7 @@ os.environ |= {
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
 SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
-KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud"})
+KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud", "objects"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,6 +37,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str:
     folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+    if known_gaps.in_world(item):
+        return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
     if folder in SHARE_A_CLOUD:
         return "cloud"

@@ -1,4 +1,4 @@
-"""The three outsides, and clients of an account of this folder's own.
+"""The four outsides, and clients of an account of this folder's own.
 
 On the local cloud these tests live in an account apart: the stack that other tests deploy hears
 nothing of their buckets, and their faults strike nobody else.
@@ -13,9 +13,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from localcloud.clients import make_client
 from localcloud.handle import Credentials, LocalCloud
 from reseal.ports import AlertWindows, Ledger
-from tests.adapters import worlds, worlds_of_evidence, worlds_of_objects
+from tests.adapters import known_gaps, localemu_server, worlds, worlds_of_evidence, worlds_of_objects
 from tests.adapters.calls import ACCOUNT, Calls
 from tests.adapters.worlds import Outside
 from tests.fakes import FakeLedger
@@ -23,6 +24,19 @@ from tests.fakes_of_batches import FakeWindows
 
 SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
 MOTO_ACCOUNT = "123456789012"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What LocalEmu cannot do is expected to fail there."""
+    for item in items:
+        if mark := known_gaps.expected_to_fail(item):
+            item.add_marker(mark)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Here and in no fixture, so that the summary says it once and not for each test."""
+    if known_gaps.in_world(item) and not localemu_server.PYTHON.exists():
+        pytest.skip("no .venv/localemu: LocalEmu needs Python 3.12 or 3.13, and `make test` found neither")
 
 
 @pytest.fixture(scope="session")
@@ -55,21 +69,40 @@ def moto_outside() -> Iterator[Outside]:
         yield Outside(client=client, account=MOTO_ACCOUNT)
 
 
-@pytest.fixture(params=["fake", "moto", "local cloud"])
-def outside(request: pytest.FixtureRequest) -> Outside | None:
-    """None for the fake."""
+@pytest.fixture(scope="session")
+def localemu() -> Iterator[str]:
+    """The endpoint of LocalEmu."""
+    with localemu_server.running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def localemu_outside(localemu: str) -> Outside:
+    """Whoever calls LocalEmu with an account's number for an access key is of that account."""
+    root = LocalCloud.account_root(ACCOUNT)
+    return Outside(client=lambda service: make_client(service, root, localemu, "us-east-1"), account=ACCOUNT)
+
+
+OUTSIDES = {"moto": "moto_outside", "local cloud": "cloud_outside", known_gaps.WORLD: "localemu_outside"}
+
+
+def _outside(request: pytest.FixtureRequest) -> Outside | None:
     if request.param == "fake":
         return None
-    name = "moto_outside" if request.param == "moto" else "cloud_outside"
-    found: Outside = request.getfixturevalue(name)
+    found: Outside = request.getfixturevalue(OUTSIDES[request.param])
     return found
 
 
-@pytest.fixture(params=["fake", "local cloud"])
+@pytest.fixture(params=["fake", *OUTSIDES])
+def outside(request: pytest.FixtureRequest) -> Outside | None:
+    """None for the fake."""
+    return _outside(request)
+
+
+@pytest.fixture(params=["fake", "local cloud", known_gaps.WORLD])
 def cloud_or_fake(request: pytest.FixtureRequest) -> Outside | None:
     """Without moto, where its answers are wrong or its limits are old. None for the fake."""
-    found: Outside | None = None if request.param == "fake" else request.getfixturevalue("cloud_outside")
-    return found
+    return _outside(request)
 
 
 @pytest.fixture
@@ -110,7 +143,9 @@ def object_world(
 ) -> worlds_of_objects.ObjectWorld:
     if cloud_or_fake is None:
         return worlds_of_objects.FakeObjectWorld()
-    return worlds_of_objects.CloudObjectWorld(request.getfixturevalue("cloud"), cloud_or_fake)
+    if request.node.callspec.params["cloud_or_fake"] == known_gaps.WORLD:
+        return worlds_of_objects.AwsObjectWorld(cloud_or_fake)
+    return worlds_of_objects.CloudObjectWorld(cloud_or_fake, request.getfixturevalue("cloud"))
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def test_what_was_written_is_read_back(bucket_world: BucketWorld, encryption: Bu
 
 
 @pytest.mark.parametrize("blocked", BLOCK_LISTS, ids=str)
-@pytest.mark.parametrize("outside", ["fake", "local cloud"], indirect=True)  # moto drops block lists
+@pytest.mark.parametrize(
+    "outside", ["fake", "local cloud", "LocalEmu"], indirect=True
+)  # moto drops block lists
 def test_block_list_is_read_back_as_written(
     bucket_world: BucketWorld, blocked: tuple[str, ...] | None
 ) -> None:

@@ -21,13 +21,13 @@ PROPERTIES: dict[str, Any] = {
     "ContentDisposition": "attachment",
     "ContentEncoding": "gzip",
     "ContentLanguage": "de",
-    "Expires": datetime(2027, 1, 1, tzinfo=UTC),
     "Metadata": {"team": "data"},
     "Tagging": "cost=42",
     "StorageClass": "STANDARD_IA",
     "WebsiteRedirectLocation": "/elsewhere",
     "ChecksumAlgorithm": "CRC32",
 }
+EXPIRY: dict[str, Any] = {"Expires": datetime(2027, 1, 1, tzinfo=UTC)}
 SSE_C = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
 LARGE = b"012345" * MIB
 """Two parts."""
@@ -65,9 +65,10 @@ def now(world: ObjectWorld, head: ObservedObject) -> ObservedObject:
 
 
 def test_object_is_seen_with_all_its_properties(object_world: ObjectWorld) -> None:
-    head = an_object_in(object_world, **PROPERTIES)
+    properties = PROPERTIES | EXPIRY
+    head = an_object_in(object_world, **properties)
 
-    headers = {name: PROPERTIES[name] for name in head.headers}
+    headers = {name: properties[name] for name in head.headers}
     assert (head.size, head.storage_class, head.website_redirect) == (5, "STANDARD_IA", "/elsewhere")
     assert (len(headers), dict(head.headers)) == (6, headers)
     assert (dict(head.metadata), head.tag_count) == ({"team": "data"}, 1)
@@ -134,6 +135,15 @@ def test_copy_changes_the_encryption_and_keeps_the_rest(object_world: ObjectWorl
     assert (after.encryption, changed(head, after)) == (under_k(object_world), ())
     assert object_world.objects.read_tags(after) == {"cost": "42"}
     assert object_world.body(head.bucket, KEY) == LARGE
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_copy_keeps_when_the_object_expires(object_world: ObjectWorld, way: str) -> None:
+    head = an_object_in(object_world, **EXPIRY)
+
+    write(object_world, way, head)
+
+    assert now(object_world, head).headers["Expires"] == EXPIRY["Expires"]
 
 
 def test_what_is_not_sent_with_a_copy_is_lost(object_world: ObjectWorld) -> None:
@@ -229,7 +239,7 @@ def test_copy_in_parts_needs_time(object_world: ObjectWorld) -> None:
 
 
 def test_change_in_place_changes_nothing_but_the_encryption(object_world: ObjectWorld) -> None:
-    head = an_object_in(object_world, **PROPERTIES)
+    head = an_object_in(object_world, **PROPERTIES, **EXPIRY)
 
     object_world.objects.update_encryption(head, under_k(object_world))
 

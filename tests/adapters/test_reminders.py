@@ -34,8 +34,9 @@ def test_whatever_the_queue_refuses_is_tried_again(code: str) -> None:
             SqsReminders(client, QUEUE).remind(GROUP, 300)
 
 
-def test_reminder_arrives_as_what_the_lane_reads(cloud_outside: Outside) -> None:
-    sqs = cloud_outside.client("sqs")
+@pytest.mark.parametrize("outside", ["moto", "local cloud", "LocalEmu"], indirect=True)
+def test_reminder_arrives_as_what_the_lane_reads(outside: Outside) -> None:
+    sqs = outside.client("sqs")
     queue = sqs.create_queue(QueueName=unique("reminders"))["QueueUrl"]
 
     SqsReminders(sqs, queue).remind(GROUP, 0)

@@ -26,7 +26,9 @@ def test_text_beyond_ascii_arrives_unharmed(topic_world: TopicWorld) -> None:
     assert [document for _, document, _ in topic_world.received()] == [message.document]
 
 
-@pytest.mark.parametrize("outside", ["moto", "local cloud"], indirect=True)  # a fake topic is always there
+@pytest.mark.parametrize(
+    "outside", ["moto", "local cloud", "LocalEmu"], indirect=True
+)  # a fake is always there
 def test_topic_that_is_not_there_is_tried_again(outside: Outside) -> None:
     topic = SnsTopic(outside.client("sns"), f"arn:aws:sns:us-east-1:{outside.account}:deleted")
 

@@ -1,7 +1,8 @@
-"""The outside of the object lane's ports, in memory and on the local cloud."""
+"""The outside of the object lane's ports, in memory, on the local cloud and on LocalEmu."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
@@ -131,11 +132,12 @@ class FakeObjectWorld:
         return len(self.objects.uploads)
 
 
-class CloudObjectWorld:
-    """On the local cloud only: what others get wrong of copies is what these tests are about."""
+class AwsObjectWorld:
+    """Without moto: what it gets wrong of copies is what these tests are about."""
 
-    def __init__(self, cloud: LocalCloud, outside: Outside) -> None:
-        self._cloud, self._s3 = cloud, outside.client("s3")
+    def __init__(self, outside: Outside) -> None:
+        self._s3 = outside.client("s3")
+        self._aged = 0.0
         logger = Logger(service=unique("objects"))
         self.objects = S3Objects(outside.client("s3"), outside.account, logger, part_size=PART)
         self.buckets = S3Buckets(outside.client("s3"), outside.account, FakeClock())
@@ -152,6 +154,8 @@ class CloudObjectWorld:
         return name
 
     def put(self, bucket: str, key: str, **properties: Any) -> None:
+        while int(time.time()) <= self._aged:  # S3 shows times in whole seconds
+            time.sleep(0.05)
         self._s3.put_object(Bucket=bucket, Key=key, **{"Body": b"bytes", **properties})
 
     def delete(self, bucket: str, key: str) -> str | None:
@@ -163,7 +167,8 @@ class CloudObjectWorld:
         self._s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})
 
     def age(self, bucket: str, key: str) -> None:
-        self._cloud.make_older(bucket, key, 60)
+        """It is older as soon as another is written: that has to wait for another second."""
+        self._aged = time.time()
 
     def body(self, bucket: str, key: str) -> bytes:
         read: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -171,3 +176,14 @@ class CloudObjectWorld:
 
     def uploads(self, bucket: str) -> int:
         return len(self._s3.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
+
+
+class CloudObjectWorld(AwsObjectWorld):
+    """The local cloud makes an object older instead."""
+
+    def __init__(self, outside: Outside, cloud: LocalCloud) -> None:
+        super().__init__(outside)
+        self._cloud = cloud
+
+    def age(self, bucket: str, key: str) -> None:
+        self._cloud.make_older(bucket, key, 60)
