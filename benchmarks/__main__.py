@@ -27,7 +27,9 @@ from benchmarks.server import ServerError, moto_server
 from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
 from localcloud.handle import LocalCloudError
 
-console = Console()
+_WIDTH_OF_A_FILE = 170
+
+console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 
 
 def main() -> int:
