@@ -149,7 +149,7 @@ _HEARD = st.builds(
 )
 _STACKS = st.builds(
     Stack,
-    required=st.sampled_from([SseAlgorithm.SSE_KMS, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS]),
+    required=st.sampled_from([SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS]),
     listed=st.sampled_from([None, None, ("team",), ("team", "partner")]),
     replaces=st.booleans(),
     enforces=st.sampled_from([True] * 7 + [False]),

@@ -236,7 +236,7 @@ def _newer_write(run: Run) -> None:
         or is_right(run.case.stack, run.lanes.ground.keys, newer)
     ):
         return
-    run.lanes.wires.script = run.script = Script()
+    run.lanes.wires.script = Script()
     known = len(run.handled)
     given_up = run.deliver_until_done({"newer": event(now_written(newer, run.of), Heard(), who="other")}, 1)
     assert not given_up

@@ -72,7 +72,7 @@ class Run:
                 failed: Iterable[str] = lane.enforce(batch, lambda: PLENTY)
             except Death:
                 failed = list(messages)
-        self.script.dead = False
+        self.lanes.wires.script.dead = False
         self.handled += telemetry.recorded
         return {name: messages[name] for name in failed}
 
