@@ -17,9 +17,10 @@ from reseal.delivery import Delivery
 from tests.objects.cases import Case, Heard
 from tests.objects.lanes import Lanes
 from tests.objects.races import Expected, race
+from tests.objects.records import earlier, event
 from tests.objects.seeing import Seen, see
 from tests.objects.wires import Death, Script
-from tests.objects.writing import Write, body_of, earlier, event, write
+from tests.objects.writing import Write, body_of, write
 
 MOST_DELIVERIES = 5
 HIDDEN = timedelta(seconds=1802)

@@ -1,28 +1,24 @@
-"""Writes an object as a case says, and makes the record that CloudTrail would make of it (A14 to A16)."""
+"""Writes an object as a case says: by PutObject or in parts, with all that can be said of an object."""
 
 from __future__ import annotations
 
 import json
 import random
-import uuid
 from base64 import b64encode
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import urlencode
 
-from localcloud.handle import ACCOUNT
-from tests.builders import an_object_body
-from tests.objects.cases import ENCRYPTIONS, Heard, Written
+from tests.objects.cases import ENCRYPTIONS, Written
 from tests.objects.ground import SMALLEST_PART, Ground
+from tests.objects.sums import crc
 
 CUSTOMER_KEY = b"0123456789abcdef0123456789abcdef"
 CONTEXT = b64encode(json.dumps({"department": "payroll"}).encode()).decode()
 OTHER_USER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 SSE = "x-amz-server-side-encryption"
-USERS = f"arn:aws:iam::{ACCOUNT}:user"
 AGE = 60
 
 
@@ -79,42 +75,6 @@ def write(ground: Ground, written: Written, key: str, body: bytes) -> Write:
         key_arn=answer.get("SSEKMSKeyId"),
         at=datetime.now(UTC) - timedelta(seconds=AGE),
     )
-
-
-def event(of: Write, heard: Heard, *, who: str, event_id: str | None = None, **changes: Any) -> str:
-    """The message on the queue. A completed upload's record says nothing of its encryption (A21)."""
-    spelled = {"given": str, "quoted": lambda key: quote(key, safe="/"), "plus": quote_plus}[heard.spelled]
-    key = spelled(of.key)
-    said: dict[str, Any] = {}
-    if of.call != "CompleteMultipartUpload":
-        said = {SSE: of.algorithm, f"{SSE}-aws-kms-key-id": of.key_arn}
-        if f"{SSE}-customer-algorithm" in of.sent:
-            said = {f"{SSE}-customer-algorithm": "AES256"}
-    if heard.names_version and of.version_id:
-        said["x-amz-version-id"] = of.version_id
-    sent = of.sent if of.call != "CompleteMultipartUpload" else {"uploadId": "EXAMPLE"}
-    record = {
-        "eventName": of.call,
-        "eventID": event_id or str(uuid.uuid4()),
-        "eventTime": f"{of.at + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}",
-        "userIdentity": {
-            "type": "IAMUser",
-            "arn": f"arn:aws:iam::{ACCOUNT}:user/{who}",
-            "accountId": ACCOUNT,
-        },
-        "requestParameters": {
-            "bucketName": of.bucket,
-            "Host": f"{of.bucket}.s3.amazonaws.com",
-            "key": key,
-            **sent,
-        },
-        "responseElements": {name: value for name, value in said.items() if value} or None,
-    }
-    return an_object_body(bucket=of.bucket, key=key, **(record | changes))
-
-
-def earlier(of: Write, seconds: int) -> Write:
-    return replace(of, at=of.at - timedelta(seconds=seconds))
 
 
 def _parameters(ground: Ground, written: Written) -> dict[str, Any]:
@@ -202,23 +162,3 @@ def _in_parts(ground: Ground, written: Written, named: dict[str, str], body: byt
     return client.complete_multipart_upload(
         **named, UploadId=upload, MultipartUpload={"Parts": parts}, **secret
     )
-
-
-_POLYNOMIALS = {"CRC32C": (32, 0x82F63B78), "CRC64NVME": (64, 0x9A6C9329AC4BC9B5)}
-
-
-def crc(name: str, body: bytes) -> str:
-    """A reflected CRC in base64."""
-    bits, polynomial = _POLYNOMIALS[name]
-    table = list(_table(polynomial))
-    value = mask = (1 << bits) - 1
-    for byte in body:
-        value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
-    return b64encode((value ^ mask).to_bytes(bits // 8, "big")).decode()
-
-
-def _table(polynomial: int) -> Iterator[int]:
-    for value in range(256):
-        for _ in range(8):
-            value = (value >> 1) ^ (polynomial if value & 1 else 0)  # noqa: PLW2901
-        yield value
