@@ -12,8 +12,8 @@ _BEFORE, _AFTER = f'"{"0" * 32}"', f'"{"1" * 32}"'
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 _OWNER = "<Owner><ID>owner</ID></Owner>"
 _BUCKET_KEY = "<BucketKeyEnabled>true</BucketKeyEnabled>"
-_REENCRYPTED: dict[str, str] = {}
-"""By key: the algorithm an object was re-encrypted with."""
+_UNDER_KMS: dict[str, str] = {}
+"""By key: the algorithm of an object that was written or re-encrypted under the key."""
 _WRITTEN: dict[str, None] = {}
 """The keys that a listing names, in order."""
 
@@ -83,6 +83,8 @@ def _bucket(query: dict[str, list[str]]) -> Answer:
 def _object(method: str, key: str, query: dict[str, list[str]], headers: dict[str, str]) -> Answer:
     if method == "PUT" and "x-amz-copy-source" not in headers:
         _WRITTEN[key] = None
+        if (algorithm := headers.get("x-amz-server-side-encryption", "AES256")) != "AES256":
+            _UNDER_KMS[key] = algorithm
         return Answer(at_once=True)
     if method == "DELETE":
         _WRITTEN.pop(key, None)
@@ -96,12 +98,12 @@ def _object(method: str, key: str, query: dict[str, list[str]], headers: dict[st
 
 def _write(key: str, query: dict[str, list[str]], algorithm: str) -> Answer:
     if "uploads" in query:
-        _REENCRYPTED[f"{key} upload"] = algorithm
+        _UNDER_KMS[f"{key} upload"] = algorithm
         return _xml("<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>")
     result = f"<LastModified>2026-11-23T12:00:01.000Z</LastModified><ETag>{_AFTER}</ETag>"
     if "partNumber" in query:
         return _xml(f"<CopyPartResult>{result}</CopyPartResult>")
-    _REENCRYPTED[key] = algorithm or _REENCRYPTED[f"{key} upload"]
+    _UNDER_KMS[key] = algorithm or _UNDER_KMS[f"{key} upload"]
     name = "CompleteMultipartUploadResult" if "uploadId" in query else "CopyObjectResult"
     return _xml(f"<{name}>{result}</{name}>")
 
@@ -114,9 +116,9 @@ def _head(key: str) -> dict[str, str]:
         "Last-Modified": _THEN,
         "x-amz-server-side-encryption": "AES256",
     }
-    if key not in _REENCRYPTED:
+    if key not in _UNDER_KMS:
         return common
-    algorithm = _REENCRYPTED[key]
+    algorithm = _UNDER_KMS[key]
     bucket_key = {"x-amz-server-side-encryption-bucket-key-enabled": "true"} if algorithm == "aws:kms" else {}
     return (
         common
