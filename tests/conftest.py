@@ -29,10 +29,17 @@ SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
 KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud", "objects"})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, keep those that share a local cloud in one of them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where tests run in several processes, keep those that share a local cloud in one of them.
+
+    Beside the mark the id has to say it: xdist 3.8 writes the group where pytest 9.2 does not look any more
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386), and groups nothing.
+    """
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+        group = _group(item)
+        item.add_marker(pytest.mark.xdist_group(group))
+        if getattr(config.option, "loadgroup", False):
+            item._id = item.id.parse(f"{item.nodeid}@{group}")
 
 
 def _group(item: pytest.Item) -> str:
