@@ -1,4 +1,4 @@
-"""What `Buckets` promises, kept by the fake, by S3 as moto has it, and by the local cloud's S3."""
+"""What `Buckets` promises, kept by the fake, and by S3 as moto, the local cloud and LocalEmu have it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ def test_what_was_written_is_read_back(bucket_world: BucketWorld, encryption: Bu
 
 
 @pytest.mark.parametrize("blocked", BLOCK_LISTS, ids=str)
-@pytest.mark.parametrize(
-    "outside", ["fake", "local cloud", "LocalEmu"], indirect=True
-)  # moto drops block lists
+# without moto, which drops block lists
+@pytest.mark.parametrize("outside", ["fake", "local cloud", "LocalEmu"], indirect=True)
 def test_block_list_is_read_back_as_written(
     bucket_world: BucketWorld, blocked: tuple[str, ...] | None
 ) -> None:

@@ -1,4 +1,4 @@
-"""What `Keys` promises, kept by the fake, by KMS as moto has it, and by the local cloud's KMS."""
+"""What `Keys` promises, kept by the fake, and by KMS as moto, the local cloud and LocalEmu have it."""
 
 from __future__ import annotations
 

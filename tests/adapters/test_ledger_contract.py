@@ -1,4 +1,4 @@
-"""What `Ledger` promises, kept by the fake, by DynamoDB as moto has it, and by the local cloud's."""
+"""What `Ledger` promises, kept by the fake, and by DynamoDB as moto, the local cloud and LocalEmu have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `Objects` promises, kept by the fake and by the adapter on the local cloud."""
+"""What `Objects` promises, kept by the fake and by the adapter on the local cloud and on LocalEmu."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `Topic` promises, kept by the fake, by SNS as moto has it, and by the local cloud's SNS."""
+"""What `Topic` promises, kept by the fake, and by SNS as moto, the local cloud and LocalEmu have it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ def test_text_beyond_ascii_arrives_unharmed(topic_world: TopicWorld) -> None:
     assert [document for _, document, _ in topic_world.received()] == [message.document]
 
 
-@pytest.mark.parametrize(
-    "outside", ["moto", "local cloud", "LocalEmu"], indirect=True
-)  # a fake is always there
+# without the fake, which is always there
+@pytest.mark.parametrize("outside", ["moto", "local cloud", "LocalEmu"], indirect=True)
 def test_topic_that_is_not_there_is_tried_again(outside: Outside) -> None:
     topic = SnsTopic(outside.client("sns"), f"arn:aws:sns:us-east-1:{outside.account}:deleted")
 

@@ -1,4 +1,4 @@
-"""What `AlertWindows` promises, kept by the fake and by DynamoDB on the local cloud."""
+"""What `AlertWindows` promises, kept by the fake and by DynamoDB on the local cloud and on LocalEmu."""
 
 from __future__ import annotations
 

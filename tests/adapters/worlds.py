@@ -1,7 +1,8 @@
-"""The outside of each port, three times: in memory, on moto, on the local cloud.
+"""The outside of each port, four times: in memory, on moto, on the local cloud, on LocalEmu.
 
 A world holds the port under test and does to the outside what a test needs. moto stands only where
-its answers are known to be right; what it gets wrong is asked of the other two.
+its answers are known to be right; what it gets wrong is asked of the others. What LocalEmu gets wrong is in
+`known_gaps.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The outside of the ledger and of the topic, three times: in memory, on moto, on the local cloud."""
+"""The outside of the ledger and of the topic, in memory, on moto, on the local cloud, on LocalEmu."""
 
 from __future__ import annotations
 
