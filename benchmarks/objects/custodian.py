@@ -26,14 +26,17 @@ def custodians_directory(packages: Packages, world: World, product: str) -> Path
 
 def encrypt_keys_policy(world: World) -> dict[str, Any]:
     """A policy that re-encrypts every object of the bucket that was written to."""
-    written = {"source": "s3.amazonaws.com", "event": "PutObject", "ids": "requestParameters.bucketName"}
+    written = [
+        {"source": "s3.amazonaws.com", "event": name, "ids": "requestParameters.bucketName"}
+        for name in ("PutObject", "CompleteMultipartUpload")
+    ]
     return {
         "name": "s3-encrypt-keys",
         "resource": "aws.s3",
         "mode": {
             "type": "cloudtrail",
             "role": f"arn:aws:iam::{world.account}:role/custodian",
-            "events": [written],
+            "events": written,
         },
         "query": [{"augment-keys": ["Versioning"]}],  # it treats versions otherwise
         "actions": [

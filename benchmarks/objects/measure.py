@@ -54,9 +54,9 @@ ROWS = (
 
 MANY = (
     ObjectRow("bare boto3: Head, Copy, one after the other", VIOLATING, HEAD_COPY, 100, 2),
-    ObjectRow("Reseal, two batches of 50", VIOLATING, RESEAL, 100, 8),
+    ObjectRow("Reseal, two batches of 50", VIOLATING, RESEAL, 100, 12),
     ObjectRow("Cloud Custodian, s3crypt, one after the other", VIOLATING, S3CRYPT, 100, 2),
-    ObjectRow("Cloud Custodian, encrypt-keys, 100 objects", VIOLATING, ENCRYPT_KEYS, 100, 4, batch=100),
+    ObjectRow("Cloud Custodian, encrypt-keys, 100 objects", VIOLATING, ENCRYPT_KEYS, 100, 2, batch=100),
 )
 """A hundred objects, each AWS call 20 ms."""
 
