@@ -139,3 +139,15 @@ def test_property_that_is_not_there_any_more_is_lost() -> None:
 )
 def test_newer_write_is_kept_only_with_its_encryption_and_class(after: dict[str, object], fate: str) -> None:
     assert compare(RACE, looks(), after) == {"a newer write meanwhile": fate}
+
+
+def test_first_object_of_a_bucket_costs_nine_looks_at_the_bucket_and_two_at_the_key(world: World) -> None:
+    stage, s3 = load(RESEAL, world, APP, VIOLATING), boto3.client("s3")
+    put_objects(s3, world, VIOLATING, ["first"])
+    with CallLog().installed() as log, log.counting() as names:
+        stage(["first"])()
+
+    about_the_bucket = {name for name in names if "Bucket" in name}
+    assert len(about_the_bucket) == 9
+    assert {"DescribeKey", "GetKeyPolicy"} <= set(names)
+    assert len(names) == 8 + 9 + 2
