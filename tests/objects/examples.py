@@ -32,6 +32,8 @@ def _examples() -> Iterator[Case]:
         for kind in ("same bytes", "tags")
     )
     yield from (Case(fault=Fault(kind, nth, 9)) for kind in FAULTS for nth in (1, 3))
+    yield Case(written=SUITED["acl"], race=Race("acl", "TransactWriteItems"))
+    yield Case(written=Written(bucket="notifying", encryption="aws/s3", context=True))
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

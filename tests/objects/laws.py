@@ -126,3 +126,5 @@ def _rightly_touched(run: Run, was: Seen, now: Seen, *, overwritten: bool) -> No
         "DEEP_ARCHIVE",
     }:
         assert now.etag == was.etag, "copied where a copy does harm"
+    if was.context and not run.case.written.in_parts:
+        assert overwritten or now.etag != was.etag, "changed in place, where its context could be lost"
