@@ -10,8 +10,9 @@ import pytest
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.guard.exposure import AclGrant
+from reseal.core.objects.method import Methods
 from reseal.object_lane.lane import LEASE
-from tests.builders import BUCKET, SSE_KMS, TEAM_KEY, object_encryption
+from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.fakes import Crash
 from tests.object_lane.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
 
@@ -214,3 +215,18 @@ def test_the_acl_is_looked_at_once_more_before_it_is_stated_anew() -> None:
 
 def _shared(acl: object) -> object:
     return replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("tags", [{}, {"class": "internal"}], ids=["untagged", "tagged"])
+def test_tags_that_change_while_parts_are_copied_stop_the_copy(tags: dict[str, str]) -> None:
+    in_parts = Methods(largest_copy=1)
+    stage = Stage(policy=a_policy(required=DSSE_KMS), methods=in_parts)
+    stage.cloud.objects.put(BUCKET, "a.csv", tags=tags)
+    stage.cloud.cloud.steps.after["copy in parts"].append(
+        lambda: stage.cloud.objects.change(BUCKET, "a.csv", tags={"class": "secret"})
+    )
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []

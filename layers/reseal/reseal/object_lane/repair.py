@@ -81,7 +81,7 @@ class Repairer:
         """Before parts become the object: tags and ACL can change without a trace in the ETag."""
         self._still_has_its_acl(repair)
         head = repair.original.head
-        if head.tag_count and self.objects.read_tags(head) != repair.original.tags:
+        if self.objects.read_tags(head) != repair.original.tags:
             raise TransientError(f"the tags of {head.bucket}/{head.key} were changed meanwhile")
 
     def _still_has_its_acl(self, repair: Repair) -> None:
