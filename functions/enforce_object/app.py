@@ -19,7 +19,8 @@ from reseal.object_lane.lane import ObjectLane
 from reseal.object_lane.observe import Observer
 from reseal.object_lane.tell import Teller
 
-OBJECTS_AT_ONCE = 32
+OBJECTS_AT_ONCE = 50
+"""A whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
 processor = LoudBatchProcessor(logger)

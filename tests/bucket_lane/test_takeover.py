@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.bucket_lane.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 
 from reseal.bucket_lane.evidence import LEASE
 from reseal.core.errors import LeaseHeldError
@@ -14,6 +13,7 @@ from reseal.core.guard.exposure import Exposure
 from reseal.core.handled import Result
 from reseal.core.kms_key import KeyNotFound
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
+from tests.bucket_lane.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
 from tests.fakes import FakeBuckets, Steps
 

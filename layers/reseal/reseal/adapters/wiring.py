@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 CALLS = Config(
+    user_agent=f"Reseal Boto3/{boto3.__version__}",  # CloudTrail shows it; botocore makes none for each call
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=3,
     read_timeout=5,

@@ -1,4 +1,4 @@
-"""The object lane's adapters on their clients: apart, so that the bucket lane's start need not pay for them."""
+"""The object lane's adapters on their clients: apart, so that the bucket lane's start does not load them."""
 
 from __future__ import annotations
 
