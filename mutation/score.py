@@ -26,6 +26,16 @@ TESTS = {
     "bucket_lane/observe.py": "bucket_lane",
     "bucket_lane/repair.py": "bucket_lane",
     "bucket_lane/tell.py": "bucket_lane",
+    "object_lane/lane.py": "object_lane functions/test_enforce_object.py",
+    "object_lane/observe.py": "object_lane functions/test_enforce_object.py",
+    "object_lane/repair.py": "object_lane",
+    "object_lane/resume.py": "object_lane",
+    "object_lane/tell.py": "object_lane",
+    "object_lane/work.py": "object_lane",
+    "core/guard/hold_back.py": "core/guard core/objects; core bucket_lane object_lane",
+    "core/objects/guard.py": "core/objects; object_lane",
+    "core/objects/method.py": "core/objects; object_lane",
+    "core/objects/properties.py": "core/objects; object_lane",
     "core/remediation.py": "core/test_remediation.py bucket_lane; core",
     "adapters/clock.py": "adapters/test_clock.py",
     "adapters/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
@@ -47,7 +57,30 @@ TESTS = {
     "adapters/test_topic_contract.py",
     "adapters/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
     "adapters/trail_telemetry.py": "functions/test_check_trail.py",
+    "adapters/batch.py": "adapters/test_batch.py functions",
+    "adapters/dynamodb_items.py": "adapters/test_requests.py adapters/test_object_ledger_requests.py "
+    "adapters/test_error_texts.py; "
+    "adapters/test_ledger_contract.py adapters/test_object_ledger_contract.py",
+    "adapters/dynamodb_objects.py": "adapters/test_object_ledger_requests.py; "
+    "adapters/test_object_ledger_contract.py",
+    "adapters/dynamodb_window_items.py": "adapters/test_window_requests.py; "
+    "adapters/test_windows_contract.py",
+    "adapters/dynamodb_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
+    "adapters/s3_copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
+    "adapters/test_object_faults.py; "
+    "adapters/test_objects_contract.py",
+    "adapters/s3_object_heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
+    "adapters/test_objects_contract.py",
+    "adapters/s3_objects.py": "adapters/test_object_requests.py adapters/test_object_faults.py "
+    "adapters/test_object_clients.py; "
+    "adapters/test_objects_contract.py",
+    "adapters/s3_parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
+    "adapters/test_objects_contract.py",
+    "adapters/s3_surroundings.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
+    "adapters/settings_reader.py": "adapters/test_settings.py adapters/test_object_settings.py",
+    "adapters/sqs.py": "adapters/test_reminders.py",
     "adapters/wiring.py": "adapters/test_clients.py functions",
+    "adapters/wiring_objects.py": "adapters/test_object_clients.py functions",
 }
 """The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
 

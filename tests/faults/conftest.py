@@ -9,8 +9,13 @@ import pytest
 
 from tests.e2e.deployment import deployed
 from tests.faults.barrage import Barrage, fire
+from tests.faults.bucket_play import BucketPlay
 from tests.faults.field import WORKERS, Field
-from tests.faults.table import KILLED
+from tests.faults.lanes import OBJECTS
+from tests.faults.object_play import ObjectPlay
+from tests.faults.object_table import KILLED as KILLED_AT_OBJECTS
+from tests.faults.queues import witness
+from tests.faults.table import KILLED, Row
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +30,37 @@ def ground(built: Path) -> Iterator[Field]:
 @pytest.fixture(scope="session")
 def barrage(ground: Field, request: pytest.FixtureRequest) -> Barrage:
     """Every row that this session selected, run at once."""
-    cases = [getattr(item, "callspec", None) for item in request.session.items]
-    rows = [case.params["row"] for case in cases if case and "row" in case.params]
+    rows = _selected(request, "row")
     ground.batches(1, WORKERS)
     deaths = [row for row in rows if row.fault is KILLED]
-    return fire(ground, deaths, [row for row in rows if row.fault is not KILLED])
+    return fire(BucketPlay(ground), deaths, [row for row in rows if row.fault is not KILLED])
+
+
+@pytest.fixture(scope="session")
+def object_ground(built: Path) -> Iterator[Field]:
+    """Another deployment, whose bucket lane is deaf, and a trail that sees the function's own writes too."""
+    with deployed(ObjectBuckets="*", AlertWindowSeconds=5) as deployment:
+        outputs = deployment.stack.outputs
+        deployment.cloud.client("events").disable_rule(Name=outputs["BucketRuleName"])
+        witness(deployment)
+        field = Field(deployment, OBJECTS)
+        field.warm_up(5)
+        field.wait_until_idle()
+        yield field
+
+
+@pytest.fixture(scope="session")
+def object_barrage(object_ground: Field, request: pytest.FixtureRequest) -> Barrage:
+    """The same for the rows of the object lane."""
+    rows = _selected(request, "written")
+    object_ground.batches(1, WORKERS)
+    kinds: dict[str, list[Row]] = {"killed": [], "late": [], "": []}
+    for row in rows:
+        late = row.fault.kind == "delay" and row.fault is not KILLED_AT_OBJECTS
+        kinds["killed" if row.fault is KILLED_AT_OBJECTS else "late" if late else ""].append(row)
+    return fire(ObjectPlay(object_ground), kinds["killed"], kinds[""], kinds["late"])
+
+
+def _selected(request: pytest.FixtureRequest, name: str) -> list[Row]:
+    cases = [getattr(item, "callspec", None) for item in request.session.items]
+    return [case.params[name] for case in cases if case and name in case.params]

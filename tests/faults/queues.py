@@ -34,3 +34,15 @@ def record_events(stack: Deployment) -> str:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     events.put_targets(Rule="tape", Targets=[{"Id": "queue", "Arn": arn}])
     return url
+
+
+def witness(stack: Deployment) -> None:
+    """A trail of every write of an object, the function's own too, which the stack's leaves out."""
+    trails = stack.cloud.client("cloudtrail")
+    stack.cloud.client("s3").create_bucket(Bucket="witness-logs")
+    trails.create_trail(Name="witness", S3BucketName="witness-logs")
+    fields = {"eventCategory": "Data", "resources.type": "AWS::S3::Object", "readOnly": "false"}
+    selectors = [{"Field": name, "Equals": [value]} for name, value in fields.items()]
+    selected = [{"Name": "writes", "FieldSelectors": selectors}]
+    trails.put_event_selectors(TrailName="witness", AdvancedEventSelectors=selected)
+    trails.start_logging(Name="witness")

@@ -14,12 +14,20 @@ LATE_SECONDS = 6.0
 """Longer than the clients wait for an answer: they ask again, and then the first request acts too."""
 
 
+CONFLICTING = {"PutBucketEncryption", "CopyObject", "UpdateObjectEncryption"}
+"""S3 answers 409 to these while a conflicting call is in progress."""
+
+
 class Act(Enum):
-    """What somebody does to a bucket, and so which calls its event makes the function do."""
+    """What somebody does, and so which calls the event makes the function do."""
 
     CREATE = auto()  # a new bucket, under SSE-S3: repaired to the stack's key
     TEAM_KEY = auto()  # a team's key, new to the function, without a Bucket Key: which is repaired
     OPEN_UP = auto()  # everybody is let at a bucket under such a key: reported
+    WRITE = auto()  # an object under SSE-S3, in a bucket with a policy and ACLs: copied
+    WRITE_VERSION = auto()  # the same in a versioned bucket: changed in place
+    WRITE_UNDER_TEAM_KEY = auto()  # an object under a team's key, new to the function: compliant
+    END_WINDOW = auto()  # the time of a window that holds an alert back is over: told
 
 
 class End(Enum):
@@ -28,6 +36,8 @@ class End(Enum):
     REPAIRED = auto()
     REPORTED = auto()
     REPAIRED_AND_REPORTED = auto()  # what could be judged was repaired
+    COMPLIANT = auto()
+    TOLD = auto()  # nothing but what waited to be told
     FAILED = auto()
     FAILED_AFTER_THE_WRITE = auto()
     DEAD = auto()  # in the dead-letter queue; repaired and told once its cause is mended and it is redriven
@@ -44,6 +54,7 @@ class Step:
     skip: int = 0
     act: Act = Act.CREATE
     before: tuple[str, dict[str, Any]] | None = None  # a fault that makes the flow reach this step
+    late: float = LATE_SECONDS  # longer than the step's client waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Row:
 KILLED = Fault("killed", "delay", 3, {"seconds": LATE_SECONDS})
 """The call is held back, as is whatever its client asks again, until the process is dead; then it acts."""
 
-_SNS_FAILS = ("Publish", {"times": TRIES})
+SNS_FAILS = ("Publish", {"times": TRIES})
 _S3_DENIES = ("PutBucketEncryption", {"times": None, "status": 403, "code": "AccessDenied"})
 
 STEPS = [
@@ -91,7 +102,7 @@ STEPS = [
     Step("close the entry", "dynamodb", "PutItem", End.DEAD, skip=1),
     Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED),
     Step("publish", "sns", "Publish", End.DEAD),
-    Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=_SNS_FAILS),
+    Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=SNS_FAILS),
     Step("mark the refusal as told", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
 ]
 
@@ -103,34 +114,38 @@ _THROTTLED = {
     "kms": (400, "ThrottlingException"),
     "dynamodb": (400, "ProvisionedThroughputExceededException"),
     "sns": (400, "Throttled"),
+    "sqs": (403, "RequestThrottled"),
 }
 _BROKEN = {
     "s3": (500, "InternalError"),
     "kms": (500, "KMSInternalException"),
     "dynamodb": (500, "InternalServerError"),
     "sns": (500, "InternalError"),
+    "sqs": (500, "InternalError"),
 }
 _UNAVAILABLE = {
     "s3": (503, "ServiceUnavailable"),
     "kms": (503, "DependencyTimeoutException"),
     "dynamodb": (503, "ServiceUnavailable"),
     "sns": (503, "ServiceUnavailable"),
+    "sqs": (503, "ServiceUnavailable"),
 }
-_DENIED = {
+DENIED = {
     "s3": (403, "AccessDenied"),
     "kms": (400, "AccessDeniedException"),
     "dynamodb": (400, "AccessDeniedException"),
     "sns": (403, "AuthorizationError"),
+    "sqs": (403, "AccessDenied"),
 }
 
 
 def rows() -> Iterator[Row]:
     """Every combination."""
     for step in STEPS:
-        usual = _usual_end(step)
-        for fault in _passing(step):
+        usual = usual_end(step)
+        for fault in passing(step):
             yield Row(step, fault, usual)
-        yield Row(step, _error("denied", None, *_DENIED[step.service]), step.denied)
+        yield Row(step, error("denied", None, *DENIED[step.service]), step.denied)
 
 
 def deaths() -> Iterator[Row]:
@@ -141,28 +156,30 @@ def deaths() -> Iterator[Row]:
     """
     for step in STEPS:
         if step.before is None:
-            yield Row(step, KILLED, _usual_end(step))
+            yield Row(step, KILLED, usual_end(step))
     for name in _TAKEOVER:
         yield Row(_BY_NAME["read back"], KILLED, End.REPAIRED, again=_BY_NAME[name])
 
 
-def _usual_end(step: Step) -> End:
+def usual_end(step: Step) -> End:
+    """How a step's event ends unless the call is denied."""
     if step.act is Act.OPEN_UP:
         return End.REPORTED
     return End.FAILED if step.before == _S3_DENIES else End.REPAIRED
 
 
-def _passing(step: Step) -> Iterator[Fault]:
+def passing(step: Step) -> Iterator[Fault]:
+    """What goes wrong at a step and is over at last."""
     broken = dict(zip(("status", "code"), _BROKEN[step.service], strict=True))
     for times, how in ((1, "once"), (TRIES, "beyond the client's retries")):
-        yield _error(f"throttled {how}", times, *_THROTTLED[step.service])
-        yield _error(f"500 {how}", times, *_BROKEN[step.service])
-        yield _error(f"503 {how}", times, *_UNAVAILABLE[step.service])
+        yield error(f"throttled {how}", times, *_THROTTLED[step.service])
+        yield error(f"500 {how}", times, *_BROKEN[step.service])
+        yield error(f"503 {how}", times, *_UNAVAILABLE[step.service])
         yield Fault(f"answer lost {how}", "lost_response", times, broken)
-        if step.operation == "PutBucketEncryption":
-            yield _error(f"409 {how}", times, 409, "OperationAborted")
-    yield Fault("times out, then acts late", "delay", 1, {"seconds": LATE_SECONDS})
+        if step.operation in CONFLICTING:
+            yield error(f"409 {how}", times, 409, "OperationAborted")
+    yield Fault("times out, then acts late", "delay", 1, {"seconds": step.late})
 
 
-def _error(name: str, times: int | None, status: int, code: str) -> Fault:
+def error(name: str, times: int | None, status: int, code: str) -> Fault:
     return Fault(name, "error", times, {"status": status, "code": code})

@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.e2e.deployment import OWN_ROLE
 from tests.faults.field import Field
 from tests.faults.queues import received
 
-HELD_SECONDS = 4.5  # a little less than the client waits for an answer
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -27,21 +24,6 @@ def bucket(ground: Field) -> Iterator[str]:
         ground.stack.s3.create_bucket(Bucket=name)
     yield name
     ground.cloud.clear_faults()
-
-
-def hold(ground: Field, service: str, operation: str, bucket: str, skip: int = 0) -> None:
-    """Hold the next such call about the bucket back."""
-    scope = {"resource": f"arn:aws:s3:::{bucket}"} if service == "s3" else {"body": bucket}
-    rule: dict[str, Any] = {"seconds": HELD_SECONDS, "caller": OWN_ROLE, "skip": skip, **scope}
-    ground.cloud.inject_fault("delay", service, operation, **rule)
-
-
-def lease_errors(ground: Field, bucket: str) -> list[str]:
-    ground.stack.arrivals.poll()
-    lines = ground.stack.arrivals.lines
-    return [
-        line["message"] for line in lines if line.get("error") == "LeaseHeldError" and bucket in line["body"]
-    ]
 
 
 def assert_repaired_and_told(ground: Field, bucket: str, *, writes: int = 1) -> None:
@@ -67,19 +49,19 @@ def test_two_at_once_from_the_start_write_once(ground: Field, bucket: str) -> No
 
 def test_a_duplicate_while_the_first_is_writing_is_sent_back(ground: Field, bucket: str) -> None:
     event = ground.event(bucket, "CreateBucket")
-    hold(ground, "s3", "PutBucketEncryption", bucket)
+    ground.hold("s3", "PutBucketEncryption", bucket)
 
     ground.send(event)
     ground.wait_until_struck()
     ground.send(event)
 
     assert_repaired_and_told(ground, bucket)
-    assert lease_errors(ground, bucket)
+    assert ground.lease_errors(bucket)
 
 
 def test_two_that_open_the_entry_at_once_write_once(ground: Field, bucket: str) -> None:
     event = ground.event(bucket, "CreateBucket")
-    hold(ground, "dynamodb", "PutItem", bucket)
+    ground.hold("dynamodb", "PutItem", bucket)
 
     ground.send(event)
     ground.wait_until_struck()
@@ -91,7 +73,7 @@ def test_two_that_open_the_entry_at_once_write_once(ground: Field, bucket: str) 
 def test_one_that_outlives_its_lease_harms_nothing(ground: Field, bucket: str) -> None:
     """Its write comes after the takeover's, and is the same; what it has to tell was told."""
     event = ground.event(bucket, "CreateBucket")
-    hold(ground, "s3", "PutBucketEncryption", bucket)
+    ground.hold("s3", "PutBucketEncryption", bucket)
 
     ground.send(event)
     ground.wait_until_struck()
@@ -99,7 +81,7 @@ def test_one_that_outlives_its_lease_harms_nothing(ground: Field, bucket: str) -
     ground.send(event)
 
     assert_repaired_and_told(ground, bucket, writes=2)
-    assert any("took over" in message for message in lease_errors(ground, bucket))
+    assert any("took over" in message for message in ground.lease_errors(bucket))
 
 
 def test_an_older_event_after_a_newer_one_writes_nothing(ground: Field, bucket: str) -> None:

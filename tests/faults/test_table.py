@@ -9,16 +9,10 @@ import pytest
 from tests.faults.barrage import Barrage, Shot
 from tests.faults.field import Field
 from tests.faults.table import KILLED, TRIES, Act, End, Row, deaths, rows
+from tests.faults.verdict import STATUSES, assert_the_fault_struck, end_of
 
 ROWS, DEATHS = list(rows()), list(deaths())
 OK = 200
-STATUSES = {
-    End.REPAIRED: {"REMEDIATED"},
-    End.REPORTED: {"REPORTED"},
-    End.REPAIRED_AND_REPORTED: {"REMEDIATED", "REPORTED"},
-    End.FAILED: {"FAILED"},
-    End.FAILED_AFTER_THE_WRITE: {"FAILED"},
-}
 
 
 @pytest.mark.parametrize("row", [*DEATHS, *ROWS], ids=str)
@@ -29,7 +23,7 @@ def test_event_ends_as_it_must(barrage: Barrage, ground: Field, row: Row) -> Non
     assert shot.was_dead == (row.end is End.DEAD), shot.said
     assert_told(shot)
     assert_written_once(shot)
-    assert (shot.rule["ApplyServerSideEncryptionByDefault"], shot.rule["BucketKeyEnabled"]) == (
+    assert (shot.state["ApplyServerSideEncryptionByDefault"], shot.state["BucketKeyEnabled"]) == (
         _default(shot, ground.stack.key)
     )
     assert all(entry["closed"]["BOOL"] for entry in shot.entries)
@@ -46,14 +40,9 @@ def test_the_table_is_complete(record_property: Callable[[str, object], None]) -
     assert len({str(row) for row in DEATHS}) == len(DEATHS) == 19
 
 
-def assert_the_fault_struck(shot: Shot) -> None:
-    times = None if shot.row.fault is KILLED else shot.row.fault.times
-    assert shot.hits == times if times else shot.hits >= 1
-
-
 def assert_told(shot: Shot) -> None:
     """At least once; whatever was told twice has the same id."""
-    wanted = STATUSES[_end(shot.row)]
+    wanted = STATUSES[end_of(shot.row, End.REPAIRED)]
     assert {f["status"] for f in shot.findings} == wanted
     assert len({f["id"] for f in shot.findings}) == len({f["check"] for f in shot.findings}) == len(wanted)
 
@@ -64,7 +53,7 @@ def assert_written_once(shot: Shot) -> None:
     lost = struck and fault.kind == "lost_response"
     late = 1 if struck and fault.kind == "delay" and fault is not KILLED else 0
     acted = [write for write in shot.writes if write["status"] == OK or (lost and write["fault"])]
-    if _end(shot.row) in {End.FAILED, End.REPORTED}:
+    if end_of(shot.row, End.REPAIRED) in {End.FAILED, End.REPORTED}:
         assert acted == []
     elif lost:
         assert len(acted) == min(shot.hits + 1, TRIES)
@@ -72,15 +61,8 @@ def assert_written_once(shot: Shot) -> None:
         assert len(acted) == 1 + late
 
 
-def _end(row: Row) -> End:
-    """How it ends at last: what died is redriven once its cause is mended."""
-    if row.end is not End.DEAD:
-        return row.end
-    return End.FAILED if row.step.name == "mark the refusal as told" else End.REPAIRED
-
-
 def _default(shot: Shot, k: str) -> tuple[dict[str, str], bool]:
-    end = _end(shot.row)
+    end = end_of(shot.row, End.REPAIRED)
     if shot.row.step.act is not Act.CREATE:
         right = end in {End.REPAIRED, End.REPAIRED_AND_REPORTED} or shot.row.step.act is Act.OPEN_UP
         return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": shot.key}, right
