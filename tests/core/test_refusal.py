@@ -71,7 +71,9 @@ def test_where_object_lock_denies_no_permission_is_missing() -> None:
 
 
 def test_what_a_key_denies_is_named_as_the_action_and_the_call_is_not() -> None:
-    message = "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt on resource: arn"
+    message = (
+        "User: arn:aws:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt on resource: arn"
+    )
 
     outcome = outcome_of_refusal(AccessDeniedError("AccessDenied", "s3:PutObject", message), "object")
 
