@@ -16,7 +16,7 @@ UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets put themselves right on a local cloud
+demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets and objects put themselves right on a local cloud
 	@$(DEV) -m demo
 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to play with
