@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -105,7 +105,7 @@ def main() -> int:
         started = time.monotonic()
         with ProcessPoolExecutor(chosen.workers, get_context("spawn"), _prepare, (tree,)) as pool:
             _check(paths, pool)
-            survived = list(pool.map(_judge, mutants))
+            survived = list(_judged(mutants, pool))
         _report(mutants, survived, time.monotonic() - started)
         os.chdir(ROOT)
     return 0
@@ -148,6 +148,14 @@ def _judge(mutant: Mutant) -> bool:
     )
 
 
+def _judged(mutants: Sequence[Mutant], pool: ProcessPoolExecutor) -> Iterator[bool]:
+    """Whether each survived. Survivors are told at once: a whole run takes its time."""
+    for mutant, lives in zip(mutants, pool.map(_judge, mutants), strict=True):
+        if lives:
+            print(f"survived  {mutant}", flush=True)
+        yield lives
+
+
 def _report(mutants: Sequence[Mutant], survived: Sequence[bool], seconds: float) -> None:
     alive = [mutant for mutant, lives in zip(mutants, survived, strict=True) if lives]
     print(
@@ -156,4 +164,3 @@ def _report(mutants: Sequence[Mutant], survived: Sequence[bool], seconds: float)
     for path in dict.fromkeys(mutant.path for mutant in mutants):
         of, living = ([m for m in some if m.path == path] for some in (mutants, alive))
         print(f"{len(of) - len(living):5} of {len(of):3}  {path}")
-    print("\n".join(f"survived  {mutant}" for mutant in alive))

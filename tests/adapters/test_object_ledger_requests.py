@@ -166,12 +166,14 @@ def test_whatever_the_table_refuses_is_tried_again(
             call(ledger_on(client))
 
 
-def test_refusal_names_the_right_that_is_missing() -> None:
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "open", "close"])
+def test_refusal_names_the_right_that_is_missing(method: str, call: Callable[[ObjectLedger], object]) -> None:
+    right = {"transact_get_items": "dynamodb:GetItem", "transact_write_items": "dynamodb:PutItem"}[method]
     with stubbed("dynamodb") as (client, stub):
-        stub.add_client_error("transact_get_items", "AccessDeniedException", http_status_code=400)
+        stub.add_client_error(method, "AccessDeniedException", http_status_code=400)
 
-        with pytest.raises(TransientError, match="dynamodb:GetItem"):
-            ledger_on(client).read_all([MINE.entry_id])
+        with pytest.raises(TransientError, match=f"{right}: "):
+            call(ledger_on(client))
 
 
 def answered(*codes: str) -> tuple[None, dict[str, Any]]:
@@ -179,8 +181,9 @@ def answered(*codes: str) -> tuple[None, dict[str, Any]]:
     return None, {"Error": {"Code": CANCELLED}, "CancellationReasons": reasons}
 
 
-def test_pauses_on_a_conflict_double_and_then_end() -> None:
-    conflict = answered("None", "TransactionConflict")
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_pauses_on_what_passes_double_and_then_end(code: str) -> None:
+    conflict = answered("None", code)
 
     assert [_pause_on_conflict(conflict, attempt) for attempt in (1, 2, 3, 4)] == [0.1, 0.2, 0.4, None]
 

@@ -209,3 +209,13 @@ def test_whatever_the_table_refuses_is_tried_again(
 
         with pytest.raises(TransientError, match=code):
             call(DynamoDbWindows(client, "ledger"))
+
+
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["tally", "read", "tell"])
+def test_refusal_names_the_right_that_is_missing(method: str, call: Callable[[AlertWindows], object]) -> None:
+    right = {"get_item": "dynamodb:GetItem", "update_item": "dynamodb:UpdateItem"}[method]
+    with stubbed("dynamodb") as (client, stub):
+        stub.add_client_error(method, "AccessDeniedException", http_status_code=400)
+
+        with pytest.raises(TransientError, match=f"{right}: "):
+            call(DynamoDbWindows(client, "ledger"))
