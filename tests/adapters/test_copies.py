@@ -36,7 +36,6 @@ UNDER_K_PARAMETERS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": K, "Buck
 KMS_OBJECT = an_object(encryption=object_encryption("aws:kms", K))
 LATER = NOON + timedelta(seconds=1)
 REFUSED: list[tuple[str, int, type[ResealError]]] = [
-    ("ConditionalRequestConflict", 409, ChangedError),
     ("NoSuchKey", 404, GoneError),
     ("NoSuchVersion", 404, GoneError),
     ("AccessDenied", 403, AccessDeniedError),
@@ -176,21 +175,23 @@ def test_copy_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> N
     [A_HEAD, A_HEAD_UNDER_K | {"ContentLength": 6}, A_HEAD_UNDER_K | {"Metadata": {"a": "b"}}],
     ids=["another encryption", "another length", "other metadata"],
 )
-def test_write_of_somebody_else_is_not_taken_for_ours(now: dict[str, Any]) -> None:
+@pytest.mark.parametrize("repeated", [0, 1])
+def test_write_of_somebody_else_is_not_taken_for_ours(now: dict[str, Any], repeated: int) -> None:
     with stubbed_objects() as (objects, stub):
-        refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=1)
+        refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=repeated)
         expect_head(stub, now | {"ETag": '"new"', "LastModified": LATER})
 
         with pytest.raises(ChangedError):
             objects.copy(KMS_OBJECT, UNDER_K, {})
 
 
-def test_copy_of_ours_that_may_still_run_is_waited_for() -> None:
+@pytest.mark.parametrize("repeated", [0, 1], ids=["somebody's", "perhaps ours"])
+def test_write_that_is_under_way_is_waited_for(repeated: int) -> None:
     with stubbed_objects() as (objects, stub):
-        refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=1)
+        refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=repeated)
         expect_head(stub, A_HEAD)
 
-        with pytest.raises(TransientError, match="may still be copying"):
+        with pytest.raises(TransientError, match="another write is under way"):
             objects.copy(KMS_OBJECT, UNDER_K, {})
 
 

@@ -93,7 +93,7 @@ def test_passing_failure_is_retried(calls: Calls, bench: Bench, status: int, cod
     [
         (403, "AccessDenied", AccessDeniedError),
         (400, "InvalidRequest", RefusalError),
-        (409, "ConditionalRequestConflict", RefusalError),
+        (409, "ConditionalRequestConflict", TransientError),
         (301, "PermanentRedirect", ElsewhereError),
     ],
 )

@@ -183,6 +183,8 @@ def test_refused_completion_aborts(code: str, status: int, error: type[ResealErr
     with stubbed_objects() as (objects, stub):
         expect_everything_until_completion(stub)
         refuse(stub, "complete_multipart_upload", code, status)
+        if code == "ConditionalRequestConflict":
+            expect_head(stub, A_HEAD | {"ETag": '"another"'})
         expect_abort(stub)
 
         with pytest.raises(error, match=code):

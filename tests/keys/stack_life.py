@@ -43,7 +43,7 @@ class StackLife:
         ]
         self._cloudformation.update_stack(
             StackName=name,
-            TemplateBody=template(self._template()),
+            TemplateURL=self._uploaded(template(self._template())),
             Parameters=[*changed, *kept],
             Capabilities=CAPABILITIES,
         )
@@ -55,7 +55,7 @@ class StackLife:
         self.delete()
         self._cloudformation.create_stack(
             StackName=name,
-            TemplateBody=template,
+            TemplateURL=self._uploaded(template),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=CAPABILITIES,
         )
@@ -85,6 +85,14 @@ class StackLife:
         named = self.deployment.stack.name
         answer = self._cloudformation.get_template(StackName=named, TemplateStage="Original")
         return str(answer["TemplateBody"])
+
+    def _uploaded(self, template: str) -> str:
+        """Where CloudFormation finds it: a call takes 51,200 characters at most, and SAM uploads it too."""
+        cloud = self.deployment.cloud
+        s3 = cloud.client("s3")
+        s3.create_bucket(Bucket="templates")
+        s3.put_object(Bucket="templates", Key="template.yaml", Body=template.encode())
+        return f"{cloud.endpoint}/templates/template.yaml"
 
     def _ended(self, name: str) -> str:
         deadline = time.monotonic() + PATIENCE_SECONDS

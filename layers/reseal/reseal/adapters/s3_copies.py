@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WRITE = "s3:PutObject"
-_PRECONDITION_FAILED = "PreconditionFailed"
+_PRECONDITION_FAILED, _CONFLICT = "PreconditionFailed", "ConditionalRequestConflict"
 
 Read = Callable[[str, str, str | None], ObservedObject]
 T = TypeVar("T")
@@ -68,21 +68,22 @@ class S3Copies:
             return call({"CopySourceIfMatch": head.etag})
 
     def settle(self, head: ObservedObject, intended: ObjectEncryption, write: Callable[[], T]) -> None:
-        """Run `write`, and see to it that a write of our own is not taken for another's.
+        """Run `write`, and see to it that neither our own write nor one that fails is taken for another's.
 
         botocore repeats a call whose answer was lost, and the first one may have been carried out or
         may still be: then the repeated one is refused, because of ours or of an upload that is completed.
+        And a write that S3 calls concurrent may never be completed (C18): then ours is made later.
         """
         try:
             write()
         except (ChangedError, TransientError) as error:
-            if not _may_be_done(error):
+            if not _may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
                 raise
             now = self._read(head.bucket, head.key, None)
             if now.encryption.fulfils(intended) and not changed(head, now) and not _same(now, head):
                 return
             if isinstance(error, ChangedError) and _same(now, head):
-                raise TransientError(f"S3 may still be copying: {error}") from error
+                raise TransientError(f"another write is under way, which may be ours: {error}") from error
             raise
 
     def _is_still(self, head: ObservedObject) -> bool:
