@@ -11,7 +11,7 @@ from localcloud.handle import Credentials, LocalCloud
 from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
 from reseal.adapters.s3_objects import S3Objects
 from reseal.adapters.wiring_objects import OBJECT_CALLS
-from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError
+from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.observed import ObservedObject
 from tests.adapters.calls import ACCOUNT, Calls

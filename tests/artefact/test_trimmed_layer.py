@@ -50,7 +50,7 @@ def test_layer_keeps_exactly_the_services_that_reseal_calls(layer: Path) -> None
         for tree in ("layers/reseal/reseal", "functions")
         for path in Path(tree).rglob("*.py")
     ]
-    called = {name for text in sources for name in re.findall(r'(?:client|clients\.of)\(\s*"(\w+)"', source)}
+    called = {name for text in sources for name in re.findall(r'(?:client|clients\.of)\(\s*"(\w+)"', text)}
 
     assert kept(layer) == sorted(called)
 
