@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import platform
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -28,17 +29,21 @@ from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
 from localcloud.handle import LocalCloudError
 
 _WIDTH_OF_A_FILE = 170
+HALVES = ("buckets", "objects")
 
 console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 
 
 def main() -> int:
-    """Run every measurement; the exit status."""
+    """Run every measurement, or one half; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("only", nargs="?", choices=HALVES, help="one half; both without")
+    only = parser.parse_args().only
     started = time.monotonic()
     console.print(f"Python {platform.python_version()}, {platform.machine()}, boto3 {version('boto3')}\n")
     try:
         with tempfile.TemporaryDirectory(prefix="reseal-bench-") as home:
-            run(Path(home))
+            run(Path(home), [only] if only else HALVES)
     except (LocalCloudError, MeasurementError, PackageError, ServerError) as error:
         console.print("[bold red]The benchmark could not run.[/]", escape(str(error)), soft_wrap=True)
         return 1
@@ -46,7 +51,7 @@ def main() -> int:
     return 0
 
 
-def run(home: Path) -> None:
+def run(home: Path, halves: Sequence[str]) -> None:
     """Start moto, lay the packages out, measure and print."""
     with moto_server(CUSTODIAN_PYTHON) as endpoint:
         client = partial(
@@ -58,11 +63,13 @@ def run(home: Path) -> None:
         )
         world = make_world(client)
         bench = Bench(lay_out(home, world), world, endpoint)
-        warm, cold = measure(bench, partial(put_state, client("s3"), world))
-        show(console, warm, cold, sizes_of(bench.packages))
-        with _progress(steps_to_take()) as step:
-            results = measure_objects(bench.packages, world, endpoint, client, step)
-    show_objects(console, results)
+        if "buckets" in halves:
+            warm, cold = measure(bench, partial(put_state, client("s3"), world))
+            show(console, warm, cold, sizes_of(bench.packages))
+        if "objects" in halves:
+            with _progress(steps_to_take()) as step:
+                results = measure_objects(bench.packages, world, endpoint, client, step)
+            show_objects(console, results)
 
 
 def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row, Cold]]:

@@ -92,7 +92,8 @@ def _object(method: str, key: str, query: dict[str, list[str]], headers: dict[st
     if method == "HEAD":
         return Answer(headers=_head(key))
     if method == "GET":
-        return _xml("<ListObjectAnnotationsResult/>")
+        tags = "<Tagging><TagSet></TagSet></Tagging>"
+        return _xml(tags if "tagging" in query else "<ListObjectAnnotationsResult/>")
     return _write(key, query, headers.get("x-amz-server-side-encryption", ""))
 
 
