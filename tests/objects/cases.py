@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -109,7 +110,9 @@ _HEADERS = st.fixed_dictionaries(
         "ContentEncoding": st.sampled_from(["gzip", "aws-test, br"]),
         "ContentLanguage": st.sampled_from(["en", "de-CH, fr"]),
         "ContentType": st.sampled_from(["text/csv", "application/x-unknown; charset=utf-8"]),
-        "Expires": st.datetimes().map(lambda moment: moment.replace(year=2031, microsecond=0)),
+        "Expires": st.datetimes(datetime(2031, 1, 1), datetime(2031, 12, 31)).map(
+            lambda moment: moment.replace(microsecond=0)
+        ),
     },
 )
 

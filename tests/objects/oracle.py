@@ -27,5 +27,8 @@ def not_to_be_moved(written: Written, was: Seen, now: Seen) -> bool:
     """Whether the move would lock somebody out, or cannot be made: then it is reported."""
     if was.algorithm == "SSE-C" or written.lock:
         return True
-    public = written.bucket == "public" or written.acl in {"read", "public"}
-    return public and was.algorithm == "AES256" and now.algorithm != "AES256"
+    readers = {
+        who for who, right in now.acl if right in {"READ", "FULL_CONTROL"}
+    }  # a race may have closed it
+    opened = written.acl in {"read", "public"} and len(readers) > 1
+    return (written.bucket == "public" or opened) and was.algorithm == "AES256" and now.algorithm != "AES256"
