@@ -139,12 +139,11 @@ def changed(before: ObservedObject, after: ObservedObject) -> tuple[str, ...]:
 
 
 def _checksums_differ(before: ObservedObject, after: ObservedObject) -> bool:
-    """Checksums compare where algorithm and type are the same: parts put together have another (C.2)."""
+    """Checksums compare where both are of the whole object: one of parts depends on where they end (C.2)."""
     old, new = before.checksum, after.checksum
-    comparable = (
-        old is not None and new is not None and (old.algorithm, old.type) == (new.algorithm, new.type)
-    )
-    return comparable and old != new
+    if old is None or new is None or old.algorithm != new.algorithm:
+        return False
+    return old.type == new.type == "FULL_OBJECT" and old.value != new.value
 
 
 def _merged(original: Original, rows: Iterable[Callable[[Original], Parameters] | None]) -> dict[str, Any]:
