@@ -230,3 +230,37 @@ def test_tags_that_change_while_parts_are_copied_stop_the_copy(tags: dict[str, s
 
     assert isinstance(failed["m1"], TransientError)
     assert stage.cloud.objects.writes == []
+
+
+def test_two_copies_of_one_event_in_a_batch_make_one_write() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    failed = stage.deliver(an_event("a.csv"), an_event("a.csv"))
+
+    assert (failed, len(stage.cloud.objects.writes), len(stage.findings)) == ({}, 1, 1)
+    (entry,) = stage.cloud.ledger.ledger.entries
+    assert isinstance(entry.outcome, Applied)
+
+
+def test_a_key_that_its_record_spells_otherwise_has_one_finding_id_however_often_it_comes() -> None:
+    stage = Stage(window_seconds=0)
+    stage.cloud.objects.put(BUCKET, "a b.csv")
+
+    stage.deliver(an_event("a+b.csv"))
+    stage.deliver(an_event("a+b.csv"), times=2)
+
+    assert len(stage.findings) == 2
+    assert len({(f["id"], f["resource"]["name"]) for f in stage.findings}) == 1
+
+
+def test_a_write_that_cannot_be_looked_at_again_is_told_as_that() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    denied = AccessDeniedError("AccessDenied", "s3:GetObject", "an SCP")
+    stage.cloud.cloud.steps.after["copy"].append(lambda: stage.cloud.objects.failures["read"].append(denied))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.findings[0]["status"] == "FAILED"
+    assert "it was written, but cannot be looked at again" in stage.findings[0]["reason"]
