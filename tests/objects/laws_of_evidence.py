@@ -25,16 +25,14 @@ def check_findings(run: Run, *, touched: bool) -> None:
     remediated = any(finding.status is Status.REMEDIATED for finding in run.findings)
     if run.expected.overwritten:
         return
-    assert touched == remediated or (touched and _unverified(run)), (
-        f"written: {touched}, told: {run.findings}"
-    )
+    assert touched == remediated or (touched and unverified(run)), f"written: {touched}, told: {run.findings}"
     if not is_right(stack, keys, run.before):
         assert run.findings, f"a violation of which nobody is told: {run.of_event}"
     elif fault is None or fault.kind != "denied":
         assert not run.findings, f"compliant, and yet told: {run.findings}"
 
 
-def _unverified(run: Run) -> bool:
+def unverified(run: Run) -> bool:
     """Whether the role was not let look at what it had written: that is told as a failure."""
     return any("it was written, but cannot be looked at again" in finding.reason for finding in run.findings)
 
@@ -79,7 +77,7 @@ def check_ledger(run: Run, *, touched: bool) -> None:
     entry = json.loads(item["entry"]["S"])
     if touched and not run.expected.overwritten:
         outcome = entry["outcome"]
-        assert outcome["kind"] == "Applied" or _unverified(run), f"written, but its entry says {outcome}"
+        assert outcome["kind"] == "Applied" or unverified(run), f"written, but its entry says {outcome}"
         assert entry["before"]["algorithm"] == run.before.algorithm
 
 
