@@ -102,6 +102,15 @@ def test_a_key_is_tried_as_given_and_then_once_unquoted() -> None:
     assert stage.findings[0]["resource"]["name"] == f"{BUCKET}/a b.csv"
 
 
+def test_an_object_under_sse_c_is_told_by_its_own_key_however_the_record_spells_it() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a b.csv", encryption=SSE_C)
+
+    stage.deliver(an_event("a+b.csv"))
+
+    assert stage.findings[0]["resource"]["name"] == f"{BUCKET}/a b.csv"
+
+
 def test_a_key_that_looks_encoded_is_not_unquoted_where_it_exists() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a%20b.csv")

@@ -34,6 +34,13 @@ def _examples() -> Iterator[Case]:
     yield from (Case(fault=Fault(kind, nth, 9)) for kind in FAULTS for nth in (1, 3))
     yield Case(written=SUITED["acl"], race=Race("acl", "TransactWriteItems"))
     yield Case(written=Written(bucket="notifying", encryption="aws/s3", context=True))
+    yield Case(
+        written=Written(bucket="versioned", key="a b", size=0, encryption="sse-s3"),
+        heard=Heard(names_version=False, spelled="quoted"),
+        stack=Stack(required=SseAlgorithm.DSSE_KMS, enforces=True, window=0),
+        warm=True,
+        race=Race("sse-c", "Publish"),
+    )
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

@@ -44,17 +44,35 @@ class Observer:
         if exempt:
             return replace(work, decision=exempt)
         try:
-            return self._judge_found(work, self._find(call))  # 2 observe
-        except CustomerKeyError:
-            decision = decide_object_encryption(self.policy, call, CUSTOMER_KEY, None)
-            return replace(work, before=CUSTOMER_KEY, decision=decision)
+            named, head = self._read(call)  # 2 observe
+            if head is None:
+                return self._under_customer_key(replace(work, call=named))
+            return self._judge_found(work, self._with_key(head))
         except RefusalError as refusal:
             return replace(work, outcome=outcome_of_refusal(refusal, "object"))
 
     # --- 2 observe -----------------------------------------------------------------------------
 
-    def _find(self, call: ObjectCall) -> Found:
-        head = self._read(call)
+    def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
+        """By the key as given; where there is none such, once by the key unquoted (A25).
+
+        With the call by the key that there is. None is an object under SSE-C, of which S3 tells nothing.
+        """
+        try:
+            return call, self._head(call)
+        except GoneError:
+            if call.unquoted_key is None:
+                raise
+            unquoted = replace(call, key=call.unquoted_key)
+            return unquoted, self._head(unquoted)
+
+    def _head(self, call: ObjectCall) -> ObservedObject | None:
+        try:
+            return self.objects.objects.read(call.bucket, call.key, call.version_id)
+        except CustomerKeyError:
+            return None
+
+    def _with_key(self, head: ObservedObject) -> Found:
         key_id = head.encryption.key_id
         if not head.encryption.uses_kms or key_id is None:
             return Found(head=head)
@@ -63,16 +81,11 @@ class Observer:
             return Found(head=head)
         return Found(head=head, key=self.services.keys.describe(key_id))
 
-    def _read(self, call: ObjectCall) -> ObservedObject:
-        """By the key as given; where there is none such, once by the key unquoted (A25)."""
-        try:
-            return self.objects.objects.read(call.bucket, call.key, call.version_id)
-        except GoneError:
-            if call.unquoted_key is None:
-                raise
-            return self.objects.objects.read(call.bucket, call.unquoted_key, call.version_id)
-
     # --- 3 decide ------------------------------------------------------------------------------
+
+    def _under_customer_key(self, work: Work) -> Work:
+        decision = decide_object_encryption(self.policy, work.call, CUSTOMER_KEY, None)
+        return replace(work, before=CUSTOMER_KEY, decision=decision)
 
     def _judge_found(self, work: Work, found: Found) -> Work:
         before = found.head.encryption
