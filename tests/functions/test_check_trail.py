@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -15,8 +13,8 @@ import pytest
 from reseal.core.errors import TransientError
 from reseal.core.trail import Trail
 from reseal.core.trail_selectors import BasicSelector
+from tests.functions.doors import load_app
 
-APP = Path("functions/check_trail/app.py")
 ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
 OF_OBJECTS = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects"
 
@@ -41,12 +39,7 @@ class FakeContext:
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("OBJECT_TRAIL_ARN", "")
-    spec = importlib.util.spec_from_file_location("check_trail_app", APP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_app("check_trail")
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -16,8 +14,8 @@ import pytest
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
 from reseal.delivery import Delivery
 from tests.builders import ENFORCE_ALL, K
+from tests.functions.doors import batch, load_app
 
-APP = Path("functions/enforce_bucket/app.py")
 PLENTY, TOO_LITTLE = 60_000, 19_999
 
 SETTINGS = {
@@ -64,12 +62,7 @@ class FakeContext:
 
 @pytest.fixture
 def app() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("enforce_bucket_app", APP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_app("enforce_bucket")
 
 
 @pytest.fixture
@@ -84,24 +77,6 @@ def log(app: ModuleType) -> io.StringIO:
     text = io.StringIO()
     app.logger.registered_handler.setStream(text)
     return text
-
-
-def batch(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
-    """An SQS event; the message id of a body is `id-` and the body."""
-    return {
-        "Records": [
-            {
-                "messageId": f"id-{body}",
-                "receiptHandle": "handle",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": str(receive_count)},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "awsRegion": "us-east-1",
-            }
-            for body in bodies
-        ]
-    }
 
 
 def returned(answer: dict[str, Any]) -> list[str]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from reseal.core.errors import MalformedEventError, SettingsError
 from reseal.delivery import Delivery
-
-APP = Path("functions/enforce_object/app.py")
+from tests.functions.doors import batch, load_app
 
 
 @dataclass
@@ -46,12 +42,7 @@ class FakeContext:
 
 @pytest.fixture
 def app() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("enforce_object_app", APP)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_app("enforce_object")
 
 
 @pytest.fixture
@@ -59,20 +50,6 @@ def lane(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeLane:
     lane = FakeLane()
     monkeypatch.setattr(app, "object_lane", lambda: lane)
     return lane
-
-
-def batch(*bodies: str, receive_count: int = 1) -> dict[str, Any]:
-    """An SQS event; the message id of a body is `id-` and the body."""
-    return {
-        "Records": [
-            {
-                "messageId": f"id-{body}",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": str(receive_count)},
-            }
-            for body in bodies
-        ]
-    }
 
 
 def test_the_whole_batch_is_one_run(app: ModuleType, lane: FakeLane) -> None:
