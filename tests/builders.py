@@ -139,7 +139,7 @@ def observe(
     if found.key_id is None:
         return ObservedBucket(encryption=found)
     reference = parse_key_reference(found.key_id)
-    if reference.is_aws_managed or not policy.must_describe(reference):
+    if not policy.must_describe(reference):
         return ObservedBucket(encryption=found)
     return ObservedBucket(encryption=found, key=description)
 

@@ -73,6 +73,8 @@ def test_k_of_another_account_is_approved() -> None:
         pytest.param("1234abcd", True, True, id="bare id"),
         pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/team", True, True, id="own alias ARN"),
         pytest.param(K, True, True, id="K"),
+        pytest.param("alias/aws/s3", False, False, id="AWS managed key"),
+        pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3", False, False, id="its ARN"),
         pytest.param(PARTNER_KEY, False, True, id="listed foreign key"),
         pytest.param(key_arn("9", OTHER_ACCOUNT), False, False, id="foreign key beside a listed one"),
         pytest.param(

@@ -33,7 +33,7 @@ class Observer:
         if encryption.key_id is None:
             return ObservedBucket(encryption=encryption)
         reference = parse_key_reference(encryption.key_id)
-        if reference.is_aws_managed or not self.policy.must_describe(reference):
+        if not self.policy.must_describe(reference):
             return ObservedBucket(encryption=encryption)
         key = self.services.keys.describe(encryption.key_id)
         opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not CheckMode.OFF

@@ -68,11 +68,14 @@ class Policy:
         return in_account_mode or self.names_approved(key.arn)
 
     def must_describe(self, key: KeyReference) -> bool:
-        """Whether DescribeKey can change the decision about a bucket that names this key.
+        """Whether DescribeKey can change the decision about what names this key.
 
-        Another account's key is only worth asking about when it is approved by name, or when it is
-        an alias in an account that has approved keys: every other one is unapproved whatever it is.
+        An AWS managed key is never approved, and known by its alias. Another account's key is only
+        worth asking about when it is approved by name, or when it is an alias in an account that has
+        approved keys: every other one is unapproved whatever it is.
         """
+        if key.is_aws_managed:
+            return False
         if key.account in (None, self.account) or self.names_approved(key.text):
             return True
         approved_accounts = {parse_key_reference(arn).account for arn in self._named_keys()}

@@ -76,8 +76,7 @@ class Observer:
         key_id = head.encryption.key_id
         if not head.encryption.uses_kms or key_id is None:
             return Found(head=head)
-        reference = parse_key_reference(key_id)
-        if reference.is_aws_managed or not self.policy.must_describe(reference):
+        if not self.policy.must_describe(parse_key_reference(key_id)):
             return Found(head=head)
         return Found(head=head, key=self.services.keys.describe(key_id))
 
