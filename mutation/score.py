@@ -84,6 +84,7 @@ TESTS = {
     "adapters/s3_surroundings.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
     "adapters/settings_reader.py": "adapters/test_settings.py adapters/test_object_settings.py",
     "adapters/sqs.py": "adapters/test_reminders.py",
+    "adapters/timestamps.py": "adapters/test_timestamps.py",
     "adapters/wiring.py": "adapters/test_clients.py functions",
     "adapters/wiring_objects.py": "adapters/test_object_clients.py functions",
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.session import get_session
 
 from reseal.adapters.clock import SystemClock
 from reseal.adapters.dynamodb import DynamoDbLedger
@@ -15,6 +16,7 @@ from reseal.adapters.s3 import S3Buckets
 from reseal.adapters.settings import Settings, read_settings
 from reseal.adapters.sns import SnsTopic
 from reseal.adapters.telemetry import PowertoolsTelemetry
+from reseal.adapters.timestamps import read_timestamps_quickly
 from reseal.core.policy import Policy
 from reseal.ports import Services
 
@@ -40,7 +42,10 @@ class Clients:
     """One client for each service. Clients may be shared by threads (boto3, multithreading)."""
 
     def __init__(self, region: str, calls: Config = CALLS) -> None:
-        self._session, self._calls = boto3.Session(region_name=region), calls
+        session = get_session()
+        read_timestamps_quickly(session)
+        self._session = boto3.Session(botocore_session=session, region_name=region)
+        self._calls = calls
         self._made: dict[str, Any] = {}
 
     def of(self, service: str) -> Any:
