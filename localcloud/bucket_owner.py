@@ -4,15 +4,16 @@ from collections.abc import Callable
 
 from ministack.services import s3
 
-from localcloud import anchors, s3_errors
+from localcloud import anchors, s3_errors, s3_requests
 from localcloud.calls import Response
-from localcloud.stored_objects import Headers, Query, copy_source
+from localcloud.s3_requests import Answer, S3Request
+from localcloud.stored_objects import copy_source
 
 
 def install() -> None:
     """Stand before every bucket and object call."""
     anchors.replace("services.s3._bucket_owner_account", _owner)
-    anchors.replace("services.s3._dispatch", _dispatch)
+    s3_requests.stand_before(_answer)
 
 
 def _owner(_original: Callable[[str], str | None], name: str) -> str | None:
@@ -20,21 +21,14 @@ def _owner(_original: Callable[[str], str | None], name: str) -> str | None:
     return next((account for account, bucket in list(s3._buckets._data) if bucket == name), None)
 
 
-def _dispatch(
-    original: Callable[..., Response],
-    method: str,
-    bucket: str,
-    key: str,
-    headers: Headers,
-    body: bytes,
-    query: Query,
-) -> Response:
+def _answer(request: S3Request, answer: Answer) -> Response:
     """403 AccessDenied on a mismatch, of the bucket or of a copy's source."""
-    expected = [(bucket, headers.get("x-amz-expected-bucket-owner"))]
+    headers = request.headers
+    expected = [(request.bucket, headers.get("x-amz-expected-bucket-owner"))]
     if source := headers.get("x-amz-copy-source"):
         expected.append((copy_source(source)[0], headers.get("x-amz-source-expected-bucket-owner")))
     for name, account in expected:
         owner = s3._bucket_owner_account(name)
         if account and owner and account != owner:
             return s3_errors.access_denied(name)
-    return original(method, bucket, key, headers, body, query)
+    return answer(request)

@@ -4,11 +4,10 @@ S3 keeps it with the object, returns it to the writer, never to a reader, and dr
 send it (C.2). A test asks for it at ``/_localcloud/encryption-context``.
 """
 
-from collections.abc import Callable
-
-from localcloud import anchors
+from localcloud import s3_requests
 from localcloud.calls import CURRENT, Response
-from localcloud.stored_objects import NULL_VERSION, Headers, Query, Record, stored_object
+from localcloud.s3_requests import Answer, S3Request
+from localcloud.stored_objects import NULL_VERSION, Record, stored_object
 
 CONTEXT = "x-amz-server-side-encryption-context"
 OK = 200
@@ -18,7 +17,7 @@ _contexts: dict[tuple[str, str, str], str] = {}
 
 def install() -> None:
     """Stand where answers to writers leave."""
-    anchors.replace("services.s3._dispatch", _dispatch)
+    s3_requests.stand_before(_answer)
 
 
 def note_write(bucket: str, key: str, record: Record) -> None:
@@ -44,17 +43,9 @@ def read(bucket: str, key: str, version: str = "") -> str | None:
     return _contexts.get((bucket, key, record.get("version_id") or NULL_VERSION))
 
 
-def _dispatch(
-    original: Callable[..., Response],
-    method: str,
-    bucket: str,
-    key: str,
-    headers: Headers,
-    body: bytes,
-    query: Query,
-) -> Response:
+def _answer(request: S3Request, answer: Answer) -> Response:
     """PutObject, CopyObject and CreateMultipartUpload return the context they were given."""
-    status, answer, content = original(method, bucket, key, headers, body, query)
-    if status == OK and CONTEXT in headers:
-        answer = answer | {CONTEXT: headers[CONTEXT]}
-    return status, answer, content
+    status, headers, content = answer(request)
+    if status == OK and CONTEXT in request.headers:
+        headers = headers | {CONTEXT: request.headers[CONTEXT]}
+    return status, headers, content

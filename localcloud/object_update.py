@@ -1,19 +1,18 @@
 """UpdateObjectEncryption: another key for an object or a version as it is, without a copy (D)."""
 
 import re
-from collections.abc import Callable
 from xml.etree.ElementTree import ParseError, fromstring
 
 from ministack.core import iam_actions
 from ministack.services import s3
 
-from localcloud import anchors, kms_keys, s3_errors
+from localcloud import kms_keys, s3_errors, s3_requests
 from localcloud.calls import Response
 from localcloud.object_encryption import BUCKET_KEY, CUSTOMER_ALGORITHM, KEY_ID, SSE, refused_by_key
 from localcloud.object_lock import is_locked
+from localcloud.s3_requests import Answer, S3Request
 from localcloud.stored_objects import (
     Headers,
-    Query,
     Record,
     is_delete_marker,
     not_found,
@@ -32,27 +31,20 @@ UPDATABLE = frozenset({"AES256", "aws:kms"})
 def install() -> None:
     """Add the call; MiniStack would store its body as the object."""
     iam_actions._S3_OBJECT_QUERY_ACTIONS["encryption"] = {"PUT": "UpdateObjectEncryption"}
-    anchors.replace("services.s3._dispatch", _dispatch)
+    s3_requests.stand_before(_answer)
 
 
-def _dispatch(
-    original: Callable[..., Response],
-    method: str,
-    bucket: str,
-    key: str,
-    headers: Headers,
-    body: bytes,
-    query: Query,
-) -> Response:
-    if method != "PUT" or not key or "encryption" not in query:
-        return original(method, bucket, key, headers, body, query)
+def _answer(request: S3Request, answer: Answer) -> Response:
+    if request.method != "PUT" or not request.key or "encryption" not in request.query:
+        return answer(request)
+    bucket, key = request.bucket, request.key
     if bucket not in s3._buckets:
         return s3_errors.no_such_bucket(bucket)
-    version = version_asked(query)
+    version = version_asked(request.query)
     record = stored_object(bucket, key, version)
     if record is None or is_delete_marker(record):
         return not_found(bucket, key, version)
-    return _update(bucket, key, record, body)
+    return _update(bucket, key, record, request.body)
 
 
 def _update(bucket: str, key: str, record: Record, body: bytes) -> Response:
