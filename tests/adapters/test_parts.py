@@ -97,13 +97,16 @@ def expect_abort(stub: Stubber) -> None:
 
 @pytest.mark.parametrize("head", [KMS_OBJECT, an_object()], ids=["SSE-KMS", "SSE-S3"])
 def test_parts_become_the_object_if_it_is_still_the_same(head: Any) -> None:
-    with stubbed_objects() as (objects, stub):
+    log = StringIO()
+    with stubbed_objects(log) as (objects, stub):
         expect_create(stub)
         expect_parts(stub, {"CopySourceIfUnmodifiedSince": NOON})
         completion = {"MultipartUpload": {"Parts": PARTS}, "MpuObjectSize": 5, "IfMatch": ETAG}
         stub.add_response("complete_multipart_upload", {}, UPLOAD | completion)
 
         copy(objects, head)
+
+    assert not log.getvalue()
 
 
 def test_what_is_read_at_the_end_can_stop_the_copy() -> None:
@@ -207,6 +210,35 @@ def test_upload_that_was_never_begun_is_not_aborted() -> None:
 
         with pytest.raises(AccessDeniedError):
             copy(objects)
+
+
+LOST = "an upload without parts may be left behind"
+
+
+def test_upload_that_had_to_be_begun_twice_is_told() -> None:
+    log = StringIO()
+    with stubbed_objects(log) as (objects, stub):
+        answer = {"UploadId": "upload-1", "ResponseMetadata": {"RetryAttempts": 1}}
+        stub.add_response("create_multipart_upload", answer)
+        expect_parts(stub, {"CopySourceIfUnmodifiedSince": NOON})
+        stub.add_response("complete_multipart_upload", {})
+
+        copy(objects)
+
+    assert LOST in log.getvalue()
+    assert KEY in log.getvalue()
+
+
+@pytest.mark.parametrize(("repeated", "told"), [(1, True), (0, False)])
+def test_upload_that_could_not_be_begun_is_told_if_an_answer_was_lost(*, repeated: int, told: bool) -> None:
+    log = StringIO()
+    with stubbed_objects(log) as (objects, stub):
+        refuse(stub, "create_multipart_upload", "InternalError", 500, repeated=repeated)
+
+        with pytest.raises(TransientError, match="InternalError"):
+            copy(objects)
+
+    assert (LOST in log.getvalue()) == told
 
 
 def test_upload_that_stays_is_aborted_three_times() -> None:

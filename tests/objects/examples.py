@@ -44,6 +44,12 @@ def _examples() -> Iterator[Case]:
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))
+    yield Case(
+        written=Written(size=COPY_LIMIT + 1, encryption="dsse partner", context=True),
+        heard=Heard(late=True),
+        fault=Fault("lost", 5),
+        warm=True,
+    )
     yield Case(written=Written(bucket="suspended", size=300, in_parts=True, checksum="SHA256"))
     yield Case(heard=Heard(company=frozenset(COMPANY)), stack=Stack(window=300))
     yield Case(heard=Heard(company=frozenset(COMPANY), late=True), stack=Stack(window=300))

@@ -54,16 +54,18 @@ def check_publication(run: Run) -> None:
 
 
 def check_uploads(run: Run) -> None:
-    """None is left open, but by a death, and by faults that befell its abort, which are logged."""
+    """None is left open, but by a death, and by faults that befell its begin or abort, which are logged."""
     of, s3 = run.of, run.lanes.ground.s3
     if "CreateMultipartUpload" not in run.script.calls:
         return
     left = s3.list_multipart_uploads(Bucket=of.bucket, Prefix=of.key).get("Uploads", [])
-    logged = run.lanes.outside(run.case.stack).log.left_behind
+    logged = [entry.get("upload_id") for entry in run.lanes.outside(run.case.stack).log.left_behind]
     died = run.case.fault is not None and run.case.fault.kind.startswith("dies")
     for upload in left:
-        assert died or any(upload["UploadId"] == entry["upload_id"] for entry in logged), "an upload is left"
-        s3.abort_multipart_upload(Bucket=of.bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        named = {"Bucket": of.bucket, "Key": upload["Key"], "UploadId": upload["UploadId"]}
+        of_lost_answer = None in logged and not s3.list_parts(**named).get("Parts")
+        assert died or of_lost_answer or upload["UploadId"] in logged, "an upload is left"
+        s3.abort_multipart_upload(**named)
 
 
 def check_ledger(run: Run, *, touched: bool) -> None:

@@ -39,12 +39,14 @@ class MovingClock:
 
 @dataclass(slots=True)
 class Log:
-    """What the adapters log: an upload that was left behind."""
+    """What the adapters log: an upload that was left behind, or may have been."""
 
     left_behind: list[dict[str, str]] = field(default_factory=list)
 
     def exception(self, _message: str, **fields: str) -> None:
         self.left_behind.append(fields)
+
+    warning = exception
 
 
 @dataclass(slots=True)

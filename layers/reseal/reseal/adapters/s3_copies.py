@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from reseal.adapters.s3_object_heads import named, of_object
 from reseal.core.encryption import SseAlgorithm
-from reseal.core.errors import ChangedError, TransientError
+from reseal.core.errors import ChangedError, ResealError, TransientError
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.observed import ObservedObject
 from reseal.core.objects.properties import changed
@@ -77,7 +77,7 @@ class S3Copies:
         try:
             write()
         except (ChangedError, TransientError) as error:
-            if not _may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
+            if not may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
                 raise
             now = self._read(head.bucket, head.key, None)
             if now.encryption.fulfils(intended) and not changed(head, now) and not _same(now, head):
@@ -102,7 +102,7 @@ def _same(now: ObservedObject, head: ObservedObject) -> bool:
     return (now.etag, now.last_modified) == (head.etag, head.last_modified)
 
 
-def _may_be_done(error: ChangedError | TransientError) -> bool:
+def may_be_done(error: ResealError) -> bool:
     """Whether S3 may have carried out a call that failed: no answer came, or not to the first attempt."""
     cause = error.__cause__
     if isinstance(cause, ClientError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from reseal.adapters.s3_copies import WRITE, S3Copies, encryption_parameters
+from reseal.adapters.s3_copies import WRITE, S3Copies, encryption_parameters, may_be_done
 from reseal.adapters.s3_object_heads import named, of_object
 from reseal.core.errors import ResealError, TransientError
 from reseal.core.objects.encryption import ObjectEncryption
@@ -57,11 +57,7 @@ class S3Parts:
         """Every part in parallel, `confirm`, then all of them in its place if it is still `head`."""
         self._must_have_time(seconds_left)
         upload = named(head.bucket, head.key, None, self._account)
-        with of_object(WRITE):
-            created = self._client.create_multipart_upload(
-                **upload, **encryption_parameters(intended), **sent
-            )
-        upload["UploadId"] = created["UploadId"]
+        upload["UploadId"] = self._create(upload, {**encryption_parameters(intended), **sent})
         completed = False
         try:
             parts = self._copy_parts(head, upload, seconds_left)
@@ -71,6 +67,31 @@ class S3Parts:
         finally:
             if not completed:
                 self._abort(upload)
+
+    def _create(self, upload: dict[str, Any], parameters: dict[str, Any]) -> str:
+        """A new upload's id.
+
+        botocore asks again when an answer is lost, and then S3 may hold an upload whose id nobody knows. It
+        has no parts, so it costs nothing; and the list of a bucket's uploads does not say for sure whose
+        they are. So it is logged, and what may be another's is not aborted.
+        """
+        try:
+            with of_object(WRITE):
+                created = self._client.create_multipart_upload(**upload, **parameters)
+        except ResealError as error:
+            if may_be_done(error):
+                self._warn_of_unknown(upload)
+            raise
+        if created.get("ResponseMetadata", {}).get("RetryAttempts", 0):
+            self._warn_of_unknown(upload)
+        return created["UploadId"]
+
+    def _warn_of_unknown(self, upload: dict[str, Any]) -> None:
+        self._logger.warning(
+            "an upload without parts may be left behind: S3's answer to its creation was lost",
+            bucket=upload["Bucket"],
+            key=upload["Key"],
+        )
 
     def _copy_parts(
         self, head: ObservedObject, upload: dict[str, Any], seconds_left: Callable[[], float]
