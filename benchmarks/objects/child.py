@@ -8,12 +8,13 @@ import sys
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from benchmarks.calls import CallLog
 from benchmarks.objects.products import load
+from benchmarks.objects.together import GO, READY
 from benchmarks.objects.world import BUCKET, is_right, put_objects
 from benchmarks.world import World
 
@@ -21,13 +22,16 @@ _WARM_UP_RUNS = 1
 """One run makes the clients, reads bucket and key, and fills the pool of connections."""
 
 
-def measure(order: dict[str, Any], world: World) -> dict[str, Any]:
-    """Seconds and calls for all objects of a run: medians, and the calls that the most of them make."""
+def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> dict[str, Any]:
+    """Of each run: CPU seconds, when it began and ended, and the calls that the most runs make.
+
+    `begin` returns when the run may begin.
+    """
     import boto3  # noqa: PLC0415  # after the process is pinned
 
     stage = load(order["product"], world, Path(order["app"]), order["state"], large=order["large"])
     s3 = boto3.Session().client("s3")
-    cpu, wall, calls = [], [], Counter[tuple[str, ...]]()
+    cpu, spans, calls = [], [], Counter[tuple[str, ...]]()
     with CallLog().installed() as log:
         for number in range(-_WARM_UP_RUNS, order["runs"]):
             keys = keys_of_a_run(order)
@@ -35,6 +39,7 @@ def measure(order: dict[str, Any], world: World) -> dict[str, Any]:
             acts = [
                 stage(keys[start : start + order["batch"]]) for start in range(0, len(keys), order["batch"])
             ]
+            begin()
             with log.counting() as names:
                 started, cpu_started = time.perf_counter(), time.process_time()
                 for act in acts:
@@ -43,10 +48,10 @@ def measure(order: dict[str, Any], world: World) -> dict[str, Any]:
             settle(s3, world, order["product"], keys)
             if number >= 0:
                 cpu.append(cpu_ended - cpu_started)
-                wall.append(ended - started)
+                spans.append((started, ended))
                 calls[tuple(sorted(names))] += 1
     (most, _), *_ = calls.most_common(1)
-    return {"cpu": median(cpu), "wall": median(wall), "best_wall": min(wall), "calls": list(most)}
+    return {"cpu": cpu, "spans": spans, "calls": list(most)}
 
 
 def keys_of_a_run(order: dict[str, Any]) -> list[str]:
@@ -66,12 +71,19 @@ def settle(s3: Any, world: World, product: str, keys: list[str]) -> None:
 
 def main() -> None:
     """Measure; what the products print is captured, and shown if they fail."""
-    order = json.load(sys.stdin)
+    order = json.loads(sys.stdin.readline())
     if hasattr(os, "sched_setaffinity"):  # one core, as a function of 1,769 MB has it
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        cores = sorted(os.sched_getaffinity(0), reverse=True)
+        os.sched_setaffinity(0, {cores[order["core"] % len(cores)]})
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    json.dump(measure(order, World(**order["world"])), results)
+
+    def begin() -> None:
+        print(READY, file=results, flush=True)
+        if sys.stdin.readline().strip() != GO:
+            raise RuntimeError("another process of this measurement failed")
+
+    json.dump(measure(order, World(**order["world"]), begin), results)
     results.close()
     os._exit(0)  # products' thread pools need not be waited for
 
