@@ -10,7 +10,7 @@ from reseal.core.alerts import Unblocked
 from reseal.core.errors import TransientError
 from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, object_encryption
 from tests.fakes import NOON
-from tests.object_lane.stage import SSE_C, Stage, an_event
+from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
 
 
 def _upload(stage: Stage, numbers: range, **encryption: object) -> None:
@@ -36,6 +36,30 @@ def test_ten_thousand_uploads_by_one_writer_in_two_hundred_batches_are_two_messa
     assert (first["count"], summary["count"]) == (50, 9950)
     assert (len(first["keys"]), len(summary["keys"])) == (10, 10)
     assert stage.results == ["Applied"] * 10_000
+
+
+def test_a_window_is_reminded_of_once_however_many_batches_it_counts() -> None:
+    stage = Stage()
+
+    for number in range(3):
+        _upload(stage, range(number, number + 1))
+
+    assert len(stage.cloud.reminders.sent) == 1
+
+
+def test_the_log_says_which_violations_were_told_and_which_are_held_back() -> None:
+    stage = Stage()
+
+    for number in range(2):
+        _upload(stage, range(number, number + 1))
+    _upload(stage, range(2, 3), encryption=UNDER_K)
+
+    recorded = stage.cloud.cloud.telemetry.recorded
+    assert [(handled.result, handled.suppressed) for handled in recorded] == [
+        ("Applied", False),
+        ("Applied", True),
+        ("Compliant", False),
+    ]
 
 
 def test_a_batch_of_equal_violations_is_one_message_with_a_count_and_some_keys() -> None:

@@ -13,10 +13,12 @@ from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from reseal.object_lane.lane import LEASE
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
-from tests.fakes import Crash
+from tests.fakes import NOON, Crash
 from tests.object_lane.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
 
 DENIED = "s3:PutObject"
+LONGEST_RUN = 300
+"""Seconds; the template's Timeout."""
 
 
 @pytest.mark.parametrize("step", range(len(REPAIR)), ids=[f"{n} {name}" for n, name in enumerate(REPAIR)])
@@ -45,13 +47,15 @@ def _close_windows(stage: Stage) -> None:
         stage.deliver(f'{{"reseal": "close-alert-window", "group": "{group}"}}')
 
 
-def test_a_live_lease_sends_the_duplicate_back() -> None:
+@pytest.mark.parametrize("seconds", [0, LONGEST_RUN])
+def test_a_live_lease_sends_the_duplicate_back(seconds: int) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.cloud.steps.dies_before = REPAIR.index("copy")
     with pytest.raises(Crash):
         stage.deliver(an_event("a.csv"))
     stage.cloud.cloud.steps.dies_before = None
+    stage.cloud.cloud.clock.time += timedelta(seconds=seconds)
 
     failed = stage.deliver(an_event("a.csv"), times=2)
 
@@ -183,6 +187,24 @@ def test_without_its_ledger_the_whole_batch_goes_back(method: str) -> None:
     assert isinstance(failed["m1"], TransientError)
     assert stage.findings == []
     assert bool(stage.cloud.objects.writes) is (method == "close_all")
+
+
+def test_an_entry_that_another_delivery_took_over_sends_back_its_own_message_only() -> None:
+    stage = Stage()
+    for key in ("a.csv", "b.csv"):
+        stage.cloud.objects.put(BUCKET, key)
+    ledger = stage.cloud.ledger.ledger
+
+    def take_over() -> None:
+        (entry,) = [entry for entry in ledger.entries if entry.resource.key == "a.csv"]
+        ledger.opened(replace(entry, owner="another"), NOON + 2 * LEASE)
+
+    stage.cloud.cloud.steps.before["ledger close all"].append(take_over)
+
+    failed = stage.deliver(an_event("a.csv", 1), an_event("b.csv", 2))
+
+    assert {message: type(error) for message, error in failed.items()} == {"m1": LeaseHeldError}
+    assert stage.results == ["Applied"]
 
 
 def test_a_repair_that_could_not_be_told_is_told_by_the_next_delivery() -> None:

@@ -1,0 +1,123 @@
+"""What the lane reads of an object before it decides, and which write it leaves to another event."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Exempt, SkipCause, Skipped
+from reseal.core.objects.method import Methods
+from tests.builders import BUCKET, DSSE_KMS, OTHER_ACCOUNT, SSE_KMS, a_policy, object_encryption
+from tests.fakes import NOON
+from tests.object_lane.stage import REPAIR, Stage, an_event
+
+IN_PARTS = Methods(largest_copy=1)
+NULL_VERSION = {"responseElements": {"x-amz-version-id": "null", "x-amz-server-side-encryption": "AES256"}}
+
+
+@pytest.mark.parametrize(("seconds", "result"), [(0, "Applied"), (2, "Applied"), (2.001, "Skipped")])
+@pytest.mark.parametrize("changes", [{}, NULL_VERSION], ids=["no version", "the version called null"])
+def test_a_write_that_clocks_alone_make_look_newer_is_this_one(
+    changes: dict[str, Any], seconds: float, result: str
+) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", last_modified=NOON + timedelta(seconds=seconds))
+
+    stage.deliver(an_event("a.csv", **changes))
+
+    assert stage.results == [result]
+
+
+def test_of_a_newer_write_nothing_is_decided() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", last_modified=NOON + timedelta(seconds=3))
+
+    stage.deliver(an_event("a.csv"))
+
+    (handled,) = stage.cloud.cloud.telemetry.recorded
+    assert isinstance(handled.outcome, Skipped)
+    assert (handled.decisions, handled.outcome.cause) == ({}, SkipCause.NEWER)
+
+
+def test_another_accounts_bucket_is_named_as_the_reason() -> None:
+    stage = Stage()
+    resource = {"accountId": OTHER_ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"}
+
+    stage.deliver(an_event("a.csv", resources=[resource]))
+
+    outcome = stage.cloud.cloud.telemetry.recorded[0].outcome
+    assert isinstance(outcome, Skipped)
+    assert outcome.cause is SkipCause.ELSEWHERE
+    assert OTHER_ACCOUNT in outcome.reason
+
+
+def test_an_exempt_write_says_why() -> None:
+    stage = Stage()
+
+    stage.deliver(
+        an_event("a.csv", userIdentity={"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"})
+    )
+
+    decision = stage.cloud.cloud.telemetry.recorded[0].decisions[OBJECT_ENCRYPTION]
+    assert isinstance(decision, Exempt)
+
+
+def test_a_gone_object_whose_key_can_be_read_in_one_way_only_is_asked_for_once() -> None:
+    stage = Stage()
+
+    stage.deliver(an_event("gone.csv"))
+
+    assert stage.steps == ["read", "telemetry"]
+
+
+def test_a_key_that_s3_does_not_name_is_not_asked_about() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS))
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert (failed, stage.results) == ({}, ["Applied"])
+
+
+def test_the_finding_names_the_version_that_was_found_where_the_record_names_none() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    written = stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.findings[0]["resource"]["version_id"] == written.version_id
+
+
+def test_of_an_object_of_the_largest_size_that_one_copy_takes_nothing_more_is_read() -> None:
+    stage = Stage(policy=a_policy(required=DSSE_KMS), methods=Methods(largest_copy=5))
+    stage.cloud.objects.put(BUCKET, "a.csv", body=b"bytes", tags={"class": "internal"})
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.steps == REPAIR
+
+
+@pytest.mark.parametrize("tags", [{}, {"class": "internal"}], ids=["untagged", "tagged"])
+def test_tags_are_carried_where_parts_would_lose_them(tags: dict[str, str]) -> None:
+    stage = Stage(policy=a_policy(required=DSSE_KMS), methods=IN_PARTS)
+    stage.cloud.objects.put(BUCKET, "a.csv", tags=tags)
+
+    stage.deliver(an_event("a.csv"))
+
+    read_before = stage.steps[: stage.steps.index("copy in parts")].count("read tags")
+    assert read_before == len(tags)
+    assert (stage.results, stage.cloud.objects.stored(BUCKET, "a.csv").tags) == (["Applied"], tags)
+
+
+def test_an_annotated_object_is_reported_where_parts_would_lose_its_annotations() -> None:
+    stage = Stage(policy=a_policy(required=DSSE_KMS), methods=IN_PARTS)
+    stage.cloud.objects.put(BUCKET, "a.csv", annotations=frozenset({"team"}))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.cloud.objects.writes) == (["Reported"], [])
+    assert "annotations" in stage.findings[0]["reason"]
