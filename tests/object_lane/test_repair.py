@@ -1,0 +1,110 @@
+"""The repair of one object: what can change meanwhile stops it, and what came out otherwise is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import TransientError
+from reseal.core.guard.exposure import AclGrant
+from reseal.core.objects.method import Methods
+from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
+from tests.object_lane.stage import UNDER_K, Stage, an_event
+
+IN_PARTS: dict[str, Any] = {"policy": a_policy(required=DSSE_KMS), "methods": Methods(largest_copy=1)}
+
+
+def test_time_that_is_gone_when_the_repair_would_begin_sends_the_message_back() -> None:
+    stage, left = Stage(), iter([300.0, 5.0])
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    failed = stage.deliver(an_event("a.csv"), seconds_left=lambda: next(left))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []
+
+
+def test_a_copy_that_cannot_be_seen_yet_sends_the_message_back() -> None:
+    stage = Stage()
+    before = stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(
+        lambda: stage.cloud.objects.change(BUCKET, "a.csv", head=before)
+    )
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.findings == []
+
+
+def test_an_acl_that_changes_while_parts_are_copied_stops_the_copy() -> None:
+    stage = Stage(**IN_PARTS)
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy in parts"].append(lambda: _share(stage, "a.csv"))
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []
+
+
+def test_an_acl_that_is_another_after_the_copy_is_told_and_grave() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(lambda: _share(stage, "a.csv"))
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
+    assert "not as before: ACL" in finding["reason"]
+
+
+def test_an_acl_that_is_as_before_is_not_told() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert finding["severity"] == "MEDIUM"
+    assert "not as before" not in finding["reason"]
+
+
+@pytest.mark.parametrize("newer", [UNDER_K, object_encryption(SSE_KMS, TEAM_KEY)], ids=["K", "a team's"])
+def test_after_a_change_in_place_the_very_version_is_looked_at_again(newer: Any) -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    old = stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=newer)
+    versioned = {"x-amz-version-id": old.version_id, "x-amz-server-side-encryption": "AES256"}
+
+    stage.deliver(an_event("a.csv", responseElements=versioned))
+
+    assert stage.results == ["Applied"]
+    assert "not as before" not in stage.findings[0]["reason"]
+
+
+def test_a_newer_write_that_a_change_in_place_caught_is_told_and_grave() -> None:
+    stage = Stage(methods=Methods(prefers_in_place=True))
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["update encryption"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=UNDER_K)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["action"], finding["severity"]) == ("UpdateObjectEncryption", "HIGH")
+    assert "a newer write was put under the key as well" in finding["reason"]
+
+
+def _share(stage: Stage, key: str) -> None:
+    acl = stage.cloud.objects.stored(BUCKET, key).acl
+    shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
+    stage.cloud.objects.change(BUCKET, key, acl=shared)
