@@ -20,6 +20,7 @@ from benchmarks.world import BUCKET, World, an_event, is_right, put_state
 
 if TYPE_CHECKING:
     from benchmarks.calls import CallLog
+from benchmarks.memory import peak_memory
 
 Stage = Callable[[], AbstractContextManager[str]]
 
@@ -79,20 +80,6 @@ def repeat(order: dict[str, Any], handle: Handle, stage: Stage, log: CallLog) ->
             calls[tuple(names)] += 1
     (most, _), *_ = calls.most_common(1)
     return {"events": order["events"], "cpu": median(cpu), "wall": median(wall), "calls": list(most)}
-
-
-def peak_memory() -> float:
-    """The most memory this process held, in MiB.
-
-    Linux's ru_maxrss would include what the parent held before the exec.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        (kib,) = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM")]
-        return int(kib) / 1024
-    import resource  # noqa: PLC0415  # not on every platform
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:

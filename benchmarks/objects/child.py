@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.calls import CallLog
+from benchmarks.memory import held_memory
 from benchmarks.objects.products import load
 from benchmarks.objects.together import GO, READY
 from benchmarks.objects.world import BUCKET, is_right, put_objects
@@ -23,7 +24,7 @@ _WARM_UP_RUNS = 1
 
 
 def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> dict[str, Any]:
-    """Of each run: CPU seconds, when it began and ended, and the calls that the most runs make.
+    """Of each run: CPU seconds, when it began and ended, MiB held after it; and the calls of the most runs.
 
     `begin` returns when the run may begin.
     """
@@ -31,7 +32,7 @@ def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> d
 
     stage = load(order["product"], world, Path(order["app"]), order["state"], large=order["large"])
     s3 = boto3.Session().client("s3")
-    cpu, spans, calls = [], [], Counter[tuple[str, ...]]()
+    cpu, spans, memory, calls = [], [], [], Counter[tuple[str, ...]]()
     with CallLog().installed() as log:
         for number in range(-_WARM_UP_RUNS, order["runs"]):
             keys = keys_of_a_run(order)
@@ -49,9 +50,10 @@ def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> d
             if number >= 0:
                 cpu.append(cpu_ended - cpu_started)
                 spans.append((started, ended))
+                memory.append(held_memory())
                 calls[tuple(sorted(names))] += 1
     (most, _), *_ = calls.most_common(1)
-    return {"cpu": cpu, "spans": spans, "calls": list(most)}
+    return {"cpu": cpu, "spans": spans, "memory": memory, "calls": list(most)}
 
 
 def keys_of_a_run(order: dict[str, Any]) -> list[str]:

@@ -75,16 +75,23 @@ LARGE = (
 )
 """One object of 64 MiB in parts of 5 MiB, each AWS call 20 ms."""
 
+LONG = ObjectRow("Reseal, a batch of 50 after the other", VIOLATING, RESEAL, BATCH, 200)
+"""Whether the memory of a process that lives long stays as it is: with no latency, to be done sooner."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Medians for one object of a row, and its best run; a batch's calls are shared among its objects."""
+    """Medians for one object of a row, and its best run; a batch's calls are shared among its objects.
+
+    `memory` is what the processes held after each run, in MiB.
+    """
 
     calls: float
     names: tuple[str, ...]
     cpu: float
     wall: float
     best_wall: float
+    memory: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +139,7 @@ def _for_one(row: ObjectRow, answers: Sequence[dict[str, Any]]) -> Measured:
         cpu=median(cpu) / row.objects,
         wall=median(walls) / row.objects,
         best_wall=min(walls) / row.objects,
+        memory=tuple(sum(held) for held in zip(*(answer["memory"] for answer in answers), strict=True)),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from rich.console import Console, RenderableType
 
 from benchmarks.measure import LATENCY
-from benchmarks.objects.measure import Measured, ObjectRow
+from benchmarks.objects.measure import LONG, Measured, ObjectRow
 from benchmarks.objects.products import RESEAL
 from benchmarks.objects.run import Results
 from benchmarks.objects.survival import WAYS, Fates, Way
@@ -27,6 +27,7 @@ def show_objects(console: Console, results: Results) -> None:
         _calls_table(results.plain),
         _total_table(f"100 violating objects, {_SLOWED}, a process has one core", results.many),
         _total_table(f"One object of 64 MiB in parts of 5 MiB, {_SLOWED}, one core", results.large),
+        _memory_table(results.long),
         _survival_table(results.fates),
     )
     for table in tables:
@@ -76,6 +77,14 @@ def _total_table(title: str, measured: Mapping[ObjectRow, Measured]) -> Renderab
         figures = (one.cpu, one.wall, one.best_wall)
         totals = (f"{figure * row.objects * 1e3:.0f}" for figure in figures)
         table.add_row(row.title, f"{one.calls * row.objects:.0f}", *totals, str(row.runs))
+    return table
+
+
+def _memory_table(long: Measured) -> RenderableType:
+    table = new_table(f"Memory of one process that handles batch after batch ({LONG.title})", "batches")
+    table.add_column("MiB held", justify="right")
+    for batches in (1, 10, 50, 100, LONG.runs):
+        table.add_row(str(batches), f"{long.memory[batches - 1]:.1f}")
     return table
 
 

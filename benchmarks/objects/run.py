@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from benchmarks.objects.measure import LARGE, MANY, ROWS, Measured, ObjectBench, ObjectRow, stand_in
+from benchmarks.objects.measure import LARGE, LONG, MANY, ROWS, Measured, ObjectBench, ObjectRow, stand_in
 from benchmarks.objects.survival import WAYS, Fates, Way, fates_of
 from benchmarks.objects.world import STAND_IN, make_bucket_and_queue
 from benchmarks.packages import Packages
@@ -17,18 +17,19 @@ _FEWER = 3
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Calls and CPU from moto, walls with latency from the stand-in, what survives from the local cloud."""
+    """Calls and CPU from moto, walls and memory from the stand-in, what survives from the local cloud."""
 
     plain: Mapping[ObjectRow, Measured]
     slowed: Mapping[ObjectRow, Measured]
     many: Mapping[ObjectRow, Measured]
     large: Mapping[ObjectRow, Measured]
+    long: Measured
     fates: Mapping[Way, Fates]
 
 
 def steps_to_take() -> int:
     """How many steps a run takes."""
-    return 2 * len(ROWS) + len(MANY) + len(LARGE) + len(WAYS)
+    return 2 * len(ROWS) + len(MANY) + len(LARGE) + 1 + len(WAYS)
 
 
 def measure_objects(packages: Packages, world: World, endpoint: str, client: Client, step: Step) -> Results:
@@ -41,11 +42,14 @@ def measure_objects(packages: Packages, world: World, endpoint: str, client: Cli
         slowed = _rows(slowed_bench, tuple(fewer.values()), step)
         many = _rows(slowed_bench, MANY, step)
         large = _rows(slowed_bench, LARGE, step)
+    with stand_in(latency=0.0) as address:
+        long = _rows(ObjectBench(packages, STAND_IN, address), (LONG,), step)[LONG]
     return Results(
         plain=plain,
         slowed={row: slowed[fewer[row]] for row in ROWS},
         many=many,
         large=large,
+        long=long,
         fates=fates_of(packages, step),
     )
 
