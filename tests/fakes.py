@@ -173,9 +173,9 @@ class FakeLedger:
         with self._steps.step("ledger close", self.failures["close"]):
             self.closed(entry)
 
-    def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
+    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
         with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
-            return self._refusals.setdefault((bucket, action, f"{now:%Y-%m-%d}"), event_id) == event_id
+            return self._refusals.setdefault((bucket, refused, f"{now:%Y-%m-%d}"), event_id) == event_id
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
         with self._steps.step("note unblocked", self.failures["note_unblocked"]):

@@ -185,7 +185,7 @@ class FakeObjects:
         action = "s3:UpdateObjectEncryption"
         with self._step("update_encryption", head.key):
             stored = self._found(head.bucket, head.key, head.version_id, action)
-            if stored.head.lock.in_words:
+            if stored.head.lock.as_of(self.clock.now()).in_words:
                 message = "The object can't be updated because that object is protected by S3 Object Lock"
                 raise AccessDeniedError("AccessDenied", action, message)
             before, after = stored.head.encryption.algorithm, intended.algorithm

@@ -24,7 +24,7 @@ from reseal.core.objects.observed import Checksum, Lock, ObservedObject
 from tests.adapters.object_stubs import A_HEAD, A_HEAD_UNDER_K, NAMED, expect_head, refuse, stubbed_objects
 from tests.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 
-NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+NEXT_YEAR, EPOCH = datetime(2027, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
 HEADERS = {
     "CacheControl": "no-cache",
     "ContentDisposition": "attachment",
@@ -94,9 +94,12 @@ class Empty:
     [
         ("Fri, 01 Jan 2027 00:00:00 GMT", {"headers": {"Expires": NEXT_YEAR}}),
         ("soon", {"unreadable_expires": True}),
+        ("0", {"unreadable_expires": True, "headers": {"Expires": EPOCH}}),
+        ("2027-01-01T00:00:00Z", {"unreadable_expires": True, "headers": {"Expires": NEXT_YEAR}}),
+        ("Fri, 01 Jan 2027 00:00:00 +0000", {"unreadable_expires": True, "headers": {"Expires": NEXT_YEAR}}),
     ],
 )
-def test_expires_header_is_a_date_or_unreadable(expires: str, shown: dict[str, Any]) -> None:
+def test_expires_header_is_a_date_or_no_parts_can_carry_it(expires: str, shown: dict[str, Any]) -> None:
     """As botocore parses it: no stub of parameters and answers shows that."""
     headers = {"Expires": expires, "ETag": an_object().etag, "Content-Length": "5"}
     headers |= {"Last-Modified": "Mon, 23 Nov 2026 12:00:00 GMT", "x-amz-server-side-encryption": "AES256"}

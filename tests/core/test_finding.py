@@ -415,7 +415,10 @@ def test_a_document_says_everything_of_an_object() -> None:
     assert document["before"] == {"algorithm": "AES256", "key_id": None, "bucket_key": False}
     assert document["after"] == {"algorithm": "aws:kms", "key_id": K, "bucket_key": False}
     assert document["action"] == "CopyObject"
-    assert document["undo"].endswith("--server-side-encryption AES256 --storage-class=STANDARD_IA")
+    assert document["undo"].endswith(
+        "--server-side-encryption AES256 --copy-source-if-unmodified-since=2026-11-23T12:00:11Z "
+        "--storage-class=STANDARD_IA"
+    )
     assert document["runbook"] == "docs/runbook.md#s3objectencryption"
 
 

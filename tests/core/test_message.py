@@ -169,7 +169,8 @@ MEDIUM REMEDIATED: object encryption
   Repaired  12.3 s after the call
   Undo      aws s3api copy-object --region us-east-1 --bucket payroll '--key=2026/two  spaces.csv' \
 --expected-bucket-owner 111122223333 --copy-source 'payroll/2026/two  spaces.csv' \
---expected-source-bucket-owner 111122223333 --server-side-encryption AES256 --storage-class=STANDARD \
+--expected-source-bucket-owner 111122223333 --server-side-encryption AES256 \
+--copy-source-if-unmodified-since=2026-11-23T12:00:14Z --storage-class=STANDARD \
 (but first set the check to report)
   Controls  NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, NIST 800-53 r5 SC-28(1), \
 PCI DSS 4.0.1 3.5.1

@@ -30,6 +30,7 @@ from tests.builders import (
     encryption,
     object_encryption,
 )
+from tests.fakes import NOON
 
 SSE_S3_OBJECT = object_encryption()
 UNDER_ANOTHER = object_encryption(SSE_KMS, UNLISTED_KEY)
@@ -41,6 +42,8 @@ ACL = ObjectAcl(
         for grantee, permission in (("a", "READ"), ("b", "READ"), ("a", "READ_ACP"), ("b", "WRITE_ACP"))
     ),
 )
+UNTOUCHED = "--copy-source-if-unmodified-since=2026-11-23T12:00:02Z"
+"""The repair's time, and how far clocks differ: what was written later is not copied back."""
 STANDARD = {"StorageClass": "STANDARD", "etag": '"e"'}
 
 
@@ -53,7 +56,7 @@ def undo(
     details: Any = STANDARD,
 ) -> str | None:
     resource = Resource(bucket=BUCKET, key=key, version_id=version_id)
-    return undo_command(a_policy(), resource, before, action, details)
+    return undo_command(a_policy(), resource, before, action, details, NOON)
 
 
 def words_of(command: str | None) -> list[str]:
@@ -81,7 +84,7 @@ COPY_BACK += ["--expected-source-bucket-owner", ACCOUNT, "--server-side-encrypti
     ids=["SSE-S3", "SSE-KMS", "aws/s3", "Bucket Key", "DSSE-KMS"],
 )
 def test_a_copy_is_undone_by_a_copy(before: ObjectEncryption, encryption_options: list[str]) -> None:
-    assert words_of(undo(before)) == [*COPY_BACK, *encryption_options, "--storage-class=STANDARD"]
+    assert words_of(undo(before)) == [*COPY_BACK, *encryption_options, UNTOUCHED, "--storage-class=STANDARD"]
 
 
 def test_a_copy_back_carries_what_the_copy_carried() -> None:
@@ -96,6 +99,7 @@ def test_a_copy_back_carries_what_the_copy_carried() -> None:
     words = words_of(undo(details={**sent_with_copy(original), "etag": '"e"'}))
 
     assert words[len(COPY_BACK) + 1 :] == [
+        UNTOUCHED,
         "--metadata-directive=COPY",
         "--tagging-directive=COPY",
         "--storage-class=STANDARD_IA",
@@ -145,7 +149,7 @@ def test_without_a_version_the_object_itself_is_meant() -> None:
         pytest.param(undo(key="a\x1b[201~\nreboot\n"), id="a terminal would obey"),
         pytest.param(undo(key="salaries\u202evsc.exe"), id="reads backwards"),
         pytest.param(
-            undo_command(a_policy(), Resource(bucket=BUCKET), SSE_S3_OBJECT, "CopyObject", STANDARD),
+            undo_command(a_policy(), Resource(bucket=BUCKET), SSE_S3_OBJECT, "CopyObject", STANDARD, NOON),
             id="no object",
         ),
     ],
@@ -157,7 +161,7 @@ def test_there_is_no_command_where_none_does_only_that(command: str | None) -> N
 def test_a_buckets_rule_is_set_again() -> None:
     before = encryption(SSE_KMS, "alias/it's")
 
-    command = undo_command(a_policy(), Resource(bucket=BUCKET), before, "PutBucketEncryption", {})
+    command = undo_command(a_policy(), Resource(bucket=BUCKET), before, "PutBucketEncryption", {}, NOON)
 
     words = words_of(command)
     assert words[:3] == ["aws", "s3api", "put-bucket-encryption"]

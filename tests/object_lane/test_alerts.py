@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from reseal.core.alerts import Unblocked
-from reseal.core.errors import TransientError
+from reseal.core.errors import AccessDeniedError, TransientError
 from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, object_encryption
 from tests.fakes import NOON
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
@@ -167,3 +167,30 @@ def test_without_windows_every_batch_is_told(window: int, messages: int) -> None
         _upload(stage, range(number, number + 1))
 
     assert len(stage.findings) == messages
+
+
+def test_without_windows_sse_c_writes_are_one_incident_all_the_same() -> None:
+    stage = Stage(window_seconds=0)
+
+    for number in range(2):
+        _upload(stage, range(number, number + 1), encryption=SSE_C)
+
+    incidents = [finding["occurrences"]["incident"] for finding in stage.findings]
+    assert [incident["count"] for incident in incidents] == [1, 2]
+    assert len({incident["id"] for incident in incidents}) == 1
+
+
+def test_a_critical_refusal_is_told_also_where_the_same_was_refused_today() -> None:
+    stage, denied = Stage(), AccessDeniedError("AccessDenied", "s3:PutObject", "an SCP")
+    for number in range(3):
+        stage.cloud.objects.failures[f"copy {number}.csv"] = [denied]
+
+    _upload(stage, range(1))
+    _upload(stage, range(1, 2), encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+    _upload(stage, range(2, 3), encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+
+    assert [(f["severity"], f["status"]) for f in stage.findings] == [
+        ("HIGH", "FAILED"),
+        ("CRITICAL", "FAILED"),
+        ("CRITICAL", "FAILED"),
+    ]

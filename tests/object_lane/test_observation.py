@@ -10,7 +10,17 @@ import pytest
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Exempt, SkipCause, Skipped
 from reseal.core.objects.method import Methods
-from tests.builders import BUCKET, DSSE_KMS, OTHER_ACCOUNT, SSE_KMS, a_policy, object_encryption
+from reseal.core.objects.observed import Lock
+from reseal.core.policy import CheckMode
+from tests.builders import (
+    BUCKET,
+    DEFAULT_MODES,
+    DSSE_KMS,
+    OTHER_ACCOUNT,
+    SSE_KMS,
+    a_policy,
+    object_encryption,
+)
 from tests.fakes import NOON
 from tests.object_lane.stage import REPAIR, Stage, an_event
 
@@ -121,3 +131,41 @@ def test_an_annotated_object_is_reported_where_parts_would_lose_its_annotations(
 
     assert (stage.results, stage.cloud.objects.writes) == (["Reported"], [])
     assert "annotations" in stage.findings[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("PutObject", "Skipped"),
+        ("CopyObject", "Skipped"),
+        ("CompleteMultipartUpload", "Applied"),
+        ("UpdateObjectEncryption", "Applied"),
+    ],
+)
+def test_an_object_of_parts_is_no_work_of_a_call_that_makes_none(name: str, result: str) -> None:
+    """Its LastModified is when its upload began, which may be before the call (S3 User Guide)."""
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", etag='"9bb5-2"')
+
+    stage.deliver(an_event("a.csv", eventName=name))
+
+    assert stage.results == [result]
+
+
+def test_a_retention_that_is_over_does_not_keep_an_object_from_its_repair() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv", lock=Lock(mode="COMPLIANCE", until=NOON - timedelta(days=1)))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.results == ["Applied"]
+
+
+def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
+    stage = Stage(policy=a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.OFF}))
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.steps, stage.findings) == (["Exempt"], ["telemetry"], [])

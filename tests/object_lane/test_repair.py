@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from reseal.core.errors import TransientError
+from reseal.core.errors import CustomerKeyError, GoneError, RefusalError, TransientError
 from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
-from tests.object_lane.stage import UNDER_K, Stage, an_event
+from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
 
 IN_PARTS: dict[str, Any] = {"policy": a_policy(required=DSSE_KMS), "methods": Methods(largest_copy=1)}
 
@@ -108,3 +108,52 @@ def _share(stage: Stage, key: str) -> None:
     acl = stage.cloud.objects.stored(BUCKET, key).acl
     shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
     stage.cloud.objects.change(BUCKET, key, acl=shared)
+
+
+@pytest.mark.parametrize("step", ["before", "after"])
+def test_a_newer_write_under_sse_c_is_left_to_its_own_event(step: str) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    getattr(stage.cloud.cloud.steps, step)["copy"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        CustomerKeyError("400", "s3:GetObject", "S3 wants the writer's key"),
+        RefusalError("InvalidRequest", "s3:PutObject", "the source is under SSE-C"),
+    ],
+    ids=["at a look", "by S3"],
+)
+def test_a_copy_that_a_newer_write_under_sse_c_stopped_is_no_failure(refusal: RefusalError) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [refusal]
+    stage.cloud.cloud.steps.after["ledger open all"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+@pytest.mark.parametrize("then", [None, GoneError("404", "s3:GetObject", "Not Found")], ids=["there", "gone"])
+def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError | None) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [RefusalError("InvalidRequest", "s3:PutObject", "no")]
+    if then:
+        stage.cloud.cloud.steps.after["ledger open all"].append(
+            lambda: stage.cloud.objects.failures["read"].append(then)
+        )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert [(f["status"], f["severity"]) for f in stage.findings] == [("FAILED", "HIGH")]

@@ -104,8 +104,8 @@ class Ledger(Protocol):
     def close(self, entry: LedgerEntry[E], now: datetime) -> None:
         """Complete the entry; again is harmless. Raises LeaseHeldError when another took it over."""
 
-    def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
-        """Whether this event is the day's first that `action` was denied for on this bucket."""
+    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
+        """Whether this event is the day's first that was `refused` this on the bucket."""
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
         """Remember who unblocked SSE-C on a bucket."""

@@ -153,13 +153,17 @@ KEYS = [
     pytest.param("/", id="slash"),
     pytest.param("<script>'\"`$(id)\\", id="quotes"),
     pytest.param(LONGEST, id="1,024 bytes"),
-    pytest.param("%C3%BC" * 512, id="1,024 bytes, URL-encoded"),
+    pytest.param("%C3%BC" * 170, id="1,020 bytes, URL-encoded or not"),
 ]
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_stays_as_it_is_spelled(key: str) -> None:
     assert parse_object_call(an_object_body(key=key)).key == key
+
+
+def test_a_key_that_is_spelled_longer_than_a_key_can_be_is_url_encoded() -> None:
+    assert parse_object_call(an_object_body(key="%C3%BC" * 512)).key == "ü" * 512
 
 
 @pytest.mark.parametrize("key", KEYS)

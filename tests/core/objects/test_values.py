@@ -20,7 +20,6 @@ from tests.builders import (
     K,
     a_key,
     an_object,
-    an_original,
     object_encryption,
     surroundings,
 )
@@ -103,12 +102,3 @@ def test_a_bucket_replicates_where_a_rule_is_on(enabled: bool) -> None:
     rule = ReplicationRule(id="r", enabled=enabled, takes_kms_objects=True)
 
     assert surroundings(exposure=Exposure(replication=(off, rule))).replicates is enabled
-
-
-def test_the_evidence_says_what_a_copy_cannot_bring_back() -> None:
-    assert an_original(storage_class="STANDARD_IA").evidence == {
-        "etag": '"9bb58f26192e4ba00f01e2e7b136bbd8"',
-        "last_modified": "2026-11-23T12:00:00+00:00",
-        "size": "5",
-        "storage_class": "STANDARD_IA",
-    }

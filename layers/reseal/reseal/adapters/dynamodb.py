@@ -67,10 +67,10 @@ class DynamoDbLedger:
                 return
             raise taken_over(entry.entry_id) from failed
 
-    def first_refusal_today(self, bucket: str, action: str, event_id: str, now: datetime) -> bool:
-        """Put a marker for bucket, action and UTC day; the event that put it may ask again."""
+    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
+        """Put a marker for bucket, refusal and UTC day; the event that put it may ask again."""
         item = {
-            "id": {"S": f"refusal#{bucket}#{action}#{now:%Y-%m-%d}"},
+            "id": {"S": f"refusal#{bucket}#{refused}#{now:%Y-%m-%d}"},
             "event_id": {"S": event_id},
             "expires_at": {"N": str(int((now + REFUSAL_KEPT).timestamp()))},
         }

@@ -12,7 +12,7 @@ from reseal.core.encryption import SseAlgorithm
 from reseal.core.errors import ChangedError, ResealError, TransientError
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.observed import ObservedObject
-from reseal.core.objects.properties import changed
+from reseal.core.objects.properties import changed, seen_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -80,7 +80,7 @@ class S3Copies:
             if not may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
                 raise
             now = self._read(head.bucket, head.key, None)
-            if now.encryption.fulfils(intended) and not changed(head, now) and not _same(now, head):
+            if now.encryption.fulfils(intended) and not changed(seen_of(head), now) and not _same(now, head):
                 return
             if isinstance(error, ChangedError) and _same(now, head):
                 raise TransientError(f"another write is under way, which may be ours: {error}") from error

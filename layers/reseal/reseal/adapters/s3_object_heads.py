@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reseal.adapters.failures import translated
+from reseal.adapters.timestamps import is_header_date
 from reseal.core.encryption import SSE_C
 from reseal.core.errors import GoneError, RefusalError
 from reseal.core.guard.exposure import AclGrant
@@ -66,7 +67,7 @@ def parse_head(bucket: str, key: str, version_id: str | None, answer: Mapping[st
         metadata=answer.get("Metadata", {}),
         lost_metadata=answer.get("MissingMeta", 0),
         headers={name: answer[name] for name in _HEADERS if name in answer},
-        unreadable_expires="ExpiresString" in answer and "Expires" not in answer,
+        unreadable_expires="ExpiresString" in answer and not is_header_date(answer["ExpiresString"]),
         website_redirect=answer.get("WebsiteRedirectLocation"),
         tag_count=answer.get("TagCount", 0),
         lock=_lock(answer),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from botocore.session import Session
@@ -22,6 +22,14 @@ def read_timestamps_quickly(session: Session) -> None:
     botocore has dateutil guess the format of each, which is a tenth of what a HeadObject computes.
     """
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=parse_timestamp)
+
+
+def is_header_date(text: str) -> bool:
+    """Whether a header says a date as botocore would write it again: `Expires: 0` is read, and is none."""
+    try:
+        return format_datetime(parsedate_to_datetime(text), usegmt=True) == text
+    except ValueError:
+        return False
 
 
 def parse_timestamp(value: Any) -> datetime:

@@ -8,8 +8,8 @@ from reseal.bucket_lane.evidence import BucketEntry
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Failed, Outcome, Skipped
-from reseal.core.finding import Status, findings_of, refusal_finding
+from reseal.core.decision import Failed, Outcome, Severity, Skipped
+from reseal.core.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.handled import Handled
 from reseal.core.message import message_of
 from reseal.core.ownership import owner_of
@@ -58,7 +58,7 @@ class Teller:
     def report(self, handled: Handled) -> Handled:
         """Publish the findings, but for a refusal told today, then write the log line and the metrics."""
         handled = self._with_owner(self._once_a_day(handled))
-        told = [f for f in handled.findings if not (handled.suppressed and f.status is Status.FAILED)]
+        told = [f for f in handled.findings if not (handled.suppressed and _may_wait(f))]
         if told:
             self.services.topic.publish(message_of(told))
         self.services.telemetry.record(handled)
@@ -72,7 +72,7 @@ class Teller:
         return replace(handled, findings=tuple(replace(f, owner=owner) for f in handled.findings))
 
     def _once_a_day(self, handled: Handled) -> Handled:
-        """A denied action is told once per bucket and day; the log and the metrics have every event."""
+        """A denied action is told once per bucket and day, but for what is CRITICAL; all are logged."""
         call, outcome = handled.call, handled.outcome
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return handled
@@ -80,3 +80,7 @@ class Teller:
             call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
         )
         return replace(handled, suppressed=not first)
+
+
+def _may_wait(finding: Finding) -> bool:
+    return finding.status is Status.FAILED and finding.severity is not Severity.CRITICAL

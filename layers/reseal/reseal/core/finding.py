@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -87,7 +88,8 @@ class Finding:
         """The command that restores what was; None where nothing was written, or none can."""
         if self.status is not Status.REMEDIATED or self.before is None:
             return None
-        return undo_command(self.policy, self.resource, self.before, self.action, self.details)
+        at = self.call.time + timedelta(seconds=self.seconds_to_repair or 0.0)
+        return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
 
     @property
     def runbook(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from json import dumps
 
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
@@ -12,6 +13,8 @@ from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.policy import Policy
 from reseal.core.resource import Resource
 
+_CLOCKS_DIFFER = timedelta(seconds=2)
+
 
 def undo_command(
     policy: Policy,
@@ -19,11 +22,13 @@ def undo_command(
     before: BucketEncryption | ObjectEncryption,
     action: str | None,
     details: Mapping[str, str],
+    repaired_at: datetime,
 ) -> str | None:
     """The AWS CLI command that sets what was before; None where there is none that does only that.
 
     `details` may hold the parameters of CopyObject that keep what a copy would drop (`sent_with_copy`):
-    without them a copy back would drop it. What was copied in parts is too large for one command.
+    without them a copy back would drop it. What was copied in parts is too large for one command. S3
+    refuses a copy back of what was written after `repaired_at`.
     """
     if isinstance(before, BucketEncryption):
         return _set_default(policy, resource, before)
@@ -32,7 +37,7 @@ def undo_command(
     if action == "UpdateObjectEncryption":
         return _update_back(policy, resource, before)
     if action == "CopyObject" and before.algorithm is not None and "StorageClass" in details:
-        return _copy_back(policy, resource, before, details)
+        return _copy_back(policy, resource, before, details, repaired_at)
     return None
 
 
@@ -44,7 +49,11 @@ def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -
 
 
 def _copy_back(
-    policy: Policy, resource: Resource, before: ObjectEncryption, details: Mapping[str, str]
+    policy: Policy,
+    resource: Resource,
+    before: ObjectEncryption,
+    details: Mapping[str, str],
+    repaired_at: datetime,
 ) -> str:
     """A copy over itself, which undoes a copy."""
     words = _on_object(policy, resource, "copy-object")
@@ -52,6 +61,7 @@ def _copy_back(
     words += ["--server-side-encryption", before.algorithm or ""]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
     words += ["--bucket-key-enabled"] if before.bucket_key else []
+    words += [f"--copy-source-if-unmodified-since={repaired_at + _CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
     words += [f"--{_OPTIONS[name]}={value}" for name, value in details.items() if name in _OPTIONS]
     return shlex.join(words)
 

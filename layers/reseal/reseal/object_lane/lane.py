@@ -70,7 +70,7 @@ class ObjectLane:
             return dict(works)
         entries = batch.together(again, lambda: self.objects.ledger.read_all(list(again.values()))) or {}
         return {
-            m: resumed(work, entries[work.entry_id], now) if work.entry_id in entries else work
+            m: resumed(work, entries[work.entry_id]) if work.entry_id in entries else work
             for m, work in batch.alive(works).items()
         }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from reseal.core.checks.object_encryption import decide_object_encryption
-from reseal.core.decision import Remediate, Report, SkipCause, Skipped, Violation
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
+from reseal.core.decision import Exempt, Remediate, Report, SkipCause, Skipped, Violation
 from reseal.core.errors import CustomerKeyError, GoneError, RefusalError
 from reseal.core.guard.hold_back import moves_to_k, unless_unusable
 from reseal.core.guard.key_policy import KeyPolicy
@@ -17,12 +17,13 @@ from reseal.core.objects.exemption import exempt_call
 from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
 from reseal.core.objects.method import Method, Methods, choose_method
 from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
-from reseal.core.policy import Policy
+from reseal.core.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.object_lane.work import Repair, Work
 from reseal.ports import ObjectServices, Services
 
 _CLOCKS_DIFFER = timedelta(seconds=2)
+_MAKE_NO_PARTS = frozenset({"PutObject", "PostObject", "CopyObject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Observer:
     def judge(self, work: Work) -> Work:
         """The work with what was found and decided, or with why nothing could be."""
         call = work.call
+        if self.policy.mode_of(OBJECT_ENCRYPTION) is CheckMode.OFF:  # queued before it was turned off
+            return replace(work, decision=Exempt("this check is off"))
         if call.owner not in (None, self.policy.account):
             return replace(work, outcome=_elsewhere(call))
         exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
@@ -68,9 +71,10 @@ class Observer:
 
     def _head(self, call: ObjectCall) -> ObservedObject | None:
         try:
-            return self.objects.objects.read(call.bucket, call.key, call.version_id)
+            head = self.objects.objects.read(call.bucket, call.key, call.version_id)
         except CustomerKeyError:
             return None
+        return replace(head, lock=head.lock.as_of(self.services.clock.now()))
 
     def _with_key(self, head: ObservedObject) -> Found:
         key_id = head.encryption.key_id
@@ -89,7 +93,7 @@ class Observer:
     def _judge_found(self, work: Work, found: Found) -> Work:
         before = found.head.encryption
         decision = decide_object_encryption(self.policy, work.call, before, found.key)
-        work = replace(work, before=before, decision=decision)
+        work = replace(work, head=found.head, before=before, decision=decision)
         if not isinstance(decision, Violation):
             return work
         if _is_newer(found.head, work.call):
@@ -143,9 +147,14 @@ def _elsewhere(call: ObjectCall) -> Skipped:
 def _is_newer(head: ObservedObject, call: ObjectCall) -> bool:
     """Whether another write than this call made what is there: eventTime is when a call was completed.
 
-    A version that the record names is that call's for ever; nothing but a write changes LastModified.
+    A version that the record names is that call's for ever; nothing but a write changes LastModified. But
+    of an upload in parts that is when it began (S3 User Guide, object metadata), which may be before this
+    call: what has parts was not made by a call that makes none.
     """
-    return call.version_id in (None, "null") and head.last_modified > call.time + _CLOCKS_DIFFER
+    if call.version_id not in (None, "null"):
+        return False
+    made_of_parts = head.is_of_parts and call.name in _MAKE_NO_PARTS
+    return made_of_parts or head.last_modified > call.time + _CLOCKS_DIFFER
 
 
 def _report(remediate: Remediate, why: str, head: ObservedObject) -> Report:

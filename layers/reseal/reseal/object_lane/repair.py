@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 
 from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
+from reseal.core.objects.evidence import Evidence, changed_since, is_another, keeps_acl
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import ObservedObject
-from reseal.core.objects.properties import changed, sent_with_copy, sent_with_parts
+from reseal.core.objects.properties import sent_with_copy, sent_with_parts
 from reseal.core.refusal import outcome_of_refusal
-from reseal.object_lane.work import Repair, Work
+from reseal.object_lane.work import ObjectEntry, Repair, Work
 from reseal.ports import Clock, Objects
 
 SECONDS_FOR_ONE = 20.0
 """What one object needs even on a bad day."""
+
+_INVALID = "InvalidRequest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,36 +31,66 @@ class Repairer:
 
     def repair(self, work: Work) -> Work:
         """The work with its outcome. Without an open entry, which is its evidence, nothing is written."""
-        if work.repair is None or work.outcome is not None or not work.has_open_entry:
+        if work.entry is None or not work.has_open_entry or work.outcome is not None:
             return work
         if self.seconds_left() < SECONDS_FOR_ONE:
             raise TransientError("too little time is left in this invocation")
         try:
-            outcome = self._repaired(work.repair)
+            outcome = self._repaired(work.repair) if work.repair else self._found_done(work.entry, work.head)
         except RefusalError as refusal:
-            outcome = outcome_of_refusal(refusal, "object")
+            outcome = self._refused(work.repair, refusal)
         return replace(work, outcome=outcome)
 
     def _repaired(self, repair: Repair) -> Outcome:
         self._write(repair)
-        try:
-            return self._verified(repair)
-        except CustomerKeyError:
+        return self._looked_at_again(lambda: self._verified(repair))
+
+    def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
+        """Why nothing was written. S3 calls it an invalid request to copy what is under SSE-C now (C5)."""
+        if isinstance(refusal, CustomerKeyError) or (
+            repair and refusal.code == _INVALID and self._has_customer_key(repair)
+        ):
             return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
+        return outcome_of_refusal(refusal, "object")
+
+    def _has_customer_key(self, repair: Repair) -> bool:
+        try:
+            self._read_again(repair)
+        except RefusalError as refusal:
+            return isinstance(refusal, CustomerKeyError)
+        return False
+
+    def _found_done(self, entry: ObjectEntry, head: ObservedObject | None) -> Outcome:
+        """What an earlier delivery wrote: it can only be compared with its evidence."""
+        if head is None:
+            raise AssertionError("only what was found can have been written before")
+        return self._looked_at_again(lambda: self._applied(entry.details, entry.action, head))
+
+    def _looked_at_again(self, look: Callable[[], Outcome]) -> Outcome:
+        try:
+            return look()
         except AccessDeniedError as denied:
             failed = outcome_of_refusal(denied, "object")
             return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
 
     def _verified(self, repair: Repair) -> Outcome:
-        before, after = repair.original.head, self._read_again(repair)
-        if not after.encryption.fulfils(repair.intended):
-            if not _is_another(before, after):
-                raise TransientError(f"S3 still shows the old encryption of {before.bucket}/{before.key}")
-            return Skipped(
-                cause=SkipCause.NEWER,
-                reason=f"the object was written again since, and is now {after.encryption.in_words}",
-            )
-        return Applied(after=after.encryption, at=self.clock.now(), changed=self._changed(repair, after))
+        after = self._read_again(repair)
+        if after.encryption.fulfils(repair.intended):
+            return self._applied(repair.evidence, repair.method, after)
+        if not is_another(repair.evidence, after):
+            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.key}")
+        return Skipped(
+            cause=SkipCause.NEWER,
+            reason=f"the object was written again since, and is now {after.encryption.in_words}",
+        )
+
+    def _applied(self, evidence: Evidence, action: str, after: ObservedObject) -> Applied:
+        """The write, with what should be as before and is not."""
+        acl = self.objects.read_acl(after) if keeps_acl(evidence) else None
+        differs = changed_since(evidence, after, acl)
+        if action == Method.IN_PLACE and is_another(evidence, after):
+            differs = (*differs, "the object itself: a newer write was put under the key as well")
+        return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
 
     def _write(self, repair: Repair) -> None:
         original, intended = repair.original, repair.intended
@@ -96,18 +129,3 @@ class Repairer:
         head = repair.original.head
         version = head.version_id if repair.method is Method.IN_PLACE else None
         return self.objects.read(head.bucket, head.key, version)
-
-    def _changed(self, repair: Repair, after: ObservedObject) -> tuple[str, ...]:
-        """What should be as before and is not."""
-        original = repair.original
-        differs = changed(original.head, after)
-        if repair.method is Method.IN_PLACE and _is_another(original.head, after):
-            return (*differs, "the object itself: a newer write was put under the key as well")
-        if original.acl is not None and self.objects.read_acl(after) != original.acl:
-            return (*differs, "ACL")
-        return differs
-
-
-def _is_another(before: ObservedObject, after: ObservedObject) -> bool:
-    """Whether another write made it: a change in place keeps both (D3), and equal bytes keep one (C20)."""
-    return (after.etag, after.last_modified) != (before.etag, before.last_modified)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import Applied, Outcome, SkipCause, Skipped, Violation
+from reseal.core.decision import SkipCause, Skipped, Violation
 from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.objects.method import Method
+from reseal.core.objects.observed import ObservedObject
 from reseal.object_lane.work import ObjectEntry, Work
+
+_CLOCKS_DIFFER = timedelta(seconds=2)
 
 
 def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
@@ -33,24 +37,34 @@ def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
     return {m: replace(work, outcome=newer) for m, work in works.items() if not goes_on(m, work)}
 
 
-def resumed(work: Work, entry: ObjectEntry, now: datetime) -> Work:
+def resumed(work: Work, entry: ObjectEntry) -> Work:
     """The work, with what an earlier delivery of the same event left in the ledger.
 
     That delivery may have made its write and died before it could tell: the object is then compliant,
-    and without this its finding would be lost. One that died before its write is not resumed: this
-    delivery records its own.
+    and without this its finding would be lost. So it gets the entry and no outcome, for step 5 to compare
+    what is there with the evidence. One that died before its write is not resumed: this delivery records
+    its own.
     """
     if entry.outcome is not None:
         return work.told_by(entry)
     if work.repair is not None and work.before == entry.before:
         return work
-    outcome: Outcome
-    if work.before is not None and work.before.fulfils(entry.intended):
-        outcome = Applied(after=work.before, at=now)
-    else:
-        reason = "what was decided no longer holds: the object was written again since"
-        outcome = work.outcome or Skipped(cause=SkipCause.NEWER, reason=reason)
+    if work.head is not None and _may_have_been_written(entry, work.head):
+        return work.told_by(entry)
+    reason = "what was decided no longer holds: the object was written again since"
+    outcome = work.outcome or Skipped(cause=SkipCause.NEWER, reason=reason)
     return replace(work.told_by(entry), outcome=outcome)
+
+
+def _may_have_been_written(entry: ObjectEntry, head: ObservedObject) -> bool:
+    """Whether what is there can be what the entry's holder wrote: as intended, and while it held the entry.
+
+    A change in place leaves the time as it was (D3).
+    """
+    if not head.encryption.fulfils(entry.intended):
+        return False
+    until = datetime.fromtimestamp(entry.lease_until, UTC) + _CLOCKS_DIFFER
+    return entry.action == Method.IN_PLACE or head.last_modified <= until
 
 
 def entry_of(work: Work, lease_until: int) -> ObjectEntry:

@@ -18,6 +18,8 @@ from reseal.core.policy import Policy
 from reseal.object_lane.work import Work
 from reseal.ports import ObjectServices, Services
 
+INCIDENT_SECONDS = 900
+"""How long SSE-C writes by one actor are one incident where alerts have no window."""
 LATE = timedelta(seconds=60)
 """A window that should have closed this long ago has lost its reminder."""
 
@@ -49,10 +51,10 @@ class Teller:
 
         `repeated` says that some of these messages were delivered before: their reminder may be missing.
         """
-        if self._told_today(stood_for, repeated=repeated):
+        if is_held_back(alert) and self._told_today(stood_for, repeated=repeated):
             return False
         alert = self._with_owner(alert)
-        if self.window_seconds == 0:
+        if self.window_seconds == 0 and not is_ransom_sign(alert):
             self.services.topic.publish(message_of([alert]))
             return True
         tally = self._tally(alert)
@@ -74,7 +76,7 @@ class Teller:
             self.objects.windows.tell_held(group, held, self.services.clock.now())
 
     def _told_today(self, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
-        """A denied action is told once per bucket and day; the log and the metrics have every write.
+        """A denied action is told once per bucket, check and day; the log and the metrics have every write.
 
         The event that was told may tell again, as it must where telling failed: so each is asked for
         where messages come again.
@@ -82,10 +84,10 @@ class Teller:
         outcome = stood_for[0].outcome
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return False
-        now, action = self.services.clock.now(), outcome.denied_action
+        now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
         asked = stood_for if repeated else stood_for[:1]
         return not any(
-            self.services.ledger.first_refusal_today(h.call.bucket, action, h.call.event_id, now)
+            self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
             for h in asked
         )
 
@@ -103,7 +105,7 @@ class Teller:
             last=many.last if many else alert.call.time,
             keys=many.keys if many else (alert.resource.key or "",),
             message=message_of([alert]),
-            seconds=self.window_seconds,
+            seconds=self.window_seconds or INCIDENT_SECONDS,
             holds=is_held_back(alert),
         )
         return self.objects.windows.tally(group, tallied, self.services.clock.now())

@@ -12,8 +12,9 @@ from reseal.core.decision import Decision, Outcome
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.objects.call import ObjectCall
 from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.objects.evidence import evidence_of
 from reseal.core.objects.method import Method
-from reseal.core.objects.observed import Original, Surroundings
+from reseal.core.objects.observed import ObservedObject, Original, Surroundings
 from reseal.core.objects.properties import sent_with_copy
 from reseal.delivery import Delivery
 
@@ -35,19 +36,21 @@ class Repair:
     def evidence(self) -> dict[str, str]:
         """What was, and what a copy carried by hand: a copy back must carry it again."""
         carried = sent_with_copy(self.original) if self.method is Method.COPY else {}
-        return self.original.evidence | dict(carried)
+        return evidence_of(self.original) | dict(carried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One write of an object, as far as its handling has come.
 
-    `before` is the encryption found; `repair` says how a remediation would be made, `entry` is its
-    evidence. `outcome` without a decision says why the object could not be judged.
+    `head` is the object as it was found, and `before` its encryption; `repair` says how a remediation
+    would be made, `entry` is its evidence. `outcome` without a decision says why the object could not be
+    judged; a repair that an earlier delivery may have made has an open entry and neither.
     """
 
     delivery: Delivery
     call: ObjectCall
+    head: ObservedObject | None = None
     before: ObjectEncryption | None = None
     decision: Decision | None = None
     repair: Repair | None = None

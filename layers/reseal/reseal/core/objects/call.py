@@ -119,15 +119,15 @@ def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
         arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
         names = (arn.partition(":::")[2] for arn in arns)
         key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
-    if not isinstance(key, str) or not key or not _fits(key):
+    if not isinstance(key, str) or not key or not _fits(unquote_plus(key)):
         raise MalformedEventError(f"detail.requestParameters.key is no object key: {key!r:.80}")
-    return key
+    return key if _fits(key) else unquote_plus(key)  # no key is as long as that: it is URL-encoded (A25)
 
 
 def _fits(key: str) -> bool:
-    """Whether S3 could have such a key: UTF-8 and not too long, also once its URL-encoding is undone."""
+    """Whether S3 could have such a key: UTF-8, and not too long."""
     try:
-        return len(unquote_plus(key).encode()) <= _LONGEST_KEY
+        return len(key.encode()) <= _LONGEST_KEY
     except UnicodeEncodeError:
         return False
 

@@ -60,7 +60,8 @@ def lost_metadata(original: Original) -> str | None:
 
 def lost_expires(original: Original) -> str | None:
     """Why the content headers cannot be carried by hand."""
-    return "its Expires header is no date" if original.head.unreadable_expires else None
+    odd = original.head.unreadable_expires
+    return "its Expires header is no HTTP date, and would not stay as it is" if odd else None
 
 
 def lost_annotations(original: Original) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reseal.core.guard.exposure import AclGrant, Exposure
@@ -37,6 +37,11 @@ class Lock:
         held += ["a legal hold"] if self.legal_hold else []
         return " and ".join(held) or None
 
+    def as_of(self, now: datetime) -> Lock:
+        """The lock without a retention that is over: S3 goes on showing that one."""
+        over = self.until is not None and self.until <= now
+        return replace(self, mode=None, until=None) if over else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedObject:
@@ -44,7 +49,7 @@ class ObservedObject:
 
     `version_id` is None in a bucket that never had versioning. `headers` holds the content headers by
     the names of S3's API. `lost_metadata` counts entries that S3 keeps but cannot return, and
-    `unreadable_expires` says that the Expires header is no date: neither can be carried by hand.
+    `unreadable_expires` says that the Expires header is no HTTP date: neither can be carried by hand.
     `archive` is the archive tier of an Intelligent-Tiering object.
     """
 
@@ -65,6 +70,11 @@ class ObservedObject:
     tag_count: int = 0
     lock: Lock = field(default_factory=Lock)
     checksum: Checksum | None = None
+
+    @property
+    def is_of_parts(self) -> bool:
+        """Whether it was uploaded in parts: then its ETag ends in their number (C20)."""
+        return "-" in self.etag
 
     @property
     def is_archived(self) -> bool:
@@ -132,14 +142,3 @@ class Original:
     tags: Mapping[str, str] = field(default_factory=dict)
     annotated: bool = False
     context: str | None = None
-
-    @property
-    def evidence(self) -> dict[str, str]:
-        """What was, for the ledger."""
-        head = self.head
-        return {
-            "etag": head.etag,
-            "last_modified": head.last_modified.isoformat(),
-            "size": str(head.size),
-            "storage_class": head.storage_class,
-        }

@@ -6,7 +6,9 @@ sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +16,8 @@ from typing import Any
 from reseal.core.objects import carried
 from reseal.core.objects.carried import Parameters
 from reseal.core.objects.observed import ObservedObject, Original
+
+_CHECKSUM = "checksum"
 
 
 class Fate(StrEnum):
@@ -104,7 +108,7 @@ PROPERTIES = (
         sent_with_copy=carried.context,
         sent_with_parts=carried.context,
     ),
-    Property(name="checksum", sent_with_copy=carried.checksum, sent_with_parts=carried.checksum_of_parts),
+    Property(name=_CHECKSUM, sent_with_copy=carried.checksum, sent_with_parts=carried.checksum_of_parts),
     Property(name="ETag", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="last modified", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="part structure", copy=Fate.CHANGES, parts=Fate.CHANGES),
@@ -132,18 +136,33 @@ def lost_in_parts(original: Original) -> list[str]:
     return _reasons(original, (row.lost_in_parts for row in PROPERTIES))
 
 
-def changed(before: ObservedObject, after: ObservedObject) -> tuple[str, ...]:
-    """What a copy was to keep and is not the same after it."""
-    rows = tuple(row.name for row in PROPERTIES if row.seen and row.seen(before) != row.seen(after))
-    return (*rows, *(["checksum"] if _checksums_differ(before, after) else []))
+def seen_of(head: ObservedObject) -> dict[str, str]:
+    """What HeadObject must show again after a repair, each row as a digest, and the whole object's checksum.
+
+    A checksum of parts is left out: it depends on where they end (C2).
+    """
+    seen = {row.name: _digest(row.seen(head)) for row in PROPERTIES if row.seen}
+    if head.checksum and head.checksum.type == "FULL_OBJECT":
+        seen |= {_CHECKSUM: f"{head.checksum.algorithm}:{head.checksum.value}"}
+    return seen
 
 
-def _checksums_differ(before: ObservedObject, after: ObservedObject) -> bool:
-    """Checksums compare where both are of the whole object: one of parts depends on where they end (C.2)."""
-    old, new = before.checksum, after.checksum
-    if old is None or new is None or old.algorithm != new.algorithm:
+def changed(seen: Mapping[str, str], after: ObservedObject) -> tuple[str, ...]:
+    """By their names, what was `seen` and is not the same any more."""
+    now = seen_of(after)
+    return tuple(name for name in seen if name in now and _differ(name, seen[name], now[name]))
+
+
+def _differ(name: str, before: str, after: str) -> bool:
+    """Checksums compare where they are of one algorithm: a copy may have been given another."""
+    if name == _CHECKSUM and before.partition(":")[0] != after.partition(":")[0]:
         return False
-    return old.type == new.type == "FULL_OBJECT" and old.value != new.value
+    return before != after
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)  # headers hold times
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _merged(original: Original, rows: Iterable[Callable[[Original], Parameters] | None]) -> dict[str, Any]:
