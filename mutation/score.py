@@ -20,10 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
-_OBJECT_LANE = (
-    "object_lane/test_flow.py object_lane/test_redelivery.py; "
-    "object_lane/test_alerts.py functions/test_enforce_object.py"
-)
+_OBJECT_LANE = "object_lane; functions/test_enforce_object.py"
 
 TESTS = {
     "bucket_lane/evidence.py": "bucket_lane",
@@ -38,6 +35,7 @@ TESTS = {
     "object_lane/tell.py": _OBJECT_LANE,
     "object_lane/work.py": _OBJECT_LANE,
     "core/guard/hold_back.py": "core/guard core/objects; core bucket_lane object_lane",
+    "core/objects/evidence.py": "core/objects; object_lane",
     "core/objects/guard.py": "core/objects; object_lane",
     "core/objects/method.py": "core/objects; object_lane",
     "core/objects/properties.py": "core/objects; object_lane",
@@ -76,8 +74,8 @@ TESTS = {
     "adapters/test_objects_contract.py",
     "adapters/s3_object_heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
     "adapters/test_objects_contract.py",
-    "adapters/s3_objects.py": "adapters/test_object_requests.py adapters/test_object_faults.py "
-    "adapters/test_object_clients.py; "
+    "adapters/s3_objects.py": "adapters/test_object_requests.py adapters/test_object_heads.py "
+    "adapters/test_object_clients.py adapters/test_object_faults.py; "
     "adapters/test_objects_contract.py",
     "adapters/s3_parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
     "adapters/test_objects_contract.py",

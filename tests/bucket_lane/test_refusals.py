@@ -10,7 +10,15 @@ from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
 from reseal.core.handled import Result
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, a_cloud, deliver
-from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_body, encryption
+from tests.builders import (
+    BUCKET,
+    DEFAULT_ENCRYPTION,
+    SSE_C_BLOCK,
+    SSE_KMS,
+    STRANGER_KEY,
+    a_body,
+    encryption,
+)
 from tests.fakes import FakeCloud
 
 READ, WRITE = "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"
@@ -74,6 +82,17 @@ def test_the_same_refusal_is_told_once_a_day() -> None:
     assert handled.suppressed
     assert len(cloud.topic.messages) == 1
     assert [h.result for h in cloud.telemetry.recorded] == [Result.FAILED, Result.FAILED]
+
+
+def test_a_critical_refusal_is_told_whatever_was_refused_today() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY))
+    cloud.buckets.failures["put_encryption"] = [AccessDeniedError(DENIED, WRITE, "no")] * 2
+
+    for event in ("first", "second"):
+        deliver(cloud, eventID=event)
+
+    failed = [f["severity"] for f in cloud.topic.findings if f["status"] == "FAILED"]
+    assert failed == ["CRITICAL", "CRITICAL"]
 
 
 def test_the_same_refusal_is_told_again_the_next_day() -> None:

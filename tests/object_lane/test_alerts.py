@@ -147,6 +147,17 @@ def test_a_window_that_lost_its_reminder_is_closed_by_a_later_alert() -> None:
     assert stage.cloud.reminders.sent[-1][1] == 0
 
 
+def test_a_window_whose_reminder_may_be_on_its_way_is_not_reminded_of_again() -> None:
+    stage = Stage()
+    _upload(stage, range(1))
+    _upload(stage, range(1, 2))
+    stage.cloud.cloud.clock.time += timedelta(seconds=960)
+
+    _upload(stage, range(2, 3))
+
+    assert len(stage.cloud.reminders.sent) == 1
+
+
 def test_a_summary_that_could_not_be_sent_is_sent_by_the_next_reminder() -> None:
     stage = Stage()
     _upload(stage, range(1))
@@ -167,6 +178,8 @@ def test_without_windows_every_batch_is_told(window: int, messages: int) -> None
         _upload(stage, range(number, number + 1))
 
     assert len(stage.findings) == messages
+    assert bool(stage.cloud.reminders.sent) is bool(window)
+    assert sum(handled.suppressed for handled in stage.cloud.cloud.telemetry.recorded) == 3 - messages
 
 
 def test_without_windows_sse_c_writes_are_one_incident_all_the_same() -> None:

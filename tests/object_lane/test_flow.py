@@ -70,6 +70,17 @@ def test_the_ledger_keeps_what_was_and_what_came_of_it() -> None:
     assert entry.details["etag"] == before.etag
 
 
+def test_the_ledger_names_the_object_as_it_was_found() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    written = stage.cloud.objects.put(BUCKET, "a b.csv")
+
+    stage.deliver(an_event("a+b.csv"))
+
+    (entry,) = stage.cloud.ledger.ledger.entries
+    assert (entry.resource.key, entry.resource.version_id) == ("a b.csv", written.version_id)
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -149,6 +149,34 @@ def test_a_denied_write_fails_once_a_day_and_names_the_permission(method: str) -
     assert stage.results == ["Failed", "Failed"]
 
 
+def test_a_denied_write_is_not_told_again_by_a_later_window_of_the_day() -> None:
+    stage = Stage()
+    for number, key in enumerate(("a.csv", "b.csv")):
+        stage.cloud.objects.put(BUCKET, key)
+        denied = AccessDeniedError("AccessDenied", DENIED, "an SCP")
+        stage.cloud.objects.failures[f"copy {key}"] = [denied]
+        stage.deliver(an_event(key, number, eventTime=f"{stage.cloud.cloud.clock.time:%Y-%m-%dT%H:%M:%SZ}"))
+        stage.cloud.cloud.clock.time += timedelta(hours=1)
+
+    assert len(stage.findings) == 1
+    assert [handled.suppressed for handled in stage.cloud.cloud.telemetry.recorded] == [False, True]
+
+
+def test_a_refusal_that_could_not_be_told_is_told_in_whatever_company_its_event_comes_again() -> None:
+    stage = Stage()
+    denied = AccessDeniedError("AccessDenied", DENIED, "an SCP")
+    for key in ("a.csv", "b.csv"):
+        stage.cloud.objects.put(BUCKET, key)
+        stage.cloud.objects.failures[f"copy {key}"] = [denied]
+    stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
+    stage.deliver(an_event("a.csv", 1))
+
+    stage.deliver(an_event("b.csv", 2), an_event("a.csv", 1), times=2)
+    _close_windows(stage)
+
+    assert {f["status"] for f in stage.findings} == {"FAILED"}
+
+
 def test_what_a_key_denies_is_put_right_in_its_policy() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")

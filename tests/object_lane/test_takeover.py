@@ -13,7 +13,15 @@ from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from reseal.object_lane.lane import LEASE
-from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
+from tests.builders import (
+    BUCKET,
+    DSSE_KMS,
+    SSE_KMS,
+    STRANGER_KEY,
+    TEAM_KEY,
+    a_policy,
+    object_encryption,
+)
 from tests.fakes import Crash
 from tests.object_lane.stage import UNDER_K, Stage, an_event
 
@@ -168,6 +176,63 @@ def test_a_change_in_place_is_told_however_late() -> None:
 
     (finding,) = stage.findings
     assert (finding["severity"], finding["action"]) == ("MEDIUM", "UpdateObjectEncryption")
+
+
+def test_a_takeover_holds_the_entry_for_itself() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    die_after(stage, "copy")
+
+    deliver_again(stage)
+
+    (entry,) = stage.cloud.ledger.ledger.entries
+    until = int((stage.cloud.cloud.clock.time + LEASE).timestamp())
+    assert (entry.owner, entry.lease_until) == ("invocation-2/m1", until)
+
+
+def test_a_later_delivery_tells_the_version_and_the_encryption_that_were_found() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    written = stage.cloud.objects.put(BUCKET, "a b.csv")
+    stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
+    stage.deliver(an_event("a+b.csv"))
+
+    stage.deliver(an_event("a+b.csv"), times=2)
+    stage.deliver(f'{{"reseal": "close-alert-window", "group": "{stage.cloud.reminders.sent[0][0]}"}}')
+
+    (finding,) = stage.findings
+    resource, before = finding["resource"], finding["before"]
+    assert (resource["name"], resource["version_id"]) == (f"{BUCKET}/a b.csv", written.version_id)
+    assert before["algorithm"] == "AES256"
+
+
+@pytest.mark.parametrize(
+    ("stage", "carried"),
+    [
+        (Stage(), True),
+        (Stage(methods=Methods(prefers_in_place=True)), False),
+        (Stage(policy=a_policy(required=DSSE_KMS), methods=Methods(largest_copy=1)), False),
+    ],
+    ids=["copy", "in place", "in parts"],
+)
+def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> None:
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    (entry,) = stage.cloud.ledger.ledger.entries
+    assert ("TaggingDirective" in entry.details) is carried
+
+
+def test_an_object_that_was_badly_encrypted_anew_is_left_to_that_writes_event() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    die_after(stage, "ledger open all")
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+
+    deliver_again(stage)
+
+    assert (stage.cloud.objects.writes, stage.results) == ([], ["Skipped"])
 
 
 def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event() -> None:
