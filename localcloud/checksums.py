@@ -1,4 +1,4 @@
-"""The checksums S3 keeps with an object (C.2): a copy has a full-object one, always."""
+"""The checksums S3 keeps with an object (C35): a copy has a full-object one, always."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """The encryption context of objects under SSE-KMS.
 
 S3 keeps it with the object, returns it to the writer, never to a reader, and drops it on a copy that does not
-send it (C.2). A test asks for it at ``/_localcloud/encryption-context``.
+send it (C35). A test asks for it at ``/_localcloud/encryption-context``.
 """
 
 from localcloud import s3_requests

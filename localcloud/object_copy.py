@@ -39,7 +39,7 @@ def _copy_object(
 
 
 def _amend(headers: Headers, copy: Record) -> None:
-    """What MiniStack carries over and S3 does not, and the other way round (C.2)."""
+    """What MiniStack carries over and S3 does not, and the other way round (C35)."""
     if REDIRECT in headers:
         copy["preserved_headers"][REDIRECT] = headers[REDIRECT]
     else:

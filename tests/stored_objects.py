@@ -76,7 +76,7 @@ def acl_of(sent: Mapping[str, Any]) -> ObjectAcl:
 
 
 def checksum_after(method: str, before: Checksum | None, sent: Mapping[str, Any]) -> Checksum | None:
-    """A copy makes a checksum of the whole, and gives CRC64NVME to what had none (C.2)."""
+    """A copy makes a checksum of the whole, and gives CRC64NVME to what had none (C35)."""
     algorithm = sent.get("ChecksumAlgorithm") or (before.algorithm if before else "CRC64NVME")
     kind = sent.get("ChecksumType", "FULL_OBJECT") if method == "copy_in_parts" else "FULL_OBJECT"
     if before and (before.algorithm, before.type) == (algorithm, kind):

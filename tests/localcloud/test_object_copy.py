@@ -1,4 +1,4 @@
-"""What a CopyObject keeps, what it drops unless it is sent, and what the copy is like (C.2)."""
+"""What a CopyObject keeps, what it drops unless it is sent, and what the copy is like (C35)."""
 
 import hashlib
 import json

@@ -41,6 +41,12 @@ def _examples() -> Iterator[Case]:
         warm=True,
         race=Race("sse-c", "Publish"),
     )
+    yield Case(
+        written=Written(encryption="K"),
+        heard=Heard(names_version=True, late=True, company=frozenset({"twin"})),
+        stack=Stack(window=0),
+        race=Race("sse-c", "HeadObject", 2),
+    )
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from reseal.core.finding import Finding, Status
+from reseal.core.objects.encryption import CUSTOMER_KEY
 from tests.objects.cases import Heard
 from tests.objects.oracle import is_right
 from tests.objects.records import event
@@ -109,10 +110,12 @@ def check_again(run: Run) -> None:
 def _of_newer_version(run: Run, finding: Finding) -> bool:
     """Decision 13: a record without a version means the key, so also a version put in the same second.
 
-    Of one under SSE-C not even the time is known, nor its version.
+    Of one under SSE-C not even the time is known, nor its version: where the record names none, as in a
+    bucket without versions, it is told.
     """
-    unnamed = run.expected.overwritten and not run.case.heard.names_version
-    return unnamed and finding.resource.version_id != run.of.version_id
+    unnamed = not run.case.heard.names_version or run.of.version_id is None
+    of_another = finding.before == CUSTOMER_KEY or finding.resource.version_id != run.of.version_id
+    return run.expected.overwritten and unnamed and of_another
 
 
 def _own_writes(run: Run) -> dict[str, str]:

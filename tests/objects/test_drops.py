@@ -37,7 +37,7 @@ LARGE = replace(RICH, size=COPY_LIMIT + 1)
 STACK = Stack(listed=("team",), replaces=True)
 DSSE = replace(STACK, required=SseAlgorithm.DSSE_KMS)
 KEPT_BY_S3 = frozenset({"user metadata", "content headers", "tags", "annotations", "checksum"})
-"""What CopyObject carries without being told (C.2): their senders only say so aloud."""
+"""What CopyObject carries without being told (C35): their senders only say so aloud."""
 UNSEEN = frozenset({"encryption context", "checksum"})
 """What S3 never shows, and what it makes up for with one of another algorithm, which cannot be compared."""
 FIELDS = {name: field for field, name in KEPT.items()}

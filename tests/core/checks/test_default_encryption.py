@@ -1,4 +1,4 @@
-"""The decision table of the design, section 3."""
+"""The decision table of docs/checks.md."""
 
 from __future__ import annotations
 

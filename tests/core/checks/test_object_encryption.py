@@ -1,4 +1,4 @@
-"""The decision table of the design for objects, section 3."""
+"""The decision table of docs/checks.md for objects."""
 
 from __future__ import annotations
 

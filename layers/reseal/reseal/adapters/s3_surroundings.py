@@ -14,7 +14,7 @@ _LISTS = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigura
 
 
 def is_versioned(client: S3Client, named: Any) -> bool:
-    """Whether a write makes a version of its own. Suspended, it replaces the one called null (C.2)."""
+    """Whether a write makes a version of its own. Suspended, it replaces the one called null (C35)."""
     with translated("s3:GetBucketVersioning"):
         return client.get_bucket_versioning(**named).get("Status") == "Enabled"
 

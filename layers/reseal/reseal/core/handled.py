@@ -28,7 +28,8 @@ class Handled:
     """One event and everything that came of it.
 
     `decisions` is empty where the bucket could not be read; `outcome` is None where there was
-    nothing to write. `suppressed` is true when the same refusal was already told today.
+    nothing to write. `suppressed` is true where its finding was not told now: the same refusal
+    was told today, or an alert window holds it back.
     """
 
     call: BucketCall | ObjectCall

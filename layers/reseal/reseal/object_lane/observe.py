@@ -148,8 +148,8 @@ def _is_newer(head: ObservedObject, call: ObjectCall) -> bool:
     """Whether another write than this call made what is there: eventTime is when a call was completed.
 
     A version that the record names is that call's for ever; nothing but a write changes LastModified. But
-    of an upload in parts that is when it began (S3 User Guide, object metadata), which may be before this
-    call: what has parts was not made by a call that makes none.
+    of an upload in parts that is when it began (C36), which may be before this call: what has parts was not
+    made by a call that makes none.
     """
     if call.version_id not in (None, "null"):
         return False

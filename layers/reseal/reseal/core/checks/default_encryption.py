@@ -17,7 +17,7 @@ _BUCKET = Subject(
 
 
 def decide_default_encryption(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """The design's table, and one more row: a key's name that means another key to other writers."""
+    """The table of docs/checks.md, and one more row: a key's name that means another key to other writers."""
     found = observed.encryption
     decision = judge_encryption(
         policy,

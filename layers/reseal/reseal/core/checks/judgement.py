@@ -31,7 +31,7 @@ class Judged:
 
 
 def judge_encryption(policy: Policy, judged: Judged) -> Decision:
-    """The decision table of the design, section 3, for required SSE-KMS and required DSSE-KMS.
+    """The decision table of docs/checks.md for required SSE-KMS and required DSSE-KMS.
 
     `key` may be None where KMS need not be asked (`Policy.must_describe`).
     """

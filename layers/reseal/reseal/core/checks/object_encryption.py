@@ -19,7 +19,7 @@ _OBJECT = Subject(
 def decide_object_encryption(
     policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
 ) -> Decision:
-    """The design's table; SSE-C, which nobody but the writer can read, is only told.
+    """The table of docs/checks.md; SSE-C, which nobody but the writer can read, is only told.
 
     An object of before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """

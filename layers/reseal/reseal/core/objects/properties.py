@@ -1,6 +1,6 @@
 """Step 3 and 5: what an object has besides its bytes, and what each way of re-encrypting does with it.
 
-One table, a row a property (facts C.2, C24, D3): S3 itself keeps some, drops others unless they are
+One table, a row a property (C35, C24, D3): S3 itself keeps some, drops others unless they are
 sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows say what must be equal.
 """
 
@@ -139,7 +139,7 @@ def lost_in_parts(original: Original) -> list[str]:
 def seen_of(head: ObservedObject) -> dict[str, str]:
     """What HeadObject must show again after a repair, each row as a digest, and the whole object's checksum.
 
-    A checksum of parts is left out: it depends on where they end (C2).
+    A checksum of parts is left out: it depends on where they end (C35).
     """
     seen = {row.name: _digest(row.seen(head)) for row in PROPERTIES if row.seen}
     if head.checksum and head.checksum.type == "FULL_OBJECT":
