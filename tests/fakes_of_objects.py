@@ -23,7 +23,7 @@ from reseal.core.errors import (
 from reseal.core.kms_key import KeyDescription
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.method import LARGEST_COPY
-from reseal.core.objects.observed import Lock, ObjectAcl, ObservedObject
+from reseal.core.objects.observed import Listed, Lock, ObjectAcl, ObservedObject
 from reseal.ports import ObjectServices, Services
 from tests.fakes import FakeBuckets, FakeClock, FakeCloud, Steps
 from tests.fakes_of_batches import FakeObjectLedger, FakeReminders, FakeWindows
@@ -131,6 +131,13 @@ class FakeObjects:
             if stored.head.encryption.has_customer_key:
                 raise CustomerKeyError("400", "s3:GetObject", "S3 wants the writer's key")
             return stored.head
+
+    def read_listed(self, bucket: str, key: str) -> Listed | None:
+        with self._step("read_listed", key):
+            try:
+                return self._current(bucket, key, "s3:ListBucket").head.listed
+            except GoneError:
+                return None
 
     def read_acl(self, head: ObservedObject) -> ObjectAcl:
         with self._step("read_acl", head.key):

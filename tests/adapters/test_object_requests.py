@@ -8,7 +8,7 @@ import pytest
 
 from reseal.core.errors import AccessDeniedError, GoneError, RefusalError, ResealError, TransientError
 from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.observed import ObjectAcl
+from reseal.core.objects.observed import Listed, ObjectAcl
 from tests.adapters.object_stubs import NAMED, UNDER_K, refuse, stubbed_objects
 from tests.builders import ACCOUNT, BUCKET, K, an_object
 from tests.fakes import NOON
@@ -17,6 +17,13 @@ ANNOTATION = {"AnnotationName": "label", "LastModified": NOON, "Size": 3}
 OWNED = {"Owner": {"ID": "us"}, "Grants": []}
 PUBLIC = "http://acs.amazonaws.com/groups/global/AllUsers"
 VERSIONS = [(None, {}), ("v1", {"VersionId": "v1"}), ("null", {"VersionId": "null"})]
+LISTED = {
+    "Bucket": BUCKET,
+    "Prefix": an_object().key,
+    "MaxKeys": 1,
+    "ExpectedBucketOwner": ACCOUNT,
+    "RequestPayer": "requester",
+}
 CALLS: list[tuple[str, str, Any]] = [
     ("get_object_acl", "s3:GetObjectAcl", lambda objects, head: objects.read_acl(head)),
     ("get_object_tagging", "s3:GetObjectTagging", lambda objects, head: objects.read_tags(head)),
@@ -145,3 +152,29 @@ def test_action_on_a_named_version_has_its_own_name(method: str) -> None:
 
         with pytest.raises(AccessDeniedError, match=r"s3:GetObjectVersion(Acl|Tagging)"):
             call(objects, an_object(version_id="v1"))
+
+
+def test_object_is_listed_by_its_whole_name() -> None:
+    with stubbed_objects() as (objects, stub):
+        one = {"Key": an_object().key, "ETag": '"e"', "LastModified": NOON}
+        stub.add_response("list_objects_v2", {"Contents": [one]}, LISTED)
+
+        assert objects.read_listed(BUCKET, an_object().key) == Listed(etag='"e"', last_modified=NOON)
+
+
+@pytest.mark.parametrize("contents", [{}, {"Contents": [{"Key": f"{an_object().key}.old"}]}])
+def test_another_that_is_listed_first_is_not_the_object(contents: dict[str, Any]) -> None:
+    with stubbed_objects() as (objects, stub):
+        stub.add_response("list_objects_v2", contents, LISTED)
+
+        assert objects.read_listed(BUCKET, an_object().key) is None
+
+
+def test_denied_list_names_its_own_action() -> None:
+    with stubbed_objects() as (objects, stub):
+        refuse(stub, "list_objects_v2", "AccessDenied", 403)
+
+        with pytest.raises(AccessDeniedError) as denied:
+            objects.read_listed(BUCKET, an_object().key)
+
+    assert denied.value.action == "s3:ListBucket"

@@ -120,6 +120,28 @@ def test_object_under_the_writers_own_key_says_so(object_world: ObjectWorld) -> 
 
     with pytest.raises(CustomerKeyError):
         object_world.objects.read(bucket, KEY, None)
+    assert object_world.objects.read_listed(bucket, KEY) is not None
+
+
+@pytest.mark.parametrize("versioned", [False, True], ids=["unversioned", "versioned"])
+def test_object_is_listed_as_it_is_read(object_world: ObjectWorld, *, versioned: bool) -> None:
+    head = an_object_in(object_world, versioned=versioned)
+    object_world.put(head.bucket, f"{KEY}.old")
+
+    listed = object_world.objects.read_listed(head.bucket, KEY)
+
+    assert listed is not None
+    assert listed.etag == head.etag
+    assert listed.last_modified.replace(microsecond=0) == head.last_modified.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("versioned", [False, True], ids=["unversioned", "versioned"])
+def test_what_is_not_there_is_not_listed(object_world: ObjectWorld, *, versioned: bool) -> None:
+    head = an_object_in(object_world, versioned=versioned)
+    object_world.put(head.bucket, f"{KEY}.old")
+    object_world.delete(head.bucket, KEY)
+
+    assert object_world.objects.read_listed(head.bucket, KEY) is None
 
 
 # --- copies ------------------------------------------------------------------------------------------

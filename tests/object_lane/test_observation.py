@@ -22,7 +22,7 @@ from tests.builders import (
     object_encryption,
 )
 from tests.fakes import NOON
-from tests.object_lane.stage import REPAIR, Stage, an_event
+from tests.object_lane.stage import REPAIR, SSE_C, Stage, an_event
 
 IN_PARTS = Methods(largest_copy=1)
 NULL_VERSION = {"responseElements": {"x-amz-version-id": "null", "x-amz-server-side-encryption": "AES256"}}
@@ -169,3 +169,46 @@ def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert (stage.results, stage.steps, stage.findings) == (["Exempt"], ["telemetry"], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "head", "result"),
+    [
+        ({}, {"last_modified": NOON + timedelta(seconds=2)}, "Reported"),
+        ({}, {"last_modified": NOON + timedelta(seconds=3)}, "Skipped"),
+        ({}, {"etag": '"9bb5-2"'}, "Skipped"),
+        ({"eventName": "CompleteMultipartUpload"}, {"etag": '"9bb5-2"'}, "Reported"),
+    ],
+    ids=["its own", "later", "of parts", "its own, of parts"],
+)
+def test_under_sse_c_the_list_tells_whose_write_is_there(
+    changes: dict[str, Any], head: dict[str, Any], result: str
+) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C, **head)
+
+    stage.deliver(an_event("a.csv", **changes))
+
+    assert stage.results == [result]
+
+
+def test_a_version_under_sse_c_that_the_record_names_is_its_own_whatever_is_listed() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    ransomed = stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    stage.cloud.objects.put(BUCKET, "a.csv", last_modified=NOON + timedelta(minutes=1))
+
+    stage.deliver(an_event("a.csv", responseElements={"x-amz-version-id": ransomed.version_id}))
+
+    assert stage.results == ["Reported"]
+    assert "read listed" not in stage.steps
+
+
+def test_an_object_under_sse_c_that_is_not_listed_any_more_is_told() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    stage.cloud.cloud.steps.after["read"].append(lambda: stage.cloud.objects.delete(BUCKET, "a.csv"))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert [finding["severity"] for finding in stage.findings] == ["CRITICAL"]

@@ -1,4 +1,4 @@
-"""What is right, told independently of the product: from the tables of docs/checks.md, by the names of keys."""
+"""What is right, told independently of the product: from docs/checks.md, by the names of keys."""
 
 from __future__ import annotations
 

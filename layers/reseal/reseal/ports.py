@@ -16,7 +16,7 @@ from reseal.core.kms_key import KeyDescription
 from reseal.core.ledger_entry import E, LedgerEntry
 from reseal.core.message import Message
 from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.observed import ObjectAcl, ObservedObject, Surroundings
+from reseal.core.objects.observed import Listed, ObjectAcl, ObservedObject, Surroundings
 
 
 class Buckets(Protocol):
@@ -48,6 +48,9 @@ class Objects(Protocol):
     def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:
         """The object as it is now: the very version, or the current one where None is named."""
 
+    def read_listed(self, bucket: str, key: str) -> Listed | None:
+        """What S3 lists of the current version, also of one that cannot be read. None: there is none."""
+
     def read_acl(self, head: ObservedObject) -> ObjectAcl:
         """The object's ACL."""
 
@@ -69,7 +72,7 @@ class Objects(Protocol):
         seconds_left: Callable[[], float],
         confirm: Callable[[], None],
     ) -> None:
-        """The same in parts; leaves no upload behind. Raises TransientError when the time will not do.
+        """The same in parts; completes or aborts its upload. Raises TransientError when the time will not do.
 
         `confirm` is called when all parts are there, before they become the object: what it raises
         aborts the upload.

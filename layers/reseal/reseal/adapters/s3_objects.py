@@ -14,6 +14,7 @@ from reseal.adapters.s3_copies import S3Copies
 from reseal.adapters.s3_object_heads import named, of_object, parse_acl, parse_head
 from reseal.adapters.s3_parts import PART_SIZE, S3Parts
 from reseal.core.errors import AccessDeniedError, CustomerKeyError
+from reseal.core.objects.observed import Listed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -54,6 +55,19 @@ class S3Objects:
                     raise
                 answer = self._head_without_checksum(action, name)
         return parse_head(bucket, key, version_id, answer)
+
+    def read_listed(self, bucket: str, key: str) -> Listed | None:
+        """As the first that a list shows from this key on: keys are listed in their order."""
+        with of_object("s3:ListBucket"):
+            answer = self._client.list_objects_v2(
+                Bucket=bucket,
+                Prefix=key,
+                MaxKeys=1,
+                ExpectedBucketOwner=self._account,
+                RequestPayer="requester",
+            )
+        found = [listed for listed in answer.get("Contents", []) if listed["Key"] == key]
+        return Listed(etag=found[0]["ETag"], last_modified=found[0]["LastModified"]) if found else None
 
     def read_acl(self, head: ObservedObject) -> ObjectAcl:
         """The object's ACL."""

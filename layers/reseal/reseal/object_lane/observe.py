@@ -16,13 +16,17 @@ from reseal.core.objects.encryption import CUSTOMER_KEY
 from reseal.core.objects.exemption import exempt_call
 from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
 from reseal.core.objects.method import Method, Methods, choose_method
-from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
+from reseal.core.objects.observed import Found, Listed, ObservedObject, Original, Surroundings
 from reseal.core.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.object_lane.work import Repair, Work
 from reseal.ports import ObjectServices, Services
 
 _CLOCKS_DIFFER = timedelta(seconds=2)
+_NEWER = Skipped(
+    cause=SkipCause.NEWER,
+    reason="the object was written again since: that write has an event of its own",
+)
 _MAKE_NO_PARTS = frozenset({"PutObject", "PostObject", "CopyObject"})
 
 
@@ -87,6 +91,11 @@ class Observer:
     # --- 3 decide ------------------------------------------------------------------------------
 
     def _under_customer_key(self, work: Work) -> Work:
+        """Only its writer can read it, but when it was written is listed: that says whose event it is."""
+        call = work.call
+        listed = self.objects.objects.read_listed(call.bucket, call.key) if _means_the_key(call) else None
+        if listed and _is_newer(listed, call):
+            return replace(work, outcome=_NEWER)
         decision = decide_object_encryption(self.policy, work.call, CUSTOMER_KEY, None)
         return replace(work, before=CUSTOMER_KEY, decision=decision)
 
@@ -96,9 +105,8 @@ class Observer:
         work = replace(work, head=found.head, before=before, decision=decision)
         if not isinstance(decision, Violation):
             return work
-        if _is_newer(found.head, work.call):
-            reason = "the object was written again since: that write has an event of its own"
-            return replace(work, decision=None, outcome=Skipped(cause=SkipCause.NEWER, reason=reason))
+        if _means_the_key(work.call) and _is_newer(found.head.listed, work.call):
+            return replace(work, decision=None, outcome=_NEWER)
         named = replace(work.call, key=found.head.key, version_id=found.head.version_id)
         work = replace(work, call=named)  # what is told and kept is the object as S3 knows it
         return self._with_repair(work, found, decision) if isinstance(decision, Remediate) else work
@@ -144,17 +152,19 @@ def _elsewhere(call: ObjectCall) -> Skipped:
     return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
 
 
-def _is_newer(head: ObservedObject, call: ObjectCall) -> bool:
+def _means_the_key(call: ObjectCall) -> bool:
+    """Whether what is there may be another write's: a version that the record names is its own for ever."""
+    return call.version_id in (None, "null")
+
+
+def _is_newer(listed: Listed, call: ObjectCall) -> bool:
     """Whether another write than this call made what is there: eventTime is when a call was completed.
 
-    A version that the record names is that call's for ever; nothing but a write changes LastModified. But
-    of an upload in parts that is when it began (C36), which may be before this call: what has parts was not
-    made by a call that makes none.
+    Nothing but a write changes LastModified. But of an upload in parts that is when it began (C36), which
+    may be before this call: what has parts was not made by a call that makes none.
     """
-    if call.version_id not in (None, "null"):
-        return False
-    made_of_parts = head.is_of_parts and call.name in _MAKE_NO_PARTS
-    return made_of_parts or head.last_modified > call.time + _CLOCKS_DIFFER
+    made_of_parts = listed.is_of_parts and call.name in _MAKE_NO_PARTS
+    return made_of_parts or listed.last_modified > call.time + _CLOCKS_DIFFER
 
 
 def _report(remediate: Remediate, why: str, head: ObservedObject) -> Report:

@@ -44,6 +44,19 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What S3 lists of an object, whoever holds its key."""
+
+    etag: str
+    last_modified: datetime
+
+    @property
+    def is_of_parts(self) -> bool:
+        """Whether it was uploaded in parts: then its ETag ends in their number (C20)."""
+        return "-" in self.etag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedObject:
     """One version of an object as HeadObject shows it now.
 
@@ -72,9 +85,9 @@ class ObservedObject:
     checksum: Checksum | None = None
 
     @property
-    def is_of_parts(self) -> bool:
-        """Whether it was uploaded in parts: then its ETag ends in their number (C20)."""
-        return "-" in self.etag
+    def listed(self) -> Listed:
+        """As S3 would list it."""
+        return Listed(etag=self.etag, last_modified=self.last_modified)
 
     @property
     def is_archived(self) -> bool:
