@@ -83,7 +83,7 @@ TESTS = {
     "adapters/settings_reader.py": "adapters/test_settings.py adapters/test_object_settings.py",
     "adapters/sqs.py": "adapters/test_reminders.py",
     "adapters/timestamps.py": "adapters/test_timestamps.py",
-    "adapters/wiring.py": "adapters/test_clients.py functions",
+    "adapters/wiring.py": "adapters/test_clients.py adapters/test_timestamps.py functions",
     "adapters/wiring_objects.py": "adapters/test_object_clients.py functions",
 }
 """The tests that know each module, the quick ones first; what survives these meets those after the `;`."""

@@ -113,12 +113,15 @@ def test_what_is_read_at_the_end_can_stop_the_copy() -> None:
     def confirm() -> None:
         raise TransientError("the tags were changed meanwhile")
 
-    with stubbed_objects() as (objects, stub):
+    log = StringIO()
+    with stubbed_objects(log) as (objects, stub):
         expect_everything_until_completion(stub)
         expect_abort(stub)
 
         with pytest.raises(TransientError, match="the tags"):
             copy(objects, confirm=confirm)
+
+    assert not log.getvalue()
 
 
 def test_without_time_nothing_is_begun() -> None:
@@ -263,8 +266,8 @@ def test_failed_abort_is_loud_and_does_not_hide_why() -> None:
             copy(objects)
 
     logged = log.getvalue()
-    assert "left behind" in logged
-    assert "upload-1" in logged
+    assert "an upload was left behind" in logged
+    assert all(f'"{name}"' in logged for name in (BUCKET, KEY, "upload-1"))
     assert "s3:AbortMultipartUpload: AccessDenied" in logged
 
 
