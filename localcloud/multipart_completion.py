@@ -75,7 +75,11 @@ def _listed(body: bytes) -> list[int]:
 
 
 def _amend(upload: Record, record: Record) -> None:
-    """The ETag says how many parts there were, and only under SSE-S3 something of their content."""
+    """The ETag says how many parts there were, and only under SSE-S3 something of their content.
+
+    The object's time is when its upload began (C36).
+    """
+    record["last_modified"] = upload["created"]
     if record["preserved_headers"].get(SSE) != "AES256":
         record["etag"] = f'{opaque_etag()[:-1]}-{len(record["parts"])}"'
     if not record["checksums"]:

@@ -1,5 +1,6 @@
 """Uploads in parts: set at the start, sent or copied in parts, finished under conditions."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -186,6 +187,19 @@ def test_default_of_the_start_stays_when_the_buckets_changes(
         key_arn,
         True,
     )
+
+
+def test_an_object_of_parts_is_as_old_as_its_upload(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="source", Body=CONTENT)
+    upload = begin(s3, bucket)
+    parts = copy_parts(s3, bucket, upload)
+    time.sleep(1.1)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"meanwhile")
+    meanwhile = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
+
+    complete(s3, bucket, upload, parts)
+
+    assert s3.head_object(Bucket=bucket, Key="k")["LastModified"] < meanwhile
 
 
 def test_etag_of_parts_under_a_key_is_new_each_time(s3: Any, bucket: str) -> None:
