@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
-_OBJECT_LANE = "object_lane; functions/test_enforce_object.py"
+_OBJECT_LANE = (
+    "object_lane/test_flow.py object_lane/test_observation.py object_lane/test_repair.py "
+    "object_lane/test_takeover.py object_lane/test_redelivery.py; "
+    "object_lane/test_alerts.py functions/test_enforce_object.py"
+)
 
 TESTS = {
     "bucket_lane/evidence.py": "bucket_lane",
