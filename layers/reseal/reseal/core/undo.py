@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from json import dumps
 
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
 from reseal.core.kms_key import parse_key_reference
+from reseal.core.objects.attribution import CLOCKS_DIFFER
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.policy import Policy
 from reseal.core.resource import Resource
-
-_CLOCKS_DIFFER = timedelta(seconds=2)
 
 
 def undo_command(
@@ -61,7 +60,7 @@ def _copy_back(
     words += ["--server-side-encryption", before.algorithm or ""]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
     words += ["--bucket-key-enabled"] if before.bucket_key else []
-    words += [f"--copy-source-if-unmodified-since={repaired_at + _CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
+    words += [f"--copy-source-if-unmodified-since={repaired_at + CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
     words += [f"--{_OPTIONS[name]}={value}" for name, value in details.items() if name in _OPTIONS]
     return shlex.join(words)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import Exempt, Remediate, Report, SkipCause, Skipped, Violation
@@ -11,23 +10,22 @@ from reseal.core.errors import CustomerKeyError, GoneError, RefusalError
 from reseal.core.guard.hold_back import moves_to_k, unless_unusable
 from reseal.core.guard.key_policy import KeyPolicy
 from reseal.core.kms_key import KeyDescription, parse_key_reference
+from reseal.core.objects.attribution import is_of_another, may_be_of_another
 from reseal.core.objects.call import ObjectCall
 from reseal.core.objects.encryption import CUSTOMER_KEY
 from reseal.core.objects.exemption import exempt_call
 from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
 from reseal.core.objects.method import Method, Methods, choose_method
-from reseal.core.objects.observed import Found, Listed, ObservedObject, Original, Surroundings
+from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
 from reseal.core.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.object_lane.work import Repair, Work
 from reseal.ports import ObjectServices, Services
 
-_CLOCKS_DIFFER = timedelta(seconds=2)
 _NEWER = Skipped(
     cause=SkipCause.NEWER,
     reason="the object was written again since: that write has an event of its own",
 )
-_MAKE_NO_PARTS = frozenset({"PutObject", "PostObject", "CopyObject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +91,9 @@ class Observer:
     def _under_customer_key(self, work: Work) -> Work:
         """Only its writer can read it, but when it was written is listed: that says whose event it is."""
         call = work.call
-        listed = self.objects.objects.read_listed(call.bucket, call.key) if _means_the_key(call) else None
-        if listed and _is_newer(listed, call):
+        read = self.objects.objects.read_listed
+        listed = read(call.bucket, call.key) if may_be_of_another(call) else None
+        if listed and is_of_another(call, listed):
             return replace(work, outcome=_NEWER)
         decision = decide_object_encryption(self.policy, work.call, CUSTOMER_KEY, None)
         return replace(work, before=CUSTOMER_KEY, decision=decision)
@@ -105,7 +104,7 @@ class Observer:
         work = replace(work, head=found.head, before=before, decision=decision)
         if not isinstance(decision, Violation):
             return work
-        if _means_the_key(work.call) and _is_newer(found.head.listed, work.call):
+        if is_of_another(work.call, found.head.listed):
             return replace(work, decision=None, outcome=_NEWER)
         named = replace(work.call, key=found.head.key, version_id=found.head.version_id)
         work = replace(work, call=named)  # what is told and kept is the object as S3 knows it
@@ -150,21 +149,6 @@ class Observer:
 
 def _elsewhere(call: ObjectCall) -> Skipped:
     return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
-
-
-def _means_the_key(call: ObjectCall) -> bool:
-    """Whether what is there may be another write's: a version that the record names is its own for ever."""
-    return call.version_id in (None, "null")
-
-
-def _is_newer(listed: Listed, call: ObjectCall) -> bool:
-    """Whether another write than this call made what is there: eventTime is when a call was completed.
-
-    Nothing but a write changes LastModified. But of an upload in parts that is when it began (C36), which
-    may be before this call: what has parts was not made by a call that makes none.
-    """
-    made_of_parts = listed.is_of_parts and call.name in _MAKE_NO_PARTS
-    return made_of_parts or listed.last_modified > call.time + _CLOCKS_DIFFER
 
 
 def _report(remediate: Remediate, why: str, head: ObservedObject) -> Report:

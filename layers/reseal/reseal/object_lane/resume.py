@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import SkipCause, Skipped, Violation
 from reseal.core.ledger_entry import LedgerEntry
+from reseal.core.objects.attribution import CLOCKS_DIFFER
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import ObservedObject
 from reseal.object_lane.work import ObjectEntry, Work
-
-_CLOCKS_DIFFER = timedelta(seconds=2)
 
 
 def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
@@ -63,7 +62,7 @@ def _may_have_been_written(entry: ObjectEntry, head: ObservedObject) -> bool:
     """
     if not head.encryption.fulfils(entry.intended):
         return False
-    until = datetime.fromtimestamp(entry.lease_until, UTC) + _CLOCKS_DIFFER
+    until = datetime.fromtimestamp(entry.lease_until, UTC) + CLOCKS_DIFFER
     return entry.action == Method.IN_PLACE or head.last_modified <= until
 
 
