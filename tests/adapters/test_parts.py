@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from reseal.adapters import s3_parts
 from reseal.adapters.s3_copies import S3Copies
 from reseal.adapters.s3_objects import S3Objects
-from reseal.adapters.s3_parts import MIB, PART_SIZE, S3Parts, parts_of
+from reseal.adapters.s3_parts import S3Parts
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
@@ -305,23 +305,3 @@ def test_upload_is_aborted_when_no_part_runs_any_more(monkeypatch: pytest.Monkey
         parts.copy(KMS_OBJECT, UNDER_K, {}, enough, nothing)
 
     assert client.ended == ["part 2", "abort"]
-
-
-@pytest.mark.parametrize(
-    ("size", "count", "last"),
-    [
-        (PART_SIZE, 1, PART_SIZE),
-        (PART_SIZE + 1, 2, 1),
-        (10_000 * PART_SIZE, 10_000, PART_SIZE),
-        (10_000 * (5 << 30), 10_000, 5 << 30),
-    ],
-    ids=["one part", "one byte more", "as many as S3 takes", "the largest object"],
-)
-def test_parts_cover_the_object_within_s3s_limits(size: int, count: int, last: int) -> None:
-    parts = list(parts_of(size, PART_SIZE))
-
-    sizes = [part.last - part.first + 1 for part in parts]
-    assert (len(parts), sum(sizes), parts[-1].last) == (count, size, size - 1)
-    assert all(5 * MIB <= each <= 5 << 30 for each in sizes[:-1])
-    assert sizes[-1] == last
-    assert [part.number for part in parts] == list(range(1, count + 1))

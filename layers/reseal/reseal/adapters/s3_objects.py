@@ -12,9 +12,10 @@ from reseal.adapters.failures import translated
 from reseal.adapters.s3 import retry_conflicts, stay_in_region
 from reseal.adapters.s3_copies import S3Copies
 from reseal.adapters.s3_object_heads import named, of_object, parse_acl, parse_head
-from reseal.adapters.s3_parts import PART_SIZE, S3Parts
+from reseal.adapters.s3_parts import S3Parts
 from reseal.core.errors import AccessDeniedError, CustomerKeyError
 from reseal.core.objects.observed import Listed
+from reseal.core.objects.parts import PART_SIZE
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

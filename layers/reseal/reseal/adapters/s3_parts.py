@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -14,27 +13,18 @@ from reseal.adapters.s3_object_heads import named, of_object
 from reseal.core.errors import ResealError, TransientError
 from reseal.core.objects.encryption import ObjectEncryption
 from reseal.core.objects.observed import ObservedObject
+from reseal.core.objects.parts import Part, parts_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from mypy_boto3_s3 import S3Client
 
 ABORT = "s3:AbortMultipartUpload"
-MIB = 1 << 20
-PART_SIZE = 512 * MIB
-MOST_PARTS = 10_000  # C27
 AT_ONCE = 16
 SECONDS_KEPT = 60.0
 """What an invocation keeps for running parts to end, and for the upload to be completed or aborted."""
 
 _MOST_ABORTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    number: int
-    first: int
-    last: int
 
 
 class S3Parts:
@@ -98,7 +88,7 @@ class S3Parts:
     ) -> list[dict[str, Any]]:
         """The first failure cancels what has not begun; returns or raises when nothing runs any more."""
 
-        def copied(part: _Part) -> dict[str, Any]:
+        def copied(part: Part) -> dict[str, Any]:
             self._must_have_time(seconds_left)
             return self._copies.while_unchanged(
                 head, lambda condition: self._copy(head, upload, part, condition)
@@ -108,7 +98,7 @@ class S3Parts:
             return list(workers.map(copied, parts_of(head.size, self._part_size)))
 
     def _copy(
-        self, head: ObservedObject, upload: dict[str, Any], part: _Part, condition: dict[str, Any]
+        self, head: ObservedObject, upload: dict[str, Any], part: Part, condition: dict[str, Any]
     ) -> dict[str, Any]:
         with of_object(WRITE):
             answer = self._client.upload_part_copy(
@@ -161,10 +151,3 @@ class S3Parts:
                     raise
                 return False
         return True
-
-
-def parts_of(size: int, part_size: int) -> Iterator[_Part]:
-    """Parts of equal size, larger than `part_size` where there would be too many; the last may be smaller."""
-    each = max(part_size, -(-size // MOST_PARTS))
-    for number, first in enumerate(range(0, size, each), start=1):
-        yield _Part(number=number, first=first, last=min(first + each, size) - 1)
