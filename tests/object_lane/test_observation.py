@@ -169,6 +169,9 @@ def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert (stage.results, stage.steps, stage.findings) == (["Exempt"], ["telemetry"], [])
+    assert stage.cloud.cloud.telemetry.recorded[0].decisions == {
+        OBJECT_ENCRYPTION: Exempt("this check is off")
+    }
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def entry_of(work: Work, lease_until: int) -> ObjectEntry:
     head = work.repair.original.head
     return LedgerEntry(
         entry_id=work.entry_id,
-        resource=replace(work.call.resource, key=head.key, version_id=head.version_id),
+        resource=work.call.resource,
         before=head.encryption,
         intended=work.repair.intended,
         violations={OBJECT_ENCRYPTION: work.decision},
