@@ -178,3 +178,14 @@ def test_denied_list_names_its_own_action() -> None:
             objects.read_listed(BUCKET, an_object().key)
 
     assert denied.value.action == "s3:ListBucket"
+
+
+def test_denied_question_whose_the_bucket_is_names_its_own_action() -> None:
+    with stubbed_objects() as (objects, stub):
+        stub.add_response("get_object_acl", OWNED)
+        refuse(stub, "get_bucket_acl", "AccessDenied", 403)
+
+        with pytest.raises(AccessDeniedError) as denied:
+            objects.read_acl(an_object())
+
+    assert denied.value.action == "s3:GetBucketAcl"

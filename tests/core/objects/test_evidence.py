@@ -40,6 +40,22 @@ def test_what_is_as_it_was_differs_in_nothing() -> None:
     assert changed_since(evidence_of(original), original.head, ACL) == ()
 
 
+def test_the_order_of_metadata_is_no_difference() -> None:
+    original = an_original(metadata={"a": "1", "b": "2"})
+
+    after = replace(original.head, metadata={"b": "2", "a": "1"})
+
+    assert changed_since(evidence_of(original), after, None) == ()
+
+
+def test_an_entry_of_before_an_update_of_reseal_has_nothing_to_compare() -> None:
+    evidence = evidence_of(an_original(acl=ACL))
+    del evidence["kept"]
+
+    assert not keeps_acl(evidence)
+    assert changed_since(evidence, an_object(size=6), None) == ()
+
+
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
