@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
 from reseal.adapters import timestamps
-from reseal.adapters.timestamps import parse_timestamp, read_timestamps_quickly
+from reseal.adapters.timestamps import is_header_date, parse_timestamp, read_timestamps_quickly
 from reseal.adapters.wiring import Clients
 
 NOW = datetime(2026, 11, 24, 22, 52, 42, tzinfo=UTC)
@@ -108,3 +108,19 @@ def test_other_sessions_read_as_before() -> None:
 
     parser = other.get_component("response_parser_factory").create_parser("rest-xml")
     assert parser._timestamp_parser is botocores
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Tue, 24 Nov 2026 22:52:42 GMT", True),
+        ("Tue, 24 Nov 2026 22:52:42 +0000", False),
+        ("Wed, 24 Nov 2026 22:52:42 GMT", False),  # it was a Tuesday
+        ("Tue, 24 Nov 2026 22:52:42 -0500", False),
+        ("2026-11-24T22:52:42Z", False),
+        ("0", False),
+        ("soon", False),
+    ],
+)
+def test_only_a_date_that_would_be_written_the_same_again_is_a_headers(text: str, *, is_one: bool) -> None:
+    assert is_header_date(text) is is_one
