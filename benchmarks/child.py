@@ -15,12 +15,12 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.memory import peak_memory
 from benchmarks.products import Handle, load
 from benchmarks.world import BUCKET, World, an_event, is_right, put_state
 
 if TYPE_CHECKING:
     from benchmarks.calls import CallLog
-from benchmarks.memory import peak_memory
 
 Stage = Callable[[], AbstractContextManager[str]]
 

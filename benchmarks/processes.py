@@ -16,7 +16,7 @@ from benchmarks.world import CREDENTIALS, REPOSITORY
 CUSTODIANS, RESEALS, BARE = "custodian", "reseal", "bare"
 """Whose packages a process finds."""
 
-_ERROR_TAIL = 3000
+ERROR_TAIL = 3000
 
 
 class MeasurementError(RuntimeError):
@@ -28,7 +28,7 @@ def run_child(
 ) -> Any:
     """Run `module` with `order` on its standard input, and give what it answers. Raises MeasurementError."""
     finished = subprocess.run(  # noqa: S603  # our own module, no shell
-        [bare_python(), "-S", "-m", module],
+        command_of(module),
         cwd=directory,
         env=environment,
         input=json.dumps(order),
@@ -37,7 +37,7 @@ def run_child(
         check=False,
     )
     if finished.returncode:
-        raise MeasurementError(f"{title}:\n{finished.stderr[-_ERROR_TAIL:]}")
+        raise MeasurementError(f"{title}:\n{finished.stderr[-ERROR_TAIL:]}")
     return json.loads(finished.stdout)
 
 
@@ -59,6 +59,11 @@ def environment_of(
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": os.pathsep.join(map(str, [*paths[whose], REPOSITORY])),
     }
+
+
+def command_of(module: str) -> list[str]:
+    """Run a module of ours without what the developer or the machine has installed."""
+    return [bare_python(), "-S", "-m", module]
 
 
 def bare_python() -> str:

@@ -10,12 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from benchmarks.processes import MeasurementError, bare_python
+from benchmarks.processes import ERROR_TAIL, MeasurementError, command_of
 
 READY, GO = "ready", "go"
 """What a child says before each run, and what it waits for."""
-
-_ERROR_TAIL = 3000
 
 
 def run_together(
@@ -40,7 +38,7 @@ def run_together(
             child.communicate()  # one that still waits ends
         if any(child.returncode for child in children):
             said.seek(0)
-            raise MeasurementError(f"{title}:\n{said.read()[-_ERROR_TAIL:]}")
+            raise MeasurementError(f"{title}:\n{said.read()[-ERROR_TAIL:]}")
         return [json.loads(line) for line in lines]
 
 
@@ -48,7 +46,7 @@ def _started(
     module: str, directory: Path, environment: Mapping[str, str], said: IO[str]
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603  # our own module, no shell
-        [bare_python(), "-S", "-m", module],
+        command_of(module),
         cwd=directory,
         env=environment,
         stdin=subprocess.PIPE,

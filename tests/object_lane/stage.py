@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reseal.core.encryption import BucketEncryption
+from reseal.core.guard.exposure import AclGrant
 from reseal.core.kms_key import KeyDescription
 from reseal.core.objects.method import Methods
 from reseal.core.policy import Policy
@@ -96,6 +97,12 @@ class Stage:
             for number, body in enumerate(bodies, 1)
         }
         return dict(self._lane().enforce(deliveries, seconds_left))
+
+    def share(self, key: str) -> None:
+        """Somebody lets another account read the object's ACL."""
+        acl = self.cloud.objects.stored(BUCKET, key).acl
+        shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
+        self.cloud.objects.change(BUCKET, key, acl=shared)
 
     def _lane(self) -> ObjectLane:
         services, objects = self.cloud.services, self.cloud.object_services

@@ -9,7 +9,6 @@ import pytest
 
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
-from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from reseal.object_lane.lane import LEASE
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
@@ -252,19 +251,12 @@ def test_the_acl_is_looked_at_once_more_before_it_is_stated_anew() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
-    opened = stage.cloud.objects.stored(BUCKET, "a.csv").acl
-    stage.cloud.cloud.steps.after["ledger open all"].append(
-        lambda: stage.cloud.objects.change(BUCKET, "a.csv", acl=_shared(opened))
-    )
+    stage.cloud.cloud.steps.after["ledger open all"].append(lambda: stage.share("a.csv"))
 
     failed = stage.deliver(an_event("a.csv"))
 
     assert isinstance(failed["m1"], TransientError)
     assert stage.cloud.objects.writes == []
-
-
-def _shared(acl: object) -> object:
-    return replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize("tags", [{}, {"class": "internal"}], ids=["untagged", "tagged"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reseal.core.errors import CustomerKeyError, GoneError, RefusalError, TransientError
-from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
@@ -43,7 +41,7 @@ def test_an_acl_that_changes_while_parts_are_copied_stops_the_copy() -> None:
     stage = Stage(**IN_PARTS)
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
-    stage.cloud.cloud.steps.after["copy in parts"].append(lambda: _share(stage, "a.csv"))
+    stage.cloud.cloud.steps.after["copy in parts"].append(lambda: stage.share("a.csv"))
 
     failed = stage.deliver(an_event("a.csv"))
 
@@ -55,7 +53,7 @@ def test_an_acl_that_is_another_after_the_copy_is_told_and_grave() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
-    stage.cloud.cloud.steps.after["copy"].append(lambda: _share(stage, "a.csv"))
+    stage.cloud.cloud.steps.after["copy"].append(lambda: stage.share("a.csv"))
 
     stage.deliver(an_event("a.csv"))
 
@@ -102,12 +100,6 @@ def test_a_newer_write_that_a_change_in_place_caught_is_told_and_grave() -> None
     (finding,) = stage.findings
     assert (finding["action"], finding["severity"]) == ("UpdateObjectEncryption", "HIGH")
     assert "a newer write was put under the key as well" in finding["reason"]
-
-
-def _share(stage: Stage, key: str) -> None:
-    acl = stage.cloud.objects.stored(BUCKET, key).acl
-    shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
-    stage.cloud.objects.change(BUCKET, key, acl=shared)
 
 
 @pytest.mark.parametrize("step", ["before", "after"])

@@ -10,7 +10,6 @@ import pytest
 
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.guard.exposure import AclGrant
 from reseal.core.objects.method import Methods
 from reseal.object_lane.lane import LEASE
 from tests.builders import (
@@ -127,9 +126,7 @@ def test_an_acl_that_differs_from_the_evidence_is_told_by_the_later_delivery() -
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")
-    acl = stage.cloud.objects.stored(BUCKET, "a.csv").acl
-    shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
-    stage.cloud.objects.change(BUCKET, "a.csv", acl=shared)
+    stage.share("a.csv")
 
     deliver_again(stage)
 
@@ -223,25 +220,16 @@ def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> No
     assert ("TaggingDirective" in entry.details) is carried
 
 
-def test_an_object_that_was_badly_encrypted_anew_is_left_to_that_writes_event() -> None:
+@pytest.mark.parametrize("key", [TEAM_KEY, STRANGER_KEY], ids=["compliant", "a violation"])
+def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event(key: str) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "ledger open all")
-    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, key))
 
     deliver_again(stage)
 
     assert (stage.cloud.objects.writes, stage.results) == ([], ["Skipped"])
-
-
-def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event() -> None:
-    stage = Stage()
-    stage.cloud.objects.put(BUCKET, "a.csv")
-    die_after(stage, "ledger open all")
-    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, TEAM_KEY))
-
-    deliver_again(stage)
-
     (entry,) = stage.cloud.ledger.ledger.entries
     assert isinstance(entry.outcome, Skipped)
     assert (entry.outcome.cause.value, entry.outcome.reason) == (

@@ -80,14 +80,18 @@ class S3Copies:
             if not may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
                 raise
             now = self._read(head.bucket, head.key, None)
-            if now.encryption.fulfils(intended) and not changed(seen_of(head), now) and not _same(now, head):
+            if (
+                now.encryption.fulfils(intended)
+                and not changed(seen_of(head), now)
+                and now.listed != head.listed
+            ):
                 return
-            if isinstance(error, ChangedError) and _same(now, head):
+            if isinstance(error, ChangedError) and now.listed == head.listed:
                 raise TransientError(f"another write is under way, which may be ours: {error}") from error
             raise
 
     def _is_still(self, head: ObservedObject) -> bool:
-        return _same(self._read(head.bucket, head.key, head.version_id), head)
+        return self._read(head.bucket, head.key, head.version_id).listed == head.listed
 
 
 def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:
@@ -96,10 +100,6 @@ def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:
     if intended.algorithm == SseAlgorithm.SSE_KMS:  # DSSE-KMS has no Bucket Keys (E13)
         parameters["BucketKeyEnabled"] = intended.bucket_key
     return parameters
-
-
-def _same(now: ObservedObject, head: ObservedObject) -> bool:
-    return (now.etag, now.last_modified) == (head.etag, head.last_modified)
 
 
 def may_be_done(error: ResealError) -> bool:

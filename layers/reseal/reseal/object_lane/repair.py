@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
-from reseal.core.objects.evidence import Evidence, changed_since, is_another, keeps_acl
+from reseal.core.objects.evidence import changed_since, is_another, keeps_acl
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import ObservedObject
 from reseal.core.objects.properties import sent_with_copy, sent_with_parts
@@ -36,14 +36,20 @@ class Repairer:
         if self.seconds_left() < SECONDS_FOR_ONE:
             raise TransientError("too little time is left in this invocation")
         try:
-            outcome = self._repaired(work.repair) if work.repair else self._found_done(work.entry, work.head)
+            outcome = self._outcome(work.entry, work)
         except RefusalError as refusal:
             outcome = self._refused(work.repair, refusal)
         return replace(work, outcome=outcome)
 
-    def _repaired(self, repair: Repair) -> Outcome:
-        self._write(repair)
-        return self._looked_at_again(lambda: self._verified(repair))
+    def _outcome(self, entry: ObjectEntry, work: Work) -> Outcome:
+        """Of this delivery's write; or of an earlier one's, which can only be compared with its evidence."""
+        if work.repair is not None:
+            self._write(work.repair)
+        try:
+            return self._verified(entry, work.repair) if work.repair else self._applied(entry, work.head)
+        except AccessDeniedError as denied:
+            failed = outcome_of_refusal(denied, "object")
+            return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
 
     def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
         """Why nothing was written. S3 calls it an invalid request to copy what is under SSE-C now (C5)."""
@@ -60,35 +66,24 @@ class Repairer:
             return isinstance(refusal, CustomerKeyError)
         return False
 
-    def _found_done(self, entry: ObjectEntry, head: ObservedObject | None) -> Outcome:
-        """What an earlier delivery wrote: it can only be compared with its evidence."""
-        if head is None:
-            raise AssertionError("only what was found can have been written before")
-        return self._looked_at_again(lambda: self._applied(entry.details, entry.action, head))
-
-    def _looked_at_again(self, look: Callable[[], Outcome]) -> Outcome:
-        try:
-            return look()
-        except AccessDeniedError as denied:
-            failed = outcome_of_refusal(denied, "object")
-            return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
-
-    def _verified(self, repair: Repair) -> Outcome:
+    def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
         after = self._read_again(repair)
         if after.encryption.fulfils(repair.intended):
-            return self._applied(repair.evidence, repair.method, after)
-        if not is_another(repair.evidence, after):
+            return self._applied(entry, after)
+        if not is_another(entry.details, after):
             raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.key}")
         return Skipped(
             cause=SkipCause.NEWER,
             reason=f"the object was written again since, and is now {after.encryption.in_words}",
         )
 
-    def _applied(self, evidence: Evidence, action: str, after: ObservedObject) -> Applied:
+    def _applied(self, entry: ObjectEntry, after: ObservedObject | None) -> Applied:
         """The write, with what should be as before and is not."""
-        acl = self.objects.read_acl(after) if keeps_acl(evidence) else None
-        differs = changed_since(evidence, after, acl)
-        if action == Method.IN_PLACE and is_another(evidence, after):
+        if after is None:
+            raise AssertionError("only what was found can have been written before")
+        acl = self.objects.read_acl(after) if keeps_acl(entry.details) else None
+        differs = changed_since(entry.details, after, acl)
+        if entry.action == Method.IN_PLACE and is_another(entry.details, after):
             differs = (*differs, "the object itself: a newer write was put under the key as well")
         return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
 

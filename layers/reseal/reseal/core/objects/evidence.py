@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from reseal.core.objects.observed import ObjectAcl, ObservedObject, Original
+from reseal.core.objects.observed import Listed, ObjectAcl, ObservedObject, Original
 from reseal.core.objects.properties import changed, seen_of
 
 Evidence = Mapping[str, str]
@@ -39,8 +39,8 @@ def changed_since(evidence: Evidence, after: ObservedObject, acl: ObjectAcl | No
 
 def is_another(evidence: Evidence, after: ObservedObject) -> bool:
     """Whether another write made it: a change in place keeps both (D3), and equal bytes keep one (C20)."""
-    before = evidence["etag"], datetime.fromisoformat(evidence["last_modified"])
-    return before != (after.etag, after.last_modified)
+    written = datetime.fromisoformat(evidence["last_modified"])
+    return after.listed != Listed(etag=evidence["etag"], last_modified=written)
 
 
 def _kept(evidence: Evidence) -> dict[str, str]:
