@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.bucket_lane.evidence import BucketEntry
+from reseal.core.alerts import is_held_back
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Failed, Outcome, Severity, Skipped
+from reseal.core.decision import Failed, Outcome, Skipped
 from reseal.core.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.handled import Handled
 from reseal.core.message import message_of
@@ -83,4 +84,4 @@ class Teller:
 
 
 def _may_wait(finding: Finding) -> bool:
-    return finding.status is Status.FAILED and finding.severity is not Severity.CRITICAL
+    return finding.status is Status.FAILED and is_held_back(finding)

@@ -17,8 +17,7 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case GoneError():
             return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
         case ChangedError():
-            reason = f"the {what} was written again since: that write has an event of its own"
-            return Skipped(cause=SkipCause.NEWER, reason=reason)
+            return written_again(what)
         case ElsewhereError():
             region = refusal.region or "another Region"
             reason = f"the bucket lives in {region}: deploy Reseal there"
@@ -36,6 +35,12 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case _:
             reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
+
+
+def written_again(what: str) -> Skipped:
+    """Nothing to do: a newer write is there, and is its own event's."""
+    reason = f"the {what} was written again since: that write has an event of its own"
+    return Skipped(cause=SkipCause.NEWER, reason=reason)
 
 
 def _denied_action(refusal: RefusalError) -> str:

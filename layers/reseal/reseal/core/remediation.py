@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Decision, Exempt, Remediate
+from reseal.core.decision import CHECK_IS_OFF, Decision, Remediate
 from reseal.core.encryption import BucketEncryption
 from reseal.core.guard.exposure import Exposure
 from reseal.core.guard.hold_back import moves_to_k, new_impacts, unless_locked_out, unless_unusable
@@ -23,7 +23,7 @@ Decisions = Mapping[str, Decision]
 def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
     """Ask every check of the catalogue; one whose mode is `off` is not asked."""
     return {
-        check.id: Exempt("this check is off")
+        check.id: CHECK_IS_OFF
         if policy.mode_of(check.id) is CheckMode.OFF
         else check.decide(policy, call, observed)
         for check in BUCKET_CHECKS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
-from reseal.core.decision import Exempt, Remediate, Report, SkipCause, Skipped, Violation
+from reseal.core.decision import CHECK_IS_OFF, Remediate, Report, SkipCause, Skipped, Violation
 from reseal.core.errors import CustomerKeyError, GoneError, RefusalError
 from reseal.core.guard.hold_back import moves_to_k, unless_unusable
 from reseal.core.guard.key_policy import KeyPolicy
@@ -18,14 +18,9 @@ from reseal.core.objects.guard import guard_object, intended_for, unreadable_con
 from reseal.core.objects.method import Method, Methods, choose_method
 from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
 from reseal.core.policy import CheckMode, Policy
-from reseal.core.refusal import outcome_of_refusal
+from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.object_lane.work import Repair, Work
 from reseal.ports import ObjectServices, Services
-
-_NEWER = Skipped(
-    cause=SkipCause.NEWER,
-    reason="the object was written again since: that write has an event of its own",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +37,7 @@ class Observer:
         """The work with what was found and decided, or with why nothing could be."""
         call = work.call
         if self.policy.mode_of(OBJECT_ENCRYPTION) is CheckMode.OFF:  # queued before it was turned off
-            return replace(work, decision=Exempt("this check is off"))
+            return replace(work, decision=CHECK_IS_OFF)
         if call.owner not in (None, self.policy.account):
             return replace(work, outcome=_elsewhere(call))
         exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
@@ -94,7 +89,7 @@ class Observer:
         read = self.objects.objects.read_listed
         listed = read(call.bucket, call.key) if may_be_of_another(call) else None
         if listed and is_of_another(call, listed):
-            return replace(work, outcome=_NEWER)
+            return replace(work, outcome=written_again("object"))
         decision = decide_object_encryption(self.policy, work.call, CUSTOMER_KEY, None)
         return replace(work, before=CUSTOMER_KEY, decision=decision)
 
@@ -105,7 +100,7 @@ class Observer:
         if not isinstance(decision, Violation):
             return work
         if is_of_another(work.call, found.head.listed):
-            return replace(work, decision=None, outcome=_NEWER)
+            return replace(work, decision=None, outcome=written_again("object"))
         named = replace(work.call, key=found.head.key, version_id=found.head.version_id)
         work = replace(work, call=named)  # what is told and kept is the object as S3 knows it
         return self._with_repair(work, found, decision) if isinstance(decision, Remediate) else work
