@@ -154,8 +154,11 @@ def test_denied_write_is_one_failed_finding_a_day_that_names_the_permission(enfo
         "Condition": {"StringNotLike": {"aws:PrincipalArn": "*:user/engineer"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    enforcing.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
+    def lock() -> None:
+        enforcing.s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+    enforcing.after(lock, bucket, "PutBucketPolicy")
     _, (first,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
     (line,), again = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 

@@ -131,8 +131,8 @@ def test_hazard_that_meets_a_bucket_under_k_is_critical(
 
 
 def test_bucket_read_by_its_own_account_is_repaired(enforcing: Deployment) -> None:
-    bucket = enforcing.bucket()
-    put_policy(enforcing.s3, bucket, {"AWS": "arn:aws:iam::111122223333:role/etl"})
+    bucket, role = enforcing.bucket(), {"AWS": "arn:aws:iam::111122223333:role/etl"}
+    enforcing.after(lambda: put_policy(enforcing.s3, bucket, role), bucket, "PutBucketPolicy")
 
     _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 
