@@ -118,8 +118,10 @@ def a_call(
     )
 
 
-def stated(algorithm: str | None = None, *, unblocks_sse_c: bool = False) -> StatedEncryption:
-    return StatedEncryption(algorithm=algorithm, unblocks_sse_c=unblocks_sse_c)
+def stated(
+    algorithm: str | None = None, key_id: str | None = None, *, unblocks_sse_c: bool = False
+) -> StatedEncryption:
+    return StatedEncryption(algorithm=algorithm, key_id=key_id, unblocks_sse_c=unblocks_sse_c)
 
 
 def encryption(

@@ -269,7 +269,7 @@ def test_an_xml_element_may_be_an_object_or_a_list(rule: object) -> None:
 
     call = parse_bucket_call(body)
 
-    assert call.stated == stated("aws:kms")
+    assert call.stated == stated("aws:kms", TEAM_KEY)
 
 
 @pytest.mark.parametrize(

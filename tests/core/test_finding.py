@@ -39,6 +39,7 @@ from tests.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     KEY,
+    KEY_ACCESS,
     OBJECT_ENCRYPTION,
     SSE_C_BLOCK,
     SSE_KMS,
@@ -303,6 +304,7 @@ def test_a_document_says_everything() -> None:
             "name": "PutBucketEncryption",
             "time": "2026-11-23T12:00:00+00:00",
             "event_id": "c0ffee00-1111-2222-3333-444455556666",
+            "explains": True,
         },
         "required": "SSE-KMS or stronger, under an approved key",
         "before": {"algorithm": "AES256", "key_id": None, "bucket_key": False, "blocked": ["NONE"]},
@@ -400,6 +402,21 @@ def object_finding(
         CARRIED,
     )
     return only
+
+
+@pytest.mark.parametrize(
+    ("told", "explains"),
+    [
+        pytest.param(finding(name="DeleteBucketEncryption"), True, id="the call set it"),
+        pytest.param(finding(name="PutBucketPolicy"), False, id="the call is about something else"),
+        pytest.param(finding(REPORT, None, name="PutBucketPolicy"), False, id="the same, only reported"),
+        pytest.param(finding(REPORT, None, check=KEY_ACCESS, name="PutBucketAcl"), True, id="it opened it"),
+        pytest.param(KINDS["not read"], None, id="the bucket could not be read"),
+        pytest.param(object_finding(), True, id="an object, told under its own write"),
+    ],
+)
+def test_finding_says_whether_its_call_can_have_caused_it(told: Finding, explains: bool | None) -> None:
+    assert told.to_document()["api_call"]["explains"] is explains
 
 
 def test_a_document_says_everything_of_an_object() -> None:

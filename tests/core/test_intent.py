@@ -3,29 +3,61 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.api_call import BucketCall
-from reseal.core.intent import SEVERITY, Intent, intent_of
-from tests.builders import SSE_KMS, a_call, encryption, stated
+from reseal.core.encryption import BucketEncryption
+from reseal.core.intent import SEVERITY, Intent, explains, intent_of
+from tests.builders import SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated
+
+SSE_S3_FOUND = encryption()
+KEY_FOUND = encryption(SSE_KMS, TEAM_KEY)
+NO_KEY_FOUND = encryption(SSE_KMS)
 
 
 @pytest.mark.parametrize(
-    ("call", "intent"),
+    ("call", "found", "intent"),
     [
-        pytest.param(a_call("CreateBucket"), Intent.NEW, id="create"),
-        pytest.param(a_call("DeleteBucketEncryption"), Intent.LOWERED, id="delete"),
-        pytest.param(a_call(stated=stated("aws:kms")), Intent.LOWERED, id="asked for what is found"),
-        pytest.param(a_call(stated=stated("AES256")), Intent.DRIFT, id="asked for something else"),
-        pytest.param(a_call(stated=stated()), Intent.LOWERED, id="asked for no algorithm"),
-        pytest.param(a_call(stated=None), Intent.LOWERED, id="not recorded"),
-        pytest.param(a_call("PutBucketAcl"), Intent.DRIFT, id="another call"),
-        pytest.param(a_call("putbucketencryption"), Intent.DRIFT, id="names are case sensitive"),
+        pytest.param(a_call("CreateBucket"), SSE_S3_FOUND, Intent.NEW, id="create"),
+        pytest.param(a_call("CreateBucket"), KEY_FOUND, Intent.NEW, id="create, set since"),
+        pytest.param(a_call("DeleteBucketEncryption"), SSE_S3_FOUND, Intent.LOWERED, id="delete"),
+        pytest.param(a_call(stated=stated("AES256")), SSE_S3_FOUND, Intent.LOWERED, id="asked for this"),
+        pytest.param(a_call(stated=stated("AES256")), KEY_FOUND, Intent.DRIFT, id="asked for something else"),
+        pytest.param(a_call(stated=None), KEY_FOUND, Intent.LOWERED, id="not recorded"),
+        pytest.param(a_call("PutBucketAcl"), SSE_S3_FOUND, Intent.DRIFT, id="another call"),
     ],
 )
-def test_the_call_tells_the_intent(call: BucketCall, intent: Intent) -> None:
-    found = encryption(SSE_KMS)
+def test_the_call_tells_the_intent(call: BucketCall, found: BucketEncryption, intent: Intent) -> None:
+    assert intent_of(call, found) is intent
 
-    result = intent_of(call, found)
 
-    assert result is intent
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        pytest.param(a_call("CreateBucket"), SSE_S3_FOUND, id="a bucket starts so"),
+        pytest.param(a_call("DeleteBucketEncryption"), SSE_S3_FOUND, id="deletion leaves it so"),
+        pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), KEY_FOUND, id="algorithm and key"),
+        pytest.param(a_call(stated=stated("aws:kms")), KEY_FOUND, id="the record names no key"),
+        pytest.param(a_call(stated=stated()), KEY_FOUND, id="the record names nothing"),
+        pytest.param(a_call(stated=None), KEY_FOUND, id="the record has no configuration"),
+    ],
+)
+def test_call_that_can_have_set_what_is_found_explains_it(call: BucketCall, found: BucketEncryption) -> None:
+    assert explains(call, found)
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        pytest.param(a_call("CreateBucket"), KEY_FOUND, id="creation sets no key"),
+        pytest.param(a_call("CreateBucket"), NO_KEY_FOUND, id="creation sets no algorithm"),
+        pytest.param(a_call("DeleteBucketEncryption"), KEY_FOUND, id="deletion sets no key"),
+        pytest.param(a_call(stated=stated("AES256")), NO_KEY_FOUND, id="another algorithm"),
+        pytest.param(a_call(stated=stated("aws:kms", STRANGER_KEY)), KEY_FOUND, id="another key"),
+        pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), NO_KEY_FOUND, id="a key, where none is"),
+        pytest.param(a_call("PutBucketPolicy"), SSE_S3_FOUND, id="a call about something else"),
+        pytest.param(a_call("putbucketencryption"), SSE_S3_FOUND, id="names are case sensitive"),
+    ],
+)
+def test_call_that_cannot_have_set_what_is_found_does_not(call: BucketCall, found: BucketEncryption) -> None:
+    assert not explains(call, found)
 
 
 def test_every_intent_has_a_severity() -> None:

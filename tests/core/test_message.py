@@ -94,6 +94,15 @@ def test_the_email_reads_well() -> None:
     assert message.email == expected
 
 
+def test_email_about_what_the_call_did_not_set_says_so_before_it_names_somebody() -> None:
+    message = message_of([replace(REMEDIATED, call=a_call("PutBucketPolicy"))])
+
+    _, _, call, not_by, who, *_ = message.email.splitlines()
+    assert call.startswith("  Call      PutBucketPolicy")
+    assert not_by.startswith("  Not by    this call, which did not set what is told here")
+    assert who.startswith("  Who")
+
+
 def test_the_gravest_finding_comes_first() -> None:
     message = message_of([REPORTED, REMEDIATED])
 

@@ -63,6 +63,21 @@ def test_deleted_encryption_is_remediated(enforcing: Deployment) -> None:
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == enforcing.key
 
 
+def test_what_was_not_heard_is_repaired_at_the_next_call_whose_caller_is_not_blamed(
+    enforcing: Deployment,
+) -> None:
+    bucket = enforcing.bucket()
+    with enforcing.deaf():
+        enforcing.put(bucket, "AES256")
+
+    def act() -> None:
+        enforcing.s3.delete_bucket_policy(Bucket=bucket)
+
+    _, (finding,) = enforcing.after(act, bucket, "DeleteBucketPolicy")
+    assert (finding["severity"], finding["status"]) == ("MEDIUM", "REMEDIATED")
+    assert finding["api_call"]["explains"] is False
+
+
 def test_key_of_another_account_is_replaced_as_critical_and_nothing_else_changes(
     enforcing: Deployment,
 ) -> None:

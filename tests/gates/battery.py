@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from localcloud.handle import ACCOUNT, REPOSITORY
@@ -65,7 +64,7 @@ class Battery:
 
     def _lowered_bucket_is_remediated_and_its_owner_told(self) -> str:
         bucket = _name()
-        with deaf(self._deployment):
+        with self._deployment.deaf():
             self._s3.create_bucket(Bucket=bucket)
             tag = {"Key": "aws:cloudformation:stack-name", "Value": OWNED_BY}
             self._s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})
@@ -144,18 +143,6 @@ class Battery:
         ]
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         return str(self._deployment.cloud.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"])
-
-
-@contextmanager
-def deaf(deployment: Deployment) -> Iterator[None]:
-    """The bucket lane's rule hears nothing meanwhile."""
-    events, rule = deployment.cloud.client("events"), deployment.stack.outputs["BucketRuleName"]
-    events.disable_rule(Name=rule)
-    try:
-        yield
-        time.sleep(0.2)  # the trail tells of a call a moment later
-    finally:
-        events.enable_rule(Name=rule)
 
 
 def _name() -> str:

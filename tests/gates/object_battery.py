@@ -26,7 +26,7 @@ from reseal.object_lane.tell import Teller
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
 from tests.faults.workers import kill_workers
-from tests.gates.battery import IncompleteError, deaf, expect
+from tests.gates.battery import IncompleteError, expect
 from tests.gates.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 
 LARGEST_COPY = 100
@@ -52,7 +52,7 @@ class ObjectBattery:
         """What the first step to fail says; None when all come out."""
         actor = f"writer-{uuid.uuid4().hex[:8]}"  # a window of its own for each run
         try:
-            with deaf(self._deployment):  # these buckets are not the bucket lane's
+            with self._deployment.deaf():  # these buckets are not the bucket lane's
                 scenes, in_parts, stuck = self._scenes.all(), self._scenes.in_parts(), self._scenes.in_parts()
             self._all_are_told_of(scenes, actor)
             copied = scenes["copy with tags, annotations and grants"]

@@ -21,10 +21,12 @@ _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 class StatedEncryption:
     """What a PutBucketEncryption record says was asked for.
 
-    It is evidence of intent only: what the bucket has now is read from S3.
+    It is evidence of intent only: what the bucket has now is read from S3. `key_id` is the key as the
+    caller named it, or None where the record names none.
     """
 
     algorithm: str | None
+    key_id: str | None
     unblocks_sse_c: bool
 
 
@@ -103,8 +105,9 @@ def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
     blocked = child_of(rule, "BlockedEncryptionTypes").get("EncryptionType")
     if not rule:
         return None
-    algorithm = default.get("SSEAlgorithm")
+    algorithm, key_id = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
     return StatedEncryption(
         algorithm=algorithm if isinstance(algorithm, str) else None,
+        key_id=key_id if isinstance(key_id, str) else None,
         unblocks_sse_c=NOTHING_BLOCKED in (blocked if isinstance(blocked, list) else [blocked]),
     )

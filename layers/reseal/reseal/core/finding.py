@@ -11,6 +11,7 @@ from typing import Any
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
+from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.decision import (
     Applied,
     Decision,
@@ -22,6 +23,8 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
+from reseal.core.encryption import BucketEncryption
+from reseal.core.intent import explains
 from reseal.core.objects.call import ObjectCall
 from reseal.core.occurrences import Occurrences
 from reseal.core.ownership import Ownership
@@ -84,6 +87,16 @@ class Finding:
         return str(uuid.uuid5(_NAMESPACE, f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"))
 
     @property
+    def call_explains(self) -> bool | None:
+        """False where the call cannot have set what is told, so that its actor did not; None if unknown.
+
+        An object is told of only under its own write, and key access only under the call that opened it.
+        """
+        if isinstance(self.call, ObjectCall) or self.check.id == KEY_ACCESS:
+            return True
+        return explains(self.call, self.before) if isinstance(self.before, BucketEncryption) else None
+
+    @property
     def undo(self) -> str | None:
         """The command that restores what was; None where nothing was written, or none can."""
         if self.status is not Status.REMEDIATED or self.before is None:
@@ -121,7 +134,12 @@ class Finding:
                 "address": actor.address,
                 "tool": actor.tool,
             },
-            "api_call": {"name": call.name, "time": call.time.isoformat(), "event_id": call.event_id},
+            "api_call": {
+                "name": call.name,
+                "time": call.time.isoformat(),
+                "event_id": call.event_id,
+                "explains": self.call_explains,
+            },
             "required": self.check.requires(self.policy),
             "before": self.before.to_document() if self.before else None,
             "after": self.after.to_document() if self.after else None,

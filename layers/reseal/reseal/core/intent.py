@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from reseal.core.api_call import BucketCall
+from reseal.core.api_call import BucketCall, StatedEncryption
 from reseal.core.decision import Severity
-from reseal.core.encryption import BucketEncryption
+from reseal.core.encryption import BucketEncryption, SseAlgorithm
 
 
 class Intent(Enum):
@@ -28,9 +28,23 @@ def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
     """Judge a call by its name, and by what it asked for where the record says so."""
     if call.name == "CreateBucket":
         return Intent.NEW
-    if call.name == "DeleteBucketEncryption":
-        return Intent.LOWERED
-    if call.name != "PutBucketEncryption":
-        return Intent.DRIFT
-    asked = call.stated.algorithm if call.stated else None
-    return Intent.LOWERED if asked in (None, found.algorithm) else Intent.DRIFT
+    return Intent.LOWERED if explains(call, found) else Intent.DRIFT
+
+
+def explains(call: BucketCall, found: BucketEncryption) -> bool:
+    """Whether the call can have left the bucket as it is found: it wrote the encryption, and no other one.
+
+    A bucket starts, and is left by DeleteBucketEncryption, with SSE-S3 (E2, E3).
+    """
+    match call.name:
+        case "CreateBucket" | "DeleteBucketEncryption":
+            return found.algorithm == SseAlgorithm.SSE_S3
+        case "PutBucketEncryption":
+            return call.stated is None or _can_be(call.stated, found)
+        case _:
+            return False
+
+
+def _can_be(stated: StatedEncryption, found: BucketEncryption) -> bool:
+    """A record that leaves a field out contradicts nothing."""
+    return stated.algorithm in (None, found.algorithm) and stated.key_id in (None, found.key_id)

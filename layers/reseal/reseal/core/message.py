@@ -73,6 +73,7 @@ def _text(finding: Finding) -> str:
         ("Object", _object(finding)),
         ("All", finding.occurrences.in_words if finding.occurrences else None),
         ("Call", f"{call.name} at {call.time.isoformat()}"),
+        ("Not by", _NOT_BY if finding.call_explains is False else None),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
         ("Required", finding.check.requires(finding.policy)),
@@ -91,6 +92,9 @@ def _text(finding: Finding) -> str:
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
     return "\n".join([title, *(f"  {name:<9} {_on_one_line(text)}" for name, text in rows if text)])
+
+
+_NOT_BY = "this call, which did not set what is told here: CloudTrail knows which one did"
 
 
 def _on_one_line(text: str) -> str:
