@@ -1,5 +1,6 @@
 """``/_localcloud/``: what a test asks the local cloud itself, unsigned, on the same port."""
 
+import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -9,11 +10,13 @@ from urllib.parse import parse_qs
 from localcloud import encryption_contexts, object_age, object_state
 from localcloud.faults import Faults
 from localcloud.journal import Journal
+from localcloud.trail import Trail
 
 PREFIX = "/_localcloud/"
 KNOWN = (
     "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
-    "POST object-age and object-state with bucket, key and version, and GET, POST, DELETE faults"
+    "POST object-age and object-state with bucket, key and version, POST trail-drained, "
+    "and GET, POST, DELETE faults"
 )
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -21,7 +24,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def with_control(application: Application, journal: Journal, faults: Faults) -> Application:
+def with_control(application: Application, journal: Journal, faults: Faults, trail: Trail) -> Application:
     """The application, with the control endpoints before it."""
 
     async def controlled(scope: Scope, receive: Receive, send: Send) -> None:
@@ -29,6 +32,8 @@ def with_control(application: Application, journal: Journal, faults: Faults) -> 
             await application(scope, receive, send)
             return
         body = await _body(receive)
+        if (scope["method"], scope["path"]) == ("POST", f"{PREFIX}trail-drained"):
+            await asyncio.to_thread(trail.drain)  # the trail delivers through this loop's own server
         status, answer = _answer(scope, body, journal, faults)
         await _send_json(send, status, answer)
 
@@ -43,6 +48,7 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
         ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
         ("POST", "object-state"): lambda: object_state.put_state(**json.loads(body)),
+        ("POST", "trail-drained"): lambda: {"drained": True},
         ("GET", "faults"): faults.listed,
         ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},
         ("DELETE", "faults"): faults.clear,

@@ -49,6 +49,10 @@ class ControlEndpoints:
             and fnmatchcase(entry["caller"], caller)
         ]
 
+    def drain_trail(self) -> None:
+        """Return when the trail has told of every call that has ended by now."""
+        self.control("POST", "trail-drained")
+
     def encryption_context(self, bucket: str, key: str, version: str = "") -> str | None:
         """The encryption context kept with an object, as it was sent; S3 itself never tells a reader."""
         names = {"bucket": bucket, "key": key, "version": version}

@@ -101,7 +101,7 @@ def run(settings: Settings) -> int:
     """Serve until told to stop; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     journal, faults, trail = install(settings)
-    application = control.with_control(ministack_app.app, journal, faults)
+    application = control.with_control(ministack_app.app, journal, faults, trail)
     try:
         asyncio.run(_serve(application, settings))
     finally:

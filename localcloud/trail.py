@@ -65,6 +65,10 @@ class Trail:
         report = self._worker.submit(request.run, self._report, heard, response, time.time(), logging_)
         report.add_done_callback(_log_failure)
 
+    def drain(self) -> None:
+        """Return when every call that has ended by now is delivered."""
+        self._worker.submit(lambda: None).result()  # one worker takes all in order
+
     def close(self) -> None:
         """Deliver nothing more."""
         self._worker.shutdown(wait=False, cancel_futures=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,7 +68,7 @@ class Deployment:
         events.disable_rule(Name=rule)
         try:
             yield
-            time.sleep(0.2)  # the trail tells of a call a moment later
+            self.cloud.drain_trail()
         finally:
             events.enable_rule(Name=rule)
 

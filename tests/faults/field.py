@@ -71,7 +71,7 @@ class Field:
         events.disable_rule(Name=rule)
         try:
             yield
-            time.sleep(0.3)  # the trail delivers from a thread of its own
+            self.cloud.drain_trail()
         finally:
             events.enable_rule(Name=rule)
 

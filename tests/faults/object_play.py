@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -90,7 +89,7 @@ class ObjectPlay:
 
     @cached_property
     def _writes(self) -> dict[str, list[dict[str, Any]]]:
-        time.sleep(0.5)  # the trail tells of a call a moment later
+        self.ground.cloud.drain_trail()
         return self.ground.made()
 
     def _message(self, shot: Shot) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 
@@ -38,7 +37,7 @@ def write(ground: Field, bucket: str, key: str = KEY) -> None:
 
 def assert_repaired_and_told(ground: Field, bucket: str) -> None:
     ground.wait_until_idle()
-    time.sleep(0.3)  # the trail tells of a call a moment later
+    ground.cloud.drain_trail()
     findings = ground.findings()[bucket]
     head = ground.stack.s3.head_object(Bucket=bucket, Key=KEY)
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", ground.stack.key)

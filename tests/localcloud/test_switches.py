@@ -51,19 +51,39 @@ def test_put_may_keep_the_block_it_does_not_name(make_bucket: Any) -> None:
     assert blocked(s3, "blocking-bucket") == {"EncryptionType": ["SSE-C"]}
 
 
-def test_events_may_come_late(other_cloud: LocalCloud, make_bucket: Any) -> None:
+@pytest.fixture
+def heard(other_cloud: LocalCloud) -> tuple[Any, str]:
+    """An SQS client and the URL of a queue that hears every call on buckets."""
     events, sqs = other_cloud.client("events"), other_cloud.client("sqs")
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
     arn = "arn:aws:sqs:eu-west-1:111122223333:late"
-    pattern = {"source": ["aws.s3"], "detail": {"requestParameters": {"bucketName": ["late-bucket"]}}}
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_rule(Name="late", EventPattern=json.dumps(pattern))
+    events.put_rule(Name="late", EventPattern=json.dumps({"source": ["aws.s3"]}))
     events.put_targets(Rule="late", Targets=[{"Id": "queue", "Arn": arn}])
+    other_cloud.drain_trail()
+    sqs.purge_queue(QueueUrl=url)
+    return sqs, url
+
+
+def test_events_may_come_late(heard: tuple[Any, str], make_bucket: Any) -> None:
+    sqs, url = heard
     started = time.monotonic()
 
     make_bucket("late-bucket")
 
     assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     assert time.monotonic() - started >= 0.4
+
+
+def test_late_events_are_there_when_the_trail_is_drained(
+    other_cloud: LocalCloud, heard: tuple[Any, str], make_bucket: Any
+) -> None:
+    sqs, url = heard
+    make_bucket("awaited-bucket")
+
+    before = sqs.receive_message(QueueUrl=url).get("Messages", [])
+    other_cloud.drain_trail()
+
+    assert (before, len(sqs.receive_message(QueueUrl=url)["Messages"])) == ([], 1)
