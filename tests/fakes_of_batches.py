@@ -106,16 +106,19 @@ class FakeWindows:
                 message=window.message,
             )
 
-    def tell_held(self, group: str, held: Held, now: datetime) -> None:
+    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
         with self._steps.step("tell held", self.failures["tell_held"]):
             window = self._windows.get(group)
             if window is None or window.id != held.window_id:
-                return
+                return False
             if window.held == held.count:
                 del self._windows[group]
-            elif window.held > held.count:
-                window.held -= held.count
-                window.id, window.first = f"window-{next(self._numbers)}", held.last
+            if window.held <= held.count:
+                return False
+            window.held -= held.count
+            window.id, window.first = f"window-{next(self._numbers)}", held.last
+            window.closes_at = until
+            return True
 
 
 def _count_into(window: _Window, tallied: Tallied) -> None:

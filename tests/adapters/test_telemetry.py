@@ -18,7 +18,7 @@ from reseal.core.finding import findings_of
 from reseal.core.handled import Handled
 from reseal.core.remediation import decide_bucket
 from tests.adapters.worlds import unique
-from tests.builders import BUCKET, EVENT_ID, a_call, a_policy, encryption
+from tests.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption
 from tests.fakes import NOON
 
 CHECKS = sorted(check.id for check in BUCKET_CHECKS)
@@ -30,7 +30,7 @@ def repaired() -> Handled:
     decisions = decide_bucket(policy, call, ObservedBucket(encryption=found))
     after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
-    findings = findings_of(policy, call, found, decisions, outcome)
+    findings = findings_of(policy, call, found, decisions, outcome, {DEFAULT_ENCRYPTION})
     return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 

@@ -185,7 +185,7 @@ def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
         "keys",
     )
     taking = change(
-        "SET held = held - :told, window_id = :next, #first = :last",
+        "SET held = held - :told, window_id = :next, #first = :last, closes_at = :closes",
         "window_id = :id AND held > :told",
         ANY,
         "first",

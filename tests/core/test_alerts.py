@@ -108,10 +108,32 @@ def test_a_group_keeps_its_name_from_version_to_version() -> None:
 def test_the_first_by_time_stands_for_all_in_whatever_order_they_came() -> None:
     (told,) = grouped([finding(2), finding(0), finding(1)]).values()
 
-    assert told.id == finding(0).id
-    assert told.occurrences == Occurrences(
-        count=3, first=NOON, last=NOON + timedelta(seconds=2), keys=("0.csv", "1.csv", "2.csv")
+    assert told.resource == finding(0).resource
+    assert told.occurrences is not None
+    assert told.occurrences.to_document() == {
+        "count": 3,
+        "first": NOON.isoformat(),
+        "last": (NOON + timedelta(seconds=2)).isoformat(),
+        "keys": ["0.csv", "1.csv", "2.csv"],
+        "incident": None,
+    }
+
+
+def test_id_of_several_is_that_of_these_and_of_no_others() -> None:
+    """Who drops repeats by the id must not lose the third one, which comes with the first once more."""
+    alone, both, again, three = (
+        next(iter(grouped(findings).values())).id
+        for findings in (
+            [finding(0)],
+            [finding(0), finding(2)],
+            [finding(2), finding(0)],
+            [finding(0), finding(2), finding(3)],
+        )
     )
+
+    assert alone == finding(0).id
+    assert both == again
+    assert len({alone, both, three}) == 3
 
 
 def test_a_finding_without_equals_stands_for_itself() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import shlex
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -32,12 +32,14 @@ from reseal.core.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.occurrences import Occurrences
 from reseal.core.policy import CheckMode, Mode, Policy
+from reseal.core.remediation import enforced_remediations
 from tests.builders import (
     ACCOUNT,
     BUCKET,
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
+    ENFORCE_ALL,
     KEY,
     KEY_ACCESS,
     OBJECT_ENCRYPTION,
@@ -78,9 +80,13 @@ def findings(
     *,
     policy: Policy | None = None,
     before: BucketEncryption = BEFORE,
+    written: Container[str] | None = None,
     **call: Any,
 ) -> tuple[Finding, ...]:
-    return findings_of(policy or a_policy(), a_call(**call), before, decisions, outcome)
+    """By default what the policy enforces is what was written."""
+    policy = policy or a_policy()
+    enforced = enforced_remediations(policy, decisions)
+    return findings_of(policy, a_call(**call), before, decisions, outcome, written or enforced)
 
 
 def finding(
@@ -127,6 +133,35 @@ def test_what_may_not_be_enforced_is_detected_whatever_else_happened(
     assert result.status is Status.DETECTED
     assert result.way_out is not None
     assert result.way_out.startswith("nothing was changed")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        a_policy(mode=Mode.DETECT),
+        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.REPORT}),
+        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.OFF}),
+    ],
+    ids=["stack in detect mode", "check in report mode", "check off"],
+)
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(APPLIED, Status.REMEDIATED), (DENIED, Status.FAILED)], ids=["applied", "failed"]
+)
+def test_what_was_written_is_told_as_written_whatever_the_modes_are_by_now(
+    policy: Policy, outcome: Outcome, status: Status
+) -> None:
+    assert finding(outcome=outcome, policy=policy, written={DEFAULT_ENCRYPTION}).status is status
+
+
+def test_what_was_not_written_is_not_told_as_repaired_though_its_check_enforces_by_now() -> None:
+    result = finding(
+        check=SSE_C_BLOCK, policy=a_policy(check_modes=ENFORCE_ALL), written={DEFAULT_ENCRYPTION}
+    )
+
+    assert (result.status, result.after) == (Status.DETECTED, None)
+    assert result.way_out == (
+        "nothing was changed: the SSE-C block check has begun to enforce since; change it by hand"
+    )
 
 
 @pytest.mark.parametrize(
@@ -304,7 +339,7 @@ def test_a_document_says_everything() -> None:
             "name": "PutBucketEncryption",
             "time": "2026-11-23T12:00:00+00:00",
             "event_id": "c0ffee00-1111-2222-3333-444455556666",
-            "explains": True,
+            "set_this": True,
         },
         "required": "SSE-KMS or stronger, under an approved key",
         "before": {"algorithm": "AES256", "key_id": None, "bucket_key": False, "blocked": ["NONE"]},
@@ -398,6 +433,7 @@ def object_finding(
         before or object_encryption(),
         {OBJECT_ENCRYPTION: decision},
         outcome,
+        {OBJECT_ENCRYPTION} if outcome else (),
         action,
         CARRIED,
     )
@@ -405,18 +441,23 @@ def object_finding(
 
 
 @pytest.mark.parametrize(
-    ("told", "explains"),
+    ("told", "set_this"),
     [
         pytest.param(finding(name="DeleteBucketEncryption"), True, id="the call set it"),
         pytest.param(finding(name="PutBucketPolicy"), False, id="the call is about something else"),
         pytest.param(finding(REPORT, None, name="PutBucketPolicy"), False, id="the same, only reported"),
-        pytest.param(finding(REPORT, None, check=KEY_ACCESS, name="PutBucketAcl"), True, id="it opened it"),
+        pytest.param(finding(check=BUCKET_KEY, name="PutBucketAcl"), False, id="a finer point, likewise"),
+        pytest.param(finding(check=SSE_C_BLOCK), None, id="a finer point, where the call writes the rule"),
+        pytest.param(finding(REPORT, None, check=KEY_ACCESS, name="PutBucketAcl"), None, id="who is let in"),
         pytest.param(KINDS["not read"], None, id="the bucket could not be read"),
         pytest.param(object_finding(), True, id="an object, told under its own write"),
+        pytest.param(replace(object_finding(), before=None), None, id="an object that could not be read"),
     ],
 )
-def test_finding_says_whether_its_call_can_have_caused_it(told: Finding, explains: bool | None) -> None:
-    assert told.to_document()["api_call"]["explains"] is explains
+def test_finding_says_whether_its_call_can_have_set_what_is_told(
+    told: Finding, set_this: bool | None
+) -> None:
+    assert told.to_document()["api_call"]["set_this"] is set_this
 
 
 def test_a_document_says_everything_of_an_object() -> None:

@@ -30,7 +30,7 @@ REMEDIATE = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severi
 
 
 def findings(decisions: dict[str, Decision], outcome: Outcome | None) -> tuple[Finding, ...]:
-    return findings_of(a_policy(), a_call(), encryption(), decisions, outcome)
+    return findings_of(a_policy(), a_call(), encryption(), decisions, outcome, set(decisions))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from reseal.core.api_call import BucketCall
 from reseal.core.encryption import BucketEncryption
-from reseal.core.intent import SEVERITY, Intent, explains, intent_of
+from reseal.core.intent import SEVERITY, Intent, can_have_set, intent_of
 from tests.builders import SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated
 
 SSE_S3_FOUND = encryption()
@@ -34,13 +34,15 @@ def test_the_call_tells_the_intent(call: BucketCall, found: BucketEncryption, in
         pytest.param(a_call("CreateBucket"), SSE_S3_FOUND, id="a bucket starts so"),
         pytest.param(a_call("DeleteBucketEncryption"), SSE_S3_FOUND, id="deletion leaves it so"),
         pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), KEY_FOUND, id="algorithm and key"),
-        pytest.param(a_call(stated=stated("aws:kms")), KEY_FOUND, id="the record names no key"),
+        pytest.param(a_call(stated=stated("aws:kms")), NO_KEY_FOUND, id="algorithm without a key"),
         pytest.param(a_call(stated=stated()), KEY_FOUND, id="the record names nothing"),
         pytest.param(a_call(stated=None), KEY_FOUND, id="the record has no configuration"),
     ],
 )
-def test_call_that_can_have_set_what_is_found_explains_it(call: BucketCall, found: BucketEncryption) -> None:
-    assert explains(call, found)
+def test_call_can_have_set_what_its_record_does_not_contradict(
+    call: BucketCall, found: BucketEncryption
+) -> None:
+    assert can_have_set(call, found)
 
 
 @pytest.mark.parametrize(
@@ -51,13 +53,14 @@ def test_call_that_can_have_set_what_is_found_explains_it(call: BucketCall, foun
         pytest.param(a_call("DeleteBucketEncryption"), KEY_FOUND, id="deletion sets no key"),
         pytest.param(a_call(stated=stated("AES256")), NO_KEY_FOUND, id="another algorithm"),
         pytest.param(a_call(stated=stated("aws:kms", STRANGER_KEY)), KEY_FOUND, id="another key"),
+        pytest.param(a_call(stated=stated("aws:kms")), KEY_FOUND, id="no key, which is aws/s3"),
         pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), NO_KEY_FOUND, id="a key, where none is"),
         pytest.param(a_call("PutBucketPolicy"), SSE_S3_FOUND, id="a call about something else"),
         pytest.param(a_call("putbucketencryption"), SSE_S3_FOUND, id="names are case sensitive"),
     ],
 )
-def test_call_that_cannot_have_set_what_is_found_does_not(call: BucketCall, found: BucketEncryption) -> None:
-    assert not explains(call, found)
+def test_call_cannot_have_set_what_its_record_contradicts(call: BucketCall, found: BucketEncryption) -> None:
+    assert not can_have_set(call, found)
 
 
 def test_every_intent_has_a_severity() -> None:

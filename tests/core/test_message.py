@@ -97,9 +97,9 @@ def test_the_email_reads_well() -> None:
 def test_email_about_what_the_call_did_not_set_says_so_before_it_names_somebody() -> None:
     message = message_of([replace(REMEDIATED, call=a_call("PutBucketPolicy"))])
 
-    _, _, call, not_by, who, *_ = message.email.splitlines()
+    _, _, call, note, who, *_ = message.email.splitlines()
     assert call.startswith("  Call      PutBucketPolicy")
-    assert not_by.startswith("  Not by    this call, which did not set what is told here")
+    assert note.startswith("  Note      this call only led to the look: what is told here was set by")
     assert who.startswith("  Who")
 
 

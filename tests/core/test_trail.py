@@ -169,7 +169,12 @@ def test_nobody_is_known_to_be_left_out_by_selectors_that_cannot_be_read() -> No
 def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> None:
     trail = a_trail(selectors=DENIED, of_organization=True)
 
-    assert judge_trails([trail], REGION).hears
+    hearing = judge_trails([trail], REGION)
+
+    assert hearing.hears
+    assert hearing.reason == (
+        f"{trail.arn} is logging and its organization's, which does not tell here what it logs"
+    )
 
 
 def test_one_trail_that_is_heard_is_enough() -> None:

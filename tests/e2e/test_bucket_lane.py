@@ -75,7 +75,7 @@ def test_what_was_not_heard_is_repaired_at_the_next_call_whose_caller_is_not_bla
 
     _, (finding,) = enforcing.after(act, bucket, "DeleteBucketPolicy")
     assert (finding["severity"], finding["status"]) == ("MEDIUM", "REMEDIATED")
-    assert finding["api_call"]["explains"] is False
+    assert finding["api_call"]["set_this"] is False
 
 
 def test_key_of_another_account_is_replaced_as_critical_and_nothing_else_changes(

@@ -8,6 +8,7 @@ import pytest
 
 from reseal.core.alerts import Unblocked
 from reseal.core.errors import AccessDeniedError, TransientError
+from reseal.core.message import Message
 from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, object_encryption
 from tests.fakes import NOON
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
@@ -207,3 +208,71 @@ def test_a_critical_refusal_is_told_also_where_the_same_was_refused_today() -> N
         ("CRITICAL", "FAILED"),
         ("CRITICAL", "FAILED"),
     ]
+
+
+def test_what_comes_while_a_window_is_told_waits_for_another_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one reminder would publish for as long as others count, whatever time is left to it."""
+    stage = Stage()
+    _upload(stage, range(1))
+    _upload(stage, range(1, 3))
+    stage.cloud.cloud.clock.time += timedelta(seconds=901)
+    topic = stage.cloud.cloud.topic
+    publish = topic.publish
+
+    def publish_while_more_comes(message: Message) -> None:
+        publish(message)
+        monkeypatch.setattr(topic, "publish", publish)
+        _upload(stage, range(3, 4))
+
+    monkeypatch.setattr(topic, "publish", publish_while_more_comes)
+
+    _close_window(stage)
+    told = [finding["occurrences"] for finding in stage.findings[1:]]
+    _close_window(stage)
+
+    assert [summary["count"] for summary in told] == [2]
+    assert [seconds for _, seconds in stage.cloud.reminders.sent] == [900, 900]
+    assert stage.findings[-1]["occurrences"]["count"] == 1
+
+
+def test_a_critical_alert_does_not_wait_for_what_only_counts() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+    stage.cloud.windows.failures["tally"] = [TransientError("throttled")]
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert (failed, [finding["severity"] for finding in stage.findings]) == ({}, ["CRITICAL"])
+
+
+def test_writes_under_sse_c_are_told_though_somebody_denies_the_list() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    stage.cloud.objects.failures["read_listed"] = [AccessDeniedError("AccessDenied", "s3:ListBucket", "no")]
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert finding["occurrences"]["incident"]["count"] == 1
+
+
+@pytest.mark.parametrize("denied_first", [True, False])
+def test_a_refusal_that_could_not_be_told_is_told_when_its_dead_letter_is_sent_again(
+    denied_first: bool,
+) -> None:
+    """Sent again, it counts as received for the first time; the day's mark is its own all the same."""
+    stage = Stage()
+    events = [an_event("a.csv", 1), an_event("b.csv", 2)]
+    for key in ("a.csv", "b.csv"):
+        stage.cloud.objects.put(BUCKET, key)
+        stage.cloud.objects.failures[f"copy {key}"] = [AccessDeniedError("AccessDenied", "s3:PutObject", "no")]
+    stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
+    stage.deliver(events[0])
+    stage.deliver(events[1])
+    stage.cloud.cloud.clock.time += timedelta(hours=1)
+
+    failed = stage.deliver(*(events if denied_first else reversed(events)))
+
+    assert failed == {}
+    assert {finding["status"] for finding in stage.findings} == {"FAILED"}

@@ -11,13 +11,18 @@ import pytest
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.objects.method import Methods
+from reseal.core.policy import CheckMode, Mode, Policy
 from reseal.object_lane.lane import LEASE
 from tests.builders import (
     BUCKET,
+    DEFAULT_MODES,
     DSSE_KMS,
+    OBJECT_ENCRYPTION,
     SSE_KMS,
     STRANGER_KEY,
     TEAM_KEY,
+    K,
+    a_key,
     a_policy,
     object_encryption,
 )
@@ -236,3 +241,52 @@ def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event(
         "newer",
         "what was decided no longer holds: the object was written again since",
     )
+
+
+def test_what_would_not_be_repaired_any_more_is_told_as_it_is_decided_now() -> None:
+    """The repair was begun; before it could be made, its key was disabled."""
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [TransientError("SlowDown")]
+    stage.deliver(an_event("a.csv"))
+    stage.cloud.cloud.keys.known[K] = a_key(K, state="Disabled")
+
+    failed = deliver_again(stage)
+
+    (finding,) = stage.findings
+    assert (failed, stage.results) == ({}, ["Skipped"])
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert isinstance(outcome(stage), Skipped)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        a_policy(mode=Mode.DETECT),
+        a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.REPORT}),
+    ],
+    ids=["stack in detect mode", "check in report mode"],
+)
+def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(policy: Policy) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    die_after(stage, "copy")
+    stage.policy = policy
+
+    deliver_again(stage)
+
+    (finding,) = stage.findings
+    assert (finding["status"], finding["action"]) == ("REMEDIATED", "CopyObject")
+    assert finding["undo"] is not None
+
+
+def test_what_was_begun_stays_open_where_the_check_was_turned_off_since() -> None:
+    """Nobody looks at the object any more, so nobody can say what became of the write."""
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    die_after(stage, "copy")
+    stage.policy = a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.OFF})
+
+    deliver_again(stage)
+
+    assert (stage.results, outcome(stage)) == (["Exempt"], None)

@@ -146,8 +146,8 @@ class AlertWindows(Protocol):
     def read_held(self, group: str) -> Held | None:
         """What a group's window holds back, if anything."""
 
-    def tell_held(self, group: str, held: Held, now: datetime) -> None:
-        """Take what was told out of the window, and close it."""
+    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
+        """Take what was told out of the window. True where more came meanwhile: then it ends at `until`."""
 
 
 class Reminders(Protocol):

@@ -232,7 +232,9 @@ SERVICES = [
          served("delivery.logs", "GenerateDataKey*", "Decrypt")),
     Pair("S3 Inventory", unserved("s3"), "s3.amazonaws.com", served("s3", "GenerateDataKey")),
     Pair("AWS Config", unserved("config"), "config", served("config", "GenerateDataKey*")),
-    Pair("another writer of audit logs", unserved("audit"), "audit", unserved("cloudtrail")),  # which names its own
+    Pair("CloudTrail", unserved("cloudtrail"), "cloudtrail", served("cloudtrail", "GenerateDataKey*", "DescribeKey")),
+    Pair("CloudTrail that may not describe the key", served("cloudtrail", "GenerateDataKey*"), "cloudtrail",
+         served("cloudtrail", "GenerateDataKey", "DescribeKey")),
     Pair("cost and usage reports", unserved("billingreports"), "billingreports",
          Situation(lets(service("billingreports"), "s3:GetBucketAcl", "s3:GetBucketPolicy", on=BUCKET))),
     Pair("Redshift's audit logs", unserved("redshift", even_admitted=True), "Redshift",

@@ -85,14 +85,15 @@ def closing_told(held: Held) -> Change:
     )
 
 
-def taking_told(held: Held) -> Change:
+def taking_told(held: Held, until: datetime) -> Change:
     """A window without what was told of it. Its id is a new one, so that the rest is another summary."""
     return Change(
-        expression="SET held = held - :told, window_id = :next, #first = :last",
+        expression="SET held = held - :told, window_id = :next, #first = :last, closes_at = :closes",
         condition="window_id = :id AND held > :told",
         values={
             **_told(held),
             ":next": {"S": str(uuid.uuid4())},
+            ":closes": {"N": _number(until)},
             ":last": {"S": held.last.isoformat()},
         },
     )

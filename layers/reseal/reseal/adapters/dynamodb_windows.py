@@ -65,13 +65,15 @@ class DynamoDbWindows:
                 return held
         raise TransientError(f"the alert window {group} changes too fast to be closed")
 
-    def tell_held(self, group: str, held: Held, now: datetime) -> None:
+    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
         """Take what was told out of the window, and close it where nothing is left.
 
-        Neither change is made where another told the same meanwhile.
+        Whether something is: then the window goes on until `until`. Neither change is made where another
+        told the same meanwhile.
         """
-        if self._change(group, closing_told(held)) is None:
-            self._change(group, taking_told(held))
+        if self._change(group, closing_told(held)) is not None:
+            return False
+        return self._change(group, taking_told(held, until)) is not None
 
     def _change(self, group: str, change: Change, own_id: str | None = None) -> Any:
         """The window after the change; None where its condition does not hold.

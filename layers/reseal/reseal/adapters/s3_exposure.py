@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import ClientError
 
 from reseal.adapters.failures import translated
-from reseal.core.errors import RefusalError
+from reseal.core.errors import RefusalError, TransientError
 from reseal.core.guard.exposure import AclGrant, Exposure, ReplicationRule
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ def read_exposure(client: S3Client, bucket: str, account: str) -> Exposure:
 
 
 def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
-    """The bucket's tags; empty where S3 refuses them for whatever reason: they only inform."""
+    """The bucket's tags; empty where S3 does not tell them for whatever reason: they only inform."""
     try:
         with translated("s3:GetBucketTagging"):
             answer = client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account)
-    except RefusalError:
+    except (RefusalError, TransientError):
         return {}
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 

@@ -18,7 +18,7 @@ from reseal.core.handled import Handled
 from reseal.core.ownership import exempt_by_name
 from reseal.core.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
-from reseal.core.remediation import intended_encryption
+from reseal.core.remediation import intended_encryption, remediations_of_write
 from reseal.delivery import Delivery
 from reseal.ports import Services
 
@@ -88,7 +88,8 @@ class BucketLane:
         if entry.outcome is None:
             entry = replace(entry, outcome=outcome)
             self.services.ledger.close(entry, self.services.clock.now())
-        findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome)
+        written = remediations_of_write(entry.violations, entry.intended)
+        findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome, written)
         return Handled(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
 
 

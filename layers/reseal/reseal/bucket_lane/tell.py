@@ -15,7 +15,7 @@ from reseal.core.handled import Handled
 from reseal.core.message import message_of
 from reseal.core.ownership import owner_of
 from reseal.core.policy import Policy
-from reseal.core.remediation import Decisions, enforced_remediations
+from reseal.core.remediation import Decisions, enforced_remediations, remediations_of_write
 from reseal.ports import Services
 
 
@@ -39,12 +39,11 @@ class Teller:
         A remediation that only this delivery decided, beside an entry already closed, is not told:
         it was not made, and the change that calls for it has an event of its own.
         """
-        before = observed.encryption
+        before, written = observed.encryption, enforced_remediations(self.policy, decisions)
         if entry and not isinstance(outcome, Skipped):
-            unwritten = enforced_remediations(self.policy, decisions)
-            decisions = {c: d for c, d in decisions.items() if c not in unwritten} | dict(entry.violations)
-            before = entry.before
-        findings = findings_of(self.policy, call, before, decisions, outcome)
+            decisions = {c: d for c, d in decisions.items() if c not in written} | dict(entry.violations)
+            before, written = entry.before, remediations_of_write(entry.violations, entry.intended)
+        findings = findings_of(self.policy, call, before, decisions, outcome, written)
         return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def unread(self, call: BucketCall, outcome: Skipped | Failed) -> Handled:

@@ -120,5 +120,6 @@ def _one_for_all(group: Sequence[Finding]) -> Finding:
         first=first.call.time,
         last=last.call.time,
         keys=tuple(finding.resource.key or "" for finding in group[:MOST_KEYS]),
+        ids=tuple(sorted(finding.id for finding in group)),
     )
     return replace(first, occurrences=occurrences)

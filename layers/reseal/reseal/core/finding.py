@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Any
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
+from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.decision import (
     Applied,
@@ -24,7 +25,7 @@ from reseal.core.decision import (
     Violation,
 )
 from reseal.core.encryption import BucketEncryption
-from reseal.core.intent import explains
+from reseal.core.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.objects.call import ObjectCall
 from reseal.core.occurrences import Occurrences
 from reseal.core.ownership import Ownership
@@ -83,18 +84,25 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same for every report of the same violation, so that repeats can be dropped."""
-        return str(uuid.uuid5(_NAMESPACE, f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"))
+        """The same for every report of the same violation, or violations, so that repeats can be dropped."""
+        one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        several = self.occurrences.ids if self.occurrences else ()
+        return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 
     @property
-    def call_explains(self) -> bool | None:
-        """False where the call cannot have set what is told, so that its actor did not; None if unknown.
+    def set_by_call(self) -> bool | None:
+        """Whether the call can have set what is told. False is certain; None where nobody can say.
 
-        An object is told of only under its own write, and key access only under the call that opened it.
+        An object is told of only under its own write. Who is let in, and the finer points of a bucket's
+        rule, may have come with the call or have been there before.
         """
-        if isinstance(self.call, ObjectCall) or self.check.id == KEY_ACCESS:
+        if self.before is None or self.check.id == KEY_ACCESS:
+            return None
+        if isinstance(self.call, ObjectCall) or not isinstance(self.before, BucketEncryption):
             return True
-        return explains(self.call, self.before) if isinstance(self.before, BucketEncryption) else None
+        if self.check.id == DEFAULT_ENCRYPTION:
+            return can_have_set(self.call, self.before)
+        return None if self.call.name in ENCRYPTION_CALLS else False
 
     @property
     def undo(self) -> str | None:
@@ -138,7 +146,7 @@ class Finding:
                 "name": call.name,
                 "time": call.time.isoformat(),
                 "event_id": call.event_id,
-                "explains": self.call_explains,
+                "set_this": self.set_by_call,
             },
             "required": self.check.requires(self.policy),
             "before": self.before.to_document() if self.before else None,
@@ -161,13 +169,15 @@ def findings_of(
     before: Encryption | None,
     decisions: Mapping[str, Decision],
     outcome: Outcome | None,
+    written: Container[str],
     action: str = "PutBucketEncryption",
     details: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of one event: from what was decided *and* what came of it, never from one alone.
 
     `outcome` is that of the event's one write, made by `action`; None where nothing was to be written.
-    `details` is what its ledger entry says of what was.
+    `written` are the checks that the write is for: what was written stays so whatever the modes are by
+    now. `details` is what its ledger entry says of what was.
     """
     drafts = (
         Finding(
@@ -183,7 +193,12 @@ def findings_of(
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
     )
-    told = (_completed(draft, decisions[draft.check.id], outcome, action) for draft in drafts)
+    told = (
+        _completed(draft, decisions[draft.check.id], outcome, action)
+        if draft.check.id in written
+        else _unwritten(draft, decisions[draft.check.id])
+        for draft in drafts
+    )
     return tuple(finding for finding in told if finding is not None)
 
 
@@ -201,12 +216,16 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
     )
 
 
+def _unwritten(draft: Finding, decision: Decision) -> Finding:
+    if isinstance(decision, Report):
+        return replace(draft, way_out=decision.way_out)
+    return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
+
+
 def _completed(draft: Finding, decision: Decision, outcome: Outcome | None, action: str) -> Finding | None:
     """The finding with what became of the violation; None where a newer event will tell."""
     if isinstance(decision, Report):
-        return replace(draft, way_out=decision.way_out)
-    if draft.policy.mode_of(draft.check.id) is not CheckMode.ENFORCE:
-        return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
+        return _unwritten(draft, decision)
     match outcome:
         case Applied():
             return _remediated(draft, outcome, action)
@@ -243,6 +262,8 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
 def _how_to_enforce(policy: Policy, check: Check) -> str:
     if policy.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
+    if policy.mode_of(check.id) is CheckMode.ENFORCE:
+        return f"nothing was changed: the {check.title} check has begun to enforce since; change it by hand"
     return f"nothing was changed: the mode of the {check.title} check is report"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reseal.core.trail import Trail
+from reseal.core.trail import Trail, Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
     for trail in trails:
         why = trail.why_unheard(region)
         if why is None:
-            return True, f"{trail.arn} logs the write calls on buckets{_except_for(trail)}"
+            return True, f"{trail.arn} {_what_is_known(trail)}{_except_for(trail)}"
         reasons.append(f"{trail.arn} {why}")
     if not reasons:
         reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or make one")
@@ -78,6 +78,12 @@ def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectHearing:
         reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or make one")
     heard = None if any(trail.is_unknown(region) for trail in trails) else False
     return ObjectHearing(heard=heard, reason="; ".join(reasons))
+
+
+def _what_is_known(trail: Trail) -> str:
+    if isinstance(trail.selectors, Unread):
+        return "is logging and its organization's, which does not tell here what it logs"
+    return "logs the write calls on buckets"
 
 
 def _except_for(trail: Trail) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from reseal.core.api_call import BucketCall, StatedEncryption
+from reseal.core.api_call import BucketCall
 from reseal.core.decision import Severity
 from reseal.core.encryption import BucketEncryption, SseAlgorithm
 
@@ -24,27 +24,27 @@ SEVERITY = {
 }
 
 
+ENCRYPTION_CALLS = frozenset({"CreateBucket", "PutBucketEncryption", "DeleteBucketEncryption"})
+"""The calls that set a bucket's encryption."""
+
+
 def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
     """Judge a call by its name, and by what it asked for where the record says so."""
     if call.name == "CreateBucket":
         return Intent.NEW
-    return Intent.LOWERED if explains(call, found) else Intent.DRIFT
+    return Intent.LOWERED if can_have_set(call, found) else Intent.DRIFT
 
 
-def explains(call: BucketCall, found: BucketEncryption) -> bool:
-    """Whether the call can have left the bucket as it is found: it wrote the encryption, and no other one.
+def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
+    """Whether the call can have set the algorithm and the key that are found.
 
     A bucket starts, and is left by DeleteBucketEncryption, with SSE-S3 (E2, E3).
     """
-    match call.name:
-        case "CreateBucket" | "DeleteBucketEncryption":
-            return found.algorithm == SseAlgorithm.SSE_S3
-        case "PutBucketEncryption":
-            return call.stated is None or _can_be(call.stated, found)
-        case _:
-            return False
-
-
-def _can_be(stated: StatedEncryption, found: BucketEncryption) -> bool:
-    """A record that leaves a field out contradicts nothing."""
-    return stated.algorithm in (None, found.algorithm) and stated.key_id in (None, found.key_id)
+    if call.name not in ENCRYPTION_CALLS:
+        return False
+    if call.name != "PutBucketEncryption":
+        return found.algorithm == SseAlgorithm.SSE_S3
+    stated = call.stated
+    if stated is None or stated.algorithm is None:  # a record that says nothing contradicts nothing
+        return True
+    return (stated.algorithm, stated.key_id) == (found.algorithm, found.key_id)  # as it was given (E10)

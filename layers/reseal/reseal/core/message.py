@@ -73,7 +73,7 @@ def _text(finding: Finding) -> str:
         ("Object", _object(finding)),
         ("All", finding.occurrences.in_words if finding.occurrences else None),
         ("Call", f"{call.name} at {call.time.isoformat()}"),
-        ("Not by", _NOT_BY if finding.call_explains is False else None),
+        ("Note", _SET_ELSEWHERE if finding.set_by_call is False else None),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
         ("Required", finding.check.requires(finding.policy)),
@@ -94,7 +94,10 @@ def _text(finding: Finding) -> str:
     return "\n".join([title, *(f"  {name:<9} {_on_one_line(text)}" for name, text in rows if text)])
 
 
-_NOT_BY = "this call, which did not set what is told here: CloudTrail knows which one did"
+_SET_ELSEWHERE = (
+    "this call only led to the look: what is told here was set by another one, perhaps of the same caller, "
+    "or never"
+)
 
 
 def _on_one_line(text: str) -> str:

@@ -27,12 +27,16 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrences:
-    """How many equal violations a finding stands for, when the first and the last call was, and some keys."""
+    """How many equal violations a finding stands for, when the first and the last call was, and some keys.
+
+    `ids` are those of their findings where several are told as one: that is another message than any alone.
+    """
 
     count: int
     first: datetime
     last: datetime
     keys: tuple[str, ...]
+    ids: tuple[str, ...] = ()
     incident: Incident | None = None
 
     @property

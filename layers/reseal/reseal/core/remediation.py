@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import CHECK_IS_OFF, Decision, Remediate
+from reseal.core.decision import CHECK_IS_OFF, Decision, Remediate, Violation
 from reseal.core.encryption import BucketEncryption
 from reseal.core.guard.exposure import Exposure
 from reseal.core.guard.hold_back import moves_to_k, new_impacts, unless_locked_out, unless_unusable
@@ -59,6 +59,17 @@ def intended_encryption(
     for remediation in remediations.values():
         intended = remediation.change.applied_to(intended)
     return intended if remediations else None
+
+
+def remediations_of_write(
+    violations: Mapping[str, Violation], intended: BucketEncryption
+) -> Mapping[str, Remediate]:
+    """Those of the violations that a write of `intended` puts right, by check id: the ledger's evidence."""
+    return {
+        check: violation
+        for check, violation in violations.items()
+        if isinstance(violation, Remediate) and violation.change.applied_to(intended) == intended
+    }
 
 
 def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:

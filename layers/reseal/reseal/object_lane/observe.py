@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Remediate, Report, SkipCause, Skipped, Violation
-from reseal.core.errors import CustomerKeyError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, GoneError, RefusalError
 from reseal.core.guard.hold_back import moves_to_k, unless_unusable
 from reseal.core.guard.key_policy import KeyPolicy
 from reseal.core.kms_key import KeyDescription, parse_key_reference
@@ -16,7 +16,7 @@ from reseal.core.objects.encryption import CUSTOMER_KEY
 from reseal.core.objects.exemption import exempt_call
 from reseal.core.objects.guard import guard_object, intended_for, unreadable_context
 from reseal.core.objects.method import Method, Methods, choose_method
-from reseal.core.objects.observed import Found, ObservedObject, Original, Surroundings
+from reseal.core.objects.observed import Found, Listed, ObservedObject, Original, Surroundings
 from reseal.core.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.object_lane.work import Repair, Work
@@ -85,13 +85,20 @@ class Observer:
 
     def _under_customer_key(self, work: Work) -> Work:
         """Only its writer can read it, but when it was written is listed: that says whose event it is."""
-        call = work.call
-        read = self.objects.objects.read_listed
-        listed = read(call.bucket, call.key) if may_be_of_another(call) else None
-        if listed and is_of_another(call, listed):
+        listed = self._listed(work.call)
+        if listed and is_of_another(work.call, listed):
             return replace(work, outcome=written_again("object"))
         decision = decide_object_encryption(self.policy, work.call, CUSTOMER_KEY, None)
         return replace(work, before=CUSTOMER_KEY, decision=decision)
+
+    def _listed(self, call: ObjectCall) -> Listed | None:
+        """It only says whose event it is: who denies the list must not hide a write under SSE-C by that."""
+        if not may_be_of_another(call):
+            return None
+        try:
+            return self.objects.objects.read_listed(call.bucket, call.key)
+        except AccessDeniedError:
+            return None
 
     def _judge_found(self, work: Work, found: Found) -> Work:
         before = found.head.encryption

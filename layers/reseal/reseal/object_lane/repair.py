@@ -19,6 +19,7 @@ SECONDS_FOR_ONE = 20.0
 """What one object needs even on a bad day."""
 
 _INVALID = "InvalidRequest"
+_OLD_VERSION = "the versioning of the bucket, turned on meanwhile: the version as it was stays"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,9 @@ class Repairer:
     def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
         after = self._read_again(repair)
         if after.encryption.fulfils(repair.intended):
-            return self._applied(entry, after)
+            applied = self._applied(entry, after)
+            left = repair.method is not Method.IN_PLACE and after.has_version
+            return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
         if not is_another(entry.details, after):
             raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.key}")
         return Skipped(

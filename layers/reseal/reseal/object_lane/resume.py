@@ -7,12 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import SkipCause, Skipped, Violation
+from reseal.core.decision import Exempt, SkipCause, Skipped, Violation
 from reseal.core.ledger_entry import LedgerEntry
 from reseal.core.objects.attribution import CLOCKS_DIFFER
 from reseal.core.objects.method import Method
 from reseal.core.objects.observed import ObservedObject
 from reseal.object_lane.work import ObjectEntry, Work
+
+_NOT_MADE = Skipped(
+    cause=SkipCause.NEWER, reason="the repair that was begun was not made, and would not be made any more"
+)
 
 
 def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
@@ -31,7 +35,10 @@ def superseded(works: Mapping[str, Work], now: datetime) -> dict[str, Work]:
     def goes_on(message: str, work: Work) -> bool:
         if of_event[work.call.event_id] != message:
             return False
-        return last[work.call.resource] == message or work.delivery.may_be_repeated(work.call.time, now)
+        latest = works[last[work.call.resource]].call
+        # of one second's writes nobody can tell by the records which an upload in parts came before
+        tie = latest.time == work.call.time and latest.name != work.call.name
+        return latest is work.call or tie or work.delivery.may_be_repeated(work.call.time, now)
 
     return {m: replace(work, outcome=newer) for m, work in works.items() if not goes_on(m, work)}
 
@@ -42,11 +49,13 @@ def resumed(work: Work, entry: ObjectEntry) -> Work:
     That delivery may have made its write and died before it could tell: the object is then compliant,
     and without this its finding would be lost. So it gets the entry and no outcome, for step 5 to compare
     what is there with the evidence. One that died before its write is not resumed: this delivery records
-    its own.
+    its own, or, where it would not repair any more, closes what was begun and tells what it decided.
     """
     if entry.outcome is not None:
         return work.told_by(entry)
-    if work.repair is not None and work.before == entry.before:
+    if isinstance(work.decision, Violation) and work.outcome is None and work.before == entry.before:
+        return work if work.repair is not None else replace(work, entry=entry, outcome=_NOT_MADE)
+    if isinstance(work.decision, Exempt):  # unread, since the check was turned off: nobody can say
         return work
     if work.head is not None and _may_have_been_written(entry, work.head):
         return work.told_by(entry)

@@ -14,7 +14,7 @@ from reseal.core.handled import Handled
 from reseal.core.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.message import message_of
 from reseal.core.ownership import owner_of
-from reseal.core.policy import Policy
+from reseal.core.policy import CheckMode, Policy
 from reseal.object_lane.work import Work
 from reseal.ports import ObjectServices, Services
 
@@ -42,8 +42,10 @@ class Teller:
                 refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
+            enforced = self.policy.mode_of(OBJECT_ENCRYPTION) is CheckMode.ENFORCE
+            written = {OBJECT_ENCRYPTION} if entry or enforced else set()
             write = (entry.action, entry.details) if entry else ()
-            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, *write)
+            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, written, *write)
         return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
 
     def tell(self, alert: Finding, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
@@ -54,7 +56,7 @@ class Teller:
         if is_held_back(alert) and self._told_today(stood_for, repeated=repeated):
             return False
         alert = self._with_owner(alert)
-        if self.window_seconds == 0 and not is_ransom_sign(alert):
+        if not is_ransom_sign(alert) and (self.window_seconds == 0 or not is_held_back(alert)):
             self.services.topic.publish(message_of([alert]))
             return True
         tally = self._tally(alert)
@@ -70,10 +72,14 @@ class Teller:
         return True
 
     def close_window(self, group: str) -> None:
-        """Tell at once of everything that a window held back, also of what comes while it is told."""
-        while (held := self.objects.windows.read_held(group)) is not None:
-            self.services.topic.publish(summary_of(group, held))
-            self.objects.windows.tell_held(group, held, self.services.clock.now())
+        """Tell of everything that a window held back. What comes while it is told waits for another end."""
+        held = self.objects.windows.read_held(group)
+        if held is None:
+            return
+        self.services.topic.publish(summary_of(group, held))
+        until = self.services.clock.now() + timedelta(seconds=self.window_seconds)
+        if self.objects.windows.tell_held(group, held, until):
+            self.objects.reminders.remind(group, self.window_seconds)
 
     def _told_today(self, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
         """A denied action is told once per bucket, check and day; the log and the metrics have every write.

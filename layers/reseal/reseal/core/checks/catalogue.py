@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reseal.core.api_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
-from reseal.core.checks.default_encryption import decide_default_encryption
+from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed import ObservedBucket
@@ -43,7 +43,7 @@ _AT_REST = (
 
 BUCKET_CHECKS = (
     BucketCheck(
-        id="S3.BucketDefaultEncryption",
+        id=DEFAULT_ENCRYPTION,
         title="default encryption",
         requires=lambda policy: f"{policy.required.in_words} or stronger, under an approved key",
         controls=("Security Hub S3.17", *_AT_REST),

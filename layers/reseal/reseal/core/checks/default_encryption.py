@@ -11,6 +11,7 @@ from reseal.core.intent import SEVERITY, intent_of
 from reseal.core.kms_key import parse_key_reference
 from reseal.core.policy import Policy
 
+DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 _BUCKET = Subject(
     is_encrypted="new objects are encrypted", is_broken="writes to this bucket fail", name="the bucket"
 )

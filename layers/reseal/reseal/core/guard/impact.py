@@ -42,8 +42,8 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 """AWS's own accounts that deliver load balancer logs, by Region (Elastic Load Balancing, access logs)."""
 
 
-_NAMES_ITS_OWN_ENCRYPTION = frozenset({"cloudtrail.amazonaws.com"})
-"""Writers that state an encryption with every object, so that a bucket's default does not reach them."""
+_MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
+"""Writers whom the bucket's key may not concern: a trail can have one of its own (E24)."""
 
 _MOST_TOLD = 10
 
@@ -91,7 +91,7 @@ def own_callers(key: KeyPolicy) -> Iterator[Impact]:
 
 
 def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
-    grantees = [g for g in grantees_of(exposure.policy or {}) if g.name not in _NAMES_ITS_OWN_ENCRYPTION]
+    grantees = list(grantees_of(exposure.policy or {}))
     for grantee in grantees:
         could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
         if why := _why_locked_out(grantee, algorithm):
@@ -99,7 +99,8 @@ def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Itera
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
         elif (admitted := key.admits(grantee)) is not True:
             why = "does not admit it" if admitted is False else "leaves open whether it admits it"
-            yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=admitted is False)
+            certain = admitted is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
+            yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=certain)
     if exposure.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
         sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
         yield Impact(sentence, under_any_key=True)

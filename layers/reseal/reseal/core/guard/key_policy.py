@@ -22,6 +22,9 @@ from reseal.core.policy import Policy
 _BUCKET_KEY_WRITERS = frozenset({"delivery.logs.amazonaws.com"})
 """Services that also need kms:Decrypt to write where the Bucket Key is on (CloudFront, standard logging)."""
 
+_DESCRIBING_WRITERS = frozenset({"cloudtrail.amazonaws.com"})
+"""Services that also need kms:DescribeKey: else no trail can be made or changed on the bucket (E24)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPolicy:
@@ -122,6 +125,8 @@ def _needed(grantee: Grantee) -> set[str]:
         needed.add("kms:GenerateDataKey")
         if grantee.kind is Kind.ACCOUNT or grantee.name in _BUCKET_KEY_WRITERS:
             needed.add("kms:Decrypt")
+        if grantee.name in _DESCRIBING_WRITERS:
+            needed.add("kms:DescribeKey")
     return needed
 
 
