@@ -37,6 +37,7 @@ REPAIR = [
     "read exposure",
     "read key policy",
     "ledger open",
+    "read bucket",
     "put bucket",
     "read bucket",
     "ledger close",

@@ -12,14 +12,19 @@ from reseal.bucket_lane.evidence import LEASE
 from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.handled import Result
-from reseal.core.policy import Policy
+from reseal.core.policy import CheckMode, Mode, Policy
 from reseal.delivery import FIRST_DELIVERY
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    DEFAULT_MODES,
+    DSSE_KMS,
     ENFORCE_ALL,
+    SSE_C_BLOCK,
     SSE_KMS,
+    TEAM_KEY,
     K,
     a_policy,
     encryption,
@@ -264,3 +269,56 @@ def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
     deliver(cloud, times=2)
 
     assert [f["status"] for f in cloud.topic.findings] == ["REMEDIATED"]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        a_policy(mode=Mode.DETECT),
+        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.REPORT}),
+        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.OFF}),
+    ],
+    ids=["stack in detect mode", "check in report mode", "check off"],
+)
+@pytest.mark.parametrize("died", ["put bucket", "ledger close"])
+def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(
+    died: str, policy: Policy
+) -> None:
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index(died)))
+    cloud.clock.time += AFTER_THE_LEASE
+
+    deliver(cloud, policy=policy, times=2)
+
+    (finding,) = cloud.topic.findings
+    assert (finding["check"], finding["status"]) == (DEFAULT_ENCRYPTION, "REMEDIATED")
+    assert finding["undo"] is not None
+
+
+def test_what_a_check_would_write_by_now_is_not_told_as_written() -> None:
+    """The write was for the default encryption alone, when the SSE-C block was only reported."""
+    cloud = a_cloud(encryption(blocked=("NONE",)))
+    deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
+    cloud.clock.time += AFTER_THE_LEASE
+
+    deliver(cloud, policy=a_policy(check_modes=ENFORCE_ALL), times=2)
+
+    told = {finding["check"]: finding["status"] for finding in cloud.topic.findings}
+    assert told == {DEFAULT_ENCRYPTION: "REMEDIATED", SSE_C_BLOCK: "DETECTED"}
+
+
+def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() -> None:
+    """S3 takes no condition with PutBucketEncryption; the message comes back to another observation."""
+    cloud = a_cloud(LOWERED)
+    stronger = encryption(DSSE_KMS, TEAM_KEY)
+    cloud.steps.after["ledger open"].append(lambda: cloud.buckets.state.update({BUCKET: stronger}))
+    with pytest.raises(TransientError, match="was changed while its repair was prepared"):
+        deliver(cloud)
+    cloud.clock.time += AFTER_THE_LEASE
+
+    handled = deliver(cloud, times=2)
+
+    (entry,) = cloud.ledger.entries
+    assert (cloud.buckets.writes, cloud.buckets.state[BUCKET]) == ([], stronger)
+    assert (handled.result, cloud.topic.findings) == (Result.SKIPPED, [])
+    assert isinstance(entry.outcome, Skipped)

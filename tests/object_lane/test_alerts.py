@@ -264,9 +264,10 @@ def test_a_refusal_that_could_not_be_told_is_told_when_its_dead_letter_is_sent_a
     """Sent again, it counts as received for the first time; the day's mark is its own all the same."""
     stage = Stage()
     events = [an_event("a.csv", 1), an_event("b.csv", 2)]
+    denied = AccessDeniedError("AccessDenied", "s3:PutObject", "no")
     for key in ("a.csv", "b.csv"):
         stage.cloud.objects.put(BUCKET, key)
-        stage.cloud.objects.failures[f"copy {key}"] = [AccessDeniedError("AccessDenied", "s3:PutObject", "no")]
+        stage.cloud.objects.failures[f"copy {key}"] = [denied]
     stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
     stage.deliver(events[0])
     stage.deliver(events[1])

@@ -309,3 +309,19 @@ def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
         "ledger close all",
     ]
     assert stage.results == ["Applied"] * 20
+
+
+@pytest.mark.parametrize(("put", "upload"), [("event-a", "event-b"), ("event-b", "event-a")])
+def test_of_two_writes_in_one_second_the_one_that_stands_is_told_whatever_their_events_are_called(
+    put: str, upload: str
+) -> None:
+    """A record's time is in whole seconds, and an object of parts is dated by its upload's beginning."""
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv", etag='"0123-2"')
+
+    stage.deliver(
+        an_event("a.csv", eventID=put, eventName="PutObject"),
+        an_event("a.csv", eventID=upload, eventName="CompleteMultipartUpload"),
+    )
+
+    assert [(f["api_call"]["event_id"], f["status"]) for f in stage.findings] == [(upload, "REMEDIATED")]

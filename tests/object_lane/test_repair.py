@@ -149,3 +149,17 @@ def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError |
     stage.deliver(an_event("a.csv"))
 
     assert [(f["status"], f["severity"]) for f in stage.findings] == [("FAILED", "HIGH")]
+
+
+def test_versioning_that_is_turned_on_before_the_copy_is_told_since_the_old_version_stays() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["ledger open all"].append(
+        lambda: stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
+    assert "the versioning of the bucket, turned on meanwhile" in finding["reason"]

@@ -39,8 +39,12 @@ class Repairer:
         return outcome
 
     def _remediate(self, entry: BucketEntry) -> Outcome:
+        """Look once more: S3 takes no condition with this write, and the guard's reads took their time."""
+        bucket = entry.resource.bucket
         try:
-            self.services.buckets.put_encryption(entry.resource.bucket, entry.intended)
+            if not self.services.buckets.read_encryption(bucket).satisfies(entry.before):
+                raise TransientError(f"{bucket} was changed while its repair was prepared: it is judged anew")
+            self.services.buckets.put_encryption(bucket, entry.intended)
             found = self._read_back(entry)
         except RefusalError as refusal:
             return outcome_of_refusal(refusal)
