@@ -12,7 +12,7 @@ from localcloud.handle import LocalCloud
 LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
 """The outputs that name the log groups followed, one a lane."""
 _POLL_SECONDS = 0.05
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 60.0
 _LATE_MILLISECONDS = 30_000  # by how much a line may come after younger ones
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from localcloud import deploy
 from localcloud.handle import REPOSITORY, LocalCloud
@@ -23,6 +24,16 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
+# Property tests give the same result every time, and leave nothing behind.
+settings.register_profile(
+    "reseal",
+    deadline=None,
+    max_examples=100,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("reseal")
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
 SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})

@@ -18,7 +18,7 @@ from localcloud.handle import REPOSITORY
 
 PYTHON = REPOSITORY / ".venv" / "localemu" / "bin" / "python"
 LAUNCHER = Path(__file__).with_name("localemu_launcher.py")
-READY_WITHIN = 60.0
+READY_WITHIN = 180.0
 LOG_TAIL = 3000
 SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",

@@ -41,5 +41,5 @@ def test_reminder_arrives_as_what_the_lane_reads(outside: Outside) -> None:
 
     SqsReminders(sqs, queue).remind(GROUP, 0)
 
-    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2)["Messages"][0]
+    message = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
     assert parse_object_message(message["Body"]) == CloseWindow(group=GROUP)

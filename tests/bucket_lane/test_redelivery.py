@@ -281,9 +281,7 @@ def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
     ids=["stack in detect mode", "check in report mode", "check off"],
 )
 @pytest.mark.parametrize("died", ["put bucket", "ledger close"])
-def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(
-    died: str, policy: Policy
-) -> None:
+def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(died: str, policy: Policy) -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index(died)))
     cloud.clock.time += AFTER_THE_LEASE

@@ -149,7 +149,13 @@ def test_bucket_of_another_region_is_skipped_without_a_write(enforcing: Deployme
 def test_bucket_that_is_gone_is_skipped_in_silence(enforcing: Deployment) -> None:
     bucket = "gone-at-once"
     enforcing.cloud.inject_fault(
-        "error", "s3", "GetBucketEncryption", status=404, code="NoSuchBucket", times=1
+        "error",
+        "s3",
+        "GetBucketEncryption",
+        resource=f"arn:aws:s3:::{bucket}",
+        status=404,
+        code="NoSuchBucket",
+        times=1,
     )
 
     def act() -> None:

@@ -101,7 +101,7 @@ def test_poison_ends_in_the_dead_letter_queue_and_harms_no_other_message(enforci
 
 def hide_briefly(sqs: Any, queue: str) -> None:
     """Redeliver at once: six minutes, as deployed, are too long for a test."""
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})
 
 
 def hide_as_deployed(sqs: Any, queue: str) -> None:
@@ -110,7 +110,7 @@ def hide_as_deployed(sqs: Any, queue: str) -> None:
 
 def receive(sqs: Any, queue: str, count: int) -> set[str]:
     bodies: set[str] = set()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while len(bodies) < count and time.monotonic() < deadline:
         answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
         bodies |= {message["Body"] for message in answer.get("Messages", [])}

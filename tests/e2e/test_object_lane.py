@@ -18,7 +18,7 @@ OBJECTS = "S3.ObjectEncryption"
 
 @pytest.fixture(scope="module")
 def watching(built: Path) -> Iterator[Deployment]:
-    with deployed(ObjectBuckets="*", AlertWindowSeconds=2) as deployment:
+    with deployed(ObjectBuckets="*") as deployment:
         yield deployment
 
 
@@ -166,7 +166,7 @@ def test_own_writes_are_never_events_of_work(watching: Deployment) -> None:
 def test_poison_among_good_messages_ends_in_the_dead_letters_alone(watching: Deployment) -> None:
     bucket, sqs = watching.bucket(), watching.cloud.client("sqs")
     queue = watching.stack.outputs["ObjectQueueUrl"]
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})
 
     def act() -> None:
         sqs.send_message(QueueUrl=queue, MessageBody="{")
@@ -180,10 +180,11 @@ def test_poison_among_good_messages_ends_in_the_dead_letters_alone(watching: Dep
 
 
 def _wait_for_dead_letter(deployment: Deployment) -> list[str]:
-    messages = deployment.cloud.client("sqs", read_timeout=70).receive_message(
-        QueueUrl=deployment.stack.outputs["ObjectDeadLettersUrl"], WaitTimeSeconds=20
-    )
-    return [message["Body"] for message in messages.get("Messages", [])]
+    sqs, queue = deployment.cloud.client("sqs"), deployment.stack.outputs["ObjectDeadLettersUrl"]
+    for _ in range(60):
+        if messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"):
+            return [message["Body"] for message in messages]
+    return []
 
 
 def test_stack_that_only_reports_writes_nothing(reporting: Deployment) -> None:

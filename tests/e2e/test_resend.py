@@ -106,7 +106,7 @@ def within(seconds: float, seen: Callable[[], Any]) -> Any:
 
 def give_up_on_poison(operator: Operator) -> None:
     operator.sqs.send_message(QueueUrl=operator.outputs["BucketQueueUrl"], MessageBody=POISON)
-    assert within(30, lambda: operator.waiting("BucketDeadLettersUrl"))
+    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl"))
 
 
 @contextmanager
@@ -115,8 +115,10 @@ def undeliverable(operator: Operator) -> Iterator[None]:
     queue = operator.outputs["BucketQueueUrl"]
     admitted = operator.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]
     operator.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
-    yield
-    operator.sqs.set_queue_attributes(QueueUrl=queue, Attributes=admitted)
+    try:
+        yield
+    finally:
+        operator.sqs.set_queue_attributes(QueueUrl=queue, Attributes=admitted)
 
 
 def test_nothing_is_sent_where_nothing_waits(operator: Operator) -> None:
@@ -145,7 +147,7 @@ def test_poison_that_is_sent_again_comes_back(operator: Operator) -> None:
     done = operator.resend("--yes")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 of 1 sent.")
-    assert within(30, lambda: operator.waiting("BucketDeadLettersUrl")) == 1
+    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl")) == 1
     (message,) = operator.sqs.receive_message(QueueUrl=operator.outputs["BucketDeadLettersUrl"])["Messages"]
     assert message["Body"] == POISON
 
@@ -156,7 +158,7 @@ def test_event_that_failed_for_a_passing_reason_is_handled_after_it_is_sent_agai
     fault = {"status": 500, "code": "InternalError", "times": None}
     deployment.cloud.inject_fault("error", "s3", "GetBucketEncryption", **fault)
     deployment.put(bucket, "AES256")
-    assert within(40, lambda: operator.waiting("BucketDeadLettersUrl"))
+    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl"))
     deployment.cloud.clear_faults()
 
     (line,), (finding,) = deployment.after(lambda: operator.resend("--yes"), bucket, "PutBucketEncryption")
@@ -170,7 +172,7 @@ def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator:
     bucket = deployment.bucket()
     with undeliverable(operator):
         deployment.put(bucket, "AES256")
-        assert within(10, lambda: operator.waiting("UndeliveredQueueUrl"))
+        assert within(30, lambda: operator.waiting("UndeliveredQueueUrl"))
     shown = operator.resend()
 
     (line,), (finding,) = deployment.after(lambda: operator.resend("--yes"), bucket, "PutBucketEncryption")

@@ -110,7 +110,7 @@ def test_check_leaves_a_line_and_the_metric_that_the_alarm_watches(with_trail: D
 
     reason = check(with_trail)["reason"]
 
-    written = within(5, lambda: log_lines(with_trail)[known:])
+    written = within(30, lambda: log_lines(with_trail)[known:])
     (line,) = [document for document in written if "_aws" not in document]
     (metric,) = [document for document in written if "_aws" in document]
     alarms = with_trail.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
@@ -178,7 +178,7 @@ def test_check_that_fails_for_good_is_told_on_the_topic(with_trail: Deployment) 
     try:
         functions.invoke(FunctionName=with_trail.stack.outputs["TrailCheckFunction"], InvocationType="Event")
         (message,) = within(
-            15, lambda: sqs.receive_message(QueueUrl=with_trail.arrivals.inbox).get("Messages")
+            60, lambda: sqs.receive_message(QueueUrl=with_trail.arrivals.inbox).get("Messages")
         )
     finally:
         with_trail.cloud.clear_faults()
@@ -198,7 +198,7 @@ def test_schedule_makes_the_check(with_trail: Deployment) -> None:
     schedules.create_schedule(Name="once", ScheduleExpression="at(2026-01-01T00:00:00)", **how)
 
     assert hourly["ScheduleExpression"] == "rate(1 hour)"
-    assert within(15, lambda: log_lines(with_trail)[known:])  # the local cloud looks every ten seconds
+    assert within(60, lambda: log_lines(with_trail)[known:])  # the local cloud looks every ten seconds
 
 
 def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,7 @@ from reseal.object_lane.tell import Teller
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
 from tests.faults.workers import kill_workers
-from tests.gates.battery import IncompleteError, expect
+from tests.gates.battery import PATIENCE_SECONDS, IncompleteError, expect
 from tests.gates.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 
 LARGEST_COPY = 100
@@ -67,7 +68,8 @@ class ObjectBattery:
     # --- the steps -----------------------------------------------------------------------------
 
     def _all_are_told_of(self, scenes: Mapping[str, Scene], actor: str) -> None:
-        lines, findings = self._after({name: scene.message(actor) for name, scene in scenes.items()})
+        messages = {name: scene.message(actor) for name, scene in scenes.items()}
+        lines, findings = self._after(messages, lines=len(messages))
         for name, scene in scenes.items():
             said = [line["result"] for line in lines if line["event_id"] == scene.event_id]
             said += [f"{f['status']} {f['action'] or ''}" for f in findings if _is_about(f, scene)]
@@ -87,7 +89,7 @@ class ObjectBattery:
         expect("annotations", len(self._s3.list_object_annotations(**of)["Annotations"]), 1)
 
     def _the_second_is_counted_and_told_when_its_window_ends(self, scene: Scene, actor: str) -> None:
-        lines, findings = self._after({"again": scene.message(actor)}, received=2)
+        lines, findings = self._after({"again": scene.message(actor)}, lines=1, received=2)
         expect(
             "redelivered event", [(line["result"], line["suppressed"]) for line in lines], [("Applied", True)]
         )
@@ -114,11 +116,13 @@ class ObjectBattery:
 
     # --- the means -----------------------------------------------------------------------------
 
-    def _after(self, messages: Mapping[str, str], received: int = 1) -> tuple[list[Any], list[Any]]:
-        """Invoke the function with a batch; the lines and findings that came of it."""
+    def _after(
+        self, messages: Mapping[str, str], *, lines: int = 0, received: int = 1
+    ) -> tuple[list[Any], list[Any]]:
+        """Invoke the function with a batch; the lines, so many are to come, and findings that came of it."""
         arrivals = self._deployment.arrivals
         arrivals.poll()
-        lines, findings = len(arrivals.lines), len(arrivals.findings)
+        known, findings = len(arrivals.lines), len(arrivals.findings)
         attributes = {"ApproximateReceiveCount": str(received)}
         records = [
             {"messageId": name, "eventSource": "aws:sqs", "attributes": attributes, "body": body}
@@ -128,8 +132,12 @@ class ObjectBattery:
             FunctionName=self._outputs["ObjectFunction"], Payload=json.dumps({"Records": records})
         )
         expect("messages that go back", json.load(answer["Payload"]), {"batchItemFailures": []})
-        arrivals.poll()
-        return [line for line in arrivals.lines[lines:] if "event_id" in line], arrivals.findings[findings:]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            arrivals.poll()
+            new = [line for line in arrivals.lines[known:] if "event_id" in line]
+            if len(new) >= lines or time.monotonic() > deadline:
+                return new, arrivals.findings[findings:]
 
     def _window_of(self, scene: Scene) -> str:
         pages = (

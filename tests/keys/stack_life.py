@@ -11,7 +11,7 @@ from localcloud import deploy
 from localcloud.arrivals import Arrivals
 from tests.e2e.deployment import Deployment
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 

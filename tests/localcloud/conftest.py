@@ -122,8 +122,8 @@ def set_default(s3: Any, bucket: str) -> Callable[..., None]:
 class Queue:
     """A queue of a test, with what tests do to queues."""
 
-    def __init__(self, sqs: Any) -> None:
-        self._sqs = sqs
+    def __init__(self, sqs: Any, drain_trail: Callable[[], None]) -> None:
+        self._sqs, self._drain_trail = sqs, drain_trail
         self.url = sqs.create_queue(QueueName=f"queue-{uuid.uuid4().hex[:12]}")["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]
         self.arn = attributes["QueueArn"]
@@ -143,8 +143,9 @@ class Queue:
         }
         self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps(policy)})
 
-    def receive(self, count: int = 1, within: float = 5.0) -> list[dict[str, Any]]:
-        """The next messages; fewer than ``count`` once the time is over."""
+    def receive(self, count: int = 1, within: float = 20.0) -> list[dict[str, Any]]:
+        """The next messages, all of the trail's among them; fewer than ``count`` once the time is over."""
+        self._drain_trail()
         received: list[dict[str, Any]] = []
         deadline = time.monotonic() + within
         while len(received) < count and time.monotonic() < deadline:
@@ -161,13 +162,13 @@ class Queue:
             time.sleep(0.02)
         return received
 
-    def receive_json(self, count: int = 1, within: float = 5.0) -> list[Any]:
+    def receive_json(self, count: int = 1, within: float = 20.0) -> list[Any]:
         return [json.loads(message["Body"]) for message in self.receive(count, within)]
 
 
 @pytest.fixture
-def make_queue(sqs: Any) -> Callable[[], Queue]:
-    return lambda: Queue(sqs)
+def make_queue(sqs: Any, local_cloud: LocalCloud) -> Callable[[], Queue]:
+    return lambda: Queue(sqs, local_cloud.drain_trail)
 
 
 @pytest.fixture
@@ -251,7 +252,7 @@ def next_data_event(heard: Queue) -> Callable[..., dict[str, Any]]:
     waiting: list[dict[str, Any]] = []
 
     def find(name: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             waiting.extend(event["detail"] for event in heard.receive_json(within=0.5))
             while waiting:

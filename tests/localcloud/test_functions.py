@@ -207,7 +207,7 @@ def test_only_the_failed_message_comes_again_and_then_is_a_dead_letter(
 
     sqs.send_message_batch(QueueUrl=url, Entries=entries)
 
-    assert [letter["n"] for letter in dead_letters.receive_json(within=8)] == [2]
+    assert [letter["n"] for letter in dead_letters.receive_json()] == [2]
     seen = {(report["n"], report["received"]) for report in reports.receive_json(5, within=0.5)}
     assert seen >= {(1, "1"), (2, "1"), (2, "2"), (3, "1")}
     assert dead_letters.receive_json(within=0.5) == []
@@ -220,8 +220,8 @@ def test_delayed_message_settles_before_it_is_handled(
     reports = make_queue()
 
     sqs.send_message(
-        QueueUrl=url, DelaySeconds=1, MessageBody=json.dumps({"n": 1, "fails": 0, "report_to": reports.url})
+        QueueUrl=url, DelaySeconds=3, MessageBody=json.dumps({"n": 1, "fails": 0, "report_to": reports.url})
     )
 
-    assert reports.receive(within=0.6) == []
-    assert len(reports.receive(within=4)) == 1
+    assert reports.receive(within=1.0) == []
+    assert len(reports.receive()) == 1
