@@ -1,4 +1,4 @@
-# Reseal. `make demo` shows it, `make test` proves it; both need only Python >= 3.11, make and git.
+# Reseal. `make demo` shows it, `make test` proves it; both need only Python 3.11 to 3.13, make and git.
 PYTHON ?= python3
 STACK ?= reseal
 CASES ?= 10000
@@ -68,7 +68,7 @@ clean: ## Remove what the other commands made
 	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.ready: requirements/%.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
 	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@echo "installing $< into .venv/$*"
 	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
