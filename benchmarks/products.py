@@ -91,7 +91,6 @@ def load_bare(calls: str, world: World) -> Handle:
             return
         if calls == SAME_CALLS:
             dynamodb.put_item(TableName=TABLE, Item=_item(event))
-            s3.get_bucket_encryption(Bucket=BUCKET)
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=right)
         if calls == SAME_CALLS:
             s3.get_bucket_encryption(Bucket=BUCKET)

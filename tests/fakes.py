@@ -75,6 +75,7 @@ class FakeBuckets:
     def __init__(self, steps: Steps | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
         self.exposures: defaultdict[str, Exposure] = defaultdict(Exposure)
+        self.known: set[str] = set()  # whose exposure is at hand
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
         self.with_acls: set[str] = set()
@@ -93,6 +94,9 @@ class FakeBuckets:
                 self.stale_reads -= 1
                 return self._stale[bucket]
             return current
+
+    def knows_exposure(self, bucket: str) -> bool:
+        return bucket in self.known
 
     def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
         with self._steps.step("read exposure", self.failures["read_exposure"]):

@@ -119,11 +119,14 @@ def test_a_replication_rule_is_seen(bucket: Bucket, selected: bool) -> None:
 
 
 def test_an_answer_is_kept_for_two_minutes(bucket: Bucket) -> None:
+    unknown = bucket.buckets.knows_exposure(bucket.name)
     bucket.exposure()
     document = bucket.put_policy()
     kept = bucket.exposure(fresh=False)
+    known = bucket.buckets.knows_exposure(bucket.name)
     bucket.clock.sleep(KEPT_SECONDS + 1)
 
+    assert (unknown, known, bucket.buckets.knows_exposure(bucket.name)) == (False, True, False)
     assert kept.policy is None
     assert bucket.exposure(fresh=False).policy == document
 

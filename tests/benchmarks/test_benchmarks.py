@@ -58,7 +58,6 @@ def test_repair_costs_its_read_write_and_check_two_ledger_writes_and_a_message(w
     assert calls_of_a_warm_event(world, VIOLATING) == [
         "GetBucketEncryption",
         "PutItem",
-        "GetBucketEncryption",
         "PutBucketEncryption",
         "GetBucketEncryption",
         "PutItem",

@@ -28,6 +28,9 @@ class Buckets(Protocol):
     def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
         """Who reaches the bucket; unless `fresh`, the answer may be two minutes old. Raises the same."""
 
+    def knows_exposure(self, bucket: str) -> bool:
+        """Whether `read_exposure` has its answer at hand. Raises nothing."""
+
     def read_surroundings(self, bucket: str) -> Surroundings:
         """What the bucket means for its objects, at most two minutes old. Raises the same."""
 

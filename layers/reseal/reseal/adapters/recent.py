@@ -51,6 +51,10 @@ class Recent(Generic[T]):
                     self._keep(name, known)
         return known
 
+    def has(self, name: str) -> bool:
+        """Whether an answer is kept under `name`."""
+        return self._kept_as(name) is not None
+
     def _kept_as(self, name: str) -> T | None:
         with self._guard:
             return self._kept.get(name)

@@ -59,6 +59,10 @@ class S3Buckets:
             bucket, lambda: read_exposure(self._client, bucket, self._account), fresh=fresh
         )
 
+    def knows_exposure(self, bucket: str) -> bool:
+        """Whether who reaches the bucket was read within the last two minutes."""
+        return self._exposures.has(bucket)
+
     def read_surroundings(self, bucket: str) -> Surroundings:
         """What the bucket means for its objects; who reaches it may be two minutes older."""
         return self._surroundings.get(bucket, lambda: self._read_surroundings(bucket))

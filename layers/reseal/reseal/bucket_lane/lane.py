@@ -46,6 +46,7 @@ class BucketLane:
         self._note_unblocking(call)
         try:
             observed = observer.observe(call)  # 2 observe
+            takes_long = observer.has_to_read(call)
             decisions = observer.decide(call, observed)  # 3 decide
         except RefusalError as refusal:
             refused = outcome_of_refusal(refusal)
@@ -55,7 +56,7 @@ class BucketLane:
         entry = self._evidence.earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
             entry = self._evidence.record(call, delivery, observed, decisions, intended)  # 4 record
-        repairer = Repairer(services=self.services)
+        repairer = Repairer(services=self.services, looks_again=takes_long)
         outcome = repairer.repair(entry, observed, intended) if entry else None  # 5 act
         return teller.report(teller.handled(call, observed, decisions, entry, outcome))  # 6 report
 

@@ -53,12 +53,19 @@ class Observer:
             key = self.services.keys.describe(self.policy.remediation_key)
             decisions = guard_remediation_key(self.policy, decisions, key)
         if moves_to_remediation_key(decisions):
-            fresh = call.name in ACCESS_CALLS | CLOSING_CALLS
-            exposure = self.services.buckets.read_exposure(call.bucket, fresh=fresh)
+            exposure = self.services.buckets.read_exposure(call.bucket, fresh=_changes_access(call))
             key_policy = self._key_policy(self.policy.remediation_key)
             brought = not self.policy.callers_may_use_key
             decisions = guard_access(decisions, observed, exposure, key_policy, brought=brought)
         return decisions
 
+    def has_to_read(self, call: BucketCall) -> bool:
+        """Whether the guard has four or five reads to make, in which time the bucket can change."""
+        return _changes_access(call) or not self.services.buckets.knows_exposure(call.bucket)
+
     def _key_policy(self, key_arn: str) -> KeyPolicy:
         return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))
+
+
+def _changes_access(call: BucketCall) -> bool:
+    return call.name in ACCESS_CALLS | CLOSING_CALLS

@@ -18,9 +18,13 @@ _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repairer:
-    """Makes entries true. Raises TransientError; a refusal is an outcome."""
+    """Makes entries true. Raises TransientError; a refusal is an outcome.
+
+    `looks_again` right before a write: S3 takes no condition with it, and the guard's reads took a while.
+    """
 
     services: Services
+    looks_again: bool
 
     def repair(
         self, entry: BucketEntry, observed: ObservedBucket, intended: BucketEncryption | None
@@ -39,10 +43,9 @@ class Repairer:
         return outcome
 
     def _remediate(self, entry: BucketEntry) -> Outcome:
-        """Look once more: S3 takes no condition with this write, and the guard's reads took their time."""
         bucket = entry.resource.bucket
         try:
-            if not self.services.buckets.read_encryption(bucket).satisfies(entry.before):
+            if self.looks_again and not self.services.buckets.read_encryption(bucket).satisfies(entry.before):
                 raise TransientError(f"{bucket} was changed while its repair was prepared: it is judged anew")
             self.services.buckets.put_encryption(bucket, entry.intended)
             found = self._read_back(entry)
