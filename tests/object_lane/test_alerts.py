@@ -117,6 +117,18 @@ def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
     assert "; 1 such write by this actor so far" in finding["reason"]
 
 
+def test_events_that_come_late_are_counted_without_a_reminder_each() -> None:
+    """CloudTrail may take more than five minutes: an old event may have been handled, but rarely was."""
+    stage = Stage()
+
+    for number in range(3):
+        stage.cloud.objects.put(BUCKET, f"{number}.csv")
+        stage.cloud.cloud.clock.time += timedelta(minutes=6)
+        stage.deliver(an_event(f"{number}.csv", number))
+
+    assert len(stage.cloud.reminders.sent) == 1
+
+
 def test_what_comes_after_a_window_has_closed_opens_a_new_one() -> None:
     stage = Stage()
     _upload(stage, range(1))

@@ -139,8 +139,13 @@ class ObjectLane:
         published: dict[str, bool] = {}
         for group, alert in grouped(f for h in handled.values() for f in h.findings).items():
             members = {m: h for m, h in handled.items() if any(group_of(f) == group for f in h.findings)}
-            repeated = any(works[m].delivery.may_be_repeated(works[m].call.time, now) for m in members)
-            tell = partial(self.teller.tell, alert, list(members.values()), repeated=repeated)
+            tell = partial(
+                self.teller.tell,
+                alert,
+                list(members.values()),
+                redelivered=any(works[m].delivery.receive_count > 1 for m in members),
+                may_be_told=any(works[m].delivery.may_be_repeated(works[m].call.time, now) for m in members),
+            )
             published |= dict.fromkeys(members, bool(batch.together(members, tell)))
         for message, ended in batch.alive(handled).items():
             untold = not published.get(message, True)

@@ -48,12 +48,15 @@ class Teller:
             findings = findings_of(self.policy, work.call, work.before, decisions, outcome, written, *write)
         return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
 
-    def tell(self, alert: Finding, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
+    def tell(
+        self, alert: Finding, stood_for: Sequence[Handled], *, redelivered: bool, may_be_told: bool
+    ) -> bool:
         """Publish one alert for all it stands for, or count it into its window. Whether it was published.
 
-        `repeated` says that some of these messages were delivered before: their reminder may be missing.
+        `redelivered` says that the queue delivered some of these messages before: their reminder may be
+        missing. `may_be_told`, that some may have been handled before, as dead letters that are sent again.
         """
-        if is_held_back(alert) and self._told_today(stood_for, repeated=repeated):
+        if is_held_back(alert) and self._told_today(stood_for, may_be_told=may_be_told):
             return False
         alert = self._with_owner(alert)
         if not is_ransom_sign(alert) and (self.window_seconds == 0 or not is_held_back(alert)):
@@ -61,7 +64,7 @@ class Teller:
             return True
         tally = self._tally(alert)
         if is_held_back(alert):
-            if tally.opened or repeated or self._is_overdue(tally):
+            if tally.opened or redelivered or self._is_overdue(tally):
                 self._remind(alert, tally)
             if not tally.opened:
                 return False
@@ -81,7 +84,7 @@ class Teller:
         if self.objects.windows.tell_held(group, held, until):
             self.objects.reminders.remind(group, self.window_seconds)
 
-    def _told_today(self, stood_for: Sequence[Handled], *, repeated: bool) -> bool:
+    def _told_today(self, stood_for: Sequence[Handled], *, may_be_told: bool) -> bool:
         """A denied action is told once per bucket, check and day; the log and the metrics have every write.
 
         The event that was told may tell again, as it must where telling failed: so each is asked for
@@ -91,7 +94,7 @@ class Teller:
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return False
         now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
-        asked = stood_for if repeated else stood_for[:1]
+        asked = stood_for if may_be_told else stood_for[:1]
         return not any(
             self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
             for h in asked
