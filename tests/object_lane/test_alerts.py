@@ -9,7 +9,8 @@ import pytest
 from reseal.core.alerts import Unblocked
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.message import Message
-from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, object_encryption
+from reseal.core.policy import Mode
+from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption
 from tests.fakes import NOON
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
 
@@ -115,6 +116,21 @@ def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
     assert finding["occurrences"]["incident"]["unblocked"].startswith(unblocked.who)
     assert "attack in progress" in finding["reason"]
     assert "; 1 such write by this actor so far" in finding["reason"]
+
+
+def test_a_window_that_could_not_be_reminded_of_holds_nothing_back() -> None:
+    """The object that opened it may be gone when its message comes again, and then nobody would remind."""
+    stage = Stage(policy=a_policy(mode=Mode.DETECT))
+    stage.cloud.reminders.failures["remind"] = [TransientError("throttled")]
+    _upload(stage, range(1))
+
+    _upload(stage, range(1, 2))
+    stage.cloud.objects.delete(BUCKET, "0.csv")
+    stage.cloud.cloud.clock.time += timedelta(minutes=31)
+    stage.deliver(an_event("0.csv", 0), times=2)
+
+    assert [finding["resource"]["name"] for finding in stage.findings] == [f"{BUCKET}/1.csv"]
+    assert len(stage.cloud.reminders.sent) == 1
 
 
 def test_events_that_come_late_are_counted_without_a_reminder_each() -> None:

@@ -147,7 +147,7 @@ class AlertWindows(Protocol):
         """Count violations of a group: into its open window, or into a new one."""
 
     def read_held(self, group: str) -> Held | None:
-        """What a group's window holds back, if anything."""
+        """What a group's window holds back, if anything. One that holds nothing is closed."""
 
     def tell_held(self, group: str, held: Held, until: datetime) -> bool:
         """Take what was told out of the window. True where more came meanwhile: then it ends at `until`."""

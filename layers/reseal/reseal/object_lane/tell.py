@@ -9,6 +9,7 @@ from datetime import timedelta
 from reseal.core.alerts import Tallied, Tally, group_of, is_held_back, summary_of
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Failed
+from reseal.core.errors import TransientError
 from reseal.core.finding import Finding, findings_of, refusal_finding
 from reseal.core.handled import Handled
 from reseal.core.incident import as_incident, incident_group, is_ransom_sign
@@ -123,5 +124,10 @@ class Teller:
         return self.services.clock.now() - tally.closes_at > LATE
 
     def _remind(self, alert: Finding, tally: Tally) -> None:
+        """A window that nobody will be reminded of is closed while it holds nothing: another opens anew."""
         left = (tally.closes_at - self.services.clock.now()).total_seconds()
-        self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
+        try:
+            self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
+        except TransientError:
+            self.objects.windows.read_held(group_of(alert))
+            raise
