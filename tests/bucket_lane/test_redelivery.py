@@ -320,3 +320,16 @@ def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() ->
     assert (cloud.buckets.writes, cloud.buckets.state[BUCKET]) == ([], stronger)
     assert (handled.result, cloud.topic.findings) == (Result.SKIPPED, [])
     assert isinstance(entry.outcome, Skipped)
+
+
+def test_what_only_this_delivery_would_write_beside_a_write_told_again_is_not_told() -> None:
+    """It was not made, and the change that calls for it has an event of its own."""
+    cloud = a_cloud(LOWERED)
+    deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
+    cloud.buckets.state[BUCKET] = encryption(SSE_KMS, K, bucket_key=True, blocked=("NONE",))
+    cloud.clock.time += AFTER_THE_LEASE
+
+    deliver(cloud, policy=a_policy(check_modes=ENFORCE_ALL), times=2)
+
+    assert [finding["check"] for finding in cloud.topic.findings] == [DEFAULT_ENCRYPTION]
+    assert len(cloud.buckets.writes) == 1

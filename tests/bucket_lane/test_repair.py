@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from reseal.core.alerts import Unblocked
 from reseal.core.decision import Applied, SkipCause, Skipped
 from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientError
@@ -30,9 +31,11 @@ from tests.builders import (
     K,
     a_key,
     a_policy,
+    an_actor,
     create_bucket,
     encryption,
 )
+from tests.fakes import NOON
 
 
 def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:
@@ -392,3 +395,23 @@ def test_the_event_of_our_own_account_may_name_it() -> None:
     handled = deliver(cloud, resources=[{"type": "AWS::S3::Bucket", "accountId": ACCOUNT}])
 
     assert handled.result is Result.APPLIED
+
+
+@pytest.mark.parametrize(
+    ("blocked", "noted"),
+    [("NONE", Unblocked(who=an_actor().who, at=NOON)), ("SSE-C", None)],
+    ids=["unblocks", "blocks"],
+)
+def test_who_unblocks_sse_c_is_noted_for_the_object_lane(blocked: str, noted: Unblocked | None) -> None:
+    cloud = a_cloud(LOWERED)
+    rule = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
+        "BlockedEncryptionTypes": {"EncryptionType": blocked},
+    }
+
+    deliver(
+        cloud,
+        requestParameters={"bucketName": BUCKET, "ServerSideEncryptionConfiguration": {"Rule": rule}},
+    )
+
+    assert cloud.ledger.read_unblocked(BUCKET, cloud.clock.now()) == noted
