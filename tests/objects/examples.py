@@ -47,6 +47,13 @@ def _examples() -> Iterator[Case]:
         stack=Stack(window=0),
         race=Race("sse-c", "HeadObject", 2),
     )
+    yield Case(
+        written=Written(key="a b", size=0, encryption="K", context=True),
+        heard=Heard(names_version=False, company=frozenset({"poison", "twin"})),
+        stack=Stack(window=0),
+        fault=Fault("denied", 5),
+        warm=True,
+    )
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

@@ -109,7 +109,7 @@ def check_again(run: Run) -> None:
 
 
 def _was_denied(run: Run) -> bool:
-    """Whether a right is missing for good and this event met that; another one of its batch may have alone."""
+    """Whether a right is missing for good and this event met that: another one of its batch may have."""
     denied = run.script.fault is not None and run.script.fault.kind == "denied"
     return denied and any(isinstance(handled.outcome, Failed) for handled in run.of_event)
 
