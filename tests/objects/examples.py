@@ -54,6 +54,7 @@ def _examples() -> Iterator[Case]:
         fault=Fault("denied", 5),
         warm=True,
     )
+    yield Case(written=Written(encryption="aws/s3", context=True), fault=Fault("denied", 2), warm=True)
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reseal.core.decision import Failed
 from reseal.core.finding import Finding, Status
+from reseal.core.handled import Result
 from reseal.core.objects.encryption import CUSTOMER_KEY
 from tests.objects.cases import Heard
 from tests.objects.oracle import is_right
@@ -109,9 +109,12 @@ def check_again(run: Run) -> None:
 
 
 def _was_denied(run: Run) -> bool:
-    """Whether a right is missing for good and this event met that: another one of its batch may have."""
-    denied = run.script.fault is not None and run.script.fault.kind == "denied"
-    return denied and any(isinstance(handled.outcome, Failed) for handled in run.of_event)
+    """Whether a right is missing for good and this event met that.
+
+    Where it ended Compliant only another one of its batch did, by a call that this one had made before.
+    """
+    denied = run.script.fault is not None and run.script.faulted and run.script.fault.kind == "denied"
+    return bool(denied) and any(handled.result is not Result.COMPLIANT for handled in run.of_event)
 
 
 def _of_newer_version(run: Run, finding: Finding) -> bool:
