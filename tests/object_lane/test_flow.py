@@ -325,3 +325,16 @@ def test_of_two_writes_in_one_second_the_one_that_stands_is_told_whatever_their_
     )
 
     assert [(f["api_call"]["event_id"], f["status"]) for f in stage.findings] == [(upload, "REMEDIATED")]
+
+
+def test_an_earlier_write_of_another_kind_is_stood_for_by_the_last_one_of_its_batch() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(
+        an_event("a.csv", 1, eventName="CopyObject", eventTime="2026-11-23T11:59:58Z"),
+        an_event("a.csv", 2, eventName="PutObject"),
+    )
+
+    assert sorted(stage.results) == ["Applied", "Skipped"]
+    assert stage.steps.count("read") == 2  # once, and once more after the copy
