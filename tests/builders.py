@@ -88,6 +88,15 @@ def a_policy(
     )
 
 
+def not_enforcing(check: str) -> dict[str, Policy]:
+    """The ways in which a check no longer writes what it once did, by name."""
+    return {
+        "stack in detect mode": a_policy(mode=Mode.DETECT),
+        "check in report mode": a_policy(check_modes=DEFAULT_MODES | {check: CheckMode.REPORT}),
+        "check off": a_policy(check_modes=DEFAULT_MODES | {check: CheckMode.OFF}),
+    }
+
+
 def an_actor(*, tool: str = "AWS CLI", address: str | None = "198.51.100.7") -> Actor:
     return Actor(
         who=f"arn:aws:iam::{ACCOUNT}:role/Payroll",

@@ -12,14 +12,13 @@ from reseal.bucket_lane.evidence import LEASE
 from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.handled import Result
-from reseal.core.policy import CheckMode, Mode, Policy
+from reseal.core.policy import Policy
 from reseal.delivery import FIRST_DELIVERY
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
-    DEFAULT_MODES,
     DSSE_KMS,
     ENFORCE_ALL,
     SSE_C_BLOCK,
@@ -28,6 +27,7 @@ from tests.builders import (
     K,
     a_policy,
     encryption,
+    not_enforcing,
 )
 from tests.fakes import Crash, FakeCloud
 
@@ -35,6 +35,7 @@ TEMPLATE = Path("template.yaml").read_text()
 FUNCTION_TIMEOUT = int(re.findall(r"^ +Timeout: (\d+)$", TEMPLATE, re.MULTILINE)[0])
 VISIBILITY_TIMEOUT = int(re.findall(r"^ +VisibilityTimeout: (\d+)", TEMPLATE, re.MULTILINE)[0])
 AFTER_THE_LEASE = LEASE + timedelta(seconds=1)
+NO_LONGER = not_enforcing(DEFAULT_ENCRYPTION)
 POINTS = [(when, step) for step in range(len(REPAIR)) for when in ("before", "after")]
 POINT_IDS = [f"{when} {step + 1} {REPAIR[step]}" for when, step in POINTS]
 
@@ -271,15 +272,7 @@ def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
     assert [f["status"] for f in cloud.topic.findings] == ["REMEDIATED"]
 
 
-@pytest.mark.parametrize(
-    "policy",
-    [
-        a_policy(mode=Mode.DETECT),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.REPORT}),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.OFF}),
-    ],
-    ids=["stack in detect mode", "check in report mode", "check off"],
-)
+@pytest.mark.parametrize("policy", NO_LONGER.values(), ids=NO_LONGER)
 @pytest.mark.parametrize("died", ["put bucket", "ledger close"])
 def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(died: str, policy: Policy) -> None:
     cloud = a_cloud(LOWERED)

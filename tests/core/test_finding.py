@@ -50,6 +50,7 @@ from tests.builders import (
     a_policy,
     an_object_call,
     encryption,
+    not_enforcing,
     object_encryption,
 )
 from tests.fakes import NOON
@@ -72,6 +73,7 @@ APPLIED = Applied(after=AFTER, at=NOON + timedelta(seconds=42.1234))
 DENIED = Failed(code="AccessDenied", reason="an SCP", denied_action="s3:PutEncryptionConfiguration")
 REFUSED = Failed(code="MalformedXML", reason="bad XML")
 SKIPPED = Skipped(cause=SkipCause.NEWER, reason="newer")
+NO_LONGER = not_enforcing(DEFAULT_ENCRYPTION)
 
 
 def findings(
@@ -135,15 +137,7 @@ def test_what_may_not_be_enforced_is_detected_whatever_else_happened(
     assert result.way_out.startswith("nothing was changed")
 
 
-@pytest.mark.parametrize(
-    "policy",
-    [
-        a_policy(mode=Mode.DETECT),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.REPORT}),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.OFF}),
-    ],
-    ids=["stack in detect mode", "check in report mode", "check off"],
-)
+@pytest.mark.parametrize("policy", NO_LONGER.values(), ids=NO_LONGER)
 @pytest.mark.parametrize(
     ("outcome", "status"), [(APPLIED, Status.REMEDIATED), (DENIED, Status.FAILED)], ids=["applied", "failed"]
 )

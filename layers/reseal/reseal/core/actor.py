@@ -39,6 +39,16 @@ class Actor:
     address: str | None
     tool: str
 
+    def to_document(self) -> dict[str, str | None]:
+        """The actor as JSON."""
+        return {
+            "who": self.who,
+            "session": self.session,
+            "account": self.account,
+            "address": self.address,
+            "tool": self.tool,
+        }
+
 
 def parse_actor(record: Mapping[str, Any]) -> Actor:
     """Read the actor of a CloudTrail record. Identity may be missing altogether (A29)."""

@@ -29,7 +29,7 @@ from reseal.core.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.objects.call import ObjectCall
 from reseal.core.occurrences import Occurrences
 from reseal.core.ownership import Ownership
-from reseal.core.policy import CheckMode, Mode, Policy
+from reseal.core.policy import Mode, Policy
 from reseal.core.resource import Resource
 from reseal.core.undo import undo_command
 
@@ -119,7 +119,7 @@ class Finding:
 
     def to_document(self) -> dict[str, Any]:
         """The finding as the JSON of docs/finding.schema.json."""
-        actor, call = self.call.actor, self.call
+        call = self.call
         return {
             "schema": SCHEMA,
             "id": self.id,
@@ -135,13 +135,7 @@ class Finding:
             },
             "account": self.policy.account,
             "region": self.policy.region,
-            "actor": {
-                "who": actor.who,
-                "session": actor.session,
-                "account": actor.account,
-                "address": actor.address,
-                "tool": actor.tool,
-            },
+            "actor": self.call.actor.to_document(),
             "api_call": {
                 "name": call.name,
                 "time": call.time.isoformat(),
@@ -193,12 +187,7 @@ def findings_of(
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
     )
-    told = (
-        _completed(draft, decisions[draft.check.id], outcome, action)
-        if draft.check.id in written
-        else _unwritten(draft, decisions[draft.check.id])
-        for draft in drafts
-    )
+    told = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
     return tuple(finding for finding in told if finding is not None)
 
 
@@ -216,16 +205,14 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
     )
 
 
-def _unwritten(draft: Finding, decision: Decision) -> Finding:
-    if isinstance(decision, Report):
-        return replace(draft, way_out=decision.way_out)
-    return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
-
-
-def _completed(draft: Finding, decision: Decision, outcome: Outcome | None, action: str) -> Finding | None:
+def _completed(
+    draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
+) -> Finding | None:
     """The finding with what became of the violation; None where a newer event will tell."""
     if isinstance(decision, Report):
-        return _unwritten(draft, decision)
+        return replace(draft, way_out=decision.way_out)
+    if draft.check.id not in written:
+        return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
     match outcome:
         case Applied():
             return _remediated(draft, outcome, action)
@@ -262,7 +249,7 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
 def _how_to_enforce(policy: Policy, check: Check) -> str:
     if policy.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
-    if policy.mode_of(check.id) is CheckMode.ENFORCE:
+    if policy.enforces(check.id):
         return f"nothing was changed: the {check.title} check has begun to enforce since; change it by hand"
     return f"nothing was changed: the mode of the {check.title} check is report"
 

@@ -56,6 +56,10 @@ class Policy:
         mode = self.check_modes[check_id]
         return CheckMode.REPORT if mode is CheckMode.ENFORCE and self.mode is Mode.DETECT else mode
 
+    def enforces(self, check_id: str) -> bool:
+        """Whether a check may write."""
+        return self.mode_of(check_id) is CheckMode.ENFORCE
+
     def names_approved(self, key_arn: str) -> bool:
         """Whether the operator approved this very ARN: it is K or listed."""
         return key_arn == self.remediation_key or key_arn in (self.listed_keys or ())

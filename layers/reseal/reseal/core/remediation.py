@@ -77,7 +77,7 @@ def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, 
     return {
         check: decision
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and policy.mode_of(check) is CheckMode.ENFORCE
+        if isinstance(decision, Remediate) and policy.enforces(check)
     }
 
 

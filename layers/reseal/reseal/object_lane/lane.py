@@ -13,7 +13,6 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.objects.call import ObjectCall
 from reseal.core.objects.message import CloseWindow, parse_object_message
-from reseal.core.policy import CheckMode
 from reseal.delivery import Delivery
 from reseal.object_lane.observe import Observer
 from reseal.object_lane.repair import SECONDS_FOR_ONE, Repairer
@@ -104,7 +103,7 @@ class ObjectLane:
         return batch.alive(recorded)
 
     def _is_to_write(self, work: Work) -> bool:
-        enforced = self.observer.policy.mode_of(OBJECT_ENCRYPTION) is CheckMode.ENFORCE
+        enforced = self.observer.policy.enforces(OBJECT_ENCRYPTION)
         return enforced and work.repair is not None and work.outcome is None
 
     # --- 5 act ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from reseal.core.handled import Handled
 from reseal.core.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.message import message_of
 from reseal.core.ownership import owner_of
-from reseal.core.policy import CheckMode, Policy
+from reseal.core.policy import Policy
 from reseal.object_lane.work import Work
 from reseal.ports import ObjectServices, Services
 
@@ -43,8 +43,7 @@ class Teller:
                 refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
-            enforced = self.policy.mode_of(OBJECT_ENCRYPTION) is CheckMode.ENFORCE
-            written = {OBJECT_ENCRYPTION} if entry or enforced else set()
+            written = {OBJECT_ENCRYPTION} if entry or self.policy.enforces(OBJECT_ENCRYPTION) else set()
             write = (entry.action, entry.details) if entry else ()
             findings = findings_of(self.policy, work.call, work.before, decisions, outcome, written, *write)
         return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
@@ -60,18 +59,10 @@ class Teller:
         if is_held_back(alert) and self._told_today(stood_for, may_be_told=may_be_told):
             return False
         alert = self._with_owner(alert)
-        if not is_ransom_sign(alert) and (self.window_seconds == 0 or not is_held_back(alert)):
-            self.services.topic.publish(message_of([alert]))
-            return True
-        tally = self._tally(alert)
-        if is_held_back(alert):
-            if tally.opened or redelivered or self._is_overdue(tally):
-                self._remind(alert, tally)
-            if not tally.opened:
-                return False
         if is_ransom_sign(alert):
-            unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
-            alert = as_incident(alert, tally, unblocked)
+            alert = self._of_incident(alert)
+        elif self._waits(alert, redelivered=redelivered):
+            return False
         self.services.topic.publish(message_of([alert]))
         return True
 
@@ -105,6 +96,21 @@ class Teller:
         """Say whose code the bucket comes from: there the violation can be put right for good."""
         bucket = alert.call.bucket
         return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
+
+    def _of_incident(self, alert: Finding) -> Finding:
+        """The alert of SSE-C writes, with those that came before it."""
+        tally = self._tally(alert)
+        unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
+        return as_incident(alert, tally, unblocked)
+
+    def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
+        """Whether the alert waits for the end of a window that another opened; then it is counted there."""
+        if self.window_seconds == 0 or not is_held_back(alert):
+            return False
+        tally = self._tally(alert)
+        if tally.opened or redelivered or self._is_overdue(tally):
+            self._remind(alert, tally)
+        return not tally.opened
 
     def _tally(self, alert: Finding) -> Tally:
         group = incident_group(alert) if is_ransom_sign(alert) else group_of(alert)
