@@ -5,8 +5,8 @@ start with a message that says which.
 """
 
 import functools
-import importlib
 import importlib.metadata
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +34,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "resolve_principal",
     ),
     "core.lambda_runtime": ("reset",),
+    "core.lambda_runtime.Worker": ("_drain_stderr", "_drain_stderr_bounded"),
     "core.responses": ("get_account_id", "get_region", "get_request_client_ip", "request_scope"),
     "core.router": ("detect_service", "extract_access_key_id"),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
@@ -125,10 +126,10 @@ def check() -> None:
     """Raise AnchorError unless every anchor is there."""
     installed = importlib.metadata.version("ministack")
     missing = [
-        f"{module}.{name}"
-        for module, names in NAMES.items()
+        f"{owner}.{name}"
+        for owner, names in NAMES.items()
         for name in names
-        if not hasattr(_module(module), name)
+        if not hasattr(_owner(owner), name)
     ]
     if missing or installed != VERSION:
         lacking = f" {', '.join(missing)} missing;" if missing else ""
@@ -139,12 +140,17 @@ def check() -> None:
 
 def replace(anchor: str, replacement: Callable[..., Any]) -> None:
     """Put ``replacement(original, *arguments)`` in the place of an anchor like ``services.s3._dispatch``."""
-    module, _, name = anchor.rpartition(".")
-    if name not in NAMES.get(module, ()):
+    owner, _, name = anchor.rpartition(".")
+    if name not in NAMES.get(owner, ()):
         raise AnchorError(f"{anchor} is replaced but not listed in localcloud.anchors.NAMES")
-    original = getattr(_module(module), name)
-    setattr(_module(module), name, functools.partial(replacement, original))
+    original = getattr(_owner(owner), name)
+
+    @functools.wraps(original)
+    def replaced(*arguments: Any, **named: Any) -> Any:  # a function, so that of a class it is a method
+        return replacement(original, *arguments, **named)
+
+    setattr(_owner(owner), name, replaced)
 
 
-def _module(name: str) -> Any:
-    return importlib.import_module(f"ministack.{name}")
+def _owner(name: str) -> Any:
+    return pkgutil.resolve_name(f"ministack.{name}")

@@ -18,6 +18,7 @@ from localcloud import (
     bucket_owner,
     control,
     encryption_contexts,
+    function_logs,
     gateway,
     key_policies,
     kms_keys,
@@ -67,6 +68,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     topic_messages.install()
     queue_policies.install()
     stack_resources.install()
+    function_logs.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
 

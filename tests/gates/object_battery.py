@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,7 @@ from reseal.object_lane.tell import Teller
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
 from tests.faults.workers import kill_workers
-from tests.gates.battery import PATIENCE_SECONDS, IncompleteError, expect
+from tests.gates.battery import IncompleteError, expect
 from tests.gates.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 
 LARGEST_COPY = 100
@@ -69,10 +68,10 @@ class ObjectBattery:
 
     def _all_are_told_of(self, scenes: Mapping[str, Scene], actor: str) -> None:
         messages = {name: scene.message(actor) for name, scene in scenes.items()}
-        lines, findings = self._after(messages, lines=len(messages))
+        lines, findings = self._after(messages)
         for name, scene in scenes.items():
-            said = [line["result"] for line in lines if line["event_id"] == scene.event_id]
-            said += [f"{f['status']} {f['action'] or ''}" for f in findings if _is_about(f, scene)]
+            said = [line["result"] for line in _lines_of(scene, lines)]
+            said += [f"{f['status']} {f['action'] or ''}" for f in _findings_about(scene, findings)]
             expect(name, tuple(said), scene.told)
         owners = {(f["managed_by"] or {}).get("stack") for f in findings}
         expect("owner's stack", owners - {None}, {OWNED_BY})
@@ -89,18 +88,13 @@ class ObjectBattery:
         expect("annotations", len(self._s3.list_object_annotations(**of)["Annotations"]), 1)
 
     def _the_second_is_counted_and_told_when_its_window_ends(self, scene: Scene, actor: str) -> None:
-        lines, findings = self._after({"again": scene.message(actor)}, lines=1, received=2)
-        expect(
-            "redelivered event", [(line["result"], line["suppressed"]) for line in lines], [("Applied", True)]
-        )
-        expect("its findings", findings, [])
-        summary = {"window": reminder_body(CloseWindow(group=self._window_of(scene)))}
-        _, findings = self._after(summary)
-        expect(
-            "summary",
-            [f["resource"]["name"] for f in findings if _is_about(f, scene)],
-            [f"{scene.bucket}/{KEY}"],
-        )
+        lines, findings = self._after({"again": scene.message(actor)}, received=2)
+        told = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
+        expect("redelivered event", told, [("Applied", True)])
+        expect("its findings", _findings_about(scene, findings), [])
+        _, findings = self._after({"window": reminder_body(CloseWindow(group=self._window_of(scene)))})
+        named = [finding["resource"]["name"] for finding in _findings_about(scene, findings)]
+        expect("summary", named, [f"{scene.bucket}/{KEY}"])
 
     def _parts_are_copied(self, scene: Scene, actor: str) -> None:
         expect("copy in parts", self._in_this_process(scene, actor), scene.told)
@@ -116,13 +110,11 @@ class ObjectBattery:
 
     # --- the means -----------------------------------------------------------------------------
 
-    def _after(
-        self, messages: Mapping[str, str], *, lines: int = 0, received: int = 1
-    ) -> tuple[list[Any], list[Any]]:
-        """Invoke the function with a batch; the lines, so many are to come, and findings that came of it."""
+    def _after(self, messages: Mapping[str, str], *, received: int = 1) -> tuple[list[Any], list[Any]]:
+        """Invoke the function with a batch; the lines and the findings that came meanwhile."""
         arrivals = self._deployment.arrivals
         arrivals.poll()
-        known, findings = len(arrivals.lines), len(arrivals.findings)
+        lines, findings = len(arrivals.lines), len(arrivals.findings)
         attributes = {"ApproximateReceiveCount": str(received)}
         records = [
             {"messageId": name, "eventSource": "aws:sqs", "attributes": attributes, "body": body}
@@ -132,12 +124,8 @@ class ObjectBattery:
             FunctionName=self._outputs["ObjectFunction"], Payload=json.dumps({"Records": records})
         )
         expect("messages that go back", json.load(answer["Payload"]), {"batchItemFailures": []})
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            arrivals.poll()
-            new = [line for line in arrivals.lines[known:] if "event_id" in line]
-            if len(new) >= lines or time.monotonic() > deadline:
-                return new, arrivals.findings[findings:]
+        arrivals.poll()
+        return arrivals.lines[lines:], arrivals.findings[findings:]
 
     def _window_of(self, scene: Scene) -> str:
         pages = (
@@ -245,5 +233,9 @@ def _assumed(deployment: Deployment, role: str) -> dict[str, str]:
     }
 
 
-def _is_about(finding: Mapping[str, Any], scene: Scene) -> bool:
-    return str(finding["resource"]["name"]).startswith(f"{scene.bucket}/")
+def _lines_of(scene: Scene, lines: list[Any]) -> list[Any]:
+    return [line for line in lines if line.get("event_id") == scene.event_id]
+
+
+def _findings_about(scene: Scene, findings: list[Any]) -> list[Any]:
+    return [f for f in findings if f["resource"]["name"].startswith(f"{scene.bucket}/")]

@@ -24,6 +24,7 @@ def whoami(event): return boto3.client("sts").get_caller_identity()["Arn"]
 def layer(event): return yaml.MARK
 def environment(event): return sorted(name for name in os.environ if name in event["names"])
 def create_bucket(event): boto3.client("s3").create_bucket(Bucket=event["bucket"])
+def say(event): print("\\n".join(f"{event['mark']} {n}" for n in range(event["lines"])))
 def sleep(event): time.sleep(event["seconds"])
 def counted(event):
     global count
@@ -141,6 +142,20 @@ def test_log_lines_go_to_the_configured_group(
     found = local_cloud.client("logs", user).filter_log_events(logGroupName=f"/reseal/{function}")["events"]
 
     assert any("whoami" in event["message"] for event in found)
+
+
+def test_log_is_whole_when_the_invocation_is_answered_by_a_busy_machine(
+    local_cloud: LocalCloud, user: Credentials, invoke: Invoke, function: str
+) -> None:
+    marks = [uuid.uuid4().hex for _ in range(60)]
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda mark: invoke("say", mark=mark, lines=5_000), marks))
+
+    pages = local_cloud.client("logs", user).get_paginator("filter_log_events")
+    found = pages.paginate(logGroupName=f"/reseal/{function}", filterPattern="4999")
+    said = {event["message"] for page in found for event in page["events"]}
+    assert {f"{mark} 4999" for mark in marks} - said == set()
 
 
 def test_functions_own_call_is_heard_with_its_role(invoke: Invoke, heard: Any, function: str) -> None:
