@@ -7,12 +7,13 @@ read by then comes with the worker's next invocation, or never.
 import subprocess
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from localcloud import anchors
 
-_LAST_WORDS_SECONDS = 5.0
+_PATIENCE_SECONDS = 30.0
 
 
 def install() -> None:
@@ -21,25 +22,25 @@ def install() -> None:
 
 
 def _whole(_original: Callable[..., str], worker: Any, **_: float) -> str:
-    """Whatever the handler wrote is in the pipe before its answer: what follows the answer is ours."""
+    """Whatever the handler wrote is in the pipe before its answer: what follows the answer is ours.
+
+    Raises queue.Empty if the output is read no more: better than an answer that never comes.
+    """
     mark = f"end-{uuid.uuid4()}"
-    try:
-        _say(worker._proc, mark)
-    except ProcessLookupError:  # its output has ended with it
-        worker._stderr_thread.join(_LAST_WORDS_SECONDS)
+    if not _said(worker._proc, mark):  # the process has ended, and its output with it
+        worker._stderr_thread.join(_PATIENCE_SECONDS)
         return str(worker._drain_stderr())
-    lines: list[str] = []
-    while not (line := worker._stderr_queue.get()).endswith(mark):
-        lines.append(line)
-    return "\n".join([*lines, *filter(None, [line.removesuffix(mark)])])
+    lines = iter(partial(worker._stderr_queue.get, timeout=_PATIENCE_SECONDS), mark)
+    return "\n".join(lines).removesuffix("\n")
 
 
-def _say(process: subprocess.Popen[str] | None, text: str) -> None:
-    """Write a line where the process writes its log; ProcessLookupError if it has ended."""
+def _said(process: subprocess.Popen[str] | None, text: str) -> bool:
+    """Write a line of its own where the process writes its log; False if it has ended."""
     if process is None:
-        raise ProcessLookupError
+        return False
     try:
         with Path(f"/proc/{process.pid}/fd/2").open("w") as pipe:
-            pipe.write(f"{text}\n")
-    except FileNotFoundError as error:
-        raise ProcessLookupError from error
+            pipe.write(f"\n{text}\n")
+    except FileNotFoundError:
+        return False
+    return True
