@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from localcloud import deploy
 from localcloud.handle import REPOSITORY, LocalCloud
+from tests import package
 from tests.adapters import known_gaps
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.
@@ -38,6 +39,16 @@ settings.load_profile("reseal")
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
 SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
 KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud", "objects"})
+LONGEST_FIRST = (
+    "gates of EnforceObjectRole",
+    "cloud",
+    "enforcing",
+    known_gaps.WORLD,
+    "objects",
+    "localcloud",
+    "keys",
+)
+"""A group that takes long and starts last makes the whole run long."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -51,10 +62,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.add_marker(pytest.mark.xdist_group(group))
         if getattr(config.option, "loadgroup", False):
             item._id = item.id.parse(f"{item.nodeid}@{group}")
+    items.sort(key=lambda item: _turn(_group(item)))
+
+
+def _turn(group: str) -> int:
+    return LONGEST_FIRST.index(group) if group in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 def _group(item: pytest.Item) -> str:
     folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+    parameters = (
+        item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    )
+    if folder == "gates" and "role" in parameters:
+        return f"gates of {parameters['role']}"
     if known_gaps.in_world(item):
         return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
@@ -80,7 +101,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def built(testrun_uid: str) -> Path:
-    """What `sam build` made of the repository, built once for all the processes of this run."""
+    """What `sam build` made of the repository: built and packed once for all the processes of this run."""
     environment_python("sam")
     scratch = REPOSITORY / ".local"
     scratch.mkdir(exist_ok=True)
@@ -88,11 +109,12 @@ def built(testrun_uid: str) -> Path:
         stamp = scratch / "built-for"
         if not stamp.exists() or stamp.read_text() != testrun_uid:
             deploy.build()
+            package.pack()
             stamp.write_text(testrun_uid)
-    return REPOSITORY / ".aws-sam" / "build"
+    return package.BUILD
 
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud, built: Path) -> deploy.Stack:
     """The unchanged template, deployed once as `reseal` with its defaults, but without the wait."""
-    return deploy.deploy(cloud, "reseal", SettleSeconds=0)
+    return package.deploy(cloud, "reseal", SettleSeconds=0)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import deploy
 from localcloud.deploy import Stack
 from localcloud.handle import LocalCloud
+from tests import package
 from tests.conftest import environment_python
 from tests.events.modes import MODES
 from tests.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
@@ -32,7 +32,7 @@ def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
     assert built.is_dir()
     with LocalCloud.start(python=environment_python("cloud")) as apart:
         patterns = {
-            name: deployed_pattern(apart, deploy.deploy(apart, f"rule-{number}", **parameters), OBJECT)
+            name: deployed_pattern(apart, package.deploy(apart, f"rule-{number}", **parameters), OBJECT)
             for number, (name, parameters) in enumerate(MODES.items())
         }
     return {name: matcher_of(cloud, pattern) for name, pattern in patterns.items()}
