@@ -1,7 +1,7 @@
 """The built template, packed once for the whole run and deployed through CloudFormation's own API.
 
-`sam deploy` packs and uploads anew for every stack, and takes ten seconds for it. CloudFormation gets the same
-from here: the template as `sam build` wrote it, with the places of the code filled in
+`sam deploy` packs and uploads anew for every stack, and takes ten seconds for it. What CloudFormation gets is
+the same: the template as `sam build` wrote it, with the places of the code filled in
 (tests/e2e/test_sam_deploy.py compares).
 """
 
