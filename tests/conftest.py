@@ -37,16 +37,21 @@ settings.register_profile(
 settings.load_profile("reseal")
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
-SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
-KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud", "objects"})
+KEEP_TOGETHER = frozenset(
+    {"adapters", "artefact", "events", "faults", "gates", "keys", "localcloud", "objects"}
+)
 LONGEST_FIRST = (
-    "gates of EnforceObjectRole",
-    "cloud",
-    "enforcing",
-    known_gaps.WORLD,
     "objects",
+    known_gaps.WORLD,
+    "gates of EnforceObjectRole",
+    "tests/e2e/test_resend.py",
+    "enforcing",
     "localcloud",
+    "events",
+    "adapters",
     "keys",
+    "tests/e2e/test_object_lane.py",
+    "tests/e2e/test_sam_deploy.py",
 )
 """A group that takes long and starts last makes the whole run long."""
 
@@ -57,12 +62,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Beside the mark the id has to say it: xdist 3.8 writes the group where pytest 9.2 does not look any more
     (https://github.com/pytest-dev/pytest-xdist/issues/1386), and groups nothing.
     """
-    for item in items:
-        group = _group(item)
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
         if getattr(config.option, "loadgroup", False):
             item._id = item.id.parse(f"{item.nodeid}@{group}")
-    items.sort(key=lambda item: _turn(_group(item)))
+    items.sort(key=lambda item: _turn(groups[item]))
 
 
 def _turn(group: str) -> int:
@@ -70,18 +75,14 @@ def _turn(group: str) -> int:
 
 
 def _group(item: pytest.Item) -> str:
-    folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
-    parameters = (
-        item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    )
+    file = item.path.relative_to(REPOSITORY)
+    folder, parameters = file.parts[1], getattr(getattr(item, "callspec", None), "params", {})
     if folder == "gates" and "role" in parameters:
         return f"gates of {parameters['role']}"
     if known_gaps.in_world(item):
         return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
-    if folder in SHARE_A_CLOUD:
-        return "cloud"
-    return deployment or (folder if folder in KEEP_TOGETHER else str(item.path))
+    return deployment or (folder if folder in KEEP_TOGETHER else str(file))
 
 
 def environment_python(name: str) -> Path:
