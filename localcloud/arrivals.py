@@ -12,6 +12,7 @@ from localcloud.handle import LocalCloud
 LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
 """The outputs that name the log groups followed, one a lane."""
 _POLL_SECONDS = 0.05
+_LONGEST_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
 _LATE_MILLISECONDS = 30_000  # by how much a line may come after younger ones
 
@@ -51,7 +52,7 @@ class Arrivals:
         Returns what there is after a while when they do not come: the caller judges.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        wanted = Counter(calls)
+        wanted, pause = Counter(calls), _POLL_SECONDS
         while True:
             self.poll()
             lines = [line for line in self.lines[since:] if line.get("bucket") == bucket]
@@ -59,7 +60,8 @@ class Arrivals:
             if wanted <= heard or time.monotonic() > deadline:
                 self.poll()  # a message is sent before its line is written
                 return lines
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_POLL_SECONDS)  # asking takes time from whoever is to answer
 
     def _received(self) -> Iterator[dict[str, Any]]:
         while messages := self._sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10).get(

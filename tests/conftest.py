@@ -110,7 +110,7 @@ def built(testrun_uid: str) -> Path:
         stamp = scratch / "built-for"
         if not stamp.exists() or stamp.read_text() != testrun_uid:
             deploy.build()
-            package.pack()
+            package.pack(environment_python("cloud"))
             stamp.write_text(testrun_uid)
     return package.BUILD
 
