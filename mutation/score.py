@@ -27,70 +27,70 @@ _OBJECT_LANE = (
 )
 
 TESTS = {
-    "bucket_lane/evidence.py": "bucket_lane",
-    "bucket_lane/lane.py": "bucket_lane",
-    "bucket_lane/observe.py": "bucket_lane",
-    "bucket_lane/repair.py": "bucket_lane",
-    "bucket_lane/tell.py": "bucket_lane",
-    "object_lane/lane.py": _OBJECT_LANE,
-    "object_lane/observe.py": _OBJECT_LANE,
-    "object_lane/repair.py": _OBJECT_LANE,
-    "object_lane/resume.py": _OBJECT_LANE,
-    "object_lane/tell.py": _OBJECT_LANE,
-    "object_lane/work.py": _OBJECT_LANE,
-    "core/guard/hold_back.py": "core/guard core/objects; core bucket_lane object_lane",
-    "core/objects/attribution.py": "core/objects; object_lane",
-    "core/objects/evidence.py": "core/objects; object_lane",
-    "core/objects/guard.py": "core/objects; object_lane",
-    "core/objects/method.py": "core/objects; object_lane",
-    "core/objects/parts.py": "core/objects",
-    "core/objects/properties.py": "core/objects; object_lane",
-    "core/remediation.py": "core/test_remediation.py bucket_lane; core",
-    "adapters/clock.py": "adapters/test_clock.py",
-    "adapters/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
+    "lanes/bucket/record.py": "bucket_lane",
+    "lanes/bucket/lane.py": "bucket_lane",
+    "lanes/bucket/observe.py": "bucket_lane",
+    "lanes/bucket/repair.py": "bucket_lane",
+    "lanes/bucket/report.py": "bucket_lane",
+    "lanes/object/lane.py": _OBJECT_LANE,
+    "lanes/object/observe.py": _OBJECT_LANE,
+    "lanes/object/repair.py": _OBJECT_LANE,
+    "lanes/object/resume.py": _OBJECT_LANE,
+    "lanes/object/report.py": _OBJECT_LANE,
+    "lanes/object/task.py": _OBJECT_LANE,
+    "core/guards/remediation_key.py": "core/guard core/objects; core bucket_lane object_lane",
+    "core/calls/attribution.py": "core/objects; object_lane",
+    "core/repairs/objects/evidence.py": "core/objects; object_lane",
+    "core/guards/objects.py": "core/objects; object_lane",
+    "core/repairs/objects/method.py": "core/objects; object_lane",
+    "core/repairs/objects/parts.py": "core/objects",
+    "core/repairs/objects/properties.py": "core/objects; object_lane",
+    "core/repairs/bucket_plan.py": "core/test_remediation.py bucket_lane; core",
+    "runtime/clock.py": "adapters/test_clock.py",
+    "aws/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
     "functions/test_check_trail.py",
-    "adapters/dynamodb.py": "adapters/test_requests.py adapters/test_error_texts.py; "
+    "aws/dynamodb/ledger.py": "adapters/test_requests.py adapters/test_error_texts.py; "
     "adapters/test_ledger_contract.py",
-    "adapters/failures.py": "adapters/test_failures.py adapters/test_error_texts.py; "
+    "aws/errors.py": "adapters/test_failures.py adapters/test_error_texts.py; "
     "adapters/test_redirects.py",
-    "adapters/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
+    "aws/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
     "adapters/test_keys_contract.py adapters/test_kms_faults.py",
-    "adapters/recent.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
-    "adapters/s3.py": "adapters/test_s3_requests.py adapters/test_exposure_requests.py; "
+    "aws/cache.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
+    "aws/s3/buckets.py": "adapters/test_s3_requests.py adapters/test_exposure_requests.py; "
     "adapters/test_redirects.py adapters/test_s3_faults.py adapters/test_buckets_contract.py "
     "adapters/test_exposure.py",
-    "adapters/s3_exposure.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
-    "adapters/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
+    "aws/s3/bucket_access.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
+    "runtime/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
     "adapters/test_error_texts.py; functions",
-    "adapters/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; "
+    "aws/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; "
     "adapters/test_topic_contract.py",
-    "adapters/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
-    "adapters/trail_telemetry.py": "functions/test_check_trail.py",
-    "adapters/batch.py": "adapters/test_batch.py functions",
-    "adapters/dynamodb_items.py": "adapters/test_requests.py adapters/test_object_ledger_requests.py "
+    "runtime/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
+    "runtime/trail_telemetry.py": "functions/test_check_trail.py",
+    "runtime/sqs_batch.py": "adapters/test_batch.py functions",
+    "aws/dynamodb/items.py": "adapters/test_requests.py adapters/test_object_ledger_requests.py "
     "adapters/test_error_texts.py; "
     "adapters/test_ledger_contract.py adapters/test_object_ledger_contract.py",
-    "adapters/dynamodb_objects.py": "adapters/test_object_ledger_requests.py; "
+    "aws/dynamodb/batch_ledger.py": "adapters/test_object_ledger_requests.py; "
     "adapters/test_object_ledger_contract.py",
-    "adapters/dynamodb_window_items.py": "adapters/test_window_requests.py; "
+    "aws/dynamodb/window_items.py": "adapters/test_window_requests.py; "
     "adapters/test_windows_contract.py",
-    "adapters/dynamodb_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
-    "adapters/s3_copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
+    "aws/dynamodb/alert_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
+    "aws/s3/copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
     "adapters/test_object_faults.py; "
     "adapters/test_objects_contract.py",
-    "adapters/s3_object_heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
+    "aws/s3/heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
     "adapters/test_objects_contract.py",
-    "adapters/s3_objects.py": "adapters/test_object_requests.py adapters/test_object_heads.py "
+    "aws/s3/objects.py": "adapters/test_object_requests.py adapters/test_object_heads.py "
     "adapters/test_object_clients.py adapters/test_object_faults.py; "
     "adapters/test_objects_contract.py",
-    "adapters/s3_parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
+    "aws/s3/parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
     "adapters/test_objects_contract.py",
-    "adapters/s3_surroundings.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
-    "adapters/settings_reader.py": "adapters/test_settings.py adapters/test_object_settings.py",
-    "adapters/sqs.py": "adapters/test_reminders.py",
-    "adapters/timestamps.py": "adapters/test_timestamps.py",
-    "adapters/wiring.py": "adapters/test_clients.py adapters/test_timestamps.py functions",
-    "adapters/wiring_objects.py": "adapters/test_object_clients.py functions",
+    "aws/s3/bucket_context.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
+    "runtime/environment.py": "adapters/test_settings.py adapters/test_object_settings.py",
+    "aws/sqs.py": "adapters/test_reminders.py",
+    "aws/timestamps.py": "adapters/test_timestamps.py",
+    "runtime/wiring.py": "adapters/test_clients.py adapters/test_timestamps.py functions",
+    "runtime/wiring_objects.py": "adapters/test_object_clients.py functions",
 }
 """The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.observed import Checksum, ObjectAcl, ObservedObject
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import Checksum, ObjectAcl, ObservedObject
 
 SSE_S3 = ObjectEncryption(algorithm="AES256")
 OWNER = "a-canonical-id-of-this-account"

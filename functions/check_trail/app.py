@@ -9,9 +9,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.adapters.cloudtrail import CloudTrail
-from reseal.adapters.trail_telemetry import record_hearing
-from reseal.core.hearing import judge_trails
+from reseal.aws.cloudtrail import CloudTrail
+from reseal.runtime.trail_telemetry import record_hearing
+from reseal.core.trail.coverage import judge_trails
 
 logger = Logger(service="check_trail")
 

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from localcloud.handle import Credentials, LocalCloud
-from reseal.adapters.kms import KmsKeys
-from reseal.adapters.s3 import S3Buckets
-from reseal.bucket_lane.lane import BucketLane
+from reseal.aws.kms import KmsKeys
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.lanes.bucket.lane import BucketLane
 from reseal.core.checks.catalogue import BUCKET_CHECKS
-from reseal.core.encryption import BucketEncryption, SseAlgorithm
-from reseal.core.policy import CheckMode, Mode, Policy
-from reseal.delivery import Delivery
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 from tests.adapters.calls import ACCOUNT
 from tests.adapters.worlds import unique

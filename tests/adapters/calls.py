@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.handle import LocalCloud
-from reseal.adapters.wiring import CALLS
+from reseal.runtime.wiring import CALLS
 
 ACCOUNT = "222233334444"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/adapters"

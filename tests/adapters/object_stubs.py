@@ -9,8 +9,8 @@ from typing import Any, TextIO
 from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 
-from reseal.adapters.s3_objects import S3Objects
-from reseal.core.objects.observed import ObservedObject
+from reseal.aws.s3.objects import S3Objects
+from reseal.core.state.s3_object import ObservedObject
 from tests.adapters.stubs import stubbed
 from tests.adapters.worlds import unique
 from tests.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption

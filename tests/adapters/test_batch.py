@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 
-from reseal.adapters.batch import LoudBatchProcessor
+from reseal.runtime.sqs_batch import LoudBatchProcessor
 from reseal.core.errors import ResealError, TransientError
 from tests.adapters.worlds import unique
 

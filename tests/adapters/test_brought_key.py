@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.adapters.settings import read_settings
+from reseal.runtime.settings import read_settings
 from tests.builders import TEAM_KEY, K
 from tests.functions.test_enforce_bucket import SETTINGS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.encryption import BucketEncryption
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import GoneError
 from tests.adapters.worlds import BucketWorld
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.adapters.cloudtrail import CloudTrail
-from reseal.adapters.wiring import wire
+from reseal.aws.cloudtrail import CloudTrail
+from reseal.runtime.wiring import wire
 from reseal.ports import Services
 from tests.functions.test_enforce_bucket import SETTINGS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from reseal.adapters.clock import SystemClock
+from reseal.runtime.clock import SystemClock
 
 
 def test_now_is_in_utc_and_now() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from reseal.adapters.cloudtrail import CloudTrail
+from reseal.aws.cloudtrail import CloudTrail
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.trail import Trail, Unread
-from reseal.core.trail_selectors import AdvancedSelector, BasicSelector, FieldSelector
+from reseal.core.trail.trail import Trail, Unread
+from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
 from tests.adapters.stubs import stubbed
 
 ARN = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org"

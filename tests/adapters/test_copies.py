@@ -17,7 +17,7 @@ from reseal.core.errors import (
     ResealError,
     TransientError,
 )
-from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.state.object_encryption import ObjectEncryption
 from tests.adapters.object_stubs import (
     A_HEAD,
     A_HEAD_UNDER_K,

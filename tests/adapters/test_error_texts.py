@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from reseal.adapters.dynamodb import DynamoDbLedger
-from reseal.adapters.failures import translated
-from reseal.adapters.settings import read_settings
-from reseal.adapters.sns import SnsTopic
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.errors import translated
+from reseal.runtime.settings import read_settings
+from reseal.aws.sns import SnsTopic
 from reseal.core.errors import RefusalError, TransientError
 from reseal.ports import Ledger
 from tests.adapters.stubs import stubbed

@@ -10,9 +10,9 @@ import pytest
 from botocore.stub import Stubber
 
 from localcloud.handle import LocalCloud
-from reseal.adapters.s3 import KEPT_SECONDS, S3Buckets
+from reseal.aws.s3.buckets import KEPT_SECONDS, S3Buckets
 from reseal.core.errors import AccessDeniedError, GoneError
-from reseal.core.guard.exposure import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
 from tests.adapters.worlds import unique
 from tests.fakes import FakeClock
 

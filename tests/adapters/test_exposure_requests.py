@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reseal.adapters.s3 import S3Buckets, _pause_on_conflict
-from reseal.core.guard.exposure import AclGrant, Exposure, ReplicationRule
+from reseal.aws.s3.buckets import S3Buckets, _pause_on_conflict
+from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
 from tests.adapters.stubs import stubbed
 from tests.fakes import FakeClock
 

@@ -11,7 +11,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from reseal.adapters.failures import translated
+from reseal.aws.errors import translated
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,

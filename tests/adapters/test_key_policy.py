@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from reseal.adapters.kms import KmsKeys
+from reseal.aws.kms import KmsKeys
 from reseal.core.errors import RefusalError, TransientError
-from reseal.core.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import KEY
 from tests.fakes import FakeClock

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound
 from tests.adapters.worlds import KeyWorld, bare_id
 
 NAMES_OF_NO_KEY = {

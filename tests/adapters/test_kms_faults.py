@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from localcloud.handle import Credentials, LocalCloud
-from reseal.adapters.kms import KmsKeys
-from reseal.core.kms_key import KeyUnreadable, KmsKey
+from reseal.aws.kms import KmsKeys
+from reseal.core.state.kms_key import KeyUnreadable, KmsKey
 from tests.adapters.calls import AS_DEPLOYED, Calls
 from tests.fakes import FakeClock
 

@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from reseal.adapters.s3_objects import S3Objects
+from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import (
     AccessDeniedError,
     CustomerKeyError,
@@ -20,7 +20,7 @@ from reseal.core.errors import (
     RefusalError,
     TransientError,
 )
-from reseal.core.objects.observed import Checksum, Lock, ObservedObject
+from reseal.core.state.s3_object import Checksum, Lock, ObservedObject
 from tests.adapters.object_stubs import A_HEAD, A_HEAD_UNDER_K, NAMED, expect_head, refuse, stubbed_objects
 from tests.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 

@@ -12,8 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.stub import ANY, Stubber
 
-from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger, _pause_on_conflict
-from reseal.adapters.wiring_objects import OBJECT_CALLS
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger, _pause_on_conflict
+from reseal.runtime.wiring_objects import OBJECT_CALLS
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.ports import ObjectLedger
 from tests.adapters.stubs import stubbed

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import AccessDeniedError, GoneError, RefusalError, ResealError, TransientError
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.observed import Listed, ObjectAcl
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.s3_object import Listed, ObjectAcl
 from tests.adapters.object_stubs import NAMED, UNDER_K, refuse, stubbed_objects
 from tests.builders import ACCOUNT, BUCKET, K, an_object
 from tests.fakes import NOON

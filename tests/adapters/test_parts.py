@@ -12,10 +12,10 @@ import pytest
 from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 
-from reseal.adapters import s3_parts
-from reseal.adapters.s3_copies import S3Copies
-from reseal.adapters.s3_objects import S3Objects
-from reseal.adapters.s3_parts import S3Parts
+from reseal.aws.s3 import parts
+from reseal.aws.s3.copies import S3Copies
+from reseal.aws.s3.objects import S3Objects
+from reseal.aws.s3.parts import S3Parts
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reseal.adapters.recent import Recent
+from reseal.aws.cache import Recent
 from tests.fakes import FakeClock
 
 

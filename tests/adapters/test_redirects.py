@@ -12,8 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from reseal.adapters.s3 import S3Buckets
-from reseal.core.encryption import BucketEncryption
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import ElsewhereError
 from tests.fakes import FakeClock
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.adapters.sqs import SqsReminders
+from reseal.aws.sqs import SqsReminders
 from reseal.core.errors import TransientError
-from reseal.core.objects.message import CloseWindow, parse_object_message
+from reseal.core.calls.queue_message import CloseWindow, parse_object_message
 from tests.adapters.stubs import stubbed
 from tests.adapters.worlds import Outside, unique
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from botocore.stub import ANY
 
-from reseal.adapters.dynamodb import DynamoDbLedger
-from reseal.adapters.kms import KmsKeys
-from reseal.adapters.sns import SnsTopic
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.kms import KmsKeys
+from reseal.aws.sns import SnsTopic
 from reseal.core.errors import TransientError
-from reseal.core.kms_key import KmsKey
+from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Ledger
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import APPLIED, KEY, MINE

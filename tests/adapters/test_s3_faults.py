@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from localcloud.handle import Credentials, LocalCloud
-from reseal.adapters.s3 import S3Buckets
-from reseal.core.encryption import BucketEncryption
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
 from tests.adapters.calls import ACCOUNT, AS_DEPLOYED, Calls
 from tests.adapters.worlds import unique

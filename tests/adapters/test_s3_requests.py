@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reseal.adapters.s3 import S3Buckets
-from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import KEY

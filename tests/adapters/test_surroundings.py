@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reseal.adapters.s3 import S3Buckets
+from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.errors import AccessDeniedError, GoneError, ResealError, TransientError
-from reseal.core.guard.exposure import Exposure
-from reseal.core.objects.observed import Surroundings
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.s3_object import Surroundings
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_exposure_requests import ACCOUNT, NAMED, reads
 from tests.fakes import FakeClock

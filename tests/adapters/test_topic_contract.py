@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.adapters.sns import SnsTopic
+from reseal.aws.sns import SnsTopic
 from reseal.core.errors import TransientError
 from tests.adapters.worlds import Outside
 from tests.adapters.worlds_of_evidence import A_MESSAGE, TopicWorld

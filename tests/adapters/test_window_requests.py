@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from reseal.adapters.dynamodb_windows import DynamoDbWindows
-from reseal.core.alerts import Held
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.core.findings.alerts import Held
 from reseal.core.errors import TransientError
 from reseal.ports import AlertWindows
 from tests.adapters.stubs import stubbed

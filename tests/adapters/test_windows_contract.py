@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.alerts import Held, Tallied
+from reseal.core.findings.alerts import Held, Tallied
 from reseal.ports import AlertWindows
 from tests.adapters.worlds_of_evidence import A_MESSAGE
 from tests.fakes import NOON

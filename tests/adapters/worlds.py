@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from reseal.adapters.kms import KmsKeys
-from reseal.adapters.s3 import S3Buckets
-from reseal.core.encryption import BucketEncryption
-from reseal.core.kms_key import KmsKey
+from reseal.aws.kms import KmsKeys
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Buckets, Keys
 from tests.fakes import FakeBuckets, FakeClock, FakeKeys
 

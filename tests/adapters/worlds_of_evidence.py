@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 from typing import Any, Protocol
 
-from reseal.adapters.dynamodb import DynamoDbLedger
-from reseal.adapters.sns import SnsTopic
-from reseal.core.message import Message
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.sns import SnsTopic
+from reseal.core.findings.message import Message
 from reseal.ports import Ledger, Topic
 from tests.adapters.worlds import Outside, unique
 from tests.fakes import FakeTopic

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools import Logger
 
 from localcloud.handle import LocalCloud
-from reseal.adapters.dynamodb import DynamoDbLedger
-from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
-from reseal.adapters.dynamodb_windows import DynamoDbWindows
-from reseal.adapters.s3 import S3Buckets
-from reseal.adapters.s3_objects import S3Objects
-from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
-from reseal.core.objects.observed import Checksum
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.aws.s3.objects import S3Objects
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.state.s3_object import Checksum
 from reseal.ports import AlertWindows, Buckets, Ledger, ObjectLedger, Objects
 from tests.adapters.worlds import NEW_BUCKET, Outside, unique
 from tests.adapters.worlds_of_evidence import new_table

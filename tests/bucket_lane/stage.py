@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reseal.bucket_lane.lane import BucketLane
-from reseal.core.encryption import BucketEncryption
-from reseal.core.handled import Handled
-from reseal.core.kms_key import KeyDescription
-from reseal.core.policy import Policy
-from reseal.delivery import Delivery
+from reseal.lanes.bucket.lane import BucketLane
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.findings.event_result import Handled
+from reseal.core.state.kms_key import KeyDescription
+from reseal.core.policy.policy import Policy
+from reseal.lanes.delivery import Delivery
 from tests.builders import (
     BUCKET,
     PARTNER_KEY,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from reseal.bucket_lane.evidence import LEASE
+from reseal.lanes.bucket.record import LEASE
 from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
-from reseal.core.handled import Result
-from reseal.core.policy import Policy
-from reseal.delivery import FIRST_DELIVERY
+from reseal.core.findings.event_result import Result
+from reseal.core.policy.policy import Policy
+from reseal.lanes.delivery import FIRST_DELIVERY
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,

@@ -8,7 +8,7 @@ import pytest
 
 from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
-from reseal.core.handled import Result
+from reseal.core.findings.event_result import Result
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, a_cloud, deliver
 from tests.builders import (
     BUCKET,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.actor import Actor, parse_actor
+from reseal.core.calls.actor import Actor, parse_actor
 from tests.builders import ACCOUNT, a_record
 
 TERRAFORM = (

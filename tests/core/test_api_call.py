@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.api_call import parse_bucket_call
+from reseal.core.calls.bucket_call import parse_bucket_call
 from reseal.core.errors import MalformedEventError
 from tests.builders import (
     ACCOUNT,

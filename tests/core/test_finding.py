@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reseal.core.actor import parse_actor
+from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import (
     Applied,
@@ -27,12 +27,12 @@ from reseal.core.decision import (
     SkipCause,
     Skipped,
 )
-from reseal.core.encryption import BucketEncryption, EncryptionChange
-from reseal.core.finding import Finding, Status, findings_of, refusal_finding
-from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
-from reseal.core.occurrences import Occurrences
-from reseal.core.policy import CheckMode, Mode, Policy
-from reseal.core.remediation import enforced_remediations
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.findings.occurrences import Occurrences
+from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.repairs.bucket_plan import enforced_remediations
 from tests.builders import (
     ACCOUNT,
     BUCKET,

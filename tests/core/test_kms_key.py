@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.kms_key import KeyReference, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import KeyReference, KmsKey, parse_key_reference
 from tests.builders import ACCOUNT, REGION, TEAM_KEY, a_key, key_arn
 
 ALIAS_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/team"

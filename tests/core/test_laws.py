@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reseal.core.api_call import BucketCall, parse_bucket_call
+from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.decision import (
     Applied,
     Compliant,
@@ -20,12 +20,12 @@ from reseal.core.decision import (
     SkipCause,
     Skipped,
 )
-from reseal.core.encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.errors import MalformedEventError
-from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from reseal.core.ledger_entry import LedgerEntry
-from reseal.core.policy import CheckMode, Mode, Policy
-from reseal.core.remediation import (
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.repairs.bucket_plan import (
     Decisions,
     decide_bucket,
     guard_remediation_key,

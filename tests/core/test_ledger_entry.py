@@ -15,9 +15,9 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
-from reseal.core.encryption import EncryptionChange
-from reseal.core.ledger_entry import LedgerEntry
-from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.resource import Resource
 from tests.builders import (
     BUCKET,

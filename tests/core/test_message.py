@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
-from reseal.core.finding import Finding, Status
-from reseal.core.message import message_of
-from reseal.core.occurrences import Occurrences
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.message import message_of
+from reseal.core.findings.occurrences import Occurrences
 from tests.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.occurrences import Incident, Occurrences
+from reseal.core.findings.occurrences import Incident, Occurrences
 from tests.fakes import NOON
 
 LATER = NOON + timedelta(seconds=30)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.decision import Exempt
-from reseal.core.ownership import Ownership, exempt_by_name, owner_of
+from reseal.core.findings.ownership import Ownership, exempt_by_name, owner_of
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/data/1"
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
-from reseal.core.encryption import EncryptionChange
-from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from reseal.core.policy import CheckMode, Mode
-from reseal.core.remediation import (
+from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.repairs.bucket_plan import (
     decide_bucket,
     guard_remediation_key,
     intended_encryption,

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.observed import Checksum, ObjectAcl
-from reseal.core.objects.properties import sent_with_copy
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import Checksum, ObjectAcl
+from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.resource import Resource
-from reseal.core.undo import undo_command
+from reseal.core.repairs.undo import undo_command
 from tests.builders import (
     ACCOUNT,
     BUCKET,

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from localcloud.handle import ACCOUNT, REPOSITORY
-from reseal.core.api_call import parse_bucket_call
+from reseal.core.calls.bucket_call import parse_bucket_call
 from reseal.core.errors import MalformedEventError
-from reseal.core.objects.call import parse_object_call
+from reseal.core.calls.object_call import parse_object_call
 from tests.events.rule import Matches, enveloped
 
 FOLDER = REPOSITORY.parent / "shared" / "cloudtrail"

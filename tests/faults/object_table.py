@@ -9,7 +9,7 @@ from typing import Any
 from tests.faults.table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
 
 LATE_SECONDS = 62.0
-"""Longer than the object function's clients wait for an answer (adapters/wiring_objects.py)."""
+"""Longer than the object function's clients wait for an answer (runtime/wiring_objects.py)."""
 
 KILLED = Fault("killed", "delay", 1, {"seconds": 25.0})
 """The call is held back until the process is dead; then it acts."""

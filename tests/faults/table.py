@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 TRIES = 4
-"""How often the function's clients ask before they give up (adapters/wiring.py)."""
+"""How often the function's clients ask before they give up (runtime/wiring.py)."""
 
 LATE_SECONDS = 6.0
 """Longer than the clients wait for an answer: they ask again, and then the first request acts too."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
-from reseal.delivery import Delivery
+from reseal.lanes.delivery import Delivery
 from tests.builders import ENFORCE_ALL, K
 from tests.functions.doors import batch, load_app
 

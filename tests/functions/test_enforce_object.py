@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from reseal.core.errors import MalformedEventError, SettingsError
-from reseal.delivery import Delivery
+from reseal.lanes.delivery import Delivery
 from tests.functions.doors import batch, load_app
 
 

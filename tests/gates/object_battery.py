@@ -17,12 +17,12 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from localcloud.handle import ACCOUNT
-from reseal.adapters.wiring_objects import wire_objects
-from reseal.core.objects.message import CloseWindow, reminder_body
-from reseal.delivery import Delivery
-from reseal.object_lane.lane import ObjectLane
-from reseal.object_lane.observe import Observer
-from reseal.object_lane.tell import Teller
+from reseal.runtime.wiring_objects import wire_objects
+from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.lanes.delivery import Delivery
+from reseal.lanes.object.lane import ObjectLane
+from reseal.lanes.object.observe import Observer
+from reseal.lanes.object.report import Teller
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
 from tests.faults.workers import kill_workers

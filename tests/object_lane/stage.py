@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reseal.core.encryption import BucketEncryption
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.kms_key import KeyDescription
-from reseal.core.objects.method import Methods
-from reseal.core.policy import Policy
-from reseal.delivery import Delivery
-from reseal.object_lane.lane import ObjectLane
-from reseal.object_lane.observe import Observer
-from reseal.object_lane.tell import Teller
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.kms_key import KeyDescription
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.policy.policy import Policy
+from reseal.lanes.delivery import Delivery
+from reseal.lanes.object.lane import ObjectLane
+from reseal.lanes.object.observe import Observer
+from reseal.lanes.object.report import Teller
 from tests.builders import (
     BUCKET,
     PARTNER_KEY,

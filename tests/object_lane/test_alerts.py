@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.alerts import Unblocked
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.message import Message
-from reseal.core.policy import Mode
+from reseal.core.findings.message import Message
+from reseal.core.policy.policy import Mode
 from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption
 from tests.fakes import NOON
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event

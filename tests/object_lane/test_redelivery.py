@@ -9,8 +9,8 @@ import pytest
 
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
-from reseal.core.objects.method import Methods
-from reseal.object_lane.lane import LEASE
+from reseal.core.repairs.objects.method import Methods
+from reseal.lanes.object.lane import LEASE
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.fakes import NOON, Crash
 from tests.object_lane.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import CustomerKeyError, GoneError, RefusalError, TransientError
-from reseal.core.objects.method import Methods
+from reseal.core.repairs.objects.method import Methods
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
 

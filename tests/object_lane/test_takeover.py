@@ -10,9 +10,9 @@ import pytest
 
 from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.objects.method import Methods
-from reseal.core.policy import CheckMode, Mode, Policy
-from reseal.object_lane.lane import LEASE
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.lanes.object.lane import LEASE
 from tests.builders import (
     BUCKET,
     DEFAULT_MODES,

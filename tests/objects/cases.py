@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reseal.core.encryption import SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.objects.ground import BUCKET_KINDS, COPY_LIMIT, LARGEST_IN_PARTS
 from tests.objects.lanes import Stack
 from tests.objects.wires import FAULTS, Fault, Race

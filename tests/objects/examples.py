@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import example
 
-from reseal.core.encryption import SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.objects.cases import COMPANY, ENCRYPTIONS, RACES, Case, Heard, Written
 from tests.objects.ground import BUCKET_KINDS, COPY_LIMIT
 from tests.objects.lanes import Stack

@@ -10,12 +10,12 @@ from typing import Any
 
 from localcloud.handle import ACCOUNT, Credentials
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.encryption import SseAlgorithm
-from reseal.core.objects.method import Methods
-from reseal.core.policy import CheckMode, Policy
-from reseal.object_lane.lane import ObjectLane
-from reseal.object_lane.observe import Observer
-from reseal.object_lane.tell import Teller
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.policy.policy import CheckMode, Policy
+from reseal.lanes.object.lane import ObjectLane
+from reseal.lanes.object.observe import Observer
+from reseal.lanes.object.report import Teller
 from reseal.ports import ObjectServices, Services
 from tests.builders import DEFAULT_MODES, REGION
 from tests.fakes import FakeTelemetry

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reseal.core.finding import Finding, Status
-from reseal.core.handled import Result
-from reseal.core.objects.encryption import CUSTOMER_KEY
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.event_result import Result
+from reseal.core.state.object_encryption import CUSTOMER_KEY
 from tests.objects.cases import Heard
 from tests.objects.oracle import is_right
 from tests.objects.records import event

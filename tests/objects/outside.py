@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localcloud.handle import ACCOUNT, Credentials
-from reseal.adapters.dynamodb import DynamoDbLedger
-from reseal.adapters.dynamodb_objects import DynamoDbObjectLedger
-from reseal.adapters.dynamodb_windows import DynamoDbWindows
-from reseal.adapters.kms import KmsKeys
-from reseal.adapters.recent import Recent
-from reseal.adapters.s3 import S3Buckets
-from reseal.adapters.s3_objects import S3Objects
-from reseal.adapters.sns import SnsTopic
-from reseal.adapters.sqs import SqsReminders
-from reseal.adapters.wiring_objects import OBJECT_CALLS
-from reseal.core.message import Message
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.kms import KmsKeys
+from reseal.aws.cache import Recent
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.aws.s3.objects import S3Objects
+from reseal.aws.sns import SnsTopic
+from reseal.aws.sqs import SqsReminders
+from reseal.runtime.wiring_objects import OBJECT_CALLS
+from reseal.core.findings.message import Message
 from tests.objects.ground import PART_SIZE, Ground
 from tests.objects.wires import Wires
 

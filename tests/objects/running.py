@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.core.finding import Finding
-from reseal.core.handled import Handled
-from reseal.core.message import Message
-from reseal.core.objects.message import CloseWindow, reminder_body
-from reseal.delivery import Delivery
+from reseal.core.findings.finding import Finding
+from reseal.core.findings.event_result import Handled
+from reseal.core.findings.message import Message
+from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.lanes.delivery import Delivery
 from tests.objects.cases import Case, Heard
 from tests.objects.lanes import Lanes
 from tests.objects.races import Expected, race

@@ -18,7 +18,7 @@ import pytest
 from s3_encryption import S3EncryptionClient, S3EncryptionClientConfig
 from s3_encryption.materials.kms_keyring import KmsKeyring
 
-from reseal.core.encryption import SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.objects.cases import Case, Heard
 from tests.objects.ground import COPY_LIMIT
 from tests.objects.lanes import Lanes, Stack

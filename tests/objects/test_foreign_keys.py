@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from reseal.core.encryption import SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.objects.cases import Case, Written
 from tests.objects.lanes import Lanes, Stack
 from tests.objects.laws import check

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reseal.bucket_lane.evidence import LEASE as BUCKET_LEASE
-from reseal.delivery import FIRST_DELIVERY
-from reseal.object_lane.lane import LEASE as OBJECT_LEASE
+from reseal.lanes.bucket.record import LEASE as BUCKET_LEASE
+from reseal.lanes.delivery import FIRST_DELIVERY
+from reseal.lanes.object.lane import LEASE as OBJECT_LEASE
 from tests.template.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048

@@ -8,7 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from reseal.core.objects.exemption import LOG_DELIVERIES
+from reseal.core.policy.exemptions import LOG_DELIVERIES
 from tests.template.translated import of_type, resolved
 
 PATTERN_LIMIT = 2048

@@ -4,7 +4,7 @@ import pytest
 
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
-from reseal.core.encryption import BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from tests.builders import DSSE_KMS, SSE_KMS, SSE_S3, TEAM_KEY, a_call, a_policy, encryption, observe
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.api_call import BucketCall
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.default_encryption import decide_default_encryption
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.encryption import NEVER_CONFIGURED, BucketEncryption
-from reseal.core.guard.exposure import Exposure
-from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from reseal.core.policy import Policy
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from reseal.core.policy.policy import Policy
 from tests.builders import (
     ACCOUNT,
     DSSE_KMS,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Remediate, Report, Severity
-from reseal.core.encryption import BucketEncryption, EncryptionChange
-from reseal.core.guard.exposure import Exposure
-from reseal.core.guard.impact import Impact, impact_of, told
-from reseal.core.guard.key_policy import KeyPolicy
-from reseal.core.remediation import Decisions, guard_access
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.access.impact import Impact, impact_of, told
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.repairs.bucket_plan import Decisions, guard_access
 from tests.builders import (
     ACCOUNT,
     BUCKET_KEY,

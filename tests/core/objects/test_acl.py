@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.acl import grant_parameters, readers_locked_out, ungrantable
-from reseal.core.objects.observed import ObjectAcl
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.repairs.objects.acl import grant_parameters, readers_locked_out, ungrantable
+from reseal.core.state.s3_object import ObjectAcl
 
 OWNER, FRIEND = "0wner", "fr1end"
 PUBLIC = "http://acs.amazonaws.com/groups/global/AllUsers"

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.objects.attribution import is_of_another, may_be_of_another
-from reseal.core.objects.observed import Listed
+from reseal.core.calls.attribution import is_of_another, may_be_of_another
+from reseal.core.state.s3_object import Listed
 from tests.builders import an_object_call
 
 WHOLE, PARTS = '"9bb58f26192e4ba00f01e2e7b136bbd8"', '"9bb58f26192e4ba00f01e2e7b136bbd8-2"'

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseal.core.errors import MalformedEventError
-from reseal.core.objects.call import parse_object_call
-from reseal.core.objects.stated import StatedEncryption
+from reseal.core.calls.object_call import parse_object_call
+from reseal.core.calls.stated_encryption import StatedEncryption
 from reseal.core.resource import Resource
 from tests.builders import (
     ACCOUNT,

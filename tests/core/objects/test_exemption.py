@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.objects.call import ObjectCall
-from reseal.core.objects.exemption import exempt_call
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.policy.exemptions import exempt_call
 from tests.builders import ACCOUNT, a_policy, an_object_call
 
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.guard.exposure import AclGrant, Exposure, ReplicationRule
-from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.method import GIB, LARGEST_COPY, Method, Methods, choose_method
-from reseal.core.objects.observed import Lock, ObjectAcl, Original, Surroundings
+from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Method, Methods, choose_method
+from reseal.core.state.s3_object import Lock, ObjectAcl, Original, Surroundings
 from tests.builders import (
     DSSE_KMS,
     PARTNER_KEY,

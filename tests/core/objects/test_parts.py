@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.objects.parts import MIB, PART_SIZE, parts_of
+from reseal.core.repairs.objects.parts import MIB, PART_SIZE, parts_of
 
 
 @pytest.mark.parametrize(

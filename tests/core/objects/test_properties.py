@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.guard.exposure import AclGrant
-from reseal.core.objects.observed import Checksum, Lock, ObjectAcl, ObservedObject, Original
-from reseal.core.objects.properties import (
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.s3_object import Checksum, Lock, ObjectAcl, ObservedObject, Original
+from reseal.core.repairs.objects.properties import (
     PROPERTIES,
     Fate,
     Property,

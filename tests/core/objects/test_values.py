@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.guard.exposure import Exposure, ReplicationRule
-from reseal.core.kms_key import KeyDescription, KeyNotFound
-from reseal.core.objects.encryption import CUSTOMER_KEY, ObjectEncryption
-from reseal.core.objects.observed import Found
+from reseal.core.state.bucket_access import Exposure, ReplicationRule
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.state.s3_object import Found
 from tests.builders import (
     DSSE_KMS,
     SSE_KMS,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from reseal.core.encryption import BucketEncryption, EncryptionChange
-from reseal.core.objects.encryption import ObjectEncryption
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.state.object_encryption import ObjectEncryption
 
 Encryption = BucketEncryption | ObjectEncryption
 """What a decision is about: a bucket's default, or one object's own."""

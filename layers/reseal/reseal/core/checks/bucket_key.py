@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
-from reseal.core.encryption import EncryptionChange, SseAlgorithm
-from reseal.core.intent import Intent, intent_of
-from reseal.core.policy import Policy
+from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
+from reseal.core.checks.intent import Intent, intent_of
+from reseal.core.policy.policy import Policy
 
 
 def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reseal.core.api_call import BucketCall
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Decision
-from reseal.core.policy import Policy
+from reseal.core.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.guard.impact import impact_of, told
-from reseal.core.policy import Policy
+from reseal.core.access.impact import impact_of, told
+from reseal.core.policy.policy import Policy
 
 KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})

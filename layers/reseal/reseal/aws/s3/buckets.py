@@ -1,0 +1,130 @@
+"""Amazon S3: read and write a bucket's default encryption, and read who reaches the bucket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from reseal.aws.errors import translated
+from reseal.aws.cache import Recent
+from reseal.aws.s3.bucket_access import read_exposure, read_tags
+from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.errors import RefusalError
+from reseal.core.state.s3_object import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_s3 import S3Client
+
+    from reseal.core.state.bucket_access import Exposure
+    from reseal.ports import Clock
+
+READ = "s3:GetEncryptionConfiguration"
+WRITE = "s3:PutEncryptionConfiguration"
+
+KEPT_SECONDS = 120.0
+"""How long who reaches a bucket is taken to be as it was read."""
+
+_CONFLICT_PAUSES = (0.5, 1.0, 2.0)
+
+
+class S3Buckets:
+    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16)."""
+
+    def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
+        self._client, self._account = client, account
+        self._exposures: Recent[Exposure] = Recent(clock, KEPT_SECONDS)
+        self._surroundings: Recent[Surroundings] = Recent(clock, KEPT_SECONDS)
+        self._tags: Recent[Mapping[str, str]] = Recent(clock, KEPT_SECONDS)
+        stay_in_region(client)
+        retry_conflicts(client)
+
+    def read_encryption(self, bucket: str) -> BucketEncryption:
+        """The rule as stored. No configuration, the answer of before 2023, means SSE-S3 (E1, E3)."""
+        with translated(READ):
+            try:
+                answer = self._client.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=self._account)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ServerSideEncryptionConfigurationNotFoundError":
+                    raise
+                return NEVER_CONFIGURED
+        return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
+
+    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+        """Who reaches the bucket; unless `fresh`, the answer may be two minutes old."""
+        return self._exposures.get(
+            bucket, lambda: read_exposure(self._client, bucket, self._account), fresh=fresh
+        )
+
+    def knows_exposure(self, bucket: str) -> bool:
+        """Whether who reaches the bucket was read within the last two minutes."""
+        return self._exposures.has(bucket)
+
+    def read_surroundings(self, bucket: str) -> Surroundings:
+        """What the bucket means for its objects; who reaches it may be two minutes older."""
+        return self._surroundings.get(bucket, lambda: self._read_surroundings(bucket))
+
+    def read_tags(self, bucket: str) -> Mapping[str, str]:
+        """The bucket's tags, at most two minutes old."""
+        return self._tags.get(bucket, lambda: read_tags(self._client, bucket, self._account))
+
+    def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
+        """Replace the rule with `encryption`, whole (E4, E5)."""
+        with translated(WRITE):
+            self._client.put_bucket_encryption(
+                Bucket=bucket,
+                ExpectedBucketOwner=self._account,
+                ServerSideEncryptionConfiguration=encryption.to_s3(),  # type: ignore[arg-type]  # plain JSON
+            )
+
+    def _read_surroundings(self, bucket: str) -> Surroundings:
+        named = {"Bucket": bucket, "ExpectedBucketOwner": self._account}
+        return Surroundings(
+            exposure=self.read_exposure(bucket, fresh=False),
+            bucket_key=self.read_encryption(bucket).bucket_key,
+            versioned=is_versioned(self._client, named),
+            notifies=notifies(self._client, named),
+            has_acls=has_acls(self._client, named),
+        )
+
+
+def _parse(rules: list[Any]) -> BucketEncryption:
+    if len(rules) != 1:  # E4: S3 accepts exactly one
+        raise RefusalError("UnexpectedRules", READ, f"S3 answered {len(rules)} rules where it documents one")
+    rule = rules[0]
+    default = rule.get("ApplyServerSideEncryptionByDefault", {})
+    blocked = rule.get("BlockedEncryptionTypes", {}).get("EncryptionType")
+    return BucketEncryption(
+        algorithm=default.get("SSEAlgorithm", NEVER_CONFIGURED.algorithm),
+        key_id=default.get("KMSMasterKeyID"),
+        bucket_key=rule.get("BucketKeyEnabled", False),
+        blocked=None if blocked is None else tuple(blocked),
+    )
+
+
+def stay_in_region(client: S3Client) -> None:
+    """Stop boto3 from following S3's redirects into another Region.
+
+    It would silently write this Region's key on another Region's bucket. There is no setting for
+    it, so each request is marked as redirected already before botocore's own redirector sees it.
+    """
+    client.meta.events.register_last("before-parameter-build.s3", _mark_redirected)
+
+
+def _mark_redirected(context: dict[str, Any], **_: object) -> None:
+    context.setdefault("s3_redirect", {})["redirected"] = True
+
+
+def retry_conflicts(client: S3Client) -> None:
+    """Let botocore's own retry loop also retry OperationAborted, which it does not know to be passing."""
+    client.meta.events.register_last("needs-retry.s3", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
+
+
+def _pause_on_conflict(response: Any, attempts: int, **_: object) -> float | None:
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code != "OperationAborted" or attempts > len(_CONFLICT_PAUSES):
+        return None
+    return _CONFLICT_PAUSES[attempts - 1]

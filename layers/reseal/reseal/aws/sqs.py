@@ -1,0 +1,30 @@
+"""Amazon SQS: a delayed message to the object lane's own queue. The only module that calls it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reseal.aws.errors import translated
+from reseal.core.errors import RefusalError, TransientError
+from reseal.core.calls.queue_message import CloseWindow, reminder_body
+
+SEND = "sqs:SendMessage"
+
+
+class SqsReminders:
+    """`Reminders` on Amazon SQS."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client, self._queue_url = client, queue_url
+
+    def remind(self, group: str, seconds: int) -> None:
+        """Send it. A refusal too is a TransientError: what the window holds must not be forgotten."""
+        try:
+            with translated(SEND):
+                self._client.send_message(
+                    QueueUrl=self._queue_url,
+                    DelaySeconds=seconds,
+                    MessageBody=reminder_body(CloseWindow(group=group)),
+                )
+        except RefusalError as refusal:
+            raise TransientError(f"the object queue refused a message: {refusal}") from refusal

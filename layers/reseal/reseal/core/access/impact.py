@@ -1,0 +1,169 @@
+"""Who would be locked out of what, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.access.grantees import Grantee, Kind, grantees_of
+from reseal.core.access.key_policy import KeyPolicy
+
+EVERYONE = frozenset(
+    {
+        "http://acs.amazonaws.com/groups/global/AllUsers",
+        "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+    }
+)
+"""The groups by which an ACL is open to the public."""
+
+_LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+_SERVER_ACCESS_LOGS = "S3 server access logs are delivered to SSE-S3 buckets only"
+_LOAD_BALANCER = "load balancer access logs are delivered to SSE-S3 buckets only"
+_NEVER_WITH_KMS = {
+    "logging.s3.amazonaws.com": _SERVER_ACCESS_LOGS,
+    "logdelivery.elasticloadbalancing.amazonaws.com": _LOAD_BALANCER,
+    "logdelivery.elb.amazonaws.com": _LOAD_BALANCER,
+    "redshift.amazonaws.com": "Redshift is not documented to deliver audit logs to SSE-KMS buckets",
+}
+"""Writers that no key policy can help (E17, E18)."""
+
+LOAD_BALANCER_ACCOUNTS = frozenset(
+    {
+        "009996457667", "027434742980", "033677994240", "037604701340", "048591011584", "054676820928",
+        "076674570225", "098369216593", "114774131450", "127311923021", "156460612806", "190560391635",
+        "383597477331", "507241528517", "582318560864", "589379963580", "600734575887", "635631232127",
+        "638102146993", "652711504416", "718504428378", "754344448648", "783225319266", "797873946194",
+        "897822967062", "985666609251",
+    }
+)  # fmt: skip
+"""AWS's own accounts that deliver load balancer logs, by Region (Elastic Load Balancing, access logs)."""
+
+
+_MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
+"""Writers whom the bucket's key may not concern: a trail can have one of its own (E24)."""
+
+_MOST_TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One party and what it could no longer do, in words.
+
+    `certain` is false where what Reseal can read does not settle it. `under_any_key` says that no
+    KMS key would serve the party: it is locked out already of a bucket that has one.
+    """
+
+    sentence: str
+    certain: bool = True
+    under_any_key: bool = False
+
+
+def told(impacts: Sequence[Impact]) -> str:
+    """The first of the impacts, and how many more: a message has its limits."""
+    sentences = [impact.sentence for impact in impacts[:_MOST_TOLD]]
+    if len(impacts) > _MOST_TOLD:
+        sentences.append(f"and {len(impacts) - _MOST_TOLD} more")
+    return "; ".join(sentences)
+
+
+def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
+    """Everyone who could no longer read, write or replicate new objects of a bucket under `key`."""
+    found = (
+        *_through_policy(exposure, key, algorithm),
+        *_through_website(exposure),
+        *(impact for grant in exposure.acl for impact in _through_acl(grant)),
+        *_through_replication(exposure),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def own_callers(key: KeyPolicy) -> Iterator[Impact]:
+    """Callers of the bucket's own account who would need a right on the key that SSE-S3 never asked for."""
+    if key.admits_every_caller is not True:
+        yield Impact(
+            f"callers of this account whose own IAM policies do not allow the use of {key.key_arn} could "
+            "not use new objects: its policy does not admit every caller through S3",
+            certain=False,
+        )
+
+
+def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
+    grantees = list(grantees_of(exposure.policy or {}))
+    for grantee in grantees:
+        could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
+        if why := _why_locked_out(grantee, algorithm):
+            certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or exposure.policy_is_public
+            yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
+        elif (admitted := key.admits(grantee)) is not True:
+            why = "does not admit it" if admitted is False else "leaves open whether it admits it"
+            certain = admitted is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
+            yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=certain)
+    if exposure.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
+        sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
+        yield Impact(sentence, under_any_key=True)
+
+
+def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
+    """Why no key's policy could help this grantee; None where one could."""
+    if grantee.kind is Kind.ANYONE:
+        return "S3 refuses requests without a signature for objects under a KMS key"
+    if grantee.kind is Kind.ORIGIN_ACCESS_IDENTITY:
+        return "a CloudFront origin access identity cannot use KMS keys (an origin access control can)"
+    if grantee.kind is Kind.SERVICE and grantee.name in _NEVER_WITH_KMS:
+        return _NEVER_WITH_KMS[grantee.name]
+    if grantee.account in LOAD_BALANCER_ACCOUNTS:
+        return _LOAD_BALANCER
+    if (
+        algorithm == SseAlgorithm.DSSE_KMS
+        and grantee.kind is Kind.SERVICE
+        and grantee.name.startswith("logs.")
+    ):
+        return "CloudWatch Logs cannot export to DSSE-KMS buckets"
+    return None
+
+
+def _through_website(exposure: Exposure) -> Iterator[Impact]:
+    if exposure.serves_website:
+        sentence = "the bucket serves a website: visitors never sign requests, and could not read new objects"
+        yield Impact(sentence, under_any_key=True)
+
+
+def _through_acl(grant: AclGrant) -> Iterator[Impact]:
+    """A bucket's ACL admits to writes; that it is open hints at what the ACLs of its objects are."""
+    writes = grant.permission in {"WRITE", "FULL_CONTROL"}
+    if grant.grantee == _LOG_DELIVERY:
+        if writes:
+            sentence = f"S3's log delivery group could not write new objects: {_SERVER_ACCESS_LOGS}"
+            yield Impact(sentence, under_any_key=True)
+    elif not writes and grant.permission != "READ":
+        return
+    elif grant.grantee in EVERYONE:
+        sentence = "the bucket's ACL is open to the public, who could not use objects under a KMS key"
+        yield Impact(sentence, certain=writes, under_any_key=True)
+    else:
+        sentence = f"the bucket's ACL admits {grant.grantee}, another account, which the key may not admit"
+        yield Impact(sentence, certain=False)
+
+
+def _through_replication(exposure: Exposure) -> Iterator[Impact]:
+    for rule in exposure.replication:
+        if rule.enabled and not rule.takes_kms_objects:
+            sentence = f"replication rule {rule.id!r} would silently stop copying new objects"
+            yield Impact(f"{sentence}: it does not select objects under KMS keys", under_any_key=True)
+
+
+def _named(grantee: Grantee) -> str:
+    return {
+        Kind.ANYONE: "callers without a signature",
+        Kind.ACCOUNT: f"account {grantee.account} ({grantee.name})",
+        Kind.SERVICE: f"the service {grantee.name}",
+        Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({grantee.name.rsplit('/', 1)[-1]})",
+        Kind.UNKNOWN: f"the principal {grantee.name}",
+    }[grantee.kind]
+
+
+def _doing(grantee: Grantee) -> str:
+    return " and ".join([*(["read"] if grantee.reads else []), *(["write"] if grantee.writes else [])])

@@ -1,0 +1,125 @@
+"""Step 6: equal violations of one actor are one alert; what follows within a window is told at its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reseal.core.decision import Severity
+from reseal.core.findings.finding import Finding
+from reseal.core.findings.message import Message
+from reseal.core.findings.occurrences import MOST_KEYS, Occurrences
+
+_NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tallied:
+    """What is to be counted: equal violations, and the message that tells of them if they come first.
+
+    `holds` says that they are held back where the window is open already; otherwise they only count.
+    """
+
+    count: int
+    first: datetime
+    last: datetime
+    keys: tuple[str, ...]
+    message: Message
+    seconds: int
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A group's window after counting: whether this opened it, its id, all it counted, and when it closes."""
+
+    opened: bool
+    window_id: str
+    total: int
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Violations a window holds back: how many, when, the keys of the latest, and its first message."""
+
+    window_id: str
+    count: int
+    first: datetime
+    last: datetime
+    keys: tuple[str, ...]
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unblocked:
+    """Who took SSE-C from a bucket's blocked encryption types, and when."""
+
+    who: str
+    at: datetime
+
+
+def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """For each group of equal findings, by its name, the first by time, standing for them all."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(group_of(finding), []).append(finding)
+    return {
+        group: _one_for_all(sorted(equal, key=lambda finding: (finding.call.time, finding.id)))
+        for group, equal in groups.items()
+    }
+
+
+def group_of(finding: Finding) -> str:
+    """A name for what is equal to whoever is told: check, bucket, actor, end, gravity and reason."""
+    same = (
+        finding.check.id,
+        finding.call.bucket,
+        finding.call.actor.who,
+        finding.status.value,
+        finding.severity.name,
+        finding.reason.replace(finding.resource.name, ""),  # AWS's answers name the object
+    )
+    return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
+
+
+def is_held_back(finding: Finding) -> bool:
+    """Whether the finding may wait for its window to close: CRITICAL ones never do."""
+    return finding.severity is not Severity.CRITICAL
+
+
+def summary_of(group: str, held: Held) -> Message:
+    """The message that tells, at a window's end, of everything that it held back."""
+    occurrences = Occurrences(count=held.count, first=held.first, last=held.last, keys=held.keys)
+    document = json.loads(held.message.document)
+    first_id = document["findings"][0]["id"]
+    summary_id = str(uuid.uuid5(_NAMESPACE, f"{group}|{held.window_id}"))
+    document["findings"] = [
+        finding | {"id": summary_id, "occurrences": occurrences.to_document()}
+        for finding in document["findings"]
+    ]
+    heading = f"{held.count} more like finding {first_id}: {occurrences.in_words}"
+    return replace(
+        held.message,
+        subject=f"Reseal: {held.count} more like: {held.message.subject}"[:99],
+        email=f"{heading}\n\nThe first was told as:\n\n{held.message.email}",
+        document=json.dumps(document),
+    )
+
+
+def _one_for_all(group: Sequence[Finding]) -> Finding:
+    first, last = group[0], group[-1]
+    if len(group) == 1:
+        return first
+    occurrences = Occurrences(
+        count=len(group),
+        first=first.call.time,
+        last=last.call.time,
+        keys=tuple(finding.resource.key or "" for finding in group[:MOST_KEYS]),
+        ids=tuple(sorted(finding.id for finding in group)),
+    )
+    return replace(first, occurrences=occurrences)

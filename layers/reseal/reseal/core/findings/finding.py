@@ -1,0 +1,264 @@
+"""Step 6, value: what people and machines are told of one violation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.catalogue import CHECK_BY_ID, Check
+from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.key_access import KEY_ACCESS
+from reseal.core.decision import (
+    Applied,
+    Decision,
+    Encryption,
+    Failed,
+    Outcome,
+    Report,
+    Severity,
+    Skipped,
+    Violation,
+)
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.ownership import Ownership
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.resource import Resource
+from reseal.core.repairs.undo import undo_command
+
+SCHEMA = "reseal.finding/1"
+_NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
+
+
+class Status(StrEnum):
+    """What became of a violation."""
+
+    REMEDIATED = "REMEDIATED"
+    DETECTED = "DETECTED"
+    REPORTED = "REPORTED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One violation of one check by one API call, and what was done about it.
+
+    `before` and `after` are None where the resource could not be read, or was not written. `action` is
+    the S3 call that wrote; `details` is the ledger's further evidence of what was. `seconds_to_repair`
+    runs from the API call to the verified write. `owner` is the tool that set the bucket up, where one
+    is known. `occurrences` tells of equal violations that this finding stands for as well; None where it
+    stands for itself.
+    """
+
+    check: Check
+    severity: Severity
+    status: Status
+    call: BucketCall | ObjectCall
+    policy: Policy
+    reason: str
+    way_out: str | None = None
+    before: Encryption | None = None
+    after: Encryption | None = None
+    action: str | None = None
+    seconds_to_repair: float | None = None
+    owner: Ownership | None = None
+    occurrences: Occurrences | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> Resource:
+        """What the violation is about."""
+        return self.call.resource
+
+    @property
+    def resource_arn(self) -> str:
+        """The ARN of the bucket or the object."""
+        return self.resource.arn(self.policy.partition)
+
+    @property
+    def id(self) -> str:
+        """The same for every report of the same violation, or violations, so that repeats can be dropped."""
+        one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        several = self.occurrences.ids if self.occurrences else ()
+        return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
+
+    @property
+    def set_by_call(self) -> bool | None:
+        """Whether the call can have set what is told. False is certain; None where nobody can say.
+
+        An object is told of only under its own write. Who is let in, and the finer points of a bucket's
+        rule, may have come with the call or have been there before.
+        """
+        if self.before is None or self.check.id == KEY_ACCESS:
+            return None
+        if isinstance(self.call, ObjectCall) or not isinstance(self.before, BucketEncryption):
+            return True
+        if self.check.id == DEFAULT_ENCRYPTION:
+            return can_have_set(self.call, self.before)
+        return None if self.call.name in ENCRYPTION_CALLS else False
+
+    @property
+    def undo(self) -> str | None:
+        """The command that restores what was; None where nothing was written, or none can."""
+        if self.status is not Status.REMEDIATED or self.before is None:
+            return None
+        at = self.call.time + timedelta(seconds=self.seconds_to_repair or 0.0)
+        return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
+
+    @property
+    def runbook(self) -> str:
+        """Where the runbook tells what to do about this check."""
+        return f"docs/runbook.md#{self.check.id.replace('.', '').lower()}"
+
+    def to_document(self) -> dict[str, Any]:
+        """The finding as the JSON of docs/finding.schema.json."""
+        call = self.call
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "check": self.check.id,
+            "title": f"{self.check.title} of {self.resource.in_words}",
+            "severity": self.severity.name,
+            "status": self.status.value,
+            "resource": {
+                "type": self.resource.type,
+                "arn": self.resource_arn,
+                "name": self.resource.name,
+                "version_id": self.resource.version_id,
+            },
+            "account": self.policy.account,
+            "region": self.policy.region,
+            "actor": self.call.actor.to_document(),
+            "api_call": {
+                "name": call.name,
+                "time": call.time.isoformat(),
+                "event_id": call.event_id,
+                "set_this": self.set_by_call,
+            },
+            "required": self.check.requires(self.policy),
+            "before": self.before.to_document() if self.before else None,
+            "after": self.after.to_document() if self.after else None,
+            "action": self.action,
+            "reason": self.reason,
+            "way_out": self.way_out,
+            "managed_by": self.owner.to_document() if self.owner else None,
+            "occurrences": self.occurrences.to_document() if self.occurrences else None,
+            "seconds_to_repair": self.seconds_to_repair,
+            "controls": list(self.check.controls),
+            "undo": self.undo,
+            "runbook": self.runbook,
+        }
+
+
+def findings_of(
+    policy: Policy,
+    call: BucketCall | ObjectCall,
+    before: Encryption | None,
+    decisions: Mapping[str, Decision],
+    outcome: Outcome | None,
+    written: Container[str],
+    action: str = "PutBucketEncryption",
+    details: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """The findings of one event: from what was decided *and* what came of it, never from one alone.
+
+    `outcome` is that of the event's one write, made by `action`; None where nothing was to be written.
+    `written` are the checks that the write is for: what was written stays so whatever the modes are by
+    now. `details` is what its ledger entry says of what was.
+    """
+    drafts = (
+        Finding(
+            check=CHECK_BY_ID[check],
+            severity=violation.severity,
+            status=Status.REPORTED,
+            call=call,
+            policy=policy,
+            reason=violation.reason,
+            before=before,
+            details=details or {},
+        )
+        for check, violation in decisions.items()
+        if isinstance(violation, Violation)
+    )
+    told = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
+    return tuple(finding for finding in told if finding is not None)
+
+
+def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
+    """The finding of an event whose bucket or object could not be read, so that no check could judge it."""
+    what = "bucket" if call.resource.key is None else "object"
+    return Finding(
+        check=CHECK_BY_ID[check_id],
+        severity=Severity.HIGH,
+        status=Status.FAILED,
+        call=call,
+        policy=policy,
+        reason=f"no check could judge the {what}: {failed.reason}",
+        way_out=_way_out(failed, call.resource),
+    )
+
+
+def _completed(
+    draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
+) -> Finding | None:
+    """The finding with what became of the violation; None where a newer event will tell."""
+    if isinstance(decision, Report):
+        return replace(draft, way_out=decision.way_out)
+    if draft.check.id not in written:
+        return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
+    match outcome:
+        case Applied():
+            return _remediated(draft, outcome, action)
+        case Failed():
+            return replace(
+                draft,
+                status=Status.FAILED,
+                severity=max(draft.severity, Severity.HIGH),
+                reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
+                way_out=_way_out(outcome, draft.resource),
+            )
+        case Skipped() | None:
+            return None
+
+
+def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
+    """A repair; graver where something that should be as before is not."""
+    seconds = (applied.at - draft.call.time).total_seconds()
+    severity, reason = draft.severity, draft.reason
+    if applied.changed:
+        severity = max(severity, Severity.HIGH)
+        reason += f"; after the repair these are not as before: {', '.join(applied.changed)}"
+    return replace(
+        draft,
+        status=Status.REMEDIATED,
+        severity=severity,
+        reason=reason,
+        after=applied.after,
+        action=action,
+        seconds_to_repair=max(0.0, round(seconds, 3)),
+    )
+
+
+def _how_to_enforce(policy: Policy, check: Check) -> str:
+    if policy.mode is Mode.DETECT:
+        return "nothing was changed: this stack is deployed with Mode=detect"
+    if policy.enforces(check.id):
+        return f"nothing was changed: the {check.title} check has begun to enforce since; change it by hand"
+    return f"nothing was changed: the mode of the {check.title} check is report"
+
+
+def _way_out(failed: Failed, resource: Resource) -> str:
+    if failed.denied_action:
+        again = (
+            "it looks again at the bucket's next change" if resource.key is None else "then write it again"
+        )
+        by_the_key = " in the policy of the key" if failed.denied_action.startswith("kms:") else ""
+        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
+    return "see the code in AWS's documentation, put its cause right, then repeat the API call"

@@ -1,0 +1,119 @@
+"""Step 6: the one message that carries the findings of one event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reseal.core.findings.finding import Finding
+
+SCHEMA = "reseal.findings/1"
+_LONGEST_SUBJECT = 99  # SNS: fewer than 100 characters (G7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message for the topic: a text for people, JSON for programs, attributes for filters.
+
+    An attribute is one text, or a list of texts where the findings of one event differ.
+    """
+
+    subject: str
+    email: str
+    document: str
+    attributes: dict[str, str | list[str]]
+
+
+def message_of(findings: Sequence[Finding]) -> Message:
+    """Write the message of one event's findings, the gravest first. `findings` is not empty."""
+    ordered = sorted(findings, key=lambda finding: -finding.severity)
+    gravest = ordered[0]
+    return Message(
+        subject=_subject(ordered),
+        email="\n\n".join(_text(finding) for finding in ordered) + "\n",
+        document=json.dumps({"schema": SCHEMA, "findings": [finding.to_document() for finding in ordered]}),
+        attributes={
+            "severity": gravest.severity.name,
+            "status": _distinct(finding.status.value for finding in ordered),
+            "check": _distinct(finding.check.id for finding in ordered),
+            "resource_type": gravest.resource.type,
+            "account": gravest.policy.account,
+            "region": gravest.policy.region,
+        },
+    )
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+def _subject(ordered: Sequence[Finding]) -> str:
+    gravest = ordered[0]
+    more = f" (+{len(ordered) - 1} more)" if len(ordered) > 1 else ""
+    about = gravest.resource.in_words
+    if gravest.occurrences and gravest.occurrences.count > 1:
+        about = f"{gravest.occurrences.count} objects in bucket {gravest.resource.bucket}"
+    incident = gravest.occurrences.incident if gravest.occurrences else None
+    marked = "INCIDENT " if incident and incident.unblocked else ""
+    head = f"Reseal {marked}{gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, "
+    return _plain(head + about)[:_LONGEST_SUBJECT]
+
+
+def _plain(text: str) -> str:
+    """SNS takes printable ASCII only in a subject (G7)."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
+
+
+def _text(finding: Finding) -> str:
+    call, actor = finding.call, finding.call.actor
+    came_from = f" from {actor.address}" if actor.address else ""
+    rows = [
+        ("Bucket", f"{call.bucket} (account {finding.policy.account}, {finding.policy.region})"),
+        ("Object", _object(finding)),
+        ("All", finding.occurrences.in_words if finding.occurrences else None),
+        ("Call", f"{call.name} at {call.time.isoformat()}"),
+        ("Note", _SET_ELSEWHERE if finding.set_by_call is False else None),
+        ("Who", f"{actor.who} with {actor.tool}{came_from}"),
+        ("Why", finding.reason),
+        ("Required", finding.check.requires(finding.policy)),
+        ("Before", finding.before.in_words if finding.before else None),
+        ("Now", finding.after.in_words if finding.after else None),
+        ("Repaired", _seconds(finding)),
+        ("Way out", finding.way_out),
+        ("Owner", finding.owner.advice if finding.owner else None),
+        (
+            "Undo",
+            finding.undo and f"{finding.undo} (but first set the check to report)",
+        ),
+        ("Controls", ", ".join(finding.check.controls)),
+        ("Runbook", finding.runbook),
+        ("Finding", finding.id),
+    ]
+    title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
+    return "\n".join([title, *(f"  {name:<9} {_on_one_line(text)}" for name, text in rows if text)])
+
+
+_SET_ELSEWHERE = (
+    "this call only led to the look: what is told here was set by another one, perhaps of the same caller, "
+    "or never"
+)
+
+
+def _on_one_line(text: str) -> str:
+    """No text starts a row of its own; spaces stay, for they can be part of a key."""
+    return " ".join(text.splitlines())
+
+
+def _object(finding: Finding) -> str | None:
+    """The key as Python writes a text, so that no letter of it can pass for something else."""
+    key, version = finding.resource.key, finding.resource.version_id
+    if key is None:
+        return None
+    return f"{key!r}, version {version}" if version else repr(key)
+
+
+def _seconds(finding: Finding) -> str | None:
+    if finding.seconds_to_repair is None:
+        return None
+    return f"{finding.seconds_to_repair:.1f} s after the call"

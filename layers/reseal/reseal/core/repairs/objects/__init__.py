@@ -1,0 +1,1 @@
+"""How one object is re-encrypted, and what must survive it."""

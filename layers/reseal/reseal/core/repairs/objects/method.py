@@ -1,0 +1,92 @@
+"""Step 3: how an object is re-encrypted: by a copy, in place, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
+from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
+from reseal.core.policy.policy import Policy
+
+GIB = 1 << 30
+LARGEST_COPY = 5 * GIB
+"""What one CopyObject can copy, in bytes (C10)."""
+
+
+class Method(StrEnum):
+    """A way of re-encrypting, by the S3 call that does it."""
+
+    COPY = "CopyObject"
+    PARTS = "UploadPartCopy"
+    IN_PLACE = "UpdateObjectEncryption"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Methods:
+    """What the operator chose: the method preferred, and the sizes in bytes up to which copies go."""
+
+    prefers_in_place: bool = False
+    largest_copy: int = LARGEST_COPY
+    largest_in_parts: int = 50 * GIB
+
+
+def choose_method(
+    policy: Policy, methods: Methods, original: Original, around: Surroundings, intended: ObjectEncryption
+) -> Method | str:
+    """A copy where it is a whole repair without side effects; else in place; else in parts; else why none is.
+
+    `original` must hold its tags and annotations where the object is too large for one copy.
+    """
+    not_in_place = list(_against_in_place(policy, original, intended))
+    not_by_copy = [*_against_copy(original.head, around), *lost_in_copy(original)]
+    small = original.head.size <= methods.largest_copy
+    if methods.prefers_in_place and not not_in_place:
+        return Method.IN_PLACE
+    if small and not not_by_copy:
+        return Method.COPY
+    if not not_in_place:
+        return Method.IN_PLACE
+    if not small:
+        not_by_copy += [*_too_large(methods, original.head), *lost_in_parts(original)]
+        if not not_by_copy:
+            return Method.PARTS
+    return (
+        f"a copy is no repair: {'; '.join(dict.fromkeys(not_by_copy))}. "
+        f"Changing it in place is none either: {'; '.join(not_in_place)}"
+    )
+
+
+def _against_copy(head: ObservedObject, around: Surroundings) -> Iterator[str]:
+    if around.versioned or head.has_version:
+        yield "the bucket keeps versions, so that the badly encrypted one would stay"
+    if around.notifies:
+        yield "whoever listens to the bucket would be told of a new object again"
+    if around.replicates:
+        yield "the bucket is replicated, and would copy it again"
+    if head.is_archived:
+        yield f"it is archived ({head.archive or head.storage_class})"
+
+
+def _against_in_place(policy: Policy, original: Original, intended: ObjectEncryption) -> Iterator[str]:
+    """D2, D5, D6, D16; what becomes of an encryption context is not documented."""
+    before = original.head.encryption.algorithm
+    if before is None:
+        yield "S3 cannot do that for an object that was never encrypted"
+    if SseAlgorithm.DSSE_KMS in (before, intended.algorithm):
+        yield "S3 cannot do that from or to DSSE-KMS"
+    if f":{policy.account}:key/" not in (intended.key_id or ""):
+        yield "S3 can do that only with a key of the bucket owner's account"
+    if original.context is not None:
+        yield "its encryption context could be lost"
+    if held := original.head.lock.in_words:
+        yield f"S3 refuses that while {held} protects it"
+
+
+def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
+    if head.size > methods.largest_in_parts:
+        limit = methods.largest_in_parts / GIB
+        yield f"it is larger than MultipartCopyLimitGiB allows ({head.size / GIB:.1f} of {limit:g} GiB)"

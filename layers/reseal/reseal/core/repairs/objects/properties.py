@@ -1,0 +1,176 @@
+"""Step 3 and 5: what an object has besides its bytes, and what each way of re-encrypting does with it.
+
+One table, a row a property (C35, C24, D3): S3 itself keeps some, drops others unless they are
+sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows say what must be equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reseal.core.repairs.objects import carried
+from reseal.core.repairs.objects.carried import Parameters
+from reseal.core.state.s3_object import ObservedObject, Original
+
+_CHECKSUM = "checksum"
+
+
+class Fate(StrEnum):
+    """What becomes of a property."""
+
+    KEPT = "kept"
+    REPORTED = "reported"  # it could not be kept, so that nothing is written
+    CHANGES = "changes"  # it cannot be kept, and is no part of what the object means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Property:
+    """One row: the property's fate on each way, and how.
+
+    `sent_with_copy` and `sent_with_parts` give the parameters of CopyObject and CreateMultipartUpload that
+    carry it. `lost_in_copy` and `lost_in_parts` say why it could not be carried, where it could not.
+    `seen` is what must be the same in the answers of HeadObject before and after.
+    """
+
+    name: str
+    copy: Fate = Fate.KEPT
+    parts: Fate = Fate.KEPT
+    in_place: Fate = Fate.KEPT
+    sent_with_copy: Callable[[Original], Parameters] | None = None
+    sent_with_parts: Callable[[Original], Parameters] | None = None
+    lost_in_copy: Callable[[Original], str | None] | None = None
+    lost_in_parts: Callable[[Original], str | None] | None = None
+    seen: Callable[[ObservedObject], object] | None = None
+
+
+PROPERTIES = (
+    Property(name="bytes", seen=lambda head: head.size),
+    Property(
+        name="user metadata",
+        sent_with_copy=lambda _: {"MetadataDirective": "COPY"},
+        sent_with_parts=lambda original: {"Metadata": dict(original.head.metadata)},
+        lost_in_parts=carried.lost_metadata,
+        seen=lambda head: dict(head.metadata),
+    ),
+    Property(
+        name="content headers",  # carried by the same directive as the user metadata
+        sent_with_parts=lambda original: dict(original.head.headers),
+        lost_in_parts=carried.lost_expires,
+        seen=lambda head: dict(head.headers),
+    ),
+    Property(
+        name="tags",
+        sent_with_copy=lambda _: {"TaggingDirective": "COPY"},
+        sent_with_parts=carried.tagging,
+        seen=lambda head: head.tag_count,
+    ),
+    Property(
+        name="annotations",
+        parts=Fate.REPORTED,
+        sent_with_copy=lambda _: {"AnnotationDirective": "COPY"},
+        lost_in_parts=carried.lost_annotations,
+    ),
+    Property(
+        name="storage class",
+        sent_with_copy=carried.storage_class,
+        sent_with_parts=carried.storage_class,
+        seen=lambda head: head.storage_class,
+    ),
+    Property(
+        name="website redirect",
+        sent_with_copy=carried.redirect,
+        sent_with_parts=carried.redirect,
+        seen=lambda head: head.website_redirect,
+    ),
+    Property(
+        name="ACL",
+        sent_with_copy=carried.grants,
+        sent_with_parts=carried.grants,
+        lost_in_copy=carried.ungrantable,
+        lost_in_parts=carried.ungrantable,
+    ),
+    Property(
+        name="Object Lock",
+        copy=Fate.REPORTED,
+        parts=Fate.REPORTED,
+        in_place=Fate.REPORTED,  # S3 refuses it (D5)
+        lost_in_copy=carried.locked,
+        lost_in_parts=carried.locked,
+    ),
+    Property(
+        name="encryption context",
+        in_place=Fate.REPORTED,
+        sent_with_copy=carried.context,
+        sent_with_parts=carried.context,
+    ),
+    Property(name=_CHECKSUM, sent_with_copy=carried.checksum, sent_with_parts=carried.checksum_of_parts),
+    Property(name="ETag", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="last modified", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="part structure", copy=Fate.CHANGES, parts=Fate.CHANGES),
+    Property(name="access tier", copy=Fate.CHANGES, parts=Fate.CHANGES),
+)
+
+
+def sent_with_copy(original: Original) -> Parameters:
+    """The parameters of CopyObject that carry what S3 would drop."""
+    return _merged(original, (row.sent_with_copy for row in PROPERTIES))
+
+
+def sent_with_parts(original: Original) -> Parameters:
+    """The parameters of CreateMultipartUpload, which has no directives (C24), that carry everything."""
+    return _merged(original, (row.sent_with_parts for row in PROPERTIES))
+
+
+def lost_in_copy(original: Original) -> list[str]:
+    """Why the object cannot be copied whole."""
+    return _reasons(original, (row.lost_in_copy for row in PROPERTIES))
+
+
+def lost_in_parts(original: Original) -> list[str]:
+    """Why the object cannot be copied whole in parts."""
+    return _reasons(original, (row.lost_in_parts for row in PROPERTIES))
+
+
+def seen_of(head: ObservedObject) -> dict[str, str]:
+    """What HeadObject must show again after a repair, each row as a digest, and the whole object's checksum.
+
+    A checksum of parts is left out: it depends on where they end (C35).
+    """
+    seen = {row.name: _digest(row.seen(head)) for row in PROPERTIES if row.seen}
+    if head.checksum and head.checksum.type == "FULL_OBJECT":
+        seen |= {_CHECKSUM: f"{head.checksum.algorithm}:{head.checksum.value}"}
+    return seen
+
+
+def changed(seen: Mapping[str, str], after: ObservedObject) -> tuple[str, ...]:
+    """By their names, what was `seen` and is not the same any more."""
+    now = seen_of(after)
+    return tuple(name for name in seen if name in now and _differ(name, seen[name], now[name]))
+
+
+def _differ(name: str, before: str, after: str) -> bool:
+    """Checksums compare where they are of one algorithm: a copy may have been given another."""
+    if name == _CHECKSUM and before.partition(":")[0] != after.partition(":")[0]:
+        return False
+    return before != after
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)  # headers hold times
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _merged(original: Original, rows: Iterable[Callable[[Original], Parameters] | None]) -> dict[str, Any]:
+    parameters: dict[str, Any] = {}
+    for row in rows:
+        parameters |= row(original) if row else {}
+    return parameters
+
+
+def _reasons(original: Original, rows: Iterable[Callable[[Original], str | None] | None]) -> list[str]:
+    return [why for row in rows if row and (why := row(original))]

@@ -1,0 +1,1 @@
+"""Whether CloudTrail trails deliver the events that Reseal needs."""

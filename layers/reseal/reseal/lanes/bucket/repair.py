@@ -1,0 +1,75 @@
+"""Step 5 for one bucket: write, read back, and say what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reseal.lanes.bucket.record import BucketEntry
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.errors import RefusalError, TransientError
+from reseal.core.refusal import outcome_of_refusal
+from reseal.ports import Services
+
+_READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between reads after a write: S3 bucket configuration is eventually consistent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairer:
+    """Makes entries true. Raises TransientError; a refusal is an outcome.
+
+    `looks_again` right before a write: S3 takes no condition with it, and the guard's reads took a while.
+    """
+
+    services: Services
+    looks_again: bool
+
+    def repair(
+        self, entry: BucketEntry, observed: ObservedBucket, intended: BucketEncryption | None
+    ) -> Outcome:
+        """Make the entry true if this delivery still wants it, and complete it with what came of that."""
+        if entry.outcome:
+            return entry.outcome
+        outcome: Outcome
+        if observed.encryption.fulfils(entry.intended):
+            outcome = Applied(after=observed.encryption, at=self.services.clock.now())
+        elif intended is not None and observed.encryption.satisfies(entry.before):
+            outcome = self._remediate(entry)
+        else:
+            outcome = _newer(observed.encryption)
+        self.services.ledger.close(replace(entry, outcome=outcome), self.services.clock.now())
+        return outcome
+
+    def _remediate(self, entry: BucketEntry) -> Outcome:
+        bucket = entry.resource.bucket
+        try:
+            if self.looks_again and not self.services.buckets.read_encryption(bucket).satisfies(entry.before):
+                raise TransientError(f"{bucket} was changed while its repair was prepared: it is judged anew")
+            self.services.buckets.put_encryption(bucket, entry.intended)
+            found = self._read_back(entry)
+        except RefusalError as refusal:
+            return outcome_of_refusal(refusal)
+        if found.fulfils(entry.intended):
+            return Applied(after=found, at=self.services.clock.now())
+        if found.satisfies(entry.before):
+            raise TransientError(
+                f"S3 still shows the old encryption of {entry.resource.bucket} after the write"
+            )
+        return _newer(found)
+
+    def _read_back(self, entry: BucketEntry) -> BucketEncryption:
+        """Read until S3 shows something else than what was before the write."""
+        found = self.services.buckets.read_encryption(entry.resource.bucket)
+        for pause in _READ_BACK_PAUSES:
+            if not found.satisfies(entry.before):
+                break
+            self.services.clock.sleep(pause)
+            found = self.services.buckets.read_encryption(entry.resource.bucket)
+        return found
+
+
+def _newer(found: BucketEncryption) -> Skipped:
+    reason = f"what was decided no longer holds: the bucket or its key has changed since, to {found.in_words}"
+    return Skipped(cause=SkipCause.NEWER, reason=reason)

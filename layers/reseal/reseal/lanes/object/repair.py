@@ -1,0 +1,129 @@
+"""Step 5 for one object: re-encrypt it, look again, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
+from reseal.core.repairs.objects.evidence import changed_since, is_another, keeps_acl
+from reseal.core.repairs.objects.method import Method
+from reseal.core.state.s3_object import ObservedObject
+from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
+from reseal.core.refusal import outcome_of_refusal
+from reseal.lanes.object.task import ObjectEntry, Repair, Work
+from reseal.ports import Clock, Objects
+
+SECONDS_FOR_ONE = 20.0
+"""What one object needs even on a bad day."""
+
+_INVALID = "InvalidRequest"
+_OLD_VERSION = "the versioning of the bucket, turned on meanwhile: the version as it was stays"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairer:
+    """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome."""
+
+    objects: Objects
+    clock: Clock
+    seconds_left: Callable[[], float]
+
+    def repair(self, work: Work) -> Work:
+        """The work with its outcome. Without an open entry, which is its evidence, nothing is written."""
+        if work.entry is None or not work.has_open_entry or work.outcome is not None:
+            return work
+        if self.seconds_left() < SECONDS_FOR_ONE:
+            raise TransientError("too little time is left in this invocation")
+        try:
+            outcome = self._outcome(work.entry, work)
+        except RefusalError as refusal:
+            outcome = self._refused(work.repair, refusal)
+        return replace(work, outcome=outcome)
+
+    def _outcome(self, entry: ObjectEntry, work: Work) -> Outcome:
+        """Of this delivery's write; or of an earlier one's, which can only be compared with its evidence."""
+        if work.repair is not None:
+            self._write(work.repair)
+        try:
+            return self._verified(entry, work.repair) if work.repair else self._applied(entry, work.head)
+        except AccessDeniedError as denied:
+            failed = outcome_of_refusal(denied, "object")
+            return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
+
+    def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
+        """Why nothing was written. S3 calls it an invalid request to copy what is under SSE-C now (C5)."""
+        if isinstance(refusal, CustomerKeyError) or (
+            repair and refusal.code == _INVALID and self._has_customer_key(repair)
+        ):
+            return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
+        return outcome_of_refusal(refusal, "object")
+
+    def _has_customer_key(self, repair: Repair) -> bool:
+        try:
+            self._read_again(repair)
+        except RefusalError as refusal:
+            return isinstance(refusal, CustomerKeyError)
+        return False
+
+    def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
+        after = self._read_again(repair)
+        if after.encryption.fulfils(repair.intended):
+            applied = self._applied(entry, after)
+            left = repair.method is not Method.IN_PLACE and after.has_version
+            return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
+        if not is_another(entry.details, after):
+            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.key}")
+        return Skipped(
+            cause=SkipCause.NEWER,
+            reason=f"the object was written again since, and is now {after.encryption.in_words}",
+        )
+
+    def _applied(self, entry: ObjectEntry, after: ObservedObject | None) -> Applied:
+        """The write, with what should be as before and is not."""
+        if after is None:
+            raise AssertionError("only what was found can have been written before")
+        acl = self.objects.read_acl(after) if keeps_acl(entry.details) else None
+        differs = changed_since(entry.details, after, acl)
+        if entry.action == Method.IN_PLACE and is_another(entry.details, after):
+            differs = (*differs, "the object itself: a newer write was put under the key as well")
+        return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
+
+    def _write(self, repair: Repair) -> None:
+        original, intended = repair.original, repair.intended
+        head = original.head
+        match repair.method:
+            case Method.COPY:
+                self._still_has_its_acl(repair)
+                self.objects.copy(head, intended, sent_with_copy(original))
+            case Method.PARTS:
+                self.objects.copy_in_parts(
+                    head,
+                    intended,
+                    sent_with_parts(original),
+                    seconds_left=self.seconds_left,
+                    confirm=lambda: self._still_as_carried(repair),
+                )
+            case Method.IN_PLACE:
+                self.objects.update_encryption(head, intended)
+
+    def _still_as_carried(self, repair: Repair) -> None:
+        """Before parts become the object: tags and ACL can change without a trace in the ETag."""
+        self._still_has_its_acl(repair)
+        head = repair.original.head
+        if self.objects.read_tags(head) != repair.original.tags:
+            raise TransientError(f"the tags of {head.bucket}/{head.key} were changed meanwhile")
+
+    def _still_has_its_acl(self, repair: Repair) -> None:
+        original = repair.original
+        if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
+            raise TransientError(
+                f"the ACL of {original.head.bucket}/{original.head.key} was changed meanwhile"
+            )
+
+    def _read_again(self, repair: Repair) -> ObservedObject:
+        """The version that was changed in place, or else what a copy made current."""
+        head = repair.original.head
+        version = head.version_id if repair.method is Method.IN_PLACE else None
+        return self.objects.read(head.bucket, head.key, version)

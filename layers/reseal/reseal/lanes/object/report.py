@@ -1,0 +1,139 @@
+"""Step 6 for a batch: findings, equal ones as one alert; what follows within a window is held for its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.findings.alerts import Tallied, Tally, group_of, is_held_back, summary_of
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Failed
+from reseal.core.errors import TransientError
+from reseal.core.findings.finding import Finding, findings_of, refusal_finding
+from reseal.core.findings.event_result import Handled
+from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
+from reseal.core.findings.message import message_of
+from reseal.core.findings.ownership import owner_of
+from reseal.core.policy.policy import Policy
+from reseal.lanes.object.task import Work
+from reseal.ports import ObjectServices, Services
+
+INCIDENT_SECONDS = 900
+"""How long SSE-C writes by one actor are one incident where alerts have no window."""
+LATE = timedelta(seconds=60)
+"""A window that should have closed this long ago has lost its reminder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells what became of writes. Raises TransientError: what could not be told is told again."""
+
+    policy: Policy
+    window_seconds: int
+    services: Services
+    objects: ObjectServices
+
+    def handled(self, work: Work) -> Handled:
+        """How this write ended, and its finding, if it violated the check."""
+        decisions = {} if work.decision is None else {OBJECT_ENCRYPTION: work.decision}
+        outcome, entry = work.outcome, work.entry
+        if not decisions and isinstance(outcome, Failed):
+            findings: tuple[Finding, ...] = (
+                refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
+            )
+        else:
+            written = {OBJECT_ENCRYPTION} if entry or self.policy.enforces(OBJECT_ENCRYPTION) else set()
+            write = (entry.action, entry.details) if entry else ()
+            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, written, *write)
+        return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def tell(
+        self, alert: Finding, stood_for: Sequence[Handled], *, redelivered: bool, may_be_told: bool
+    ) -> bool:
+        """Publish one alert for all it stands for, or count it into its window. Whether it was published.
+
+        `redelivered` says that the queue delivered some of these messages before: their reminder may be
+        missing. `may_be_told`, that some may have been handled before, as dead letters that are sent again.
+        """
+        if is_held_back(alert) and self._told_today(stood_for, may_be_told=may_be_told):
+            return False
+        alert = self._with_owner(alert)
+        if is_ransom_sign(alert):
+            alert = self._of_incident(alert)
+        elif self._waits(alert, redelivered=redelivered):
+            return False
+        self.services.topic.publish(message_of([alert]))
+        return True
+
+    def close_window(self, group: str) -> None:
+        """Tell of everything that a window held back. What comes while it is told waits for another end."""
+        held = self.objects.windows.read_held(group)
+        if held is None:
+            return
+        self.services.topic.publish(summary_of(group, held))
+        until = self.services.clock.now() + timedelta(seconds=self.window_seconds)
+        if self.objects.windows.tell_held(group, held, until):
+            self.objects.reminders.remind(group, self.window_seconds)
+
+    def _told_today(self, stood_for: Sequence[Handled], *, may_be_told: bool) -> bool:
+        """A denied action is told once per bucket, check and day; the log and the metrics have every write.
+
+        The event that was told may tell again, as it must where telling failed: so each is asked for
+        where messages come again.
+        """
+        outcome = stood_for[0].outcome
+        if not isinstance(outcome, Failed) or outcome.denied_action is None:
+            return False
+        now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
+        asked = stood_for if may_be_told else stood_for[:1]
+        return not any(
+            self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
+            for h in asked
+        )
+
+    def _with_owner(self, alert: Finding) -> Finding:
+        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        bucket = alert.call.bucket
+        return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
+
+    def _of_incident(self, alert: Finding) -> Finding:
+        """The alert of SSE-C writes, with those that came before it."""
+        tally = self._tally(alert)
+        unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
+        return as_incident(alert, tally, unblocked)
+
+    def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
+        """Whether the alert waits for the end of a window that another opened; then it is counted there."""
+        if self.window_seconds == 0 or not is_held_back(alert):
+            return False
+        tally = self._tally(alert)
+        if tally.opened or redelivered or self._is_overdue(tally):
+            self._remind(alert, tally)
+        return not tally.opened
+
+    def _tally(self, alert: Finding) -> Tally:
+        group = incident_group(alert) if is_ransom_sign(alert) else group_of(alert)
+        many = alert.occurrences
+        tallied = Tallied(
+            count=many.count if many else 1,
+            first=many.first if many else alert.call.time,
+            last=many.last if many else alert.call.time,
+            keys=many.keys if many else (alert.resource.key or "",),
+            message=message_of([alert]),
+            seconds=self.window_seconds or INCIDENT_SECONDS,
+            holds=is_held_back(alert),
+        )
+        return self.objects.windows.tally(group, tallied, self.services.clock.now())
+
+    def _is_overdue(self, tally: Tally) -> bool:
+        return self.services.clock.now() - tally.closes_at > LATE
+
+    def _remind(self, alert: Finding, tally: Tally) -> None:
+        """A window that nobody will be reminded of is closed while it holds nothing: another opens anew."""
+        left = (tally.closes_at - self.services.clock.now()).total_seconds()
+        try:
+            self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
+        except TransientError:
+            self.objects.windows.read_held(group_of(alert))
+            raise
