@@ -53,7 +53,7 @@ fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff check --fix .
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
-	@$(DEV) -m localcloud.deploy
+	@$(DEV) -m localcloud.client.deploy
 
 bench: .venv/custodian/.ready .venv/cloud/.ready build ## Measure events beside Cloud Custodian and bare boto3 (6 to 8 minutes)
 	@$(DEV) -m benchmarks

@@ -26,7 +26,7 @@ from benchmarks.processes import MeasurementError
 from benchmarks.report import rows_to_measure, show, sizes_of
 from benchmarks.server import ServerError, moto_server
 from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
-from localcloud.handle import LocalCloudError
+from localcloud.client.handle import LocalCloudError
 
 _WIDTH_OF_A_FILE = 170
 HALVES = ("buckets", "objects")

@@ -15,8 +15,8 @@ from demo.summary import own_writes, show_summary
 from demo.verdict import faults
 from demo.view import console, show_scene, show_world, step
 from demo.world import World, world
-from localcloud.deploy import DeployError
-from localcloud.handle import LocalCloudError
+from localcloud.client.deploy import DeployError
+from localcloud.client.handle import LocalCloudError
 
 INTERRUPTED = 130
 

@@ -7,8 +7,8 @@ import sys
 
 from demo.view import console, step
 from demo.world import SETTLE_SECONDS, World, world
-from localcloud.deploy import DeployError
-from localcloud.handle import LocalCloudError
+from localcloud.client.deploy import DeployError
+from localcloud.client.handle import LocalCloudError
 
 
 def main() -> int:

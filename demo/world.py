@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud import deploy
-from localcloud.arrivals import Arrivals
-from localcloud.handle import ACCOUNT, REPOSITORY, LocalCloud
+from localcloud.client import deploy
+from localcloud.client.arrivals import Arrivals
+from localcloud.client.handle import ACCOUNT, REPOSITORY, LocalCloud
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
 STACK = "reseal"

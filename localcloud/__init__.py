@@ -1,7 +1,5 @@
 """The local cloud: MiniStack, extended in process until the unchanged template.yaml really behaves.
 
-``python -m localcloud`` starts it (see ``__main__``); ``localcloud.handle.LocalCloud`` starts it from tests
-and from the demo, which run in another environment than MiniStack's own. ``handle``,
-``control_client``, ``clients``, ``deploy`` and ``arrivals`` are theirs; every other module belongs to the
-server.
+`python -m localcloud` starts it, in the environment that MiniStack has for itself. `client/` is what tests
+and the demo import to start, drive and watch it, in theirs: neither side imports the other.
 """

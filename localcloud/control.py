@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from localcloud import encryption_contexts, object_age, object_state
-from localcloud.faults import Faults
-from localcloud.journal import Journal
-from localcloud.trail import Trail
+from localcloud.cloudtrail.trail import Trail
+from localcloud.faults.faults import Faults
+from localcloud.request.journal import Journal
+from localcloud.s3.objects import encryption_contexts, object_age, object_state
 
 PREFIX = "/_localcloud/"
 KNOWN = (

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from localcloud import anchors, fault_answers
-from localcloud.calls import CURRENT, Call, Response, describe
-from localcloud.faults import Fault, Faults
-from localcloud.journal import Journal
-from localcloud.trail import Trail
+from localcloud.cloudtrail.trail import Trail
+from localcloud.faults import fault_answers
+from localcloud.faults.faults import Fault, Faults
+from localcloud.request import anchors
+from localcloud.request.calls import CURRENT, Call, Response, describe
+from localcloud.request.journal import Journal
 
 Dispatch = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]], str], Awaitable[Response]]
 

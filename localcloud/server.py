@@ -12,41 +12,34 @@ from hypercorn.config import Config
 from ministack import app as ministack_app
 from ministack.core import lambda_runtime
 
-from localcloud import (
-    anchors,
-    bucket_encryption,
-    bucket_owner,
-    control,
+from localcloud import control, gateway
+from localcloud.cloudtrail.trail import Trail
+from localcloud.cloudtrail.trail_data import Variants
+from localcloud.faults.faults import Faults
+from localcloud.kms import key_policies, kms_keys
+from localcloud.request import anchors, transport
+from localcloud.request.journal import Journal
+from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
+from localcloud.s3.objects import (
     encryption_contexts,
-    function_logs,
-    gateway,
-    key_policies,
-    kms_keys,
     missing_objects,
-    multipart,
     object_acls,
-    object_copy,
     object_encryption,
     object_key_use,
     object_lock,
     object_permissions,
     object_state,
     object_tag_count,
-    object_update,
-    object_writes,
-    policy_status,
-    preconditions,
+)
+from localcloud.s3.writes import multipart, object_copy, object_update, object_writes
+from localcloud.services import (
+    function_logs,
     queue_policies,
     stack_resources,
     topic_encryption,
     topic_messages,
-    transport,
 )
-from localcloud.faults import Faults
-from localcloud.journal import Journal
 from localcloud.settings import Settings
-from localcloud.trail import Trail
-from localcloud.trail_data import Variants
 
 
 def install(settings: Settings) -> tuple[Journal, Faults, Trail]:

@@ -47,12 +47,10 @@ TESTS = {
     "core/repairs/objects/properties.py": "core/objects; object_lane",
     "core/repairs/bucket_plan.py": "core/test_remediation.py bucket_lane; core",
     "runtime/clock.py": "adapters/test_clock.py",
-    "aws/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
-    "functions/test_check_trail.py",
+    "aws/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py functions/test_check_trail.py",
     "aws/dynamodb/ledger.py": "adapters/test_requests.py adapters/test_error_texts.py; "
     "adapters/test_ledger_contract.py",
-    "aws/errors.py": "adapters/test_failures.py adapters/test_error_texts.py; "
-    "adapters/test_redirects.py",
+    "aws/errors.py": "adapters/test_failures.py adapters/test_error_texts.py; adapters/test_redirects.py",
     "aws/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
     "adapters/test_keys_contract.py adapters/test_kms_faults.py",
     "aws/cache.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
@@ -62,8 +60,7 @@ TESTS = {
     "aws/s3/bucket_access.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
     "runtime/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
     "adapters/test_error_texts.py; functions",
-    "aws/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; "
-    "adapters/test_topic_contract.py",
+    "aws/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; adapters/test_topic_contract.py",
     "runtime/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
     "runtime/trail_telemetry.py": "functions/test_check_trail.py",
     "runtime/sqs_batch.py": "adapters/test_batch.py functions",
@@ -72,8 +69,7 @@ TESTS = {
     "adapters/test_ledger_contract.py adapters/test_object_ledger_contract.py",
     "aws/dynamodb/batch_ledger.py": "adapters/test_object_ledger_requests.py; "
     "adapters/test_object_ledger_contract.py",
-    "aws/dynamodb/window_items.py": "adapters/test_window_requests.py; "
-    "adapters/test_windows_contract.py",
+    "aws/dynamodb/window_items.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
     "aws/dynamodb/alert_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
     "aws/s3/copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
     "adapters/test_object_faults.py; "

@@ -9,16 +9,16 @@ from typing import Any
 
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedEncryption
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.stated_encryption import StatedEncryption as StatedObjectEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.policy.policy import CheckMode, Mode, Policy
 from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
-from reseal.core.calls.object_call import ObjectCall
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObjectAcl, ObservedObject, Original, Surroundings
-from reseal.core.calls.stated_encryption import StatedEncryption as StatedObjectEncryption
-from reseal.core.policy.policy import CheckMode, Mode, Policy
 from tests.fakes import NOON
 
 ACCOUNT = "111122223333"

@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from localcloud import deploy
-from localcloud.handle import REPOSITORY, LocalCloud
+from localcloud.client import deploy
+from localcloud.client.handle import REPOSITORY, LocalCloud
 from tests.adapters import known_gaps
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.

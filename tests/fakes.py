@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from reseal.core.findings.alerts import Unblocked
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import GoneError, LeaseHeldError
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Handled
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound
-from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.findings.message import Message
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.s3_object import Surroundings
 from reseal.ports import Services
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.core.findings.alerts import Held, Tallied, Tally
 from reseal.core.errors import LeaseHeldError
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.findings.alerts import Held, Tallied, Tally
 from reseal.core.findings.message import Message
+from reseal.core.repairs.ledger_entry import LedgerEntry
 from tests.fakes import FakeLedger, Steps
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from reseal.core.state.bucket_encryption import SSE_C, BucketEncryption, SseAlgorithm
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
@@ -20,9 +19,10 @@ from reseal.core.errors import (
     RefusalError,
     TransientError,
 )
+from reseal.core.repairs.objects.method import LARGEST_COPY
+from reseal.core.state.bucket_encryption import SSE_C, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.repairs.objects.method import LARGEST_COPY
 from reseal.core.state.s3_object import Listed, Lock, ObjectAcl, ObservedObject
 from reseal.ports import ObjectServices, Services
 from tests.fakes import FakeBuckets, FakeClock, FakeCloud, Steps

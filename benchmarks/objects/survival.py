@@ -13,7 +13,7 @@ from benchmarks.objects.world import object_settings
 from benchmarks.packages import Packages
 from benchmarks.processes import CUSTODIANS, RESEALS, MeasurementError, environment_of, run_child
 from benchmarks.world import REPOSITORY, TABLE, World
-from localcloud.handle import ROOT, LocalCloud
+from localcloud.client.handle import ROOT, LocalCloud
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
 

@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.aws.cloudtrail import CloudTrail
-from reseal.runtime.trail_telemetry import record_hearing
 from reseal.core.trail.coverage import judge_trails
+from reseal.runtime.trail_telemetry import record_hearing
 
 logger = Logger(service="check_trail")
 

@@ -11,11 +11,11 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from reseal.core.errors import TransientError
+from reseal.lanes.bucket.lane import BucketLane
+from reseal.lanes.delivery import Delivery
 from reseal.runtime.sqs_batch import LoudBatchProcessor
 from reseal.runtime.wiring import wire
-from reseal.lanes.bucket.lane import BucketLane
-from reseal.core.errors import TransientError
-from reseal.lanes.delivery import Delivery
 
 MILLISECONDS_FOR_ONE = 20_000
 """What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""

@@ -12,12 +12,12 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.runtime.sqs_batch import LoudBatchProcessor
-from reseal.runtime.wiring_objects import wire_objects
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Teller
+from reseal.runtime.sqs_batch import LoudBatchProcessor
+from reseal.runtime.wiring_objects import wire_objects
 
 OBJECTS_AT_ONCE = 50
 """A whole batch: each object mostly waits for S3."""

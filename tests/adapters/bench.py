@@ -8,13 +8,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.lanes.bucket.lane import BucketLane
 from reseal.core.checks.catalogue import BUCKET_CHECKS
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 from tests.adapters.calls import ACCOUNT

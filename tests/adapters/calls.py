@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 from reseal.runtime.wiring import CALLS
 
 ACCOUNT = "222233334444"

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localcloud.clients import make_client
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.clients import make_client
+from localcloud.client.handle import Credentials, LocalCloud
 from reseal.ports import AlertWindows, Ledger
 from tests.adapters import known_gaps, localemu_server, worlds, worlds_of_evidence, worlds_of_objects
 from tests.adapters.calls import ACCOUNT, Calls

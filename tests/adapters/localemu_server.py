@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 PYTHON = REPOSITORY / ".venv" / "localemu" / "bin" / "python"
 LAUNCHER = Path(__file__).with_name("localemu_launcher.py")

@@ -11,8 +11,8 @@ import pytest
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 
-from reseal.runtime.sqs_batch import LoudBatchProcessor
 from reseal.core.errors import ResealError, TransientError
+from reseal.runtime.sqs_batch import LoudBatchProcessor
 from tests.adapters.worlds import unique
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import GoneError
+from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.adapters.worlds import BucketWorld
 
 KEY = "arn:aws:kms:us-east-1:222233334444:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"

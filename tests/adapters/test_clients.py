@@ -8,8 +8,8 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from reseal.aws.cloudtrail import CloudTrail
-from reseal.runtime.wiring import wire
 from reseal.ports import Services
+from reseal.runtime.wiring import wire
 from tests.functions.test_enforce_bucket import SETTINGS
 
 

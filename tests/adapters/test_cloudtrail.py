@@ -10,8 +10,8 @@ from botocore.stub import Stubber
 
 from reseal.aws.cloudtrail import CloudTrail
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.trail.trail import Trail, Unread
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
+from reseal.core.trail.trail import Trail, Unread
 from tests.adapters.stubs import stubbed
 
 ARN = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org"

@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.errors import translated
-from reseal.runtime.settings import read_settings
 from reseal.aws.sns import SnsTopic
 from reseal.core.errors import RefusalError, TransientError
 from reseal.ports import Ledger
+from reseal.runtime.settings import read_settings
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import MINE
 from tests.adapters.worlds_of_evidence import A_MESSAGE

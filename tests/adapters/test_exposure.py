@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 from reseal.aws.s3.buckets import KEPT_SECONDS, S3Buckets
 from reseal.core.errors import AccessDeniedError, GoneError
 from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule

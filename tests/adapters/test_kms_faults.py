@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.core.state.kms_key import KeyUnreadable, KmsKey
 from tests.adapters.calls import AS_DEPLOYED, Calls

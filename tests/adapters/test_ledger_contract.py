@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.findings.alerts import Unblocked
 from reseal.core.decision import Applied, Failed, Outcome, Remediate, Report, Severity, SkipCause, Skipped
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.errors import LeaseHeldError, TransientError
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.ports import Ledger
 from tests.fakes import NOON
 

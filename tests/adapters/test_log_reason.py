@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.runtime.telemetry import PowertoolsTelemetry
 from reseal.core.decision import SkipCause, Skipped
+from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.adapters.test_telemetry import repaired
 from tests.adapters.worlds import unique
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.s3.objects import S3Objects
-from reseal.runtime.wiring_objects import OBJECT_CALLS
 from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
+from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.adapters.calls import ACCOUNT, Calls
 from tests.adapters.test_object_ledger_contract import MINE, OTHER, by_id, closed
 from tests.adapters.test_requests import KEPT

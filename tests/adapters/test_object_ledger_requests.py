@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.stub import ANY, Stubber
 
 from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger, _pause_on_conflict
-from reseal.runtime.wiring_objects import OBJECT_CALLS
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.ports import ObjectLedger
+from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_object_ledger_contract import MINE, OTHER, THEIRS, an_entry, by_id, closed
 from tests.adapters.test_requests import HELD, KEPT, TABLE_REFUSES

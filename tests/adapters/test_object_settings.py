@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reseal.runtime.settings import ObjectSettings, read_object_settings, read_settings
 from reseal.core.errors import SettingsError
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY
+from reseal.runtime.settings import ObjectSettings, read_object_settings, read_settings
 from tests.adapters.test_settings import RIGHT as BASE
 
 OWN = {

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import ChangedError, CustomerKeyError, GoneError, RefusalError, TransientError
+from reseal.core.repairs.objects.properties import changed, seen_of, sent_with_copy, sent_with_parts
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject, Original
-from reseal.core.repairs.objects.properties import changed, seen_of, sent_with_copy, sent_with_parts
 from tests.adapters.worlds_of_objects import MIB, ObjectWorld
 
 KEY = "2026/ä b+c%2F.csv"

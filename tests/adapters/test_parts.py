@@ -12,7 +12,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from botocore.stub import Stubber
 
-from reseal.aws.s3 import parts
+from reseal.aws.s3 import parts as s3_parts
 from reseal.aws.s3.copies import S3Copies
 from reseal.aws.s3.objects import S3Objects
 from reseal.aws.s3.parts import S3Parts

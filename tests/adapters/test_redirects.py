@@ -13,8 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import ElsewhereError
+from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.fakes import FakeClock
 
 BODY = b"<Error><Code>PermanentRedirect</Code><Message>use the other endpoint</Message></Error>"

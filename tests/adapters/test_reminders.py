@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reseal.aws.sqs import SqsReminders
-from reseal.core.errors import TransientError
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
+from reseal.core.errors import TransientError
 from tests.adapters.stubs import stubbed
 from tests.adapters.worlds import Outside, unique
 

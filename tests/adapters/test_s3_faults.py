@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
+from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.adapters.calls import ACCOUNT, AS_DEPLOYED, Calls
 from tests.adapters.worlds import unique
 from tests.fakes import FakeClock

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_ledger_contract import KEY
 from tests.fakes import FakeClock

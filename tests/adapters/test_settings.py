@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reseal.runtime.settings import Settings, read_settings
-from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.runtime.settings import Settings, read_settings
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"

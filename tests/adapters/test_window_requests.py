@@ -13,8 +13,8 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.core.findings.alerts import Held
 from reseal.core.errors import TransientError
+from reseal.core.findings.alerts import Held
 from reseal.ports import AlertWindows
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_requests import TABLE_REFUSES

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 from aws_lambda_powertools import Logger
 
-from localcloud.handle import LocalCloud
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from localcloud.client.handle import LocalCloud
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from localcloud.deploy import Stack
-from localcloud.handle import LocalCloud
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
 from tests.artefact import interpreters
 from tests.artefact.runtime_api import Runtime
 from tests.conftest import environment_python

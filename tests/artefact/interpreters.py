@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 RUNTIME = "3.13"
 REQUIREMENTS = REPOSITORY / "requirements" / "ric.txt"

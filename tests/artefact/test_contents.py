@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 PACKAGE = REPOSITORY / "layers" / "reseal" / "reseal"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import REPOSITORY, LocalCloud
+from localcloud.client.handle import REPOSITORY, LocalCloud
 from tests.adapters.worlds import unique
 from tests.artefact.runtime_api import Runtime
 

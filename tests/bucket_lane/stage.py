@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reseal.lanes.bucket.lane import BucketLane
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.findings.event_result import Handled
-from reseal.core.state.kms_key import KeyDescription
 from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
+from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
 from tests.builders import (
     BUCKET,

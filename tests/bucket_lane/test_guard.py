@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.errors import AccessDeniedError
-from reseal.core.state.bucket_access import Exposure
 from reseal.core.findings.event_result import Result
 from reseal.core.policy.policy import CheckMode
+from reseal.core.state.bucket_access import Exposure
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,

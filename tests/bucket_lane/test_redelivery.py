@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from reseal.lanes.bucket.record import LEASE
 from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.policy.policy import Policy
+from reseal.lanes.bucket.record import LEASE
 from reseal.lanes.delivery import FIRST_DELIVERY
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (

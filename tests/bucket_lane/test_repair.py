@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.findings.alerts import Unblocked
 from reseal.core.decision import Applied, SkipCause, Skipped
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientError
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Result
-from reseal.core.state.kms_key import KeyNotFound
 from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyNotFound
 from reseal.lanes.delivery import FIRST_DELIVERY
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 from tests.builders import (

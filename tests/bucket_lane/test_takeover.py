@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.lanes.bucket.record import LEASE
 from reseal.core.errors import LeaseHeldError
-from reseal.core.state.bucket_access import Exposure
 from reseal.core.findings.event_result import Result
+from reseal.core.state.bucket_access import Exposure
 from reseal.core.state.kms_key import KeyNotFound
+from reseal.lanes.bucket.record import LEASE
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
 from tests.bucket_lane.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 from tests.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption

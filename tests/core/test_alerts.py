@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reseal.core.findings.alerts import Held, Tally, Unblocked, group_of, grouped, is_held_back, summary_of
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
+from reseal.core.findings.alerts import Held, Tally, Unblocked, group_of, grouped, is_held_back, summary_of
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
-from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.state.object_encryption import CUSTOMER_KEY
 from tests.builders import (
     OBJECT_ENCRYPTION,
     SSE_KMS,

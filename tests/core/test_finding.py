@@ -27,12 +27,12 @@ from reseal.core.decision import (
     SkipCause,
     Skipped,
 )
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
 from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
-from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.policy.policy import CheckMode, Mode, Policy
 from reseal.core.repairs.bucket_plan import enforced_remediations
+from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.builders import (
     ACCOUNT,
     BUCKET,

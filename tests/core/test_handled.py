@@ -15,9 +15,9 @@ from reseal.core.decision import (
     SkipCause,
     Skipped,
 )
-from reseal.core.state.bucket_encryption import EncryptionChange
-from reseal.core.findings.finding import Finding, findings_of
 from reseal.core.findings.event_result import Handled, Result
+from reseal.core.findings.finding import Finding, findings_of
+from reseal.core.state.bucket_encryption import EncryptionChange
 from tests.builders import BUCKET_KEY, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_call, a_policy, encryption
 from tests.fakes import NOON
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.checks.intent import SEVERITY, Intent, can_have_set, intent_of
+from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.builders import SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated
 
 SSE_S3_FOUND = encryption()

@@ -20,10 +20,7 @@ from reseal.core.decision import (
     SkipCause,
     Skipped,
 )
-from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.errors import MalformedEventError
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.policy.policy import CheckMode, Mode, Policy
 from reseal.core.repairs.bucket_plan import (
     Decisions,
@@ -32,7 +29,10 @@ from reseal.core.repairs.bucket_plan import (
     intended_encryption,
     moves_to_remediation_key,
 )
+from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
     ACCOUNT,
     DEFAULT_MODES,

@@ -15,10 +15,10 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
-from reseal.core.state.bucket_encryption import EncryptionChange
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.builders import (
     BUCKET,
     BUCKET_KEY,

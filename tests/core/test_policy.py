@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from tests.builders import (
     ACCOUNT,
     DEFAULT_ENCRYPTION,

@@ -3,8 +3,6 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
-from reseal.core.state.bucket_encryption import EncryptionChange
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from reseal.core.policy.policy import CheckMode, Mode
 from reseal.core.repairs.bucket_plan import (
     decide_bucket,
@@ -12,6 +10,8 @@ from reseal.core.repairs.bucket_plan import (
     intended_encryption,
     moves_to_remediation_key,
 )
+from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reseal.core.trail.coverage import Hearing, ObjectHearing, judge_trails
-from reseal.core.trail.trail import HEARD_CALLS, HEARD_WRITES, Trail, Unread
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
+from reseal.core.trail.trail import HEARD_CALLS, HEARD_WRITES, Trail, Unread
 
 REGION = "us-east-1"
 ARN = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/main"

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reseal.core.repairs.objects.properties import sent_with_copy
+from reseal.core.repairs.undo import undo_command
+from reseal.core.resource import Resource
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Checksum, ObjectAcl
-from reseal.core.repairs.objects.properties import sent_with_copy
-from reseal.core.resource import Resource
-from reseal.core.repairs.undo import undo_command
 from tests.builders import (
     ACCOUNT,
     BUCKET,

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud import deploy
-from localcloud.arrivals import Arrivals
-from localcloud.handle import LocalCloud
+from localcloud.client import deploy
+from localcloud.client.arrivals import Arrivals
+from localcloud.client.handle import LocalCloud
 from tests.conftest import environment_python
 
 OTHER_ACCOUNT = "222222222222"

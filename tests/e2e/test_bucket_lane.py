@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud import deploy
+from localcloud.client import deploy
 from tests.e2e.deployment import OTHER_ACCOUNT, OWN_ROLE, Deployment
 
 CACHED = {

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import REPOSITORY, Credentials
+from localcloud.client.handle import REPOSITORY, Credentials
 from tests.e2e.deployment import Deployment, deployed
 
 ACTIONS = [

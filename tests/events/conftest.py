@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import deploy
-from localcloud.deploy import Stack
-from localcloud.handle import LocalCloud
+from localcloud.client import deploy
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
 from tests.conftest import environment_python
 from tests.events.modes import MODES
 from tests.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.handle import ACCOUNT
+from localcloud.client.handle import ACCOUNT
 
 OTHER = "444455556666"
 

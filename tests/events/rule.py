@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.deploy import Stack
-from localcloud.handle import ACCOUNT, REPOSITORY, LocalCloud
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import ACCOUNT, REPOSITORY, LocalCloud
 
 EVENTS = REPOSITORY / "events"
 ROUTES = {"bucket", "object", "dropped", "batch"}

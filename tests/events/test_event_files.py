@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.object_call import ObjectCall, parse_object_call
+from reseal.core.errors import MalformedEventError
 from tests.events.rule import EVENTS, LOCAL_ENGINE, ROUTES, Matches, event_files, load, routes
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import ACCOUNT
+from localcloud.client.handle import ACCOUNT
 from tests.events.modes import (
     ACCOUNT_MODE,
     BROUGHT,

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import ACCOUNT, REPOSITORY
+from localcloud.client.handle import ACCOUNT, REPOSITORY
 from reseal.core.calls.bucket_call import parse_bucket_call
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.object_call import parse_object_call
+from reseal.core.errors import MalformedEventError
 from tests.events.rule import Matches, enveloped
 
 FOLDER = REPOSITORY.parent / "shared" / "cloudtrail"

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from localcloud.handle import ACCOUNT
+from localcloud.client.handle import ACCOUNT
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.alerts import Tallied
 from reseal.core.findings.message import Message
-from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from tests.faults.barrage import Shot, make_older
 from tests.faults.field import Field
 from tests.faults.table import Act, Row

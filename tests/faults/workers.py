@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 
 
 def kill_workers(cloud: LocalCloud) -> int:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import TransientError
-from reseal.core.trail.trail import Trail
 from reseal.core.trail.selectors import BasicSelector
+from reseal.core.trail.trail import Trail
 from tests.functions.doors import load_app
 
 ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"

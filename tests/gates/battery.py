@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.handle import ACCOUNT, REPOSITORY
+from localcloud.client.handle import ACCOUNT, REPOSITORY
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 
 PATIENCE_SECONDS = 60.0  # a right that is missing is said at once; a cold start takes its time

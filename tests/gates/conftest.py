@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from localcloud.arrivals import Arrivals
-from localcloud.deploy import Stack
-from localcloud.handle import LocalCloud
+from localcloud.client.arrivals import Arrivals
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
 from tests.e2e.deployment import Deployment
 
 STORAGE_ONLY = {

@@ -16,13 +16,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from localcloud.handle import ACCOUNT
-from reseal.runtime.wiring_objects import wire_objects
+from localcloud.client.handle import ACCOUNT
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Teller
+from reseal.runtime.wiring_objects import wire_objects
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
 from tests.faults.workers import kill_workers

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
 
-from localcloud.handle import ACCOUNT
+from localcloud.client.handle import ACCOUNT
 from tests.builders import an_object_body
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 

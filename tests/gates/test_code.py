@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 SCANNED = ("layers", "functions")
 

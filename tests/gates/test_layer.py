@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 from tests.conftest import environment_python
 
 SOURCE = REPOSITORY / "layers" / "reseal"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 from tests.conftest import environment_python
 from tests.gates.licences import is_allowed, licence_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.deploy import Stack
-from localcloud.handle import LocalCloud
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
 from tests.e2e.deployment import Deployment
 from tests.faults.workers import kill_workers
 from tests.gates.battery import Battery

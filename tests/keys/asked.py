@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.handle import ACCOUNT, LocalCloud
+from localcloud.client.handle import ACCOUNT, LocalCloud
 from tests.e2e.deployment import OTHER_ACCOUNT
 from tests.keys.callers import Client
 from tests.keys.statements import USE, allow, aws, policy, root

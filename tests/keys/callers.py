@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore import UNSIGNED
 
-from localcloud.deploy import Stack
-from localcloud.handle import ACCOUNT, ROOT, Credentials, LocalCloud
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import ACCOUNT, ROOT, Credentials, LocalCloud
 from tests.e2e.deployment import OTHER_ACCOUNT
 from tests.keys.statements import USE, allow, aws, policy, root
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from localcloud import deploy
-from localcloud.arrivals import Arrivals
+from localcloud.client import deploy
+from localcloud.client.arrivals import Arrivals
 from tests.e2e.deployment import Deployment
 
 PATIENCE_SECONDS = 120.0

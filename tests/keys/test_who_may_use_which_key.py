@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.deploy import Stack
-from localcloud.handle import ACCOUNT, LocalCloud
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import ACCOUNT, LocalCloud
 from tests.keys import callers as parties
 from tests.keys.asked import Places, asked
 from tests.keys.callers import Client

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 SERVICES = (
     "s3",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud, LocalCloudError
+from localcloud.client.handle import Credentials, LocalCloud, LocalCloudError
 
 CALLS: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("s3", "ListBuckets", lambda client: client.list_buckets()),

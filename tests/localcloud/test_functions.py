@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 OWN = "111122223333"
 CODE = """

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 
 def last(local_cloud: LocalCloud, service: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 OWN, OTHER = "111122223333", "222222222222"
 STORAGE_USER = f"arn:aws:iam::{OWN}:user/storage"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import LocalCloud, LocalCloudError
+from localcloud.client.handle import LocalCloud, LocalCloudError
 
 
 @pytest.fixture

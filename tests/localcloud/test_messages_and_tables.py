@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 BODIES = {"default": "for all others", "sqs": '{"finding": 1}', "email": "in words"}
 ATTRIBUTES = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 
 SMALL = ("--minimum-part-size", "4")
 LATER = "2099-01-01T00:00:00Z"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 
 CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 FROM_CUSTOMER_KEY = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": "k" * 32}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import LocalCloud, LocalCloudError
+from localcloud.client.handle import LocalCloud, LocalCloudError
 
 LATER = "2099-01-01T00:00:00Z"
 Reader = Callable[..., Any]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 
 SWITCHES = (
     "--copy-object-limit",

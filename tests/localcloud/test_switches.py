@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 
 SWITCHES = ("--new-buckets-allow-sse-c", "--put-keeps-sse-c-block", "--trail-delay", "0.4")
 

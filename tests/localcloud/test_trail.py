@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 OWN, OTHER = "111122223333", "222222222222"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 OWN, OTHER = "111122223333", "222222222222"
 SSE, KEY_ID = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud
 
 Log = Callable[..., str]
 DATA = {"Field": "eventCategory", "Equals": ["Data"]}

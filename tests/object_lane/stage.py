@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.state.bucket_access import AclGrant
-from reseal.core.state.kms_key import KeyDescription
-from reseal.core.repairs.objects.method import Methods
 from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer

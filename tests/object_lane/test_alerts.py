@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.findings.alerts import Unblocked
 from reseal.core.errors import AccessDeniedError, TransientError
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.message import Message
 from reseal.core.policy.policy import Mode
 from tests.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption

@@ -9,8 +9,8 @@ import pytest
 
 from reseal.core.decision import Applied
 from reseal.core.errors import MalformedEventError, TransientError
-from reseal.core.state.s3_object import Lock
 from reseal.core.policy.policy import Mode
+from reseal.core.state.s3_object import Lock
 from tests.builders import (
     BUCKET,
     DSSE_KMS,

@@ -9,9 +9,9 @@ import pytest
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Exempt, SkipCause, Skipped
+from reseal.core.policy.policy import CheckMode
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.s3_object import Lock
-from reseal.core.policy.policy import CheckMode
 from tests.builders import (
     BUCKET,
     DEFAULT_MODES,

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from localcloud.handle import LocalCloud
+from localcloud.client.handle import LocalCloud
 from tests.conftest import environment_python
 from tests.objects.ground import SWITCHES, Ground
 from tests.objects.lanes import Lanes

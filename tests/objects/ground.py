@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from localcloud.handle import ACCOUNT, LocalCloud
+from localcloud.client.handle import ACCOUNT, LocalCloud
 from tests.template.translated import resolved
 
 PARTNER_ACCOUNT = "444455556666"

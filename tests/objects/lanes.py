@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from localcloud.handle import ACCOUNT, Credentials
+from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.state.bucket_encryption import SseAlgorithm
-from reseal.core.repairs.objects.method import Methods
 from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Teller

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.event_result import Result
+from reseal.core.findings.finding import Finding, Status
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from tests.objects.cases import Heard
 from tests.objects.oracle import is_right

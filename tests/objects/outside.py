@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from localcloud.handle import ACCOUNT, Credentials
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
-from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.kms import KmsKeys
+from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.aws.cache import Recent
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
 from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
-from reseal.runtime.wiring_objects import OBJECT_CALLS
 from reseal.core.findings.message import Message
+from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.objects.ground import PART_SIZE, Ground
 from tests.objects.wires import Wires
 

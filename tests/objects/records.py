@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from localcloud.handle import ACCOUNT
+from localcloud.client.handle import ACCOUNT
 from tests.builders import an_object_body
 from tests.objects.cases import Heard
 from tests.objects.writing import SSE, Write

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.core.findings.finding import Finding
-from reseal.core.findings.event_result import Handled
-from reseal.core.findings.message import Message
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.core.findings.event_result import Handled
+from reseal.core.findings.finding import Finding
+from reseal.core.findings.message import Message
 from reseal.lanes.delivery import Delivery
 from tests.objects.cases import Case, Heard
 from tests.objects.lanes import Lanes

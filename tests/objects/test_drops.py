@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.findings.finding import Finding
 from reseal.core.repairs.objects import properties
 from reseal.core.repairs.objects.properties import PROPERTIES, Property
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.objects.cases import Case, Written
 from tests.objects.ground import COPY_LIMIT
 from tests.objects.lanes import Lanes, Stack

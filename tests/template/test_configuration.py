@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import REPOSITORY
-from reseal.runtime.settings import read_object_settings, read_settings
+from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
 from reseal.core.repairs.objects.method import GIB
+from reseal.runtime.settings import read_object_settings, read_settings
 from tests.template.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]

@@ -10,9 +10,9 @@ import pytest
 from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
-from reseal.runtime.trail_telemetry import record_hearing
 from reseal.core.trail.coverage import Hearing, ObjectHearing
 from reseal.core.trail.trail import HEARD_CALLS, HEARD_WRITES
+from reseal.runtime.trail_telemetry import record_hearing
 from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})

@@ -13,7 +13,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 SOURCE = REPOSITORY / "template.yaml"
 ARTEFACT = "s3://reseal-artefacts/dummy"

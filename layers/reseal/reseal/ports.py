@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from reseal.core.findings.alerts import Held, Tallied, Tally, Unblocked
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import LeaseHeldError
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.findings.alerts import Held, Tallied, Tally, Unblocked
 from reseal.core.findings.event_result import Handled
-from reseal.core.state.kms_key import KeyDescription
-from reseal.core.repairs.ledger_entry import E, LedgerEntry
 from reseal.core.findings.message import Message
+from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Listed, ObjectAcl, ObservedObject, Surroundings
 

@@ -8,10 +8,10 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.default_encryption import decide_default_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
-from reseal.core.state.bucket_access import Exposure
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
     ACCOUNT,
     DSSE_KMS,

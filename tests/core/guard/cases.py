@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.builders import ACCOUNT, REGION
 
 PARTNER = "444455556666"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.stated_encryption import StatedEncryption
+from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 from tests.builders import (
     ACCOUNT,

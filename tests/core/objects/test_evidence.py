@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reseal.core.state.bucket_access import AclGrant
 from reseal.core.repairs.objects.evidence import changed_since, evidence_of, is_another, keeps_acl
+from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import Lock, ObjectAcl
 from tests.builders import an_object, an_original
 from tests.fakes import NOON

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
-from reseal.core.state.bucket_access import AclGrant, Exposure
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.guards.objects import guard_object, intended_for, unreadable_context
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.guards.objects import guard_object, intended_for, unreadable_context
 from reseal.core.state.s3_object import Found, ObjectAcl, Surroundings
-from reseal.core.policy.policy import Policy
 from tests.builders import (
     ACCOUNT,
     DSSE_KMS,

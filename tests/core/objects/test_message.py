@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message, reminder_body
+from reseal.core.errors import MalformedEventError
 from tests.builders import an_object_body
 
 

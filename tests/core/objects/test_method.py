@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Method, Methods, choose_method
 from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Method, Methods, choose_method
 from reseal.core.state.s3_object import Lock, ObjectAcl, Original, Surroundings
 from tests.builders import (
     DSSE_KMS,

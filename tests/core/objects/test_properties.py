@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.state.bucket_access import AclGrant
-from reseal.core.state.s3_object import Checksum, Lock, ObjectAcl, ObservedObject, Original
 from reseal.core.repairs.objects.properties import (
     PROPERTIES,
     Fate,
@@ -24,6 +22,8 @@ from reseal.core.repairs.objects.properties import (
     sent_with_copy,
     sent_with_parts,
 )
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.s3_object import Checksum, Lock, ObjectAcl, ObservedObject, Original
 from tests.builders import SSE_KMS, K, an_object, an_original, object_encryption
 from tests.fakes import NOON
 

@@ -10,7 +10,6 @@ from botocore.config import Config
 
 from reseal.aws.errors import translated
 from reseal.core.errors import RefusalError
-from reseal.core.trail.trail import Trail, Unread
 from reseal.core.trail.selectors import (
     OBJECT_TYPE,
     AdvancedSelector,
@@ -18,6 +17,7 @@ from reseal.core.trail.selectors import (
     FieldSelector,
     Selector,
 )
+from reseal.core.trail.trail import Trail, Unread
 
 DESCRIBE = "cloudtrail:DescribeTrails"
 STATUS = "cloudtrail:GetTrailStatus"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from json import loads
 from typing import TYPE_CHECKING, Any
 
-from reseal.aws.errors import translated
 from reseal.aws.cache import Recent
+from reseal.aws.errors import translated
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 

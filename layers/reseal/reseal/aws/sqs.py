@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reseal.aws.errors import translated
-from reseal.core.errors import RefusalError, TransientError
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.core.errors import RefusalError, TransientError
 
 SEND = "sqs:SendMessage"
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reseal.runtime.environment import FLAGS, Reader
-from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.errors import SettingsError
-from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
 from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}

@@ -9,16 +9,16 @@ import boto3
 from botocore.config import Config
 from botocore.session import get_session
 
-from reseal.runtime.clock import SystemClock
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.runtime.settings import Settings, read_settings
 from reseal.aws.sns import SnsTopic
-from reseal.runtime.telemetry import PowertoolsTelemetry
 from reseal.aws.timestamps import read_timestamps_quickly
 from reseal.core.policy.policy import Policy
 from reseal.ports import Services
+from reseal.runtime.clock import SystemClock
+from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.s3.objects import S3Objects
-from reseal.runtime.settings import ObjectSettings, read_object_settings
 from reseal.aws.sqs import SqsReminders
-from reseal.runtime.wiring import CALLS, Clients, services_of
 from reseal.ports import ObjectServices, Services
+from reseal.runtime.settings import ObjectSettings, read_object_settings
+from reseal.runtime.wiring import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

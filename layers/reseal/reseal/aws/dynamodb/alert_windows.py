@@ -19,8 +19,8 @@ from reseal.aws.dynamodb.window_items import (
     taking_told,
     tally_of,
 )
-from reseal.core.findings.alerts import Held, Tallied, Tally
 from reseal.core.errors import TransientError
+from reseal.core.findings.alerts import Held, Tallied, Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from reseal.aws.errors import translated
 from reseal.aws.cache import Recent
+from reseal.aws.errors import translated
 from reseal.aws.s3.bucket_access import read_exposure, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
-from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.errors import RefusalError
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.state.s3_object import Surroundings
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reseal.aws.s3.heads import named, of_object
-from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.errors import ChangedError, ResealError, TransientError
+from reseal.core.repairs.objects.properties import changed, seen_of
+from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
-from reseal.core.repairs.objects.properties import changed, seen_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,9 +8,9 @@ from typing import Any
 
 from reseal.aws.errors import translated
 from reseal.aws.timestamps import is_header_date
-from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.errors import GoneError, RefusalError
 from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Checksum, Lock, ObjectAcl, ObservedObject
 

@@ -14,8 +14,8 @@ from reseal.aws.s3.copies import S3Copies
 from reseal.aws.s3.heads import named, of_object, parse_acl, parse_head
 from reseal.aws.s3.parts import S3Parts
 from reseal.core.errors import AccessDeniedError, CustomerKeyError
-from reseal.core.state.s3_object import Listed
 from reseal.core.repairs.objects.parts import PART_SIZE
+from reseal.core.state.s3_object import Listed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

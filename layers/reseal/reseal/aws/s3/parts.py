@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from reseal.aws.s3.copies import WRITE, S3Copies, encryption_parameters, may_be_done
 from reseal.aws.s3.heads import named, of_object
 from reseal.core.errors import ResealError, TransientError
+from reseal.core.repairs.objects.parts import Part, parts_of
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
-from reseal.core.repairs.objects.parts import Part, parts_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reseal.core.state.bucket_encryption import SseAlgorithm
-from reseal.core.state.bucket_access import AclGrant, Exposure
 from reseal.core.access.grantees import Grantee, Kind, grantees_of
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.state.bucket_encryption import SseAlgorithm
 
 EVERYONE = frozenset(
     {

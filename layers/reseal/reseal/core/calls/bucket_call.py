@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.actor import Actor, parse_actor
-from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.record import child_of, parse_record, text_of, time_of
+from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
 
 _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 

@@ -10,9 +10,9 @@ from urllib.parse import unquote_plus
 
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.bucket_call import is_bucket_name
-from reseal.core.errors import MalformedEventError
 from reseal.core.calls.record import Record, child_of, parse_record, text_of, time_of
 from reseal.core.calls.stated_encryption import StatedEncryption, parse_stated, text_or_none
+from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)

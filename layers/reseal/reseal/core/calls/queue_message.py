@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from reseal.core.errors import MalformedEventError
-from reseal.core.calls.record import parse_json
 from reseal.core.calls.object_call import ObjectCall, parse_object_call
+from reseal.core.calls.record import parse_json
+from reseal.core.errors import MalformedEventError
 
 _CLOSE = "close-alert-window"
 

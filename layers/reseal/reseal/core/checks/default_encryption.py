@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from reseal.core.access.grantees import writers_of_other_accounts
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.access.grantees import writers_of_other_accounts
-from reseal.core.checks.intent import SEVERITY, intent_of
-from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.policy.policy import Policy
+from reseal.core.state.kms_key import parse_key_reference
 
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 _BUCKET = Subject(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH, EncryptionChange, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
-from reseal.core.policy.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from reseal.core.access.impact import impact_of, told
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.access.impact import impact_of, told
 from reseal.core.policy.policy import Policy
 
 KEY_ACCESS = "S3.BucketKeyAccess"

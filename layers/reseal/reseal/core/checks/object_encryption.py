@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Report, Severity
+from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
-from reseal.core.calls.object_call import ObjectCall
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.policy.policy import Policy
 
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 _OBJECT = Subject(

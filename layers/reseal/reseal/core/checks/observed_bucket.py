@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.state.bucket_access import Exposure
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.decision import Applied, Compliant, Decision, Exempt, Failed, Outcome, Skipped
 from reseal.core.findings.finding import Finding
-from reseal.core.calls.object_call import ObjectCall
 
 
 class Result(StrEnum):

@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.decision import (
     Applied,
@@ -24,14 +26,12 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
-from reseal.core.calls.object_call import ObjectCall
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.resource import Resource
 from reseal.core.repairs.undo import undo_command
+from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import BucketEncryption
 
 SCHEMA = "reseal.finding/1"
 _NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from reseal.core.findings.alerts import Tally, Unblocked
 from reseal.core.findings.finding import Finding
-from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.state.object_encryption import CUSTOMER_KEY
 
 
 def is_ransom_sign(finding: Finding) -> bool:

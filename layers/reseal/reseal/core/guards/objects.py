@@ -5,15 +5,15 @@ from __future__ import annotations
 from base64 import b64decode
 from json import loads
 
-from reseal.core.decision import Decision, Remediate
-from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
-from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
+from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.acl import readers_locked_out
+from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Found, Original, Surroundings
-from reseal.core.policy.policy import Policy
 
 _WAY_OUT = (
     "move these readers and writers to what works with KMS keys and admit them in the key's policy, then "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reseal.core.decision import Decision, Remediate, Report, Severity
 from reseal.core.access.impact import Impact, own_callers, told
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
+from reseal.core.decision import Decision, Remediate, Report, Severity
 from reseal.core.policy.policy import Policy
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
 
 def moves_to_k(decision: Decision) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reseal.core.decision import Exempt
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.decision import Exempt
 from reseal.core.findings.ownership import exempt_by_name
 from reseal.core.policy.policy import Policy
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reseal.core.access.impact import impact_of
+from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import CHECK_IS_OFF, Decision, Remediate, Violation
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.state.bucket_access import Exposure
 from reseal.core.guards.remediation_key import moves_to_k, new_impacts, unless_locked_out, unless_unusable
-from reseal.core.access.impact import impact_of
-from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.state.kms_key import KeyDescription
 from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
 
 Decisions = Mapping[str, Decision]
 """What each check decided, by check id."""

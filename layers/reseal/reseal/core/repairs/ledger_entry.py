@@ -18,9 +18,9 @@ from reseal.core.decision import (
     Skipped,
     Violation,
 )
+from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.resource import Resource
 
 E = TypeVar("E", BucketEncryption, ObjectEncryption)
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from json import dumps
 
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
-from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.calls.attribution import CLOCKS_DIFFER
-from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.state.object_encryption import ObjectEncryption
 
 
 def undo_command(

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reseal.lanes.bucket.record import Evidence
-from reseal.lanes.bucket.observe import Observer
-from reseal.lanes.bucket.repair import Repairer
-from reseal.lanes.bucket.report import Teller
-from reseal.core.findings.alerts import Unblocked
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.decision import Exempt, Failed, SkipCause, Skipped
 from reseal.core.errors import RefusalError
-from reseal.core.findings.finding import findings_of
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Handled
+from reseal.core.findings.finding import findings_of
 from reseal.core.findings.ownership import exempt_by_name
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
+from reseal.lanes.bucket.observe import Observer
+from reseal.lanes.bucket.record import Evidence
+from reseal.lanes.bucket.repair import Repairer
+from reseal.lanes.bucket.report import Teller
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.bucket_plan import Decisions
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reseal.lanes.bucket.record import BucketEntry
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.refusal import outcome_of_refusal
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.lanes.bucket.record import BucketEntry
 from reseal.ports import Services
 
 _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from reseal.core.findings.alerts import group_of, grouped
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.errors import LeaseHeldError, TransientError
+from reseal.core.findings.alerts import group_of, grouped
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.repair import SECONDS_FOR_ONE, Repairer
-from reseal.lanes.object.resume import entry_of, resumed, superseded
 from reseal.lanes.object.report import Teller
+from reseal.lanes.object.resume import entry_of, resumed, superseded
 from reseal.lanes.object.task import Batch, ObjectEntry, Work
 from reseal.ports import ObjectServices, Services
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.calls.attribution import is_of_another, may_be_of_another
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Remediate, Report, SkipCause, Skipped, Violation
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, GoneError, RefusalError
-from reseal.core.guards.remediation_key import moves_to_k, unless_unusable
-from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.state.kms_key import KeyDescription, parse_key_reference
-from reseal.core.calls.attribution import is_of_another, may_be_of_another
-from reseal.core.calls.object_call import ObjectCall
-from reseal.core.state.object_encryption import CUSTOMER_KEY
-from reseal.core.policy.exemptions import exempt_call
 from reseal.core.guards.objects import guard_object, intended_for, unreadable_context
-from reseal.core.repairs.objects.method import Method, Methods, choose_method
-from reseal.core.state.s3_object import Found, Listed, ObservedObject, Original, Surroundings
+from reseal.core.guards.remediation_key import moves_to_k, unless_unusable
+from reseal.core.policy.exemptions import exempt_call
 from reseal.core.policy.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
+from reseal.core.repairs.objects.method import Method, Methods, choose_method
+from reseal.core.state.kms_key import KeyDescription, parse_key_reference
+from reseal.core.state.object_encryption import CUSTOMER_KEY
+from reseal.core.state.s3_object import Found, Listed, ObservedObject, Original, Surroundings
 from reseal.lanes.object.task import Repair, Work
 from reseal.ports import ObjectServices, Services
 

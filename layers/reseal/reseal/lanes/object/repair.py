@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
+from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.objects.evidence import changed_since, is_another, keeps_acl
 from reseal.core.repairs.objects.method import Method
-from reseal.core.state.s3_object import ObservedObject
 from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
-from reseal.core.refusal import outcome_of_refusal
+from reseal.core.state.s3_object import ObservedObject
 from reseal.lanes.object.task import ObjectEntry, Repair, Work
 from reseal.ports import Clock, Objects
 

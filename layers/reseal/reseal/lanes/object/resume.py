@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Exempt, SkipCause, Skipped, Violation
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.repairs.objects.method import Method
 from reseal.core.state.s3_object import ObservedObject
 from reseal.lanes.object.task import ObjectEntry, Work

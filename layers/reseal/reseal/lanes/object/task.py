@@ -7,15 +7,15 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Decision, Outcome
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.calls.object_call import ObjectCall
-from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.repairs.objects.evidence import evidence_of
 from reseal.core.repairs.objects.method import Method
-from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
 from reseal.core.repairs.objects.properties import sent_with_copy
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
 from reseal.lanes.delivery import Delivery
 
 V = TypeVar("V")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from reseal.core.state.bucket_access import AclGrant
 from reseal.core.access.impact import EVERYONE, Impact
+from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import ObjectAcl
 
 _PARAMETERS = {

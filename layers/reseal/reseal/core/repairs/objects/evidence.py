@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from reseal.core.state.s3_object import Listed, ObjectAcl, ObservedObject, Original
 from reseal.core.repairs.objects.properties import changed, seen_of
+from reseal.core.state.s3_object import Listed, ObjectAcl, ObservedObject, Original
 
 Evidence = Mapping[str, str]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
-from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
-from reseal.core.policy.policy import Policy
 
 GIB = 1 << 30
 LARGEST_COPY = 5 * GIB

@@ -1,0 +1,1 @@
+"""Amazon S3: copies, uploads in parts and changes of encryption."""
