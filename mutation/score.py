@@ -38,6 +38,7 @@ TESTS = {
     "lanes/object/resume.py": _OBJECT_LANE,
     "lanes/object/report.py": _OBJECT_LANE,
     "lanes/object/task.py": _OBJECT_LANE,
+    "lanes/object/batch.py": _OBJECT_LANE,
     "core/guards/remediation_key.py": "core/guard core/objects; core bucket_lane object_lane",
     "core/calls/attribution.py": "core/objects; object_lane",
     "core/repairs/objects/evidence.py": "core/objects; object_lane",
@@ -46,6 +47,7 @@ TESTS = {
     "core/repairs/objects/parts.py": "core/objects",
     "core/repairs/objects/properties.py": "core/objects; object_lane",
     "core/repairs/bucket_plan.py": "core/test_remediation.py bucket_lane; core",
+    "core/guards/buckets.py": "core/guard core/test_remediation.py bucket_lane; core",
     "runtime/clock.py": "adapters/test_clock.py",
     "aws/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py functions/test_check_trail.py",
     "aws/dynamodb/ledger.py": "adapters/test_requests.py adapters/test_error_texts.py; "
@@ -134,8 +136,12 @@ def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
 
 
 def _modules(only: Sequence[str]) -> list[Path]:
-    adapters = {f"adapters/{path.name}" for path in (SOURCE / "adapters").glob("[!_]*.py")}
-    if untested := sorted(adapters - TESTS.keys()):
+    effects = {
+        str(path.relative_to(SOURCE))
+        for folder in ("aws", "runtime")
+        for path in (SOURCE / folder).rglob("[!_]*.py")
+    }
+    if untested := sorted(effects - TESTS.keys()):
         raise SystemExit(f"mutation/score.py does not say which tests know {', '.join(untested)}")
     return [SOURCE / name for name in TESTS if not only or any(part in name for part in only)]
 

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.core.decision import Applied, Compliant, Remediate
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.decision import Compliant, Remediate
+from reseal.core.outcome import Applied
 from reseal.core.policy.policy import CheckMode, Policy
-from reseal.core.repairs.bucket_plan import Decisions
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from tests.adapters.bench import Bench, a_bench, observed, policies, policy_of, put
 

@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Applied, Failed, Outcome, Remediate, Report, Severity, SkipCause, Skipped
+from reseal.core.decision import Remediate, Report, Severity
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.findings.alerts import Unblocked
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from reseal.ports import Ledger
 from tests.fakes import NOON
 

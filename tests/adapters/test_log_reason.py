@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.core.decision import SkipCause, Skipped
+from reseal.core.outcome import SkipCause, Skipped
 from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.adapters.test_telemetry import repaired
 from tests.adapters.worlds import unique

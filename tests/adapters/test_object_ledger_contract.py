@@ -8,11 +8,13 @@ from datetime import datetime
 
 import pytest
 
-from reseal.core.decision import Applied, Remediate, Severity
+from reseal.core.decision import Remediate, Severity
 from reseal.core.errors import LeaseHeldError, TransientError
+from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
 from tests.adapters.test_ledger_contract import AFTER_LEASE, KEY, LEASE_END
 from tests.adapters.worlds_of_objects import ObjectLedgerWorld

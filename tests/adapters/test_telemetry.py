@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.catalogue import BUCKET_CHECKS, decide_bucket
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Applied
 from reseal.core.findings.event_result import Handled
 from reseal.core.findings.finding import findings_of
-from reseal.core.repairs.bucket_plan import decide_bucket
+from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.adapters.worlds import unique
 from tests.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption

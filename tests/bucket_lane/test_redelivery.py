@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reseal.core.decision import Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.findings.event_result import Result
+from reseal.core.outcome import Skipped
 from reseal.core.policy.policy import Policy
 from reseal.lanes.bucket.record import LEASE
 from reseal.lanes.delivery import FIRST_DELIVERY

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
 from reseal.core.findings.event_result import Result
+from reseal.core.outcome import Failed, SkipCause, Skipped
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, a_cloud, deliver
 from tests.builders import (
     BUCKET,

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Applied, SkipCause, Skipped
 from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Result
+from reseal.core.outcome import Applied, SkipCause, Skipped
 from reseal.core.policy.policy import CheckMode, Mode
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyNotFound

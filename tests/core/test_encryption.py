@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption, EncryptionChange
+from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
+from reseal.core.state.change import EncryptionChange
 from tests.builders import DSSE_KMS, SSE_KMS, SSE_S3, TEAM_KEY, K, encryption
 
 TEAM_RULE = encryption(SSE_KMS, TEAM_KEY, bucket_key=True, blocked=("SSE-X",))

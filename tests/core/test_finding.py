@@ -14,24 +14,14 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.decision import (
-    Applied,
-    Compliant,
-    Decision,
-    Exempt,
-    Failed,
-    Outcome,
-    Remediate,
-    Report,
-    Severity,
-    SkipCause,
-    Skipped,
-)
+from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
 from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.findings.occurrences import Occurrences
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.policy.policy import CheckMode, Mode, Policy
 from reseal.core.repairs.bucket_plan import enforced_remediations
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.builders import (
     ACCOUNT,

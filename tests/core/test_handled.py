@@ -2,22 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.decision import (
-    Applied,
-    Compliant,
-    Decision,
-    Exempt,
-    Failed,
-    Outcome,
-    Remediate,
-    Report,
-    Severity,
-    SkipCause,
-    Skipped,
-)
+from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
 from reseal.core.findings.event_result import Handled, Result
 from reseal.core.findings.finding import Finding, findings_of
-from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
+from reseal.core.state.change import EncryptionChange
 from tests.builders import BUCKET_KEY, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_call, a_policy, encryption
 from tests.fakes import NOON
 

@@ -10,28 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
-from reseal.core.decision import (
-    Applied,
-    Compliant,
-    Failed,
-    Remediate,
-    Report,
-    Severity,
-    SkipCause,
-    Skipped,
-)
+from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.decision import Compliant, Remediate, Report, Severity
 from reseal.core.errors import MalformedEventError
+from reseal.core.guards.buckets import guard_remediation_key, moves_to_remediation_key
+from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
 from reseal.core.policy.policy import CheckMode, Mode, Policy
-from reseal.core.repairs.bucket_plan import (
-    Decisions,
-    decide_bucket,
-    guard_remediation_key,
-    intended_encryption,
-    moves_to_remediation_key,
-)
+from reseal.core.repairs.bucket_plan import intended_encryption
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
     ACCOUNT,

@@ -4,20 +4,11 @@ import json
 
 import pytest
 
-from reseal.core.decision import (
-    Applied,
-    Failed,
-    Outcome,
-    Remediate,
-    Report,
-    Severity,
-    SkipCause,
-    Skipped,
-    Violation,
-)
+from reseal.core.decision import Remediate, Report, Severity, Violation
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.builders import (
     BUCKET,

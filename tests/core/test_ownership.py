@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.decision import Exempt
-from reseal.core.findings.ownership import Ownership, exempt_by_name, owner_of
+from reseal.core.findings.ownership import Ownership, owner_of
+from reseal.core.policy.exemptions import exempt_by_name
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/data/1"
 

@@ -62,7 +62,7 @@ def test_the_core_is_pure(path: Path) -> None:
         "import os",
         "import time, json",
         "from random import choice",
-        "from reseal.adapters import s3",
+        "from reseal.aws import kms",
         "from reseal.ports import Clock",
         "from . import s3",
         "from datetime import datetime\ndatetime.now()",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.refusal import outcome_of_refusal
 
 READ = "s3:GetEncryptionConfiguration"

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from reseal.core.checks.catalogue import decide_bucket
 from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
+from reseal.core.guards.buckets import guard_remediation_key, moves_to_remediation_key
 from reseal.core.policy.policy import CheckMode, Mode
-from reseal.core.repairs.bucket_plan import (
-    decide_bucket,
-    guard_remediation_key,
-    intended_encryption,
-    moves_to_remediation_key,
-)
-from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.repairs.bucket_plan import intended_encryption
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
     BUCKET_KEY,

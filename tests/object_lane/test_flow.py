@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Applied
 from reseal.core.errors import MalformedEventError, TransientError
+from reseal.core.outcome import Applied
 from reseal.core.policy.policy import Mode
 from reseal.core.state.s3_object import Lock
 from tests.builders import (

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import Exempt, SkipCause, Skipped
+from reseal.core.decision import Exempt
+from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.policy import CheckMode
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.s3_object import Lock

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
+from reseal.core.outcome import Applied, Skipped
 from reseal.core.repairs.objects.method import Methods
 from reseal.lanes.object.lane import LEASE
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reseal.core.decision import Applied, Skipped
 from reseal.core.errors import AccessDeniedError, TransientError
+from reseal.core.outcome import Applied, Skipped
 from reseal.core.policy.policy import CheckMode, Mode, Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.lanes.object.lane import LEASE

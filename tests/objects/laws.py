@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reseal.core.decision import Applied
+from reseal.core.outcome import Applied
 from tests.objects.ground import VERSIONED
 from tests.objects.laws_of_evidence import (
     check_again,

@@ -4,7 +4,8 @@ import pytest
 
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from tests.builders import DSSE_KMS, SSE_KMS, SSE_S3, TEAM_KEY, a_call, a_policy, encryption, observe
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reseal.core.checks.object_encryption import decide_object_encryption
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.guards.objects import intended_for
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
+from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.builders import (

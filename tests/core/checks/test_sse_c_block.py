@@ -5,7 +5,7 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Compliant, Remediate, Report, Severity
-from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.change import EncryptionChange
 from tests.builders import SSE_KMS, TEAM_KEY, a_call, a_policy, encryption, observe, stated
 
 POLICY = a_policy()

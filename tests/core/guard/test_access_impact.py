@@ -6,11 +6,13 @@ import pytest
 
 from reseal.core.access.impact import Impact, impact_of, told
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Remediate, Report, Severity
-from reseal.core.repairs.bucket_plan import Decisions, guard_access
+from reseal.core.guards.buckets import guard_access
 from reseal.core.state.bucket_access import Exposure
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.change import EncryptionChange
 from tests.builders import (
     ACCOUNT,
     BUCKET_KEY,

@@ -8,7 +8,7 @@ from reseal.core.access.impact import Impact
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
 from reseal.core.guards.remediation_key import moves_to_k, new_impacts, unless_locked_out, unless_unusable
-from reseal.core.state.bucket_encryption import EncryptionChange
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, a_policy, key_arn
 from tests.core.guard.cases import THE_STACKS_KEY

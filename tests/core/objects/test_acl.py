@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.repairs.objects.acl import grant_parameters, readers_locked_out, ungrantable
+from reseal.core.access.object_acl import readers_locked_out
+from reseal.core.repairs.objects.acl import grant_parameters, ungrantable
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import ObjectAcl
 

@@ -9,10 +9,12 @@ import pytest
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.guards.objects import guard_object, intended_for, unreadable_context
+from reseal.core.guards.objects import guard_object
 from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.method import unreadable_context
 from reseal.core.state.bucket_access import AclGrant, Exposure
-from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.change import EncryptionChange, intended_for
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Found, ObjectAcl, Surroundings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.decision import Failed, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.outcome import Failed, SkipCause, Skipped
 
 _LOCK = "Object Lock"
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")

@@ -7,7 +7,8 @@ from reseal.core.checks.intent import Intent, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
 from reseal.core.policy.policy import Policy
-from reseal.core.state.bucket_encryption import EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 
 
 def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:

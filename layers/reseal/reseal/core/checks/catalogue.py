@@ -12,8 +12,8 @@ from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
-from reseal.core.decision import Decision
-from reseal.core.policy.policy import Policy
+from reseal.core.decision import CHECK_IS_OFF, Decision
+from reseal.core.policy.policy import CheckMode, Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +80,17 @@ OBJECT_CHECK = Check(
 )
 
 CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in (*BUCKET_CHECKS, OBJECT_CHECK)}
+
+
+Decisions = Mapping[str, Decision]
+"""What each check decided, by check id."""
+
+
+def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    """Ask every check of the catalogue; one whose mode is `off` is not asked."""
+    return {
+        check.id: CHECK_IS_OFF
+        if policy.mode_of(check.id) is CheckMode.OFF
+        else check.decide(policy, call, observed)
+        for check in BUCKET_CHECKS
+    }

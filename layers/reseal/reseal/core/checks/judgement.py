@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
 from reseal.core.policy.policy import Policy
-from reseal.core.state.bucket_encryption import STRENGTH, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
 
 

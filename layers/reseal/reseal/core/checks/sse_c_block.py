@@ -7,7 +7,8 @@ from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
 from reseal.core.policy.policy import Policy
-from reseal.core.state.bucket_encryption import STRENGTH, EncryptionChange
+from reseal.core.state.bucket_encryption import STRENGTH
+from reseal.core.state.change import EncryptionChange
 
 
 def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:

@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.object_call import ObjectCall
-from reseal.core.decision import Applied, Compliant, Decision, Exempt, Failed, Outcome, Skipped
+from reseal.core.decision import Compliant, Decision, Exempt
 from reseal.core.findings.finding import Finding
+from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 
 
 class Result(StrEnum):

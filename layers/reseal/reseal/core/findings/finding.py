@@ -15,19 +15,10 @@ from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.decision import (
-    Applied,
-    Decision,
-    Encryption,
-    Failed,
-    Outcome,
-    Report,
-    Severity,
-    Skipped,
-    Violation,
-)
+from reseal.core.decision import Decision, Report, Severity, Violation
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
+from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.undo import undo_command
 from reseal.core.resource import Resource

@@ -1,12 +1,10 @@
-"""Step 3: buckets that infrastructure as code owns, and buckets whose names put them out of scope."""
+"""Step 6: buckets that infrastructure as code owns."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from reseal.core.decision import Exempt
 
 _STACK_NAME, _STACK_ID = "aws:cloudformation:stack-name", "aws:cloudformation:stack-id"
 _TOOL_BY_NAME = (
@@ -42,12 +40,3 @@ def owner_of(bucket: str, tags: Mapping[str, str]) -> Ownership | None:
     if stack is None and named is None:
         return None
     return Ownership(tool=named or "CloudFormation", stack=stack)
-
-
-def exempt_by_name(bucket: str, account: str, *, control_tower: bool) -> Exempt | None:
-    """Exempt directory buckets (E15) and, where `control_tower` says so, Control Tower's in this account."""
-    if bucket.endswith("--x-s3"):
-        return Exempt("directory buckets have an encryption model of their own")
-    if control_tower and re.fullmatch(rf"aws-controltower-[a-z0-9-]+-{account}-[a-z0-9-]+", bucket):
-        return Exempt("Control Tower sets its own buckets up, and ExemptControlTower is true")
-    return None

@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from reseal.core.decision import (
-    Applied,
-    Failed,
-    Outcome,
-    Remediate,
-    Report,
-    Severity,
-    SkipCause,
-    Skipped,
-    Violation,
-)
+from reseal.core.decision import Remediate, Report, Severity, Violation
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, EncryptionChange, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
 
 E = TypeVar("E", BucketEncryption, ObjectEncryption)

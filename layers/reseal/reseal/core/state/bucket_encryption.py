@@ -1,4 +1,4 @@
-"""Step 2, values: a bucket's default encryption as S3 stores it, and changes to it."""
+"""Step 2, values: a bucket's default encryption as S3 stores it."""
 
 from __future__ import annotations
 
@@ -119,30 +119,3 @@ class BucketEncryption:
 
 NEVER_CONFIGURED = BucketEncryption(algorithm=SseAlgorithm.SSE_S3)
 """What S3 applies to a bucket without a configuration since 2023 (E1, E3)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionChange:
-    """What one check wants changed in a bucket's rule; None leaves a property as it was found."""
-
-    algorithm: SseAlgorithm | None = None
-    key_arn: str | None = None
-    bucket_key: bool | None = None
-    block_sse_c: bool = False
-
-    def applied_to(self, found: BucketEncryption) -> BucketEncryption:
-        """The whole rule to write: `found` with this change and nothing else changed (E5)."""
-        algorithm = self.algorithm or found.algorithm
-        bucket_key = found.bucket_key if self.bucket_key is None else self.bucket_key
-        return replace(
-            found,
-            algorithm=algorithm,
-            key_id=self.key_arn or found.key_id,
-            bucket_key=bucket_key and algorithm != SseAlgorithm.DSSE_KMS,  # which has none (E13)
-            blocked=_with_sse_c(found.blocked) if self.block_sse_c else found.blocked,
-        )
-
-
-def _with_sse_c(blocked: tuple[str, ...] | None) -> tuple[str, ...]:
-    kept = tuple(kind for kind in blocked or () if kind not in (NOTHING_BLOCKED, SSE_C))
-    return (*kept, SSE_C)

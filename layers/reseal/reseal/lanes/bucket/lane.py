@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import BUCKET_CHECKS
-from reseal.core.decision import Exempt, Failed, SkipCause, Skipped
+from reseal.core.decision import Exempt
 from reseal.core.errors import RefusalError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Handled
 from reseal.core.findings.finding import findings_of
-from reseal.core.findings.ownership import exempt_by_name
+from reseal.core.outcome import Failed, SkipCause, Skipped
+from reseal.core.policy.exemptions import exempt_by_name
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write

@@ -6,16 +6,11 @@ from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.catalogue import Decisions, decide_bucket
 from reseal.core.checks.key_access import ACCESS_CALLS, CLOSING_CALLS, KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.guards.buckets import guard_access, guard_remediation_key, moves_to_remediation_key
 from reseal.core.policy.policy import CheckMode, Policy
-from reseal.core.repairs.bucket_plan import (
-    Decisions,
-    decide_bucket,
-    guard_access,
-    guard_remediation_key,
-    moves_to_remediation_key,
-)
 from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.ports import Services
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
-from reseal.core.repairs.bucket_plan import Decisions
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.delivery import Delivery

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
 from reseal.core.errors import RefusalError, TransientError
+from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.bucket.record import BucketEntry

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Failed, Outcome, Skipped
 from reseal.core.findings.alerts import is_held_back
 from reseal.core.findings.event_result import Handled
 from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
+from reseal.core.outcome import Failed, Outcome, Skipped
 from reseal.core.policy.policy import Policy
-from reseal.core.repairs.bucket_plan import Decisions, enforced_remediations, remediations_of_write
+from reseal.core.repairs.bucket_plan import enforced_remediations, remediations_of_write
 from reseal.lanes.bucket.record import BucketEntry
 from reseal.ports import Services
 

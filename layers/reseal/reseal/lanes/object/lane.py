@@ -14,11 +14,12 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.findings.alerts import group_of, grouped
 from reseal.lanes.delivery import Delivery
+from reseal.lanes.object.batch import Batch
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.repair import SECONDS_FOR_ONE, Repairer
 from reseal.lanes.object.report import Teller
 from reseal.lanes.object.resume import entry_of, resumed, superseded
-from reseal.lanes.object.task import Batch, ObjectEntry, Work
+from reseal.lanes.object.task import ObjectEntry, Work
 from reseal.ports import ObjectServices, Services
 
 LEASE = timedelta(seconds=330)

@@ -8,14 +8,16 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
-from reseal.core.decision import CHECK_IS_OFF, Remediate, Report, SkipCause, Skipped, Violation
+from reseal.core.decision import CHECK_IS_OFF, Remediate, Report, Violation
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, GoneError, RefusalError
-from reseal.core.guards.objects import guard_object, intended_for, unreadable_context
+from reseal.core.guards.objects import guard_object
 from reseal.core.guards.remediation_key import moves_to_k, unless_unusable
+from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.exemptions import exempt_call
 from reseal.core.policy.policy import CheckMode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
-from reseal.core.repairs.objects.method import Method, Methods, choose_method
+from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
+from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.state.s3_object import Found, Listed, ObservedObject, Original, Surroundings

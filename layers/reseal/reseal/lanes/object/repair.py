@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reseal.core.decision import Applied, Outcome, SkipCause, Skipped
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
+from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.objects.evidence import changed_since, is_another, keeps_acl
 from reseal.core.repairs.objects.method import Method

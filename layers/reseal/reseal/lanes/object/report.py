@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import Failed
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Tallied, Tally, group_of, is_held_back, summary_of
 from reseal.core.findings.event_result import Handled
@@ -15,6 +14,7 @@ from reseal.core.findings.finding import Finding, findings_of, refusal_finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
+from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
 from reseal.lanes.object.task import Work
 from reseal.ports import ObjectServices, Services

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import Exempt, SkipCause, Skipped, Violation
+from reseal.core.decision import Exempt, Violation
+from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.objects.method import Method
 from reseal.core.state.s3_object import ObservedObject

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.decision import Decision, Outcome
+from reseal.core.decision import Decision
+from reseal.core.outcome import Outcome
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.objects.evidence import evidence_of
 from reseal.core.repairs.objects.method import Method
@@ -18,8 +16,6 @@ from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
 from reseal.lanes.delivery import Delivery
 
-V = TypeVar("V")
-W = TypeVar("W")
 ObjectEntry = LedgerEntry[ObjectEncryption]
 
 
@@ -81,40 +77,3 @@ class Work:
             entry=entry,
             outcome=entry.outcome,
         )
-
-
-@dataclass(slots=True)
-class Batch:
-    """What became of each message: `failures` holds, by message, what stopped it; others go on."""
-
-    workers: Executor
-    failures: dict[str, Exception] = field(default_factory=dict)
-
-    def each(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, W]:
-        """Take one step for every message at once; whatever one raises, it does not take others along."""
-        futures = {message: self.workers.submit(step, value) for message, value in values.items()}
-        results: dict[str, W] = {}
-        for message, future in futures.items():
-            error = future.exception()
-            if error is None:
-                results[message] = future.result()
-            elif isinstance(error, Exception):
-                self.failures[message] = error
-            else:
-                raise error
-        return results
-
-    def together(self, messages: Iterable[str], step: Callable[[], W]) -> W | None:
-        """One step on behalf of several messages; if it fails, all of them have failed."""
-        future = self.workers.submit(step)
-        error = future.exception()
-        if error is None:
-            return future.result()
-        if not isinstance(error, Exception):
-            raise error
-        self.failures |= dict.fromkeys(messages, error)
-        return None
-
-    def alive(self, values: Mapping[str, V]) -> dict[str, V]:
-        """Those of the messages that nothing has stopped."""
-        return {message: value for message, value in values.items() if message not in self.failures}

@@ -1,11 +1,9 @@
-"""Step 3: an object's ACL, as a copy must state it anew, and whom it lets read."""
+"""Step 3: an object's ACL, as a copy must state it anew."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 
-from reseal.core.access.impact import EVERYONE, Impact
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import ObjectAcl
 
@@ -15,7 +13,6 @@ _PARAMETERS = {
     "READ_ACP": "GrantReadACP",
     "WRITE_ACP": "GrantWriteACP",
 }
-_READS = frozenset({"READ", "FULL_CONTROL"})
 
 
 def grant_parameters(acl: ObjectAcl) -> dict[str, str]:
@@ -39,16 +36,3 @@ def ungrantable(acl: ObjectAcl) -> str | None:
         return "its ACL grants nobody anything, which a copy cannot state"
     odd = sorted({grant.permission for grant in acl.grants} - _PARAMETERS.keys())
     return f"its ACL has a grant that a copy cannot state: {', '.join(odd)}" if odd else None
-
-
-def readers_locked_out(acl: ObjectAcl) -> Iterator[Impact]:
-    """Whom the object's own ACL lets read, and a KMS key would keep out."""
-    for grant in acl.grants:
-        if grant.permission not in _READS:
-            continue
-        if grant.grantee in EVERYONE:
-            sentence = "the object's ACL lets the public read it, who cannot use a KMS key"
-            yield Impact(sentence, under_any_key=True)
-        else:
-            sentence = f"the object's ACL lets {grant.grantee} read it, whom the key may not admit"
-            yield Impact(sentence, certain=False)

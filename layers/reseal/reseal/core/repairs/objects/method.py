@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from json import loads
 
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
@@ -90,3 +92,16 @@ def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
     if head.size > methods.largest_in_parts:
         limit = methods.largest_in_parts / GIB
         yield f"it is larger than MultipartCopyLimitGiB allows ({head.size / GIB:.1f} of {limit:g} GiB)"
+
+
+def unreadable_context(original: Original) -> str | None:
+    """Why a known encryption context cannot be carried: S3 takes base64 of a JSON object and nothing else."""
+    if original.context is None:
+        return None
+    try:
+        context = loads(b64decode(original.context, validate=True))
+    except (ValueError, RecursionError):
+        context = None
+    if isinstance(context, dict):
+        return None
+    return "it was written with an encryption context that its record does not spell out, and S3 never tells"
