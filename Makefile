@@ -10,7 +10,7 @@ LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint cro
 UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local resend test unit lint type fmt build bench mutants lock clean faults soak
+.PHONY: help demo local redrive test unit lint type fmt build bench mutants lock clean faults soak
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -22,8 +22,8 @@ demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets and 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to play with
 	@$(DEV) -m demo.local
 
-resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again with ARGS=--yes
-	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
+redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; send them back with ARGS=--yes
+	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready lint type unit ## Pass every gate and every test
 	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%) --ignore=tests/faults

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from demo.bucket_scenes import BUCKET_SCENES
 from demo.object_scenes import OBJECT_SCENES, prepare
-from demo.performance import Played, play
+from demo.runner import Played, play
 from demo.scene import Scene
 from demo.summary import own_writes, show_summary
 from demo.verdict import faults

@@ -87,8 +87,8 @@ OBJECT_SCENES = (
         keeps={"legal hold": "ON", "versions": "1"},
         act=acts.put("evidence", "mail.txt", "a letter", ObjectLockLegalHoldStatus="ON"),
         calls=("PutObject",),
-        end=End.REPORTED,
-        findings=((OBJECT, "MEDIUM", "REPORTED"),),
+        end=End.MANUAL,
+        findings=((OBJECT, "MEDIUM", "MANUAL"),),
         says="legal hold",
     ),
     Scene(
@@ -111,8 +111,8 @@ OBJECT_SCENES = (
         keys=("2026-11.csv",),
         act=acts.hide,
         calls=("PutBucketEncryption", "PutObject"),
-        end=End.REPORTED,
-        findings=((OBJECT, "CRITICAL", "REPORTED"), (SSE_C, "HIGH", "DETECTED")),
+        end=End.MANUAL,
+        findings=((OBJECT, "CRITICAL", "MANUAL"), (SSE_C, "HIGH", "DETECTED")),
         says="SSE-C was unblocked on this bucket by",
     ),
     Scene(

@@ -14,7 +14,7 @@ class End(Enum):
     """How a scene must end. The text is what the summary says."""
 
     REPAIRED = "repaired"
-    REPORTED = "reported, not touched"
+    MANUAL = "reported, not touched"
     LEFT_ALONE = "right as it is, not touched"
     SKIPPED = "not ours, not touched"
     UNHEARD = "no violation, never heard of"

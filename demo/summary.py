@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from demo.performance import OBJECT_WRITES, Played
+from demo.runner import OBJECT_WRITES, Played
 from demo.view import console, found_in_words
 from demo.world import World
 

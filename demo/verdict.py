@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from demo.performance import Played
+from demo.runner import Played
 from demo.scene import End
 from demo.world import WINDOW_SECONDS, World
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.auditor import Look
-from demo.performance import Played
+from demo.runner import Played
 from demo.scene import End
 from demo.world import World
 
@@ -95,8 +95,8 @@ def _show_finding(finding: Mapping[str, Any], world: World) -> None:
         "message", f"[{style}]{finding['severity']}[/] {finding['status']}  {escape(finding['title'])}{count}"
     )
     _row("", escape(_named(finding["reason"], world)))
-    if finding["way_out"]:
-        _row("", f"[dim]{escape(_named(finding['way_out'], world))}[/]")
+    if finding["recommendation"]:
+        _row("", f"[dim]{escape(_named(finding['recommendation'], world))}[/]")
 
 
 def _show_looks(played: Played, world: World) -> None:

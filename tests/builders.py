@@ -8,17 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.actor import Actor
-from reseal.core.calls.bucket_call import BucketCall, StatedEncryption
+from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.calls.object_call import ObjectCall
-from reseal.core.calls.stated_encryption import StatedEncryption as StatedObjectEncryption
+from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.policy.policy import CheckMode, Mode, Policy
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import ObjectAcl, ObservedObject, Original, Surroundings
+from reseal.core.state.s3_object import BucketContext, ObjectAcl, ObservedObject, Original
 from tests.fakes import NOON
 
 ACCOUNT = "111122223333"
@@ -34,13 +34,13 @@ SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 DEFAULT_MODES = {
-    DEFAULT_ENCRYPTION: CheckMode.ENFORCE,
-    BUCKET_KEY: CheckMode.REPORT,
-    SSE_C_BLOCK: CheckMode.REPORT,
-    KEY_ACCESS: CheckMode.REPORT,
-    OBJECT_ENCRYPTION: CheckMode.ENFORCE,
+    DEFAULT_ENCRYPTION: Mode.ENFORCE,
+    BUCKET_KEY: Mode.DETECT,
+    SSE_C_BLOCK: Mode.DETECT,
+    KEY_ACCESS: Mode.DETECT,
+    OBJECT_ENCRYPTION: Mode.ENFORCE,
 }
-ENFORCE_ALL = dict.fromkeys(CHECK_BY_ID, CheckMode.ENFORCE)
+ENFORCE_ALL = dict.fromkeys(CHECK_BY_ID, Mode.ENFORCE)
 
 SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS
 
@@ -73,7 +73,7 @@ def a_policy(
     listed_keys: frozenset[str] | None = None,
     replace_unapproved: bool = False,
     mode: Mode = Mode.ENFORCE,
-    check_modes: Mapping[str, CheckMode] = DEFAULT_MODES,
+    check_modes: Mapping[str, Mode] = DEFAULT_MODES,
     remediation_key: str = K,
 ) -> Policy:
     return Policy(
@@ -92,8 +92,8 @@ def not_enforcing(check: str) -> dict[str, Policy]:
     """The ways in which a check no longer writes what it once did, by name."""
     return {
         "stack in detect mode": a_policy(mode=Mode.DETECT),
-        "check in report mode": a_policy(check_modes=DEFAULT_MODES | {check: CheckMode.REPORT}),
-        "check off": a_policy(check_modes=DEFAULT_MODES | {check: CheckMode.OFF}),
+        "check in report mode": a_policy(check_modes=DEFAULT_MODES | {check: Mode.DETECT}),
+        "check off": a_policy(check_modes=DEFAULT_MODES | {check: Mode.OFF}),
     }
 
 
@@ -110,7 +110,7 @@ def an_actor(*, tool: str = "AWS CLI", address: str | None = "198.51.100.7") -> 
 def a_call(
     name: str = "PutBucketEncryption",
     *,
-    stated: StatedEncryption | None = None,
+    stated: StatedBucketEncryption | None = None,
     bucket: str = BUCKET,
     event_id: str = EVENT_ID,
     actor: Actor | None = None,
@@ -129,8 +129,8 @@ def a_call(
 
 def stated(
     algorithm: str | None = None, key_id: str | None = None, *, unblocks_sse_c: bool = False
-) -> StatedEncryption:
-    return StatedEncryption(algorithm=algorithm, key_id=key_id, unblocks_sse_c=unblocks_sse_c)
+) -> StatedBucketEncryption:
+    return StatedBucketEncryption(algorithm=algorithm, key_id=key_id, unblocks_sse_c=unblocks_sse_c)
 
 
 def encryption(
@@ -152,7 +152,7 @@ def observe(
     reference = parse_key_reference(found.key_id)
     if not policy.must_describe(reference):
         return ObservedBucket(encryption=found)
-    return ObservedBucket(encryption=found, key=description)
+    return ObservedBucket(encryption=found, kms_key=description)
 
 
 def a_record(**changes: Any) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def an_object(**changes: Any) -> ObservedObject:
     """A small object under SSE-S3 in a bucket that never had versions."""
     plain: dict[str, Any] = {
         "bucket": BUCKET,
-        "key": KEY,
+        "object_key": KEY,
         "version_id": None,
         "encryption": object_encryption(),
         "etag": '"9bb58f26192e4ba00f01e2e7b136bbd8"',
@@ -254,17 +254,17 @@ def an_original(
     return Original(head=an_object(**changes), acl=acl, tags=tags or {}, annotated=annotated, context=context)
 
 
-def surroundings(
+def a_bucket_context(
     *,
-    exposure: Exposure | None = None,
+    access: BucketAccess | None = None,
     bucket_key: bool = True,
     versioned: bool = False,
     notifies: bool = False,
     has_acls: bool = False,
-) -> Surroundings:
+) -> BucketContext:
     """A bucket without versions, listeners and ACLs, open to nobody."""
-    return Surroundings(
-        exposure=exposure or Exposure(),
+    return BucketContext(
+        access=access or BucketAccess(),
         bucket_key=bucket_key,
         versioned=versioned,
         notifies=notifies,
@@ -290,7 +290,7 @@ def an_object_call(
         name=name,
         time=time,
         bucket=bucket,
-        key=key,
+        object_key=key,
         version_id=version_id,
         owner=ACCOUNT,
         actor=actor or an_actor(),

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from reseal.core.errors import GoneError, LeaseHeldError
+from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
-from reseal.core.state.s3_object import Surroundings
+from reseal.core.state.s3_object import BucketContext
 from reseal.ports import Services
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -74,7 +74,7 @@ class FakeBuckets:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
-        self.exposures: defaultdict[str, Exposure] = defaultdict(Exposure)
+        self.exposures: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
         self.known: set[str] = set()  # whose exposure is at hand
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
@@ -95,18 +95,18 @@ class FakeBuckets:
                 return self._stale[bucket]
             return current
 
-    def knows_exposure(self, bucket: str) -> bool:
+    def knows_access(self, bucket: str) -> bool:
         return bucket in self.known
 
-    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         with self._steps.step("read exposure", self.failures["read_exposure"]):
             self._existing(bucket, "s3:GetBucketPolicy")
             return self.exposures[bucket]
 
-    def read_surroundings(self, bucket: str) -> Surroundings:
+    def read_context(self, bucket: str) -> BucketContext:
         with self._steps.step("read surroundings", self.failures["read_surroundings"]):
-            return Surroundings(
-                exposure=self.exposures[bucket],
+            return BucketContext(
+                access=self.exposures[bucket],
                 bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,
                 versioned=bucket in self.versioned,
                 notifies=bucket in self.notifying,
@@ -128,7 +128,7 @@ class FakeBuckets:
 
     def _existing(self, bucket: str, action: str) -> BucketEncryption:
         if bucket not in self.state:
-            raise GoneError("NoSuchBucket", action, "The specified bucket does not exist")
+            raise NotFoundError("NoSuchBucket", action, "The specified bucket does not exist")
         return self.state[bucket]
 
 
@@ -239,12 +239,12 @@ class FakeTelemetry:
     """`Telemetry`. Keeps what was recorded."""
 
     def __init__(self, steps: Steps | None = None) -> None:
-        self.recorded: list[Handled] = []
+        self.recorded: list[EventResult] = []
         self._steps = steps or Steps()
 
-    def record(self, handled: Handled) -> None:
+    def record(self, event_result: EventResult) -> None:
         with self._steps.step("telemetry"):
-            self.recorded.append(handled)
+            self.recorded.append(event_result)
 
 
 class FakeClock:

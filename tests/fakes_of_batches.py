@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reseal.core.errors import LeaseHeldError
-from reseal.core.findings.alerts import Held, Tallied, Tally
+from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 from reseal.core.findings.message import Message
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from tests.fakes import FakeLedger, Steps
@@ -37,13 +37,13 @@ class FakeObjectLedger:
 
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
         with self._steps.step("ledger close all", self.failures["close_all"]):
-            held = {}
+            suppressed = {}
             for entry in entries:
                 try:
                     self.ledger.closed(entry)
                 except LeaseHeldError as error:
-                    held[entry.entry_id] = error
-            return held
+                    suppressed[entry.entry_id] = error
+            return suppressed
 
     def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
         try:
@@ -58,7 +58,7 @@ class _Window:
     closes_at: datetime
     message: Message
     total: int
-    held: int = 0
+    suppressed: int = 0
     first: datetime | None = None
     last: datetime | None = None
     keys: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class FakeWindows:
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
         with self._steps.step("tally", self.failures["tally"]):
             window = self._windows.get(group)
-            opens = window is None or (window.closes_at <= now and not window.held)
+            opens = window is None or (window.closes_at <= now and not window.suppressed)
             if window is None or opens:
                 window = _Window(
                     id=f"window-{next(self._numbers)}",
@@ -89,42 +89,42 @@ class FakeWindows:
                 _count_into(window, tallied)
             return Tally(opened=opens, window_id=window.id, total=window.total, closes_at=window.closes_at)
 
-    def read_held(self, group: str) -> Held | None:
+    def read_suppressed(self, group: str) -> Suppressed | None:
         with self._steps.step("read held", self.failures["read_held"]):
             window = self._windows.get(group)
-            if window is None or not window.held:
+            if window is None or not window.suppressed:
                 self._windows.pop(group, None)
                 return None
             assert window.first
             assert window.last
-            return Held(
+            return Suppressed(
                 window_id=window.id,
-                count=window.held,
+                count=window.suppressed,
                 first=window.first,
                 last=window.last,
                 keys=window.keys,
                 message=window.message,
             )
 
-    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
+    def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
         with self._steps.step("tell held", self.failures["tell_held"]):
             window = self._windows.get(group)
-            if window is None or window.id != held.window_id:
+            if window is None or window.id != suppressed.window_id:
                 return False
-            if window.held == held.count:
+            if window.suppressed == suppressed.count:
                 del self._windows[group]
-            if window.held <= held.count:
+            if window.suppressed <= suppressed.count:
                 return False
-            window.held -= held.count
-            window.id, window.first = f"window-{next(self._numbers)}", held.last
+            window.suppressed -= suppressed.count
+            window.id, window.first = f"window-{next(self._numbers)}", suppressed.last
             window.closes_at = until
             return True
 
 
 def _count_into(window: _Window, tallied: Tallied) -> None:
     window.total += tallied.count
-    if tallied.holds:
-        window.held += tallied.count
+    if tallied.suppresses:
+        window.suppressed += tallied.count
         window.first, window.last, window.keys = window.first or tallied.first, tallied.last, tallied.keys
 
 

@@ -15,7 +15,7 @@ from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
     CustomerKeyError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     TransientError,
 )
@@ -78,7 +78,7 @@ class FakeObjects:
         """Somebody writes the object; `head` sets further fields of what is then observed."""
         observed = ObservedObject(
             bucket=bucket,
-            key=key,
+            object_key=key,
             version_id=None,
             encryption=encryption,
             etag=self._etag(body, encryption),
@@ -136,24 +136,24 @@ class FakeObjects:
         with self._step("read_listed", key):
             try:
                 return self._current(bucket, key, "s3:ListBucket").head.listed
-            except GoneError:
+            except NotFoundError:
                 return None
 
     def read_acl(self, head: ObservedObject) -> ObjectAcl:
-        with self._step("read_acl", head.key):
-            return self._found(head.bucket, head.key, head.version_id, "s3:GetObjectAcl").acl
+        with self._step("read_acl", head.object_key):
+            return self._found(head.bucket, head.object_key, head.version_id, "s3:GetObjectAcl").acl
 
     def read_tags(self, head: ObservedObject) -> Mapping[str, str]:
-        with self._step("read_tags", head.key):
-            return self._found(head.bucket, head.key, head.version_id, "s3:GetObjectTagging").tags
+        with self._step("read_tags", head.object_key):
+            return self._found(head.bucket, head.object_key, head.version_id, "s3:GetObjectTagging").tags
 
     def has_annotations(self, head: ObservedObject) -> bool:
-        with self._step("has_annotations", head.key):
+        with self._step("has_annotations", head.object_key):
             action = "s3:ListObjectAnnotations"
-            return bool(self._found(head.bucket, head.key, head.version_id, action).annotations)
+            return bool(self._found(head.bucket, head.object_key, head.version_id, action).annotations)
 
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
-        with self._step("copy", head.key):
+        with self._step("copy", head.object_key):
             source = self._source(head)
             if source.head.size > LARGEST_COPY:
                 raise RefusalError("InvalidRequest", "s3:PutObject", "the source is larger than 5 GB")
@@ -180,18 +180,18 @@ class FakeObjects:
         if seconds_left() < SECONDS_FOR_PARTS:
             raise TransientError("too little time is left for a copy in parts")
         only(sent, OF_PARTS)
-        self.uploads.append(head.key)
+        self.uploads.append(head.object_key)
         try:
             self._in_parts(head, intended, sent, confirm)
         except Exception:
-            self.uploads.remove(head.key)
+            self.uploads.remove(head.object_key)
             raise
-        self.uploads.remove(head.key)  # after a Crash, which is no Exception, it stays
+        self.uploads.remove(head.object_key)  # after a Crash, which is no Exception, it stays
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
         action = "s3:UpdateObjectEncryption"
-        with self._step("update_encryption", head.key):
-            stored = self._found(head.bucket, head.key, head.version_id, action)
+        with self._step("update_encryption", head.object_key):
+            stored = self._found(head.bucket, head.object_key, head.version_id, action)
             if stored.head.lock.as_of(self.clock.now()).in_words:
                 message = "The object can't be updated because that object is protected by S3 Object Lock"
                 raise AccessDeniedError("AccessDenied", action, message)
@@ -199,7 +199,7 @@ class FakeObjects:
             if before not in (SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS) or after != SseAlgorithm.SSE_KMS:
                 raise RefusalError("InvalidRequest", action, f"{before} cannot be updated to {after}")
             self._replace(stored, replace(stored, head=replace(stored.head, encryption=intended)))
-            self.writes.append(("update_encryption", head.key, {}))
+            self.writes.append(("update_encryption", head.object_key, {}))
 
     # --- what S3 does --------------------------------------------------------------------------------
 
@@ -210,10 +210,10 @@ class FakeObjects:
         sent: Mapping[str, Any],
         confirm: Callable[[], None],
     ) -> None:
-        with self._step("copy_in_parts", head.key):
+        with self._step("copy_in_parts", head.object_key):
             self._source(head)
         confirm()
-        with self._step("complete", head.key):
+        with self._step("complete", head.object_key):
             source = self._source(head)
             kept = {
                 "metadata": sent.get("Metadata", {}),
@@ -236,20 +236,20 @@ class FakeObjects:
             if shown == version_id or (shown is None and version_id == "null"):
                 if isinstance(version, Stored):
                     return version
-                raise GoneError("405", action, "a delete marker")
-        raise GoneError("404", action, "Not Found")
+                raise NotFoundError("405", action, "a delete marker")
+        raise NotFoundError("404", action, "Not Found")
 
     def _current(self, bucket: str, key: str, action: str) -> Stored:
         versions = self._versions[bucket, key]
         if not versions or isinstance(versions[-1], Marker):
-            raise GoneError("404", action, "Not Found")
+            raise NotFoundError("404", action, "Not Found")
         return versions[-1]
 
     def _source(self, head: ObservedObject) -> Stored:
         """The preconditions of a copy: what is copied and what is replaced are still `head` (C17, C18)."""
         action = "s3:PutObject"
-        current = self._current(head.bucket, head.key, action)
-        source = self._found(head.bucket, head.key, head.version_id, action)
+        current = self._current(head.bucket, head.object_key, action)
+        source = self._found(head.bucket, head.object_key, head.version_id, action)
         same_time = source.head.last_modified == head.last_modified
         if (current.head.etag, source.head.etag) != (head.etag, head.etag) or not same_time:
             raise ChangedError("PreconditionFailed", action, "a precondition did not hold")
@@ -272,7 +272,7 @@ class FakeObjects:
         """A new object: of what the old one was, only what is `kept` or `sent`."""
         head = ObservedObject(
             bucket=source.head.bucket,
-            key=source.head.key,
+            object_key=source.head.object_key,
             version_id=None,
             encryption=intended,
             etag=self._etag(source.body, intended),
@@ -295,11 +295,11 @@ class FakeObjects:
                 context=sent.get("SSEKMSEncryptionContext"),
             )
         )
-        self.writes.append((method, head.key, dict(sent)))
+        self.writes.append((method, head.object_key, dict(sent)))
 
     def _store(self, stored: Stored) -> Stored:
         head = stored.head
-        versions = self._versions[head.bucket, head.key]
+        versions = self._versions[head.bucket, head.object_key]
         if head.bucket in self._buckets.versioned:
             stored = replace(stored, head=replace(head, version_id=head.version_id or self._version_id()))
         else:
@@ -308,7 +308,7 @@ class FakeObjects:
         return stored
 
     def _replace(self, old: Stored, new: Stored) -> None:
-        versions = self._versions[old.head.bucket, old.head.key]
+        versions = self._versions[old.head.bucket, old.head.object_key]
         versions[versions.index(old)] = new
 
     def _etag(self, body: bytes, encryption: ObjectEncryption) -> str:

@@ -10,8 +10,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.aws.cloudtrail import CloudTrail
-from reseal.core.trail.coverage import judge_trails
-from reseal.runtime.trail_telemetry import record_hearing
+from reseal.core.trail.coverage import assess_coverage
+from reseal.runtime.trail_telemetry import record_coverage
 
 logger = Logger(service="check_trail")
 
@@ -25,6 +25,6 @@ def cloudtrail() -> CloudTrail:
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point. What it raises is retried twice, and then told on the topic."""
     region, object_trail = os.environ["AWS_REGION"], os.environ["OBJECT_TRAIL_ARN"]
-    hearing = judge_trails(cloudtrail().read_trails(), region, object_trail)
-    record_hearing(hearing, context.function_name, logger)
-    return hearing.to_document()
+    coverage = assess_coverage(cloudtrail().read_trails(), region, object_trail)
+    record_coverage(coverage, context.function_name, logger)
+    return coverage.to_document()

@@ -14,14 +14,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from reseal.core.errors import TransientError
 from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
-from reseal.runtime.sqs_batch import LoudBatchProcessor
+from reseal.runtime.sqs_batch import LoggingBatchProcessor
 from reseal.runtime.wiring import wire
 
 MILLISECONDS_FOR_ONE = 20_000
 """What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""
 
 logger = Logger(service="enforce_bucket")
-processor = LoudBatchProcessor(logger)
+processor = LoggingBatchProcessor(logger)
 
 
 @cache

@@ -15,15 +15,15 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Teller
-from reseal.runtime.sqs_batch import LoudBatchProcessor
+from reseal.lanes.object.report import Reporter
+from reseal.runtime.sqs_batch import LoggingBatchProcessor
 from reseal.runtime.wiring_objects import wire_objects
 
 OBJECTS_AT_ONCE = 50
 """A whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
-processor = LoudBatchProcessor(logger)
+processor = LoggingBatchProcessor(logger)
 
 
 @cache
@@ -39,7 +39,7 @@ def object_lane() -> ObjectLane:
             services=services,
             objects=objects,
         ),
-        teller=Teller(
+        reporter=Reporter(
             policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
         ),
         services=services,

@@ -12,7 +12,7 @@ from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.checks.catalogue import BUCKET_CHECKS
-from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
@@ -106,7 +106,7 @@ def observed(draw: st.DrawFn) -> tuple[str, str, bool, tuple[str, ...] | None]:
 def policies(draw: st.DrawFn) -> dict[str, Any]:
     """Every policy the template can make; lists of keys by name."""
     lists = [None, frozenset({"team"}), frozenset({"team", "partner", "disabled"})]
-    modes = {check.id: draw(st.sampled_from(list(CheckMode))) for check in BUCKET_CHECKS}
+    modes = {check.id: draw(st.sampled_from(list(Mode))) for check in BUCKET_CHECKS}
     return {
         "required": draw(st.sampled_from([SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS])),
         "listed_keys": draw(st.sampled_from(lists)),

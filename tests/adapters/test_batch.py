@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import process_partial_response
 
 from reseal.core.errors import ResealError, TransientError
-from reseal.runtime.sqs_batch import LoudBatchProcessor
+from reseal.runtime.sqs_batch import LoggingBatchProcessor
 from tests.adapters.worlds import unique
 
 
@@ -33,7 +33,7 @@ def process(error: Exception, *bodies: str) -> tuple[Any, list[dict[str, Any]]]:
             raise error
 
     stream = StringIO()
-    processor = LoudBatchProcessor(Logger(service=unique("batch"), stream=stream))
+    processor = LoggingBatchProcessor(Logger(service=unique("batch"), stream=stream))
     answer = process_partial_response(a_batch(*bodies), handle, processor, SimpleNamespace())
     return answer, [json.loads(line) for line in stream.getvalue().splitlines()]
 

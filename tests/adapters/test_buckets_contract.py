@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.errors import GoneError
+from reseal.core.errors import NotFoundError
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.adapters.worlds import BucketWorld
 
@@ -31,7 +31,7 @@ def test_what_was_written_is_read_back(bucket_world: BucketWorld, encryption: Bu
 
     bucket_world.buckets.put_encryption(bucket, encryption)
 
-    assert bucket_world.buckets.read_encryption(bucket).satisfies(encryption)
+    assert bucket_world.buckets.read_encryption(bucket).equals(encryption)
 
 
 @pytest.mark.parametrize("blocked", BLOCK_LISTS, ids=str)
@@ -74,7 +74,7 @@ def test_key_is_read_back_as_it_was_named(bucket_world: BucketWorld, name: str) 
 
 
 def test_reading_a_bucket_that_never_was_says_gone(bucket_world: BucketWorld) -> None:
-    with pytest.raises(GoneError):
+    with pytest.raises(NotFoundError):
         bucket_world.buckets.read_encryption("no-such-bucket-of-ours")
 
 
@@ -82,7 +82,7 @@ def test_reading_a_deleted_bucket_says_gone(bucket_world: BucketWorld) -> None:
     bucket = bucket_world.new_bucket()
     bucket_world.delete_bucket(bucket)
 
-    with pytest.raises(GoneError) as refused:
+    with pytest.raises(NotFoundError) as refused:
         bucket_world.buckets.read_encryption(bucket)
 
     assert refused.value.action == "s3:GetEncryptionConfiguration"
@@ -92,7 +92,7 @@ def test_writing_a_deleted_bucket_says_gone(bucket_world: BucketWorld) -> None:
     bucket = bucket_world.new_bucket()
     bucket_world.delete_bucket(bucket)
 
-    with pytest.raises(GoneError) as refused:
+    with pytest.raises(NotFoundError) as refused:
         bucket_world.buckets.put_encryption(bucket, BucketEncryption(algorithm="AES256"))
 
     assert refused.value.action == "s3:PutEncryptionConfiguration"

@@ -16,7 +16,7 @@ from localcloud.client.handle import Credentials, LocalCloud
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Compliant, Remediate
 from reseal.core.outcome import Applied
-from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from tests.adapters.bench import Bench, a_bench, observed, policies, policy_of, put
 
@@ -34,7 +34,7 @@ def enforced(policy: Policy, decisions: Decisions) -> list[str]:
     return [
         check
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and policy.mode_of(check) is CheckMode.ENFORCE
+        if isinstance(decision, Remediate) and policy.mode_of(check) is Mode.ENFORCE
     ]
 
 
@@ -72,9 +72,9 @@ def test_remediation_changes_nothing_it_did_not_mean_to(
     policy = policy_of(bench, drawn)
     before = put(bench, found)
 
-    handled = bench.enforce(policy)
+    event_result = bench.enforce(policy)
 
-    after, checks = bench.buckets.read_encryption(bench.bucket), enforced(policy, handled.decisions)
+    after, checks = bench.buckets.read_encryption(bench.bucket), enforced(policy, event_result.decisions)
     assert STRENGTH[SseAlgorithm(after.algorithm)] >= STRENGTH[SseAlgorithm(before.algorithm)]
     assert after.key_id in {before.key_id, policy.remediation_key}
     assert after.blocks_sse_c == (before.blocks_sse_c or "S3.BucketSseCBlock" in checks)

@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     ResealError,
     TransientError,
@@ -36,8 +36,8 @@ UNDER_K_PARAMETERS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": K, "Buck
 KMS_OBJECT = an_object(encryption=object_encryption("aws:kms", K))
 LATER = NOON + timedelta(seconds=1)
 REFUSED: list[tuple[str, int, type[ResealError]]] = [
-    ("NoSuchKey", 404, GoneError),
-    ("NoSuchVersion", 404, GoneError),
+    ("NoSuchKey", 404, NotFoundError),
+    ("NoSuchVersion", 404, NotFoundError),
     ("AccessDenied", 403, AccessDeniedError),
     ("InvalidRequest", 400, RefusalError),
     ("InvalidObjectState", 403, RefusalError),
@@ -142,7 +142,7 @@ def test_object_that_went_between_two_looks_is_gone() -> None:
         refuse(stub, "copy_object", "PreconditionFailed", 412)
         refuse(stub, "head_object", "404", 404)
 
-        with pytest.raises(GoneError):
+        with pytest.raises(NotFoundError):
             objects.copy(an_object(), UNDER_K, {})
 
 

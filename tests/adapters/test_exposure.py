@@ -11,8 +11,8 @@ from botocore.stub import Stubber
 
 from localcloud.client.handle import LocalCloud
 from reseal.aws.s3.buckets import KEPT_SECONDS, S3Buckets
-from reseal.core.errors import AccessDeniedError, GoneError
-from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.errors import AccessDeniedError, NotFoundError
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from tests.adapters.worlds import unique
 from tests.fakes import FakeClock
 
@@ -39,8 +39,8 @@ class Bucket:
         self.s3.delete_public_access_block(Bucket=self.name)
         self.buckets = S3Buckets(cloud.client("s3"), "111122223333", self.clock)
 
-    def exposure(self, *, fresh: bool = True) -> Exposure:
-        return self.buckets.read_exposure(self.name, fresh=fresh)
+    def access(self, *, fresh: bool = True) -> BucketAccess:
+        return self.buckets.read_access(self.name, fresh=fresh)
 
     def put_policy(self) -> dict[str, Any]:
         self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(shut(self.name)))
@@ -53,13 +53,13 @@ def bucket(cloud: LocalCloud) -> Bucket:
 
 
 def test_a_new_bucket_is_exposed_to_nobody(bucket: Bucket) -> None:
-    assert bucket.exposure() == Exposure()
+    assert bucket.access() == BucketAccess()
 
 
 def test_a_bucket_policy_is_read(bucket: Bucket) -> None:
     document = bucket.put_policy()
 
-    assert bucket.exposure().policy == document
+    assert bucket.access().policy == document
 
 
 def test_a_public_policy_is_called_public(bucket: Bucket) -> None:
@@ -67,21 +67,21 @@ def test_a_public_policy_is_called_public(bucket: Bucket) -> None:
     document["Statement"][0]["Principal"] = "*"
     bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
 
-    assert bucket.exposure().policy_is_public
+    assert bucket.access().policy_is_public
 
 
 def test_a_website_is_seen(bucket: Bucket) -> None:
     configuration = {"IndexDocument": {"Suffix": "index.html"}}
     bucket.s3.put_bucket_website(Bucket=bucket.name, WebsiteConfiguration=configuration)
 
-    assert bucket.exposure().serves_website
+    assert bucket.access().serves_website
 
 
 def test_a_website_that_redirects_everything_serves_no_object(bucket: Bucket) -> None:
     configuration = {"RedirectAllRequestsTo": {"HostName": "example.com"}}
     bucket.s3.put_bucket_website(Bucket=bucket.name, WebsiteConfiguration=configuration)
 
-    assert not bucket.exposure().serves_website
+    assert not bucket.access().serves_website
 
 
 def test_an_acl_grant_to_others_is_seen(bucket: Bucket) -> None:
@@ -90,7 +90,7 @@ def test_an_acl_grant_to_others_is_seen(bucket: Bucket) -> None:
     policy = {"Owner": acl["Owner"], "Grants": [*acl["Grants"], grant]}
     bucket.s3.put_bucket_acl(Bucket=bucket.name, AccessControlPolicy=policy)
 
-    assert bucket.exposure().acl == (AclGrant(grantee=LOG_DELIVERY, permission="WRITE"),)
+    assert bucket.access().acl == (AclGrant(grantee=LOG_DELIVERY, permission="WRITE"),)
 
 
 @pytest.mark.parametrize("selected", [True, False], ids=["takes KMS objects", "leaves KMS objects"])
@@ -115,28 +115,28 @@ def test_a_replication_rule_is_seen(bucket: Bucket, selected: bool) -> None:
     bucket.s3.put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=configuration)
 
     expected = (ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=selected),)
-    assert bucket.exposure().replication == expected
+    assert bucket.access().replication == expected
 
 
 def test_an_answer_is_kept_for_two_minutes(bucket: Bucket) -> None:
-    unknown = bucket.buckets.knows_exposure(bucket.name)
-    bucket.exposure()
+    unknown = bucket.buckets.knows_access(bucket.name)
+    bucket.access()
     document = bucket.put_policy()
-    kept = bucket.exposure(fresh=False)
-    known = bucket.buckets.knows_exposure(bucket.name)
+    kept = bucket.access(fresh=False)
+    known = bucket.buckets.knows_access(bucket.name)
     bucket.clock.sleep(KEPT_SECONDS + 1)
 
-    assert (unknown, known, bucket.buckets.knows_exposure(bucket.name)) == (False, True, False)
+    assert (unknown, known, bucket.buckets.knows_access(bucket.name)) == (False, True, False)
     assert kept.policy is None
-    assert bucket.exposure(fresh=False).policy == document
+    assert bucket.access(fresh=False).policy == document
 
 
 def test_a_fresh_answer_is_asked_for_and_kept(bucket: Bucket) -> None:
-    bucket.exposure()
+    bucket.access()
     document = bucket.put_policy()
 
-    assert bucket.exposure(fresh=True).policy == document
-    assert bucket.exposure(fresh=False).policy == document
+    assert bucket.access(fresh=True).policy == document
+    assert bucket.access(fresh=False).policy == document
 
 
 def test_tags_are_read_and_kept(bucket: Bucket) -> None:
@@ -152,8 +152,8 @@ def test_tags_are_read_and_kept(bucket: Bucket) -> None:
 def test_a_bucket_that_is_gone_has_no_exposure(cloud: LocalCloud) -> None:
     buckets = S3Buckets(cloud.client("s3"), "111122223333", FakeClock())
 
-    with pytest.raises(GoneError):
-        buckets.read_exposure("never-was-there", fresh=True)
+    with pytest.raises(NotFoundError):
+        buckets.read_access("never-was-there", fresh=True)
 
 
 READS = [
@@ -174,7 +174,7 @@ def test_a_denied_read_names_its_permission(
     cloud.inject_fault("error", "s3", operation, resource=resource, status=403, code="AccessDenied", times=1)
 
     with pytest.raises(AccessDeniedError) as denied:
-        bucket.exposure()
+        bucket.access()
 
     cloud.clear_faults()
     assert denied.value.action == action
@@ -192,6 +192,6 @@ def test_every_read_names_the_account_that_must_own_the_bucket(cloud: LocalCloud
     stranger = S3Buckets(cloud.client("s3"), "999999999999", FakeClock())
 
     with pytest.raises(AccessDeniedError):
-        stranger.read_exposure(bucket.name, fresh=True)
+        stranger.read_access(bucket.name, fresh=True)
     with pytest.raises(AccessDeniedError):
         S3Buckets(cloud.client("s3"), "999999999999", FakeClock()).read_encryption(bucket.name)

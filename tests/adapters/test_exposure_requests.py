@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reseal.aws.s3.buckets import S3Buckets, _pause_on_conflict
-from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from tests.adapters.stubs import stubbed
 from tests.fakes import FakeClock
 
@@ -39,10 +39,10 @@ def reads(stub: Any, **found: Any) -> None:
         stub.add_client_error("get_bucket_replication", code, http_status_code=404)
 
 
-def exposure(**found: Any) -> Exposure:
+def access(**found: Any) -> BucketAccess:
     with stubbed("s3") as (client, stub):
         reads(stub, **found)
-        return S3Buckets(client, ACCOUNT, FakeClock()).read_exposure("payroll", fresh=True)
+        return S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll", fresh=True)
 
 
 def grant(kind: str, **grantee: str) -> dict[str, Any]:
@@ -50,18 +50,18 @@ def grant(kind: str, **grantee: str) -> dict[str, Any]:
 
 
 def test_policy_deleted_between_two_reads_is_not_public() -> None:
-    assert exposure(policy={"Statement": []}) == Exposure(policy={"Statement": []}, policy_is_public=False)
+    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, policy_is_public=False)
 
 
 @pytest.mark.parametrize(
     ("status", "public"), [({"IsPublic": True}, True), ({"IsPublic": False}, False), ({}, False)]
 )
 def test_policy_is_public_where_s3_says_so(status: dict[str, bool], public: bool) -> None:
-    assert exposure(policy={"Statement": []}, status=status).policy_is_public is public
+    assert access(policy={"Statement": []}, status=status).policy_is_public is public
 
 
 def test_every_grantee_but_the_owner_is_kept() -> None:
-    found = exposure(
+    found = access(
         grants=[
             grant("CanonicalUser", ID="owner"),
             grant("CanonicalUser", ID="stranger"),
@@ -78,7 +78,7 @@ def test_every_grantee_but_the_owner_is_kept() -> None:
 def test_replication_rule_without_a_name_is_a_rule() -> None:
     rule = {"Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::copy"}}
 
-    assert exposure(rules=[rule]).replication == (
+    assert access(rules=[rule]).replication == (
         ReplicationRule(id="", enabled=True, takes_kms_objects=False),
     )
 

@@ -15,10 +15,10 @@ from reseal.aws.errors import translated
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
-    ElsewhereError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     TransientError,
+    WrongRegionError,
 )
 
 ACTION = "s3:PutEncryptionConfiguration"
@@ -81,10 +81,10 @@ REFUSED = [
 ]
 TABLE: list[tuple[str, int, type[Exception]]] = [
     *((code, status, AccessDeniedError) for code, status in DENIED),
-    *((code, status, ElsewhereError) for code, status in ELSEWHERE),
+    *((code, status, WrongRegionError) for code, status in ELSEWHERE),
     *((code, status, TransientError) for code, status in TRANSIENT),
     *((code, status, RefusalError) for code, status in REFUSED),
-    *((code, status, GoneError) for code, status in GONE),
+    *((code, status, NotFoundError) for code, status in GONE),
     *((code, status, ChangedError) for code, status in CHANGED),
 ]
 
@@ -127,14 +127,14 @@ def test_refusal_names_the_code_the_action_and_what_aws_said() -> None:
 
 
 def test_redirect_names_the_region_s3_gave() -> None:
-    with pytest.raises(ElsewhereError) as raised, translated(ACTION):
+    with pytest.raises(WrongRegionError) as raised, translated(ACTION):
         raise client_error("PermanentRedirect", 301, {"x-amz-bucket-region": "eu-west-1"})
 
     assert raised.value.region == "eu-west-1"
 
 
 def test_redirect_without_a_region_names_none() -> None:
-    with pytest.raises(ElsewhereError) as raised, translated(ACTION):
+    with pytest.raises(WrongRegionError) as raised, translated(ACTION):
         raise client_error("PermanentRedirect", 301)
 
     assert raised.value.region is None

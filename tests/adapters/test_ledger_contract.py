@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.decision import Remediate, Report, Severity
+from reseal.core.decision import Manual, Remediate, Severity
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
@@ -40,7 +40,9 @@ MINE = LedgerEntry(
             severity=Severity.HIGH,
             reason="it is under SSE-S3",
         ),
-        "S3.BucketSseCBlock": Report(severity=Severity.MEDIUM, reason="not blocked", way_out="block it"),
+        "S3.BucketSseCBlock": Manual(
+            severity=Severity.MEDIUM, reason="not blocked", recommendation="block it"
+        ),
     },
     owner="invocation-1/message-1",
     lease_until=int(LEASE_END.timestamp()),

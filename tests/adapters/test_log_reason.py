@@ -16,11 +16,11 @@ from tests.adapters.worlds import unique
 
 @pytest.mark.parametrize("skipped", [True, False], ids=["skipped", "repaired"])
 def test_line_gives_the_reason(capsys: pytest.CaptureFixture[str], skipped: bool) -> None:
-    handled = repaired()
+    event_result = repaired()
     if skipped:
-        handled = replace(handled, outcome=Skipped(cause=SkipCause.GONE, reason="it is gone"))
+        event_result = replace(event_result, outcome=Skipped(cause=SkipCause.GONE, reason="it is gone"))
 
-    PowertoolsTelemetry(Logger(service=unique("reason"))).record(handled)
+    PowertoolsTelemetry(Logger(service=unique("reason"))).record(event_result)
 
     (line,) = [x for x in map(json.loads, capsys.readouterr().out.splitlines()) if "reason" in x]
-    assert line["reason"] == ("it is gone" if skipped else [f.reason for f in handled.findings])
+    assert line["reason"] == ("it is gone" if skipped else [f.reason for f in event_result.findings])

@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.s3.objects import S3Objects
-from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
+from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
 from reseal.runtime.wiring_objects import OBJECT_CALLS
@@ -94,7 +94,7 @@ def test_passing_failure_is_retried(calls: Calls, bench: Bench, status: int, cod
         (403, "AccessDenied", AccessDeniedError),
         (400, "InvalidRequest", RefusalError),
         (409, "ConditionalRequestConflict", TransientError),
-        (301, "PermanentRedirect", ElsewhereError),
+        (301, "PermanentRedirect", WrongRegionError),
     ],
 )
 def test_refusal_is_not_retried(

@@ -15,10 +15,10 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import (
     AccessDeniedError,
     CustomerKeyError,
-    ElsewhereError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     TransientError,
+    WrongRegionError,
 )
 from reseal.core.state.s3_object import Checksum, Lock, ObservedObject
 from tests.adapters.object_stubs import A_HEAD, A_HEAD_UNDER_K, NAMED, expect_head, refuse, stubbed_objects
@@ -174,7 +174,7 @@ def test_object_that_s3_shows_to_nobody_without_its_key_is_under_sse_c(*, denied
     [
         ("ExpiredToken", 400, TransientError),
         ("InvalidArgument", 400, RefusalError),
-        ("NoSuchKey", 404, GoneError),
+        ("NoSuchKey", 404, NotFoundError),
     ],
 )
 def test_other_bad_requests_are_not_taken_for_sse_c(code: str, status: int, error: type[Exception]) -> None:
@@ -192,10 +192,10 @@ def test_other_bad_requests_are_not_taken_for_sse_c(code: str, status: int, erro
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        ("404", 404, GoneError),
-        ("405", 405, GoneError),
+        ("404", 404, NotFoundError),
+        ("405", 405, NotFoundError),
         ("503", 503, TransientError),
-        ("301", 301, ElsewhereError),
+        ("301", 301, WrongRegionError),
     ],
 )
 def test_head_has_no_other_code_than_its_status(code: str, status: int, error: type[Exception]) -> None:
@@ -211,5 +211,5 @@ def test_second_look_fails_in_its_own_way() -> None:
         refuse(stub, "head_object", "403", 403)
         refuse(stub, "head_object", "404", 404)
 
-        with pytest.raises(GoneError):
+        with pytest.raises(NotFoundError):
             objects.read(BUCKET, KEY, None)

@@ -30,7 +30,7 @@ def an_entry(number: int = 1, owner: str = "invocation-1") -> ObjectEntry:
     change = EncryptionChange(algorithm=SseAlgorithm.SSE_KMS, key_arn=KEY, bucket_key=True)
     return LedgerEntry(
         entry_id=f"object#{number}",
-        resource=Resource(bucket="payroll", key=f"2026/{number}.csv"),
+        resource=Resource(bucket="payroll", object_key=f"2026/{number}.csv"),
         before=ObjectEncryption(algorithm="AES256"),
         intended=INTENDED,
         violations={

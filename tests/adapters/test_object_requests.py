@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.errors import AccessDeniedError, GoneError, RefusalError, ResealError, TransientError
+from reseal.core.errors import AccessDeniedError, NotFoundError, RefusalError, ResealError, TransientError
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import Listed, ObjectAcl
 from tests.adapters.object_stubs import NAMED, UNDER_K, refuse, stubbed_objects
@@ -19,7 +19,7 @@ PUBLIC = "http://acs.amazonaws.com/groups/global/AllUsers"
 VERSIONS = [(None, {}), ("v1", {"VersionId": "v1"}), ("null", {"VersionId": "null"})]
 LISTED = {
     "Bucket": BUCKET,
-    "Prefix": an_object().key,
+    "Prefix": an_object().object_key,
     "MaxKeys": 1,
     "ExpectedBucketOwner": ACCOUNT,
     "RequestPayer": "requester",
@@ -39,9 +39,9 @@ CALLS: list[tuple[str, str, Any]] = [
     ),
 ]
 REFUSED = [
-    ("NoSuchKey", 404, GoneError),
-    ("NoSuchVersion", 404, GoneError),
-    ("MethodNotAllowed", 405, GoneError),
+    ("NoSuchKey", 404, NotFoundError),
+    ("NoSuchVersion", 404, NotFoundError),
+    ("MethodNotAllowed", 405, NotFoundError),
     ("AccessDenied", 403, AccessDeniedError),
     ("InvalidRequest", 400, RefusalError),
     ("SlowDown", 503, TransientError),
@@ -156,18 +156,18 @@ def test_action_on_a_named_version_has_its_own_name(method: str) -> None:
 
 def test_object_is_listed_by_its_whole_name() -> None:
     with stubbed_objects() as (objects, stub):
-        one = {"Key": an_object().key, "ETag": '"e"', "LastModified": NOON}
+        one = {"Key": an_object().object_key, "ETag": '"e"', "LastModified": NOON}
         stub.add_response("list_objects_v2", {"Contents": [one]}, LISTED)
 
-        assert objects.read_listed(BUCKET, an_object().key) == Listed(etag='"e"', last_modified=NOON)
+        assert objects.read_listed(BUCKET, an_object().object_key) == Listed(etag='"e"', last_modified=NOON)
 
 
-@pytest.mark.parametrize("contents", [{}, {"Contents": [{"Key": f"{an_object().key}.old"}]}])
+@pytest.mark.parametrize("contents", [{}, {"Contents": [{"Key": f"{an_object().object_key}.old"}]}])
 def test_another_that_is_listed_first_is_not_the_object(contents: dict[str, Any]) -> None:
     with stubbed_objects() as (objects, stub):
         stub.add_response("list_objects_v2", contents, LISTED)
 
-        assert objects.read_listed(BUCKET, an_object().key) is None
+        assert objects.read_listed(BUCKET, an_object().object_key) is None
 
 
 def test_denied_list_names_its_own_action() -> None:
@@ -175,7 +175,7 @@ def test_denied_list_names_its_own_action() -> None:
         refuse(stub, "list_objects_v2", "AccessDenied", 403)
 
         with pytest.raises(AccessDeniedError) as denied:
-            objects.read_listed(BUCKET, an_object().key)
+            objects.read_listed(BUCKET, an_object().object_key)
 
     assert denied.value.action == "s3:ListBucket"
 

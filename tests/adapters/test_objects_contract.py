@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.errors import ChangedError, CustomerKeyError, GoneError, RefusalError, TransientError
+from reseal.core.errors import ChangedError, CustomerKeyError, NotFoundError, RefusalError, TransientError
 from reseal.core.repairs.objects.properties import changed, seen_of, sent_with_copy, sent_with_parts
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject, Original
@@ -58,7 +58,7 @@ def write(world: ObjectWorld, way: str, head: ObservedObject, **more: Any) -> No
 
 
 def now(world: ObjectWorld, head: ObservedObject) -> ObservedObject:
-    return world.objects.read(head.bucket, head.key, None)
+    return world.objects.read(head.bucket, head.object_key, None)
 
 
 # --- looking -----------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_object_of_the_buckets_owner_is_private(object_world: ObjectWorld) -> No
 
 
 def test_object_never_written_is_gone(object_world: ObjectWorld) -> None:
-    with pytest.raises(GoneError):
+    with pytest.raises(NotFoundError):
         object_world.objects.read(object_world.new_bucket(), KEY, None)
 
 
@@ -102,7 +102,7 @@ def test_deleted_object_is_gone_and_so_is_its_marker(object_world: ObjectWorld) 
     marker = object_world.delete(head.bucket, KEY)
 
     for version in (None, marker):
-        with pytest.raises(GoneError):
+        with pytest.raises(NotFoundError):
             object_world.objects.read(head.bucket, KEY, version)
 
 
@@ -208,10 +208,10 @@ def test_deleted_object_is_not_made_again(object_world: ObjectWorld, way: str) -
     head = an_object_in(object_world)
     object_world.delete(head.bucket, KEY)
 
-    with pytest.raises(GoneError):
+    with pytest.raises(NotFoundError):
         write(object_world, way, head)
 
-    with pytest.raises(GoneError):
+    with pytest.raises(NotFoundError):
         now(object_world, head)
     assert object_world.uploads(head.bucket) == 0
 
@@ -283,7 +283,7 @@ def test_object_that_is_gone_is_not_changed_in_place(object_world: ObjectWorld) 
     head = an_object_in(object_world)
     object_world.delete(head.bucket, KEY)
 
-    with pytest.raises(GoneError):
+    with pytest.raises(NotFoundError):
         object_world.objects.update_encryption(head, under_k(object_world))
 
 

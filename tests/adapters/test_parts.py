@@ -19,7 +19,7 @@ from reseal.aws.s3.parts import S3Parts
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     ResealError,
     TransientError,
@@ -157,7 +157,7 @@ def test_whatever_stops_the_copy_aborts_it(error: BaseException) -> None:
     ("code", "status", "error"),
     [
         ("PreconditionFailed", 412, ChangedError),
-        ("NoSuchKey", 404, GoneError),
+        ("NoSuchKey", 404, NotFoundError),
         ("AccessDenied", 403, AccessDeniedError),
         ("KMS.DisabledException", 400, RefusalError),
         ("NoSuchUpload", 404, TransientError),
@@ -181,7 +181,7 @@ def test_refused_part_aborts(code: str, status: int, error: type[ResealError]) -
     [
         ("PreconditionFailed", 412, ChangedError),
         ("ConditionalRequestConflict", 409, ChangedError),
-        ("NoSuchKey", 404, GoneError),
+        ("NoSuchKey", 404, NotFoundError),
         ("InvalidRequest", 400, RefusalError),
     ],
 )
@@ -262,7 +262,7 @@ def test_failed_abort_is_loud_and_does_not_hide_why() -> None:
         refuse(stub, "upload_part_copy", "NoSuchKey", 404)
         refuse(stub, "abort_multipart_upload", "AccessDenied", 403)
 
-        with pytest.raises(GoneError):
+        with pytest.raises(NotFoundError):
             copy(objects)
 
     logged = log.getvalue()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from reseal.aws.cache import Recent
+from reseal.aws.cache import TtlCache
 from tests.fakes import FakeClock
 
 
@@ -26,7 +26,7 @@ class Asked:
 
 def test_answer_is_kept_until_its_time_is_over() -> None:
     clock, asked = FakeClock(), Asked()
-    answers: Recent[int] = Recent(clock, 60)
+    answers: TtlCache[int] = TtlCache(clock, 60)
 
     first = answers.get("payroll", asked)
     clock.sleep(59)
@@ -38,7 +38,7 @@ def test_answer_is_kept_until_its_time_is_over() -> None:
 
 def test_answer_is_had_as_long_as_it_is_kept() -> None:
     clock, asked = FakeClock(), Asked()
-    answers: Recent[int] = Recent(clock, 60)
+    answers: TtlCache[int] = TtlCache(clock, 60)
 
     before = answers.has("payroll")
     answers.get("payroll", asked)
@@ -50,14 +50,14 @@ def test_answer_is_had_as_long_as_it_is_kept() -> None:
 
 def test_answers_are_kept_by_name() -> None:
     asked = Asked()
-    answers: Recent[int] = Recent(FakeClock(), 60)
+    answers: TtlCache[int] = TtlCache(FakeClock(), 60)
 
     assert [answers.get(name, asked) for name in ("payroll", "ledger", "payroll")] == [1, 2, 1]
 
 
 def test_fresh_answer_replaces_the_one_that_was_kept() -> None:
     asked = Asked()
-    answers: Recent[int] = Recent(FakeClock(), 60)
+    answers: TtlCache[int] = TtlCache(FakeClock(), 60)
 
     answers.get("payroll", asked)
 
@@ -66,13 +66,13 @@ def test_fresh_answer_replaces_the_one_that_was_kept() -> None:
 
 def test_answer_that_does_not_last_is_asked_for_again() -> None:
     asked = Asked()
-    answers: Recent[int] = Recent(FakeClock(), 60)
+    answers: TtlCache[int] = TtlCache(FakeClock(), 60)
 
     assert [answers.get("payroll", asked, lasts=lambda _: False) for _ in range(2)] == [1, 2]
 
 
 def test_failure_is_not_kept() -> None:
-    answers: Recent[int] = Recent(FakeClock(), 60)
+    answers: TtlCache[int] = TtlCache(FakeClock(), 60)
     with pytest.raises(ZeroDivisionError):
         answers.get("payroll", lambda: 1 // 0)
 
@@ -81,7 +81,7 @@ def test_failure_is_not_kept() -> None:
 
 def test_many_threads_that_want_one_answer_ask_once() -> None:
     asked = Asked(seconds=0.05)
-    answers: Recent[int] = Recent(FakeClock(), 60)
+    answers: TtlCache[int] = TtlCache(FakeClock(), 60)
 
     with ThreadPoolExecutor(max_workers=16) as workers:
         got = list(workers.map(lambda _: answers.get("payroll", asked), range(50)))
@@ -90,7 +90,7 @@ def test_many_threads_that_want_one_answer_ask_once() -> None:
 
 
 def test_threads_that_want_different_answers_lose_none() -> None:
-    answers: Recent[str] = Recent(FakeClock(), 60)
+    answers: TtlCache[str] = TtlCache(FakeClock(), 60)
     names = [f"bucket-{number}" for number in range(1500)]
 
     with ThreadPoolExecutor(max_workers=16) as workers:

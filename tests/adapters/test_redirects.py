@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.errors import ElsewhereError
+from reseal.core.errors import WrongRegionError
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.fakes import FakeClock
 
@@ -74,14 +74,14 @@ def test_boto3_alone_would_follow(elsewhere: Redirector) -> None:
 
 
 def test_read_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
-    with pytest.raises(ElsewhereError) as raised:
+    with pytest.raises(WrongRegionError) as raised:
         S3Buckets(elsewhere.client(), "111122223333", FakeClock()).read_encryption("payroll")
 
     assert (raised.value.region, elsewhere.requests) == ("eu-west-1", ["GET"])
 
 
 def test_write_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
-    with pytest.raises(ElsewhereError) as raised:
+    with pytest.raises(WrongRegionError) as raised:
         S3Buckets(elsewhere.client(), "111122223333", FakeClock()).put_encryption(
             "payroll", BucketEncryption(algorithm="AES256")
         )

@@ -6,7 +6,7 @@ import pytest
 
 from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.errors import AccessDeniedError, ElsewhereError, RefusalError, TransientError
+from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.adapters.calls import ACCOUNT, AS_DEPLOYED, Calls
 from tests.adapters.worlds import unique
@@ -95,7 +95,7 @@ def test_redirect_is_not_followed(
 ) -> None:
     calls.fail("s3", "PutBucketEncryption", status=status, code=code)
 
-    with pytest.raises(ElsewhereError):
+    with pytest.raises(WrongRegionError):
         buckets.put_encryption(bucket, SSE_S3)
 
     assert (calls.made("PutBucketEncryption"), calls.made("HeadBucket")) == (1, 0)

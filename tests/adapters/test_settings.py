@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import SettingsError
-from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.policy.policy import Mode
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.runtime.settings import Settings, read_settings
 
@@ -20,8 +20,8 @@ RIGHT = {
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",
     "MODE": "enforce",
-    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=report,S3.BucketSseCBlock=off,"
-    "S3.BucketKeyAccess=report,S3.ObjectEncryption=enforce",
+    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=detect,S3.BucketSseCBlock=off,"
+    "S3.BucketKeyAccess=detect,S3.ObjectEncryption=enforce",
     "REQUIRED_ENCRYPTION": "SSE-KMS",
     "REMEDIATION_KEY_ARN": KEY,
     "STACK_KEY_ARN": STACK_KEY,
@@ -51,11 +51,11 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
         RIGHT["CHECK_MODES"],
         lambda s: s.policy.check_modes,
         {
-            "S3.BucketDefaultEncryption": CheckMode.ENFORCE,
-            "S3.BucketKey": CheckMode.REPORT,
-            "S3.BucketSseCBlock": CheckMode.OFF,
-            "S3.BucketKeyAccess": CheckMode.REPORT,
-            "S3.ObjectEncryption": CheckMode.ENFORCE,
+            "S3.BucketDefaultEncryption": Mode.ENFORCE,
+            "S3.BucketKey": Mode.DETECT,
+            "S3.BucketSseCBlock": Mode.OFF,
+            "S3.BucketKeyAccess": Mode.DETECT,
+            "S3.ObjectEncryption": Mode.ENFORCE,
         },
     ),
 ]
@@ -77,7 +77,7 @@ WRONG = [
     ("LEDGER_DAYS", "-1", "LEDGER_DAYS is '-1'"),
     (
         "CHECK_MODES",
-        "S3.BucketKey=report",
+        "S3.BucketKey=detect",
         "gives no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
     ),
     ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' is no"),

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.errors import AccessDeniedError, GoneError, ResealError, TransientError
-from reseal.core.state.bucket_access import Exposure
-from reseal.core.state.s3_object import Surroundings
+from reseal.core.errors import AccessDeniedError, NotFoundError, ResealError, TransientError
+from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.s3_object import BucketContext
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_exposure_requests import ACCOUNT, NAMED, reads
 from tests.fakes import FakeClock
 
 KMS_RULE = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
-QUIET = Surroundings(exposure=Exposure(), bucket_key=False, versioned=False, notifies=False, has_acls=False)
+QUIET = BucketContext(
+    access=BucketAccess(), bucket_key=False, versioned=False, notifies=False, has_acls=False
+)
 LISTENERS: list[dict[str, Any]] = [
     {"TopicConfigurations": [{"TopicArn": "topic", "Events": ["s3:ObjectCreated:*"]}]},
     {"QueueConfigurations": [{"QueueArn": "queue", "Events": ["s3:ObjectCreated:*"]}]},
@@ -52,10 +54,10 @@ def expect(stub: Any, **found: Any) -> None:
             stub.add_response(method, answer, NAMED)
 
 
-def read(**found: Any) -> Surroundings:
+def read(**found: Any) -> BucketContext:
     with stubbed("s3") as (client, stub):
         expect(stub, **found)
-        return S3Buckets(client, ACCOUNT, FakeClock()).read_surroundings("payroll")
+        return S3Buckets(client, ACCOUNT, FakeClock()).read_context("payroll")
 
 
 def test_new_bucket_makes_no_difference() -> None:
@@ -88,7 +90,7 @@ def test_acls_are_in_force_unless_ownership_is_enforced(ownership: str | None, *
     ("code", "status", "error"),
     [
         ("AccessDenied", 403, AccessDeniedError),
-        ("NoSuchBucket", 404, GoneError),
+        ("NoSuchBucket", 404, NotFoundError),
         ("SlowDown", 503, TransientError),
     ],
 )
@@ -105,7 +107,7 @@ def test_refused_read_names_its_action(
         stub.add_client_error(method, code, http_status_code=status)
 
         with pytest.raises(error, match=f"{action}: {code}"):
-            S3Buckets(client, ACCOUNT, FakeClock()).read_surroundings("payroll")
+            S3Buckets(client, ACCOUNT, FakeClock()).read_context("payroll")
 
 
 @pytest.mark.parametrize(("seconds", "asks_again"), [(119, False), (121, True)])
@@ -116,17 +118,17 @@ def test_surroundings_are_known_for_two_minutes(seconds: int, *, asks_again: boo
         if asks_again:
             expect(stub, listeners={"EventBridgeConfiguration": {}})
         buckets = S3Buckets(client, ACCOUNT, clock)
-        buckets.read_surroundings("payroll")
+        buckets.read_context("payroll")
 
         clock.sleep(seconds)
 
-        assert buckets.read_surroundings("payroll").notifies is asks_again
+        assert buckets.read_context("payroll").notifies is asks_again
 
 
 def test_exposure_that_is_known_is_not_asked_for_again() -> None:
     with stubbed("s3") as (client, stub):
         expect(stub)
         buckets = S3Buckets(client, ACCOUNT, FakeClock())
-        buckets.read_surroundings("payroll")
+        buckets.read_context("payroll")
 
-        assert buckets.read_exposure("payroll", fresh=False) == Exposure()
+        assert buckets.read_access("payroll", fresh=False) == BucketAccess()

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 
 from reseal.core.checks.catalogue import BUCKET_CHECKS, decide_bucket
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
@@ -23,20 +23,20 @@ from tests.fakes import NOON
 CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 
 
-def repaired() -> Handled:
+def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
     policy, call, found = a_policy(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
     decisions = decide_bucket(policy, call, ObservedBucket(encryption=found))
     after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
     findings = findings_of(policy, call, found, decisions, outcome, {DEFAULT_ENCRYPTION})
-    return Handled(call=call, decisions=decisions, outcome=outcome, findings=findings)
+    return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 
 @pytest.fixture
-def emitted(capsys: pytest.CaptureFixture[str]) -> Callable[[Handled], list[dict[str, Any]]]:
-    def record(handled: Handled) -> list[dict[str, Any]]:
-        PowertoolsTelemetry(Logger(service=unique("telemetry"))).record(handled)
+def emitted(capsys: pytest.CaptureFixture[str]) -> Callable[[EventResult], list[dict[str, Any]]]:
+    def record(event_result: EventResult) -> list[dict[str, Any]]:
+        PowertoolsTelemetry(Logger(service=unique("telemetry"))).record(event_result)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return record
@@ -50,16 +50,16 @@ def metrics(documents: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [document for document in documents if "_aws" in document and name in document]
 
 
-def test_event_leaves_one_log_line(emitted: Callable[[Handled], list[dict[str, Any]]]) -> None:
+def test_event_leaves_one_log_line(emitted: Callable[[EventResult], list[dict[str, Any]]]) -> None:
     assert len(log_lines(emitted(repaired()))) == 1
 
 
 def test_log_line_says_what_came_of_the_event(
-    emitted: Callable[[Handled], list[dict[str, Any]]],
+    emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
-    handled = repaired()
+    event_result = repaired()
 
-    (line,) = log_lines(emitted(handled))
+    (line,) = log_lines(emitted(event_result))
 
     expected = {
         "level": "INFO",
@@ -67,31 +67,31 @@ def test_log_line_says_what_came_of_the_event(
         "event_id": EVENT_ID,
         "api_call": "PutBucketEncryption",
         "bucket": BUCKET,
-        "actor": handled.call.actor.who,
+        "actor": event_result.call.actor.who,
         "tool": "AWS CLI",
         "result": "Applied",
-        "checks": handled.status_by_check,
-        "findings": [finding.id for finding in handled.findings],
+        "checks": event_result.status_by_check,
+        "findings": [finding.id for finding in event_result.findings],
         "suppressed": False,
     }
     assert {name: line[name] for name in expected} == expected
 
 
 def test_every_check_is_counted_once_with_its_status(
-    emitted: Callable[[Handled], list[dict[str, Any]]],
+    emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
-    handled = repaired()
+    event_result = repaired()
 
-    counted = metrics(emitted(handled), "Checks")
+    counted = metrics(emitted(event_result), "Checks")
 
     assert {m["Check"]: (m["Status"], m["Checks"]) for m in counted} == {
-        check: (status, [1.0]) for check, status in handled.status_by_check.items()
+        check: (status, [1.0]) for check, status in event_result.status_by_check.items()
     }
     assert sorted(m["Check"] for m in counted) == CHECKS
 
 
 def test_metric_is_declared_as_cloudwatch_reads_it(
-    emitted: Callable[[Handled], list[dict[str, Any]]],
+    emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
     counted = metrics(emitted(repaired()), "Checks")
 
@@ -102,7 +102,7 @@ def test_metric_is_declared_as_cloudwatch_reads_it(
 
 
 def test_seconds_of_a_repair_are_measured(
-    emitted: Callable[[Handled], list[dict[str, Any]]],
+    emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
     (measured,) = metrics(emitted(repaired()), "SecondsToRepair")
 
@@ -110,10 +110,10 @@ def test_seconds_of_a_repair_are_measured(
 
 
 def test_event_without_findings_leaves_its_line_and_no_repair_time(
-    emitted: Callable[[Handled], list[dict[str, Any]]],
+    emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
-    handled = Handled(call=a_call(), decisions={}, outcome=None, findings=())
+    event_result = EventResult(call=a_call(), decisions={}, outcome=None, findings=())
 
-    documents = emitted(handled)
+    documents = emitted(event_result)
 
     assert (len(log_lines(documents)), metrics(documents, "SecondsToRepair")) == (1, [])

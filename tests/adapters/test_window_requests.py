@@ -14,7 +14,7 @@ from botocore.stub import ANY, Stubber
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.core.errors import TransientError
-from reseal.core.findings.alerts import Held
+from reseal.core.findings.alerts import Suppressed
 from reseal.ports import AlertWindows
 from tests.adapters.stubs import stubbed
 from tests.adapters.test_requests import TABLE_REFUSES
@@ -23,7 +23,7 @@ from tests.adapters.worlds_of_evidence import A_MESSAGE
 from tests.fakes import NOON
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
-HELD = Held(window_id="w1", count=2, first=NOON, last=NOON, keys=("a",), message=A_MESSAGE)
+HELD = Suppressed(window_id="w1", count=2, first=NOON, last=NOON, keys=("a",), message=A_MESSAGE)
 WINDOW = {"window_id": {"S": "w1"}, "total": {"N": "3"}, "closes_at": {"N": "1795435500.000000"}}
 OWN_ID = "7f1c"
 COUNTING = "SET #total = #total + :count, expires_at = :expires"
@@ -37,8 +37,8 @@ COUNT = {
 }
 CALLS: list[tuple[str, Callable[[AlertWindows], object]]] = [
     ("update_item", lambda windows: windows.tally(GROUP, ONE, NOON)),
-    ("get_item", lambda windows: windows.read_held(GROUP)),
-    ("update_item", lambda windows: windows.tell_held(GROUP, HELD, NOON)),
+    ("get_item", lambda windows: windows.read_suppressed(GROUP)),
+    ("update_item", lambda windows: windows.clear_suppressed(GROUP, HELD, NOON)),
 ]
 
 
@@ -150,7 +150,7 @@ def test_window_that_holds_nothing_is_closed_when_it_is_asked() -> None:
         closing = change("SET closes_at = :zero", "held = :zero", {":zero": {"N": "0"}})
         stub.add_response("update_item", {"Attributes": EMPTY}, closing)
 
-        assert DynamoDbWindows(client, "ledger").read_held(GROUP) is None
+        assert DynamoDbWindows(client, "ledger").read_suppressed(GROUP) is None
 
 
 def test_what_comes_before_the_window_could_be_closed_is_found() -> None:
@@ -161,7 +161,7 @@ def test_what_comes_before_the_window_could_be_closed_is_found() -> None:
         refuse(stub)
         stub.add_response("get_item", {"Item": WINDOW | times | more})
 
-        assert DynamoDbWindows(client, "ledger").read_held(GROUP) == HELD
+        assert DynamoDbWindows(client, "ledger").read_suppressed(GROUP) == HELD
 
 
 def test_window_that_cannot_be_closed_is_tried_again_later() -> None:
@@ -171,7 +171,7 @@ def test_window_that_cannot_be_closed_is_tried_again_later() -> None:
             refuse(stub)
 
         with pytest.raises(TransientError, match="changes too fast"):
-            DynamoDbWindows(client, "ledger").read_held(GROUP)
+            DynamoDbWindows(client, "ledger").read_suppressed(GROUP)
 
 
 def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
@@ -196,7 +196,7 @@ def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
         stub.add_client_error("update_item", CONDITION_FAILED, expected_params=closing)
         stub.add_response("update_item", {"Attributes": WINDOW}, taking)
 
-        DynamoDbWindows(client, "ledger").tell_held(GROUP, HELD, NOON)
+        DynamoDbWindows(client, "ledger").clear_suppressed(GROUP, HELD, NOON)
 
 
 @pytest.mark.parametrize("code", TABLE_REFUSES)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.findings.alerts import Held, Tallied
+from reseal.core.findings.alerts import Suppressed, Tallied
 from reseal.ports import AlertWindows
 from tests.adapters.worlds_of_evidence import A_MESSAGE
 from tests.fakes import NOON
@@ -15,7 +15,9 @@ from tests.fakes import NOON
 GROUP = "0123456789abcdef"
 CLOSES = NOON + timedelta(seconds=300)
 LATER = NOON + timedelta(seconds=10)
-ONE = Tallied(count=1, first=NOON, last=NOON, keys=("a.csv",), message=A_MESSAGE, seconds=300, holds=True)
+ONE = Tallied(
+    count=1, first=NOON, last=NOON, keys=("a.csv",), message=A_MESSAGE, seconds=300, suppresses=True
+)
 TWO_MORE = replace(
     ONE,
     count=2,
@@ -24,13 +26,13 @@ TWO_MORE = replace(
     keys=("b.csv", "c.csv"),
     message=replace(A_MESSAGE, subject="another"),
 )
-A_COUNT = replace(TWO_MORE, holds=False)
+A_COUNT = replace(TWO_MORE, suppresses=False)
 
 
-def held_of(windows: AlertWindows) -> Held:
-    held = windows.read_held(GROUP)
-    assert held is not None
-    return held
+def suppressed_of(windows: AlertWindows) -> Suppressed:
+    suppressed = windows.read_suppressed(GROUP)
+    assert suppressed is not None
+    return suppressed
 
 
 def test_first_violation_opens_the_window(windows: AlertWindows) -> None:
@@ -42,7 +44,7 @@ def test_first_violation_opens_the_window(windows: AlertWindows) -> None:
 def test_first_violation_is_not_held_back(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
 
-    assert windows.read_held(GROUP) is None
+    assert windows.read_suppressed(GROUP) is None
 
 
 @pytest.mark.parametrize("more", [TWO_MORE, A_COUNT], ids=["held back", "only counted"])
@@ -59,7 +61,7 @@ def test_what_follows_is_held_back_with_the_first_message(windows: AlertWindows)
     first = windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
 
-    assert held_of(windows) == Held(
+    assert suppressed_of(windows) == Suppressed(
         window_id=first.window_id,
         count=2,
         first=TWO_MORE.first,
@@ -74,16 +76,21 @@ def test_held_times_span_everything_and_keys_are_the_latest(windows: AlertWindow
     windows.tally(GROUP, TWO_MORE, LATER)
     windows.tally(GROUP, replace(ONE, first=LATER, last=CLOSES, keys=("d.csv",)), LATER)
 
-    held = held_of(windows)
+    suppressed = suppressed_of(windows)
 
-    assert (held.count, held.first, held.last, held.keys) == (3, TWO_MORE.first, CLOSES, ("d.csv",))
+    assert (suppressed.count, suppressed.first, suppressed.last, suppressed.keys) == (
+        3,
+        TWO_MORE.first,
+        CLOSES,
+        ("d.csv",),
+    )
 
 
 def test_what_is_only_counted_is_not_held_back(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, A_COUNT, LATER)
 
-    assert windows.read_held(GROUP) is None
+    assert windows.read_suppressed(GROUP) is None
 
 
 def test_groups_have_windows_of_their_own(windows: AlertWindows) -> None:
@@ -107,12 +114,12 @@ def test_window_that_is_over_and_holds_something_goes_on_until_it_is_told(window
 
     tally = windows.tally(GROUP, ONE, CLOSES)
 
-    assert (tally.opened, tally.closes_at, held_of(windows).count) == (False, CLOSES, 3)
+    assert (tally.opened, tally.closes_at, suppressed_of(windows).count) == (False, CLOSES, 3)
 
 
 def test_window_whose_reminder_came_is_closed_even_if_it_held_nothing(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
-    windows.read_held(GROUP)
+    windows.read_suppressed(GROUP)
 
     assert windows.tally(GROUP, ONE, LATER).opened
 
@@ -121,49 +128,49 @@ def test_window_that_was_told_is_closed(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
 
-    windows.tell_held(GROUP, held_of(windows), LATER)
+    windows.clear_suppressed(GROUP, suppressed_of(windows), LATER)
 
-    assert windows.read_held(GROUP) is None
+    assert windows.read_suppressed(GROUP) is None
     assert windows.tally(GROUP, ONE, LATER).opened
 
 
 def test_what_came_while_it_was_told_is_told_by_another_summary(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
-    held = held_of(windows)
+    suppressed = suppressed_of(windows)
     windows.tally(GROUP, replace(ONE, last=CLOSES, keys=("d.csv",)), LATER)
 
-    windows.tell_held(GROUP, held, LATER)
+    windows.clear_suppressed(GROUP, suppressed, LATER)
 
-    rest = held_of(windows)
+    rest = suppressed_of(windows)
     assert (rest.count, rest.first, rest.last, rest.keys) == (1, LATER, CLOSES, ("d.csv",))
-    assert rest.window_id != held.window_id
+    assert rest.window_id != suppressed.window_id
 
 
 def test_what_was_told_twice_is_taken_out_once(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, ONE, LATER)
-    held = held_of(windows)
+    suppressed = suppressed_of(windows)
     windows.tally(GROUP, TWO_MORE, LATER)
 
-    windows.tell_held(GROUP, held, LATER)
-    windows.tell_held(GROUP, held, LATER)
+    windows.clear_suppressed(GROUP, suppressed, LATER)
+    windows.clear_suppressed(GROUP, suppressed, LATER)
 
-    assert held_of(windows).count == 2
+    assert suppressed_of(windows).count == 2
 
 
 def test_second_window_is_not_taken_for_the_one_that_was_told(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
-    held = held_of(windows)
-    windows.tell_held(GROUP, held, LATER)
+    suppressed = suppressed_of(windows)
+    windows.clear_suppressed(GROUP, suppressed, LATER)
     windows.tally(GROUP, ONE, LATER)
     windows.tally(GROUP, TWO_MORE, LATER)
 
-    windows.tell_held(GROUP, held, LATER)
+    windows.clear_suppressed(GROUP, suppressed, LATER)
 
-    assert held_of(windows).count == 2
+    assert suppressed_of(windows).count == 2
 
 
 def test_group_without_a_window_holds_nothing(windows: AlertWindows) -> None:
-    assert windows.read_held(GROUP) is None
+    assert windows.read_suppressed(GROUP) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.event_result import EventResult
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
@@ -61,7 +61,7 @@ def deliver(
     body: str | None = None,
     times: int = 1,
     **record: Any,
-) -> Handled:
+) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own."""
     lane = BucketLane(policy=policy or a_policy(), services=cloud.services)
     invocation = f"invocation-{len(cloud.steps.taken)}"

@@ -8,8 +8,8 @@ import pytest
 
 from reseal.core.errors import AccessDeniedError
 from reseal.core.findings.event_result import Result
-from reseal.core.policy.policy import CheckMode
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.policy.policy import Mode
+from reseal.core.state.bucket_access import BucketAccess
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
 from tests.builders import (
     BUCKET,
@@ -23,11 +23,11 @@ from tests.builders import (
     encryption,
 )
 
-PUBLIC = Exposure(
+PUBLIC = BucketAccess(
     policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
 )
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-PARTNER_READS = Exposure(policy={"Statement": [{**READ, "Principal": {"AWS": "444455556666"}}]})
+PARTNER_READS = BucketAccess(policy={"Statement": [{**READ, "Principal": {"AWS": "444455556666"}}]})
 OPENING = ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"]
 
 
@@ -40,11 +40,11 @@ def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_writt
     cloud = a_cloud(found)  # type: ignore[arg-type]
     cloud.buckets.exposures[BUCKET] = PUBLIC
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
     (finding,) = (f for f in cloud.topic.findings if f["check"] == DEFAULT_ENCRYPTION)
-    assert handled.result is Result.REPORTED
-    assert finding["status"] == "REPORTED"
+    assert event_result.result is Result.MANUAL
+    assert finding["status"] == "MANUAL"
     assert "signature" in finding["reason"]
     assert cloud.buckets.writes == []
     assert cloud.ledger.entries == []
@@ -75,24 +75,24 @@ def test_a_strangers_key_over_readers_whom_it_may_admit_is_critical_and_kept() -
     deliver(cloud)
 
     (finding,) = cloud.topic.findings
-    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
     assert cloud.buckets.writes == []
 
 
-def test_a_brought_key_that_does_not_admit_every_caller_stops_the_repair() -> None:
+def test_a_customer_supplied_key_that_does_not_admit_every_caller_stops_the_repair() -> None:
     cloud = a_cloud(LOWERED)
 
     deliver(cloud, policy=replace(a_policy(), callers_may_use_key=False))
 
     (finding,) = cloud.topic.findings
-    assert finding["status"] == "REPORTED"
+    assert finding["status"] == "MANUAL"
     assert "does not admit every caller" in finding["reason"]
     assert cloud.buckets.writes == []
 
 
 def test_a_check_that_is_off_costs_no_reads() -> None:
     cloud = a_cloud(COMPLIANT)
-    modes = DEFAULT_MODES | {KEY_ACCESS: CheckMode.OFF}
+    modes = DEFAULT_MODES | {KEY_ACCESS: Mode.OFF}
 
     deliver(cloud, policy=a_policy(check_modes=modes), eventName="PutBucketPolicy")
 
@@ -104,11 +104,11 @@ def test_exposure_that_cannot_be_read_stops_the_write_and_names_the_permission()
     denied = AccessDeniedError("AccessDenied", "s3:GetBucketPolicy", "denied")
     cloud.buckets.failures["read_exposure"].append(denied)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
     (finding,) = cloud.topic.findings
-    assert handled.result is Result.FAILED
-    assert "s3:GetBucketPolicy" in finding["way_out"]
+    assert event_result.result is Result.FAILED
+    assert "s3:GetBucketPolicy" in finding["recommendation"]
     assert cloud.buckets.writes == []
 
 
@@ -117,12 +117,12 @@ def test_opening_a_bucket_under_a_kms_key_is_critical_and_carries_the_way_back(c
     cloud = a_cloud(COMPLIANT)
     cloud.buckets.exposures[BUCKET] = PUBLIC
 
-    handled = deliver(cloud, eventName=call)
+    event_result = deliver(cloud, eventName=call)
 
     (finding,) = cloud.topic.findings
-    assert handled.result is Result.REPORTED
-    assert (finding["check"], finding["severity"], finding["status"]) == (KEY_ACCESS, "CRITICAL", "REPORTED")
-    assert f"take {call} back" in finding["way_out"]
+    assert event_result.result is Result.MANUAL
+    assert (finding["check"], finding["severity"], finding["status"]) == (KEY_ACCESS, "CRITICAL", "MANUAL")
+    assert f"take {call} back" in finding["recommendation"]
     assert cloud.buckets.writes == []
 
 
@@ -131,18 +131,18 @@ def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: 
     cloud = a_cloud(COMPLIANT)
     cloud.buckets.exposures[BUCKET] = PUBLIC
 
-    handled = deliver(cloud, eventName=call)
+    event_result = deliver(cloud, eventName=call)
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
 
 
 def test_letting_in_whom_the_key_admits_is_compliant() -> None:
     cloud = a_cloud(COMPLIANT)
 
-    handled = deliver(cloud, eventName="PutBucketPolicy")
+    event_result = deliver(cloud, eventName="PutBucketPolicy")
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.topic.messages == []
 
 
@@ -154,7 +154,7 @@ def test_doubt_about_a_hidden_key_policy_is_medium() -> None:
         "Action": "s3:GetObject",
         "Resource": "*",
     }
-    cloud.buckets.exposures[BUCKET] = Exposure(policy={"Statement": [statement]})
+    cloud.buckets.exposures[BUCKET] = BucketAccess(policy={"Statement": [statement]})
 
     deliver(cloud, eventName="PutBucketPolicy")
 
@@ -188,7 +188,7 @@ def test_control_towers_and_directory_buckets_are_exempt_unread(bucket: str) -> 
     cloud = a_cloud(LOWERED)
     parameters = {"bucketName": bucket}
 
-    handled = deliver(cloud, requestParameters=parameters)
+    event_result = deliver(cloud, requestParameters=parameters)
 
-    assert handled.result is Result.EXEMPT
+    assert event_result.result is Result.EXEMPT
     assert cloud.steps.taken == ["telemetry"]

@@ -147,10 +147,10 @@ def test_a_duplicate_tells_the_same_again_and_writes_nothing() -> None:
     deliver(cloud)
     cloud.clock.time += timedelta(hours=1)
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
     first, again = cloud.topic.findings
-    assert handled.result is Result.APPLIED
+    assert event_result.result is Result.APPLIED
     assert first == again
     assert cloud.buckets.writes == [REPAIRED]
 
@@ -182,12 +182,12 @@ def test_a_bucket_put_right_by_its_owner_meanwhile_is_not_claimed_as_repaired() 
     cloud.buckets.state[BUCKET] = COMPLIANT
     cloud.clock.time += AFTER_THE_LEASE
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
-    assert handled.result is Result.SKIPPED
+    assert event_result.result is Result.SKIPPED
     assert cloud.buckets.writes == []
     assert cloud.topic.messages == []
-    assert cloud.ledger.entries[0].outcome == handled.outcome
+    assert cloud.ledger.entries[0].outcome == event_result.outcome
 
 
 def test_what_its_owner_put_right_meanwhile_is_not_told() -> None:
@@ -253,11 +253,11 @@ def test_an_entry_left_open_is_closed_when_its_bucket_cannot_be_read(
         denied = AccessDeniedError("AccessDenied", "s3:GetEncryptionConfiguration", "no")
         cloud.buckets.failures["read_encryption"].append(denied)
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
     (entry,) = cloud.ledger.entries
     assert entry.outcome is not None
-    assert handled.result is result
+    assert event_result.result is result
     assert len(cloud.topic.findings) == told
 
 
@@ -307,11 +307,11 @@ def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() ->
         deliver(cloud)
     cloud.clock.time += AFTER_THE_LEASE
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
     (entry,) = cloud.ledger.entries
     assert (cloud.buckets.writes, cloud.buckets.state[BUCKET]) == ([], stronger)
-    assert (handled.result, cloud.topic.findings) == (Result.SKIPPED, [])
+    assert (event_result.result, cloud.topic.findings) == (Result.SKIPPED, [])
     assert isinstance(entry.outcome, Skipped)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.errors import AccessDeniedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, NotFoundError, RefusalError, WrongRegionError
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, a_cloud, deliver
@@ -41,25 +41,31 @@ def denies_writing(times: int = 1, *, blocked: tuple[str, ...] | None = ("SSE-C"
 def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None:
     cloud = denies_reading(BUCKET)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
     (finding,) = cloud.topic.findings
-    assert handled.result is Result.FAILED
+    assert event_result.result is Result.FAILED
     assert (finding["status"], finding["check"]) == ("FAILED", DEFAULT_ENCRYPTION)
-    assert finding["way_out"] == f"allow {READ} to Reseal's role; it looks again at the bucket's next change"
+    assert (
+        finding["recommendation"]
+        == f"allow {READ} to Reseal's role; it looks again at the bucket's next change"
+    )
     assert cloud.steps.taken == ["read bucket", "ledger refusal", "publish", "telemetry"]
 
 
 def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> None:
     cloud = denies_writing()
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
     (finding,) = cloud.topic.findings
-    assert handled.result is Result.FAILED
+    assert event_result.result is Result.FAILED
     assert finding["status"] == "FAILED"
-    assert finding["way_out"] == f"allow {WRITE} to Reseal's role; it looks again at the bucket's next change"
-    assert cloud.ledger.entries[0].outcome == handled.outcome
+    assert (
+        finding["recommendation"]
+        == f"allow {WRITE} to Reseal's role; it looks again at the bucket's next change"
+    )
+    assert cloud.ledger.entries[0].outcome == event_result.outcome
 
 
 def test_a_denied_read_back_is_a_failure_too() -> None:
@@ -67,19 +73,19 @@ def test_a_denied_read_back_is_a_failure_too() -> None:
     denied = AccessDeniedError(DENIED, READ, "no")
     cloud.buckets.after_put = lambda: cloud.buckets.failures["read_encryption"].append(denied)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert isinstance(handled.outcome, Failed)
-    assert handled.outcome.denied_action == READ
+    assert isinstance(event_result.outcome, Failed)
+    assert event_result.outcome.denied_action == READ
 
 
 def test_the_same_refusal_is_told_once_a_day() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud, eventID="first")
 
-    handled = deliver(cloud, eventID="second")
+    event_result = deliver(cloud, eventID="second")
 
-    assert handled.suppressed
+    assert event_result.suppressed
     assert len(cloud.topic.messages) == 1
     assert [h.result for h in cloud.telemetry.recorded] == [Result.FAILED, Result.FAILED]
 
@@ -131,7 +137,7 @@ def test_another_refusal_on_the_same_bucket_is_told() -> None:
 
     deliver(cloud, eventID="second")
 
-    assert [f["way_out"].split()[1] for f in cloud.topic.findings] == [READ, WRITE]
+    assert [f["recommendation"].split()[1] for f in cloud.topic.findings] == [READ, WRITE]
 
 
 def test_a_suppressed_failure_does_not_silence_what_else_was_found() -> None:
@@ -173,17 +179,17 @@ def test_a_key_that_kms_refuses_to_speak_of_is_a_failure() -> None:
     cloud = a_cloud(COMPLIANT)
     cloud.keys.failures["describe"] = [RefusalError("DisabledException", "kms:DescribeKey", "odd")]
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.FAILED
+    assert event_result.result is Result.FAILED
     assert "kms:DescribeKey" in cloud.topic.findings[0]["reason"]
 
 
 @pytest.mark.parametrize(
     ("refusal", "cause"),
     [
-        (GoneError("NoSuchBucket", READ, "gone"), SkipCause.GONE),
-        (ElsewhereError("PermanentRedirect", READ, "moved", "eu-west-1"), SkipCause.ELSEWHERE),
+        (NotFoundError("NoSuchBucket", READ, "gone"), SkipCause.GONE),
+        (WrongRegionError("PermanentRedirect", READ, "moved", "eu-west-1"), SkipCause.ELSEWHERE),
     ],
     ids=["gone", "elsewhere"],
 )
@@ -194,10 +200,10 @@ def test_a_bucket_that_is_gone_or_elsewhere_is_skipped_without_a_word(
     cloud = a_cloud(LOWERED)
     cloud.buckets.failures[method] = [refusal]
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert isinstance(handled.outcome, Skipped)
-    assert handled.outcome.cause is cause
+    assert isinstance(event_result.outcome, Skipped)
+    assert event_result.outcome.cause is cause
     assert cloud.buckets.writes == []
     assert cloud.topic.messages == []
     assert len(cloud.telemetry.recorded) == 1
@@ -207,16 +213,16 @@ def test_a_bucket_that_is_deleted_while_it_is_repaired_is_skipped() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.after_put = cloud.buckets.state.clear
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.SKIPPED
+    assert event_result.result is Result.SKIPPED
     assert cloud.topic.messages == []
 
 
 def test_a_bucket_that_does_not_exist_is_skipped() -> None:
     cloud = a_cloud(None)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.SKIPPED
+    assert event_result.result is Result.SKIPPED
     assert cloud.steps.taken == ["read bucket", "telemetry"]

@@ -10,7 +10,7 @@ from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientErr
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Applied, SkipCause, Skipped
-from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.policy.policy import Mode
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.lanes.delivery import FIRST_DELIVERY
@@ -41,9 +41,9 @@ from tests.fakes import NOON
 def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:
     cloud = a_cloud(COMPLIANT)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
     assert cloud.topic.messages == []
 
@@ -59,9 +59,9 @@ def test_a_compliant_bucket_that_may_have_been_repaired_costs_one_look_in_the_le
     cloud = a_cloud(COMPLIANT)
     cloud.clock.time += age
 
-    handled = deliver(cloud, times=times)
+    event_result = deliver(cloud, times=times)
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "ledger read", "telemetry"]
 
 
@@ -77,9 +77,9 @@ def test_a_young_event_is_no_redelivery() -> None:
 def test_a_violation_is_recorded_repaired_verified_and_told_in_this_order() -> None:
     cloud = a_cloud(LOWERED)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.APPLIED
+    assert event_result.result is Result.APPLIED
     assert cloud.steps.taken == REPAIR
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
@@ -125,7 +125,7 @@ def test_the_finding_tells_what_was_and_what_is() -> None:
         "HIGH",
     )
     assert (finding["before"], finding["after"]) == (LOWERED.to_document(), REPAIRED.to_document())
-    assert finding["seconds_to_repair"] == 61
+    assert finding["seconds_to_remediate"] == 61
 
 
 def test_a_new_bucket_is_repaired_quietly() -> None:
@@ -184,12 +184,12 @@ def test_a_report_rides_in_the_message_of_a_repair() -> None:
 # --- what is seen and not written --------------------------------------------------------------
 
 
-def test_detect_mode_writes_nothing_and_tells_everything() -> None:
+def test_detect_mode_writes_nothing_and_reports_everything() -> None:
     cloud = a_cloud(encryption(blocked=None))
 
-    handled = deliver(cloud, policy=a_policy(mode=Mode.DETECT, check_modes=ENFORCE_ALL))
+    event_result = deliver(cloud, policy=a_policy(mode=Mode.DETECT, check_modes=ENFORCE_ALL))
 
-    assert handled.result is Result.REPORTED
+    assert event_result.result is Result.DETECTED
     assert cloud.steps.taken == [
         "read bucket",
         "describe key",
@@ -205,12 +205,12 @@ def test_detect_mode_writes_nothing_and_tells_everything() -> None:
     }
 
 
-def test_a_check_in_report_mode_writes_nothing() -> None:
+def test_check_in_detect_mode_writes_nothing() -> None:
     cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY))
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.REPORTED
+    assert event_result.result is Result.DETECTED
     assert cloud.buckets.writes == []
     assert {f["check"]: f["status"] for f in cloud.topic.findings} == {BUCKET_KEY: "DETECTED"}
 
@@ -218,31 +218,31 @@ def test_a_check_in_report_mode_writes_nothing() -> None:
 def test_checks_that_are_off_exempt_every_bucket() -> None:
     cloud = a_cloud(encryption(blocked=None))
 
-    handled = deliver(cloud, policy=a_policy(check_modes=dict.fromkeys(DEFAULT_MODES, CheckMode.OFF)))
+    event_result = deliver(cloud, policy=a_policy(check_modes=dict.fromkeys(DEFAULT_MODES, Mode.OFF)))
 
-    assert handled.result is Result.EXEMPT
+    assert event_result.result is Result.EXEMPT
     assert cloud.steps.taken == ["read bucket", "telemetry"]
 
 
 def test_an_unlisted_key_is_reported_and_kept() -> None:
     cloud = a_cloud(encryption(SSE_KMS, UNLISTED_KEY, bucket_key=True))
 
-    handled = deliver(cloud, policy=a_policy(listed_keys=frozenset({TEAM_KEY})))
+    event_result = deliver(cloud, policy=a_policy(listed_keys=frozenset({TEAM_KEY})))
 
-    assert handled.result is Result.REPORTED
+    assert event_result.result is Result.MANUAL
     assert cloud.steps.taken == ["read bucket", "describe key", "read tags", "publish", "telemetry"]
-    assert cloud.topic.findings[0]["status"] == "REPORTED"
+    assert cloud.topic.findings[0]["status"] == "MANUAL"
 
 
 def test_a_k_that_cannot_be_used_is_a_critical_report_and_no_write() -> None:
     cloud = a_cloud(LOWERED, k=a_key(K, state="PendingDeletion"))
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.REPORTED
+    assert event_result.result is Result.MANUAL
     assert cloud.steps.taken == ["read bucket", "describe key", "read tags", "publish", "telemetry"]
     assert (cloud.topic.findings[0]["status"], cloud.topic.findings[0]["severity"]) == (
-        "REPORTED",
+        "MANUAL",
         "CRITICAL",
     )
 
@@ -254,7 +254,7 @@ def test_a_k_that_cannot_be_used_does_not_stop_another_check() -> None:
 
     assert cloud.buckets.writes == [encryption()]
     assert {f["check"]: f["status"] for f in cloud.topic.findings} == {
-        DEFAULT_ENCRYPTION: "REPORTED",
+        DEFAULT_ENCRYPTION: "MANUAL",
         SSE_C_BLOCK: "REMEDIATED",
     }
 
@@ -263,9 +263,9 @@ def test_another_accounts_bucket_is_not_touched_at_all() -> None:
     cloud = a_cloud(LOWERED)
     resource = {"type": "AWS::S3::Bucket", "accountId": OTHER_ACCOUNT}
 
-    handled = deliver(cloud, resources=[resource])
+    event_result = deliver(cloud, resources=[resource])
 
-    assert handled.outcome == Skipped(
+    assert event_result.outcome == Skipped(
         cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {OTHER_ACCOUNT}"
     )
     assert cloud.steps.taken == ["telemetry"]
@@ -287,18 +287,18 @@ def test_a_late_event_about_a_lowering_long_repaired_writes_nothing() -> None:
     cloud = a_cloud(REPAIRED)
     cloud.clock.time += timedelta(hours=3)
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.buckets.writes == []
 
 
 def test_a_creation_that_arrives_after_its_bucket_was_configured_writes_nothing() -> None:
     cloud = a_cloud(COMPLIANT)
 
-    handled = deliver(cloud, body=create_bucket())
+    event_result = deliver(cloud, body=create_bucket())
 
-    assert handled.result is Result.COMPLIANT
+    assert event_result.result is Result.COMPLIANT
     assert cloud.topic.messages == []
 
 
@@ -306,9 +306,9 @@ def test_a_read_back_that_lags_is_awaited() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.stale_reads = 2
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert handled.result is Result.APPLIED
+    assert event_result.result is Result.APPLIED
     assert cloud.clock.slept == [0.2, 0.5]
 
 
@@ -330,9 +330,9 @@ def test_a_write_seen_at_last_is_told_and_not_repeated() -> None:
         deliver(cloud)
     cloud.clock.time += timedelta(minutes=2)
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
-    assert handled.result is Result.APPLIED
+    assert event_result.result is Result.APPLIED
     assert cloud.buckets.writes == [REPAIRED]
     assert [f["status"] for f in cloud.topic.findings] == ["REMEDIATED"]
 
@@ -346,13 +346,13 @@ def test_a_newer_write_between_ours_and_its_read_back_is_left_alone(newer: Bucke
     cloud = a_cloud(LOWERED)
     cloud.buckets.after_put = lambda: cloud.buckets.state.update({BUCKET: newer})
 
-    handled = deliver(cloud)
+    event_result = deliver(cloud)
 
-    assert isinstance(handled.outcome, Skipped)
-    assert handled.outcome.cause is SkipCause.NEWER
+    assert isinstance(event_result.outcome, Skipped)
+    assert event_result.outcome.cause is SkipCause.NEWER
     assert cloud.buckets.state[BUCKET] == newer
     assert cloud.topic.messages == []
-    assert cloud.ledger.entries[0].outcome == handled.outcome
+    assert cloud.ledger.entries[0].outcome == event_result.outcome
 
 
 def test_two_invocations_at_once_repair_once() -> None:
@@ -392,9 +392,9 @@ def test_an_invocation_that_lost_its_lease_tells_nothing() -> None:
 def test_the_event_of_our_own_account_may_name_it() -> None:
     cloud = a_cloud(LOWERED)
 
-    handled = deliver(cloud, resources=[{"type": "AWS::S3::Bucket", "accountId": ACCOUNT}])
+    event_result = deliver(cloud, resources=[{"type": "AWS::S3::Bucket", "accountId": ACCOUNT}])
 
-    assert handled.result is Result.APPLIED
+    assert event_result.result is Result.APPLIED
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.event_result import Result
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.lanes.bucket.record import LEASE
 from tests.bucket_lane.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
@@ -58,9 +58,9 @@ class _Watched(FakeBuckets):
         super().__init__(steps)
         self.fresh: list[bool] = []
 
-    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         self.fresh.append(fresh)
-        return super().read_exposure(bucket, fresh=fresh)
+        return super().read_access(bucket, fresh=fresh)
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def test_a_repair_that_was_recorded_and_not_told_is_told_though_the_bucket_is_go
     del cloud.buckets.state[BUCKET]
     cloud.clock.time += AFTER_THE_LEASE
 
-    handled = deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
 
     (finding,) = cloud.topic.findings
-    assert (handled.result, handled.call.bucket) == (Result.APPLIED, BUCKET)
-    assert handled.decisions.keys() == {DEFAULT_ENCRYPTION}
+    assert (event_result.result, event_result.call.bucket) == (Result.APPLIED, BUCKET)
+    assert event_result.decisions.keys() == {DEFAULT_ENCRYPTION}
     assert (finding["status"], finding["before"]["algorithm"]) == ("REMEDIATED", "AES256")
 
 
 def test_a_bucket_that_is_gone_and_was_never_repaired_is_skipped_by_any_delivery() -> None:
-    handled = deliver(a_cloud(None), times=2)
+    event_result = deliver(a_cloud(None), times=2)
 
-    assert handled.result is Result.SKIPPED
+    assert event_result.result is Result.SKIPPED

@@ -16,7 +16,15 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
-from reseal.core.findings.alerts import Held, Tally, Unblocked, group_of, grouped, is_held_back, summary_of
+from reseal.core.findings.alerts import (
+    Suppressed,
+    Tally,
+    Unblocked,
+    group_of,
+    grouped,
+    may_be_suppressed,
+    summary_of,
+)
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
@@ -57,7 +65,7 @@ def finding(number: int = 0, *, changes: dict[str, Any] | None = None, **call: A
             before=object_encryption(),
             after=object_encryption(SSE_KMS, K),
             action="CopyObject",
-            seconds_to_repair=1.0,
+            seconds_to_remediate=1.0,
         ),
         **(changes or {}),
     )
@@ -68,7 +76,7 @@ SAME = {
     "another object": finding(1),
     "another call": finding(name="CopyObject"),
     "another session": finding(actor=replace(an_actor(), session="bob", address=None, tool="SDK")),
-    "another after": finding(changes={"after": None, "seconds_to_repair": None}),
+    "another after": finding(changes={"after": None, "seconds_to_remediate": None}),
 }
 DIFFERENT = {
     "bucket": finding(bucket="another"),
@@ -165,11 +173,11 @@ def test_the_order_of_arrival_changes_nothing(order: Sequence[int]) -> None:
 def test_only_a_critical_finding_never_waits(severity: Severity) -> None:
     told = finding(changes={"severity": severity})
 
-    assert is_held_back(told) is (severity is not Severity.CRITICAL)
+    assert may_be_suppressed(told) is (severity is not Severity.CRITICAL)
 
 
-def held(count: int = 7, *, window: str = "w1") -> Held:
-    return Held(
+def suppressed(count: int = 7, *, window: str = "w1") -> Suppressed:
+    return Suppressed(
         window_id=window,
         count=count,
         first=NOON,
@@ -180,20 +188,20 @@ def held(count: int = 7, *, window: str = "w1") -> Held:
 
 
 def test_a_window_ends_with_all_it_held_back_and_what_was_told_first() -> None:
-    message = summary_of("group", held())
+    message = summary_of("group", suppressed())
 
     (told,) = json.loads(message.document)["findings"]
     assert message.subject.startswith("Reseal: 7 more like: Reseal MEDIUM REMEDIATED: object encryption")
     assert message.email.startswith(f"7 more like finding {finding().id}: 7 objects from 2026-11-23T12:00:00")
-    assert message.email.endswith(held().message.email)
+    assert message.email.endswith(suppressed().message.email)
     assert told["occurrences"]["count"] == 7
     assert told["occurrences"]["keys"] == ["8.csv", "9.csv"]
-    assert message.attributes == held().message.attributes
+    assert message.attributes == suppressed().message.attributes
     VALIDATOR.validate(json.loads(message.document))
 
 
 def test_a_subject_of_a_summary_is_what_sns_takes() -> None:
-    long = replace(held(), message=message_of([finding(key="ü" * 500)]))
+    long = replace(suppressed(), message=message_of([finding(key="ü" * 500)]))
 
     subject = summary_of("group", long).subject
 
@@ -203,7 +211,7 @@ def test_a_subject_of_a_summary_is_what_sns_takes() -> None:
 
 
 def summary_id(group: str, window: str) -> str:
-    document = json.loads(summary_of(group, held(window=window)).document)
+    document = json.loads(summary_of(group, suppressed(window=window)).document)
     return str(document["findings"][0]["id"])
 
 
@@ -221,14 +229,14 @@ def test_a_summary_told_twice_has_one_id_and_every_other_its_own() -> None:
 
 RANSOM = finding(
     changes={
-        "status": Status.REPORTED,
+        "status": Status.MANUAL,
         "severity": Severity.CRITICAL,
         "before": CUSTOMER_KEY,
         "after": None,
         "action": None,
-        "seconds_to_repair": None,
+        "seconds_to_remediate": None,
         "reason": "SSE-C",
-        "way_out": "ask",
+        "recommendation": "ask",
     }
 )
 TALLY = Tally(opened=False, window_id="w1", total=12, closes_at=NOON)
@@ -258,7 +266,7 @@ def test_an_incident_says_how_many_there_are_so_far() -> None:
     )
     message = message_of([told])
     VALIDATOR.validate(json.loads(message.document))
-    assert message.subject == "Reseal CRITICAL REPORTED: object encryption, object payroll/0.csv"
+    assert message.subject == "Reseal CRITICAL MANUAL: object encryption, object payroll/0.csv"
 
 
 def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
@@ -282,4 +290,4 @@ def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
     )
     message = message_of([told])
     VALIDATOR.validate(json.loads(message.document))
-    assert message.subject.startswith("Reseal INCIDENT CRITICAL REPORTED")
+    assert message.subject.startswith("Reseal INCIDENT CRITICAL MANUAL")

@@ -80,7 +80,7 @@ def test_blocking_sse_c_keeps_every_other_block(
 def test_a_rule_satisfies_another_that_means_the_same(
     found: BucketEncryption, intended: BucketEncryption, satisfied: bool
 ) -> None:
-    result = found.satisfies(intended)
+    result = found.equals(intended)
 
     assert result is satisfied
 

@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
-from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.bucket_plan import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -58,7 +58,7 @@ REMEDIATE = Remediate(
     severity=Severity.MEDIUM,
     reason="SSE-S3",
 )
-REPORT = Report(severity=Severity.LOW, reason="not ours", way_out="do this")
+REPORT = Manual(severity=Severity.LOW, reason="not ours", recommendation="do this")
 APPLIED = Applied(after=AFTER, at=NOON + timedelta(seconds=42.1234))
 DENIED = Failed(code="AccessDenied", reason="an SCP", denied_action="s3:PutEncryptionConfiguration")
 REFUSED = Failed(code="MalformedXML", reason="bad XML")
@@ -97,9 +97,9 @@ def finding(
     [
         pytest.param(REMEDIATE, APPLIED, Status.REMEDIATED, id="applied"),
         pytest.param(REMEDIATE, DENIED, Status.FAILED, id="failed"),
-        pytest.param(REPORT, None, Status.REPORTED, id="report"),
-        pytest.param(REPORT, APPLIED, Status.REPORTED, id="report beside a write"),
-        pytest.param(REPORT, DENIED, Status.REPORTED, id="report beside a failure"),
+        pytest.param(REPORT, None, Status.MANUAL, id="manual"),
+        pytest.param(REPORT, APPLIED, Status.MANUAL, id="report beside a write"),
+        pytest.param(REPORT, DENIED, Status.MANUAL, id="report beside a failure"),
     ],
 )
 def test_the_status_follows_from_decision_and_outcome(
@@ -112,7 +112,7 @@ def test_the_status_follows_from_decision_and_outcome(
     "policy",
     [
         a_policy(mode=Mode.DETECT),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: CheckMode.REPORT}),
+        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: Mode.DETECT}),
     ],
     ids=["stack in detect mode", "check in report mode"],
 )
@@ -123,8 +123,8 @@ def test_what_may_not_be_enforced_is_detected_whatever_else_happened(
     result = finding(outcome=outcome, policy=policy)
 
     assert result.status is Status.DETECTED
-    assert result.way_out is not None
-    assert result.way_out.startswith("nothing was changed")
+    assert result.recommendation is not None
+    assert result.recommendation.startswith("nothing was changed")
 
 
 @pytest.mark.parametrize("policy", NO_LONGER.values(), ids=NO_LONGER)
@@ -143,7 +143,7 @@ def test_what_was_not_written_is_not_told_as_repaired_though_its_check_enforces_
     )
 
     assert (result.status, result.after) == (Status.DETECTED, None)
-    assert result.way_out == (
+    assert result.recommendation == (
         "nothing was changed: the SSE-C block check has begun to enforce since; change it by hand"
     )
 
@@ -174,7 +174,7 @@ def test_each_violated_check_has_its_own_finding() -> None:
 
     assert [(f.check.id, f.status) for f in result] == [
         (DEFAULT_ENCRYPTION, Status.REMEDIATED),
-        (SSE_C_BLOCK, Status.REPORTED),
+        (SSE_C_BLOCK, Status.MANUAL),
     ]
 
 
@@ -211,7 +211,7 @@ def test_a_failure_is_at_least_high_and_names_the_permission() -> None:
 
     assert result.severity is Severity.HIGH
     assert result.reason == "SSE-S3; the remediation failed: an SCP"
-    assert result.way_out == (
+    assert result.recommendation == (
         "allow s3:PutEncryptionConfiguration to Reseal's role; it looks again at the bucket's next change"
     )
 
@@ -219,8 +219,8 @@ def test_a_failure_is_at_least_high_and_names_the_permission() -> None:
 def test_a_failure_without_a_denied_permission_points_to_the_code() -> None:
     result = finding(outcome=REFUSED)
 
-    assert result.way_out is not None
-    assert result.way_out.startswith("see the code")
+    assert result.recommendation is not None
+    assert result.recommendation.startswith("see the code")
 
 
 def test_a_failure_does_not_lower_a_severity() -> None:
@@ -235,7 +235,7 @@ def test_a_failure_does_not_lower_a_severity() -> None:
     ids=["rounded", "clocks differ"],
 )
 def test_the_time_to_repair_is_counted_from_the_call(at: Any, seconds: float) -> None:
-    assert finding(outcome=Applied(after=AFTER, at=at)).seconds_to_repair == seconds
+    assert finding(outcome=Applied(after=AFTER, at=at)).seconds_to_remediate == seconds
 
 
 def test_an_unreadable_bucket_is_a_high_failure() -> None:
@@ -332,8 +332,8 @@ def test_a_document_says_everything() -> None:
         "reason": "SSE-S3",
         "managed_by": None,
         "occurrences": None,
-        "way_out": None,
-        "seconds_to_repair": 42.123,
+        "recommendation": None,
+        "seconds_to_remediate": 42.123,
         "controls": [
             "Security Hub S3.17",
             "NIST 800-53 r5 SC-12(2)",
@@ -378,7 +378,7 @@ def test_a_document_keeps_its_schema(result: Finding) -> None:
         {"undo": None},
         {"controls": ["a", "a"]},
         {"before": {"algorithm": "AES256"}},
-        {"seconds_to_repair": -1},
+        {"seconds_to_remediate": -1},
     ],
     ids=str,
 )
@@ -493,7 +493,8 @@ def test_a_denied_permission_on_an_object_leaves_the_writer_to_write_it_again() 
     denied = Failed(code="AccessDenied", reason="an SCP", denied_action="s3:PutObject")
 
     assert (
-        object_finding(outcome=denied).way_out == "allow s3:PutObject to Reseal's role; then write it again"
+        object_finding(outcome=denied).recommendation
+        == "allow s3:PutObject to Reseal's role; then write it again"
     )
 
 

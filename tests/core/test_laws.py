@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import Decisions, decide_bucket
-from reseal.core.decision import Compliant, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.errors import MalformedEventError
-from reseal.core.guards.buckets import guard_remediation_key, moves_to_remediation_key
+from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
 from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
-from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.bucket_plan import intended_encryption
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
@@ -67,7 +67,7 @@ NAMES = {
 """Every way to name a key, with the key it is."""
 
 Truth = dict[str, KeyDescription]
-ENFORCED = st.sampled_from([CheckMode.ENFORCE, CheckMode.ENFORCE, CheckMode.REPORT, CheckMode.OFF])
+ENFORCED = st.sampled_from([Mode.ENFORCE, Mode.ENFORCE, Mode.DETECT, Mode.OFF])
 POLICIES = st.builds(
     a_policy,
     required=st.sampled_from([SSE_KMS, DSSE_KMS]),
@@ -123,7 +123,7 @@ class Case:
     def decide(self, found: BucketEncryption) -> Decisions:
         observed = observe(self.policy, found, self.truth.get(found.key_id or ""))
         decisions = decide_bucket(self.policy, self.call, observed)
-        if not moves_to_remediation_key(decisions):
+        if not any_moves_to_remediation_key(decisions):
             return decisions
         return guard_remediation_key(self.policy, decisions, self.truth[K])
 
@@ -155,7 +155,7 @@ def test_repairs_converge(case: Case) -> None:
     repaired = [
         check
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and case.policy.mode_of(check) is CheckMode.ENFORCE
+        if isinstance(decision, Remediate) and case.policy.mode_of(check) is Mode.ENFORCE
     ]
     assert {check: type(again[check]) for check in repaired} == dict.fromkeys(repaired, Compliant)
 
@@ -171,7 +171,7 @@ def test_a_second_look_writes_nothing(case: Case) -> None:
 def test_every_write_changes_something(case: Case) -> None:
     written = case.written()
 
-    assert written is None or not written.satisfies(case.found)
+    assert written is None or not written.equals(case.found)
 
 
 @given(cases())
@@ -296,7 +296,7 @@ def test_an_encryption_survives_the_way_through_json(rule: BucketEncryption) -> 
 
 @given(ANY_ENCRYPTION)
 def test_an_encryption_satisfies_itself(rule: BucketEncryption) -> None:
-    assert rule.satisfies(rule)
+    assert rule.equals(rule)
 
 
 OUTCOMES = st.one_of(
@@ -314,7 +314,7 @@ CHANGES = st.builds(
 )
 VIOLATIONS = st.one_of(
     st.builds(Remediate, change=CHANGES, severity=st.sampled_from(Severity), reason=st.text()),
-    st.builds(Report, severity=st.sampled_from(Severity), reason=st.text(), way_out=st.text()),
+    st.builds(Manual, severity=st.sampled_from(Severity), reason=st.text(), recommendation=st.text()),
 )
 ENTRIES = st.builds(
     LedgerEntry,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reseal.core.decision import Remediate, Report, Severity, Violation
+from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
@@ -32,7 +32,7 @@ VIOLATIONS: dict[str, Violation] = {
     BUCKET_KEY: Remediate(
         change=EncryptionChange(bucket_key=False), severity=Severity.INFORMATIONAL, reason="off"
     ),
-    SSE_C_BLOCK: Report(severity=Severity.LOW, reason="ünblocked", way_out="block it"),
+    SSE_C_BLOCK: Manual(severity=Severity.LOW, reason="ünblocked", recommendation="block it"),
 }
 
 
@@ -86,7 +86,7 @@ def test_an_entry_of_an_object_survives_the_way_through_json(
 ) -> None:
     entry = LedgerEntry(
         entry_id=f"object#{EVENT_ID}",
-        resource=Resource(bucket=BUCKET, key="Gehälter/ \x7f.csv", version_id="v1"),
+        resource=Resource(bucket=BUCKET, object_key="Gehälter/ \x7f.csv", version_id="v1"),
         before=before,
         intended=UNDER_K,
         violations=VIOLATIONS,

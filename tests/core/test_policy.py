@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.policy.policy import Mode
 from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from tests.builders import (
     ACCOUNT,
@@ -25,17 +25,15 @@ LIST = frozenset({TEAM_KEY, PARTNER_KEY})
 @pytest.mark.parametrize(
     ("mode", "check_mode", "capped"),
     [
-        (Mode.ENFORCE, CheckMode.ENFORCE, CheckMode.ENFORCE),
-        (Mode.ENFORCE, CheckMode.REPORT, CheckMode.REPORT),
-        (Mode.ENFORCE, CheckMode.OFF, CheckMode.OFF),
-        (Mode.DETECT, CheckMode.ENFORCE, CheckMode.REPORT),
-        (Mode.DETECT, CheckMode.REPORT, CheckMode.REPORT),
-        (Mode.DETECT, CheckMode.OFF, CheckMode.OFF),
+        (Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE),
+        (Mode.ENFORCE, Mode.DETECT, Mode.DETECT),
+        (Mode.ENFORCE, Mode.OFF, Mode.OFF),
+        (Mode.DETECT, Mode.ENFORCE, Mode.DETECT),
+        (Mode.DETECT, Mode.DETECT, Mode.DETECT),
+        (Mode.DETECT, Mode.OFF, Mode.OFF),
     ],
 )
-def test_the_mode_of_the_stack_caps_that_of_a_check(
-    mode: Mode, check_mode: CheckMode, capped: CheckMode
-) -> None:
+def test_the_mode_of_the_stack_caps_that_of_a_check(mode: Mode, check_mode: Mode, capped: Mode) -> None:
     policy = a_policy(mode=mode, check_modes={DEFAULT_ENCRYPTION: check_mode})
 
     result = policy.mode_of(DEFAULT_ENCRYPTION)

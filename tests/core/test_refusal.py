@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, RefusalError, WrongRegionError
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.refusal import outcome_of_refusal
 
@@ -8,13 +8,13 @@ READ = "s3:GetEncryptionConfiguration"
 
 
 def test_a_bucket_that_is_gone_is_skipped() -> None:
-    outcome = outcome_of_refusal(GoneError("NoSuchBucket", READ, "no such bucket"))
+    outcome = outcome_of_refusal(NotFoundError("NoSuchBucket", READ, "no such bucket"))
 
     assert outcome == Skipped(cause=SkipCause.GONE, reason="the bucket no longer exists")
 
 
 def test_a_bucket_of_another_region_is_skipped_and_the_region_named() -> None:
-    outcome = outcome_of_refusal(ElsewhereError("PermanentRedirect", READ, "moved", "eu-west-1"))
+    outcome = outcome_of_refusal(WrongRegionError("PermanentRedirect", READ, "moved", "eu-west-1"))
 
     assert outcome == Skipped(
         cause=SkipCause.ELSEWHERE, reason="the bucket lives in eu-west-1: deploy Reseal there"
@@ -22,7 +22,7 @@ def test_a_bucket_of_another_region_is_skipped_and_the_region_named() -> None:
 
 
 def test_a_bucket_of_an_unnamed_region_is_skipped() -> None:
-    outcome = outcome_of_refusal(ElsewhereError("301", READ, "moved", None))
+    outcome = outcome_of_refusal(WrongRegionError("301", READ, "moved", None))
 
     assert outcome == Skipped(
         cause=SkipCause.ELSEWHERE, reason="the bucket lives in another Region: deploy Reseal there"
@@ -44,7 +44,7 @@ def test_any_other_refusal_fails_with_what_aws_said() -> None:
 
 
 def test_an_object_that_is_gone_is_skipped() -> None:
-    outcome = outcome_of_refusal(GoneError("NoSuchKey", "s3:GetObject", "no such key"), "object")
+    outcome = outcome_of_refusal(NotFoundError("NoSuchKey", "s3:GetObject", "no such key"), "object")
 
     assert outcome == Skipped(cause=SkipCause.GONE, reason="the object no longer exists")
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.checks.catalogue import decide_bucket
-from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
-from reseal.core.guards.buckets import guard_remediation_key, moves_to_remediation_key
-from reseal.core.policy.policy import CheckMode, Mode
+from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
+from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
+from reseal.core.policy.policy import Mode
 from reseal.core.repairs.bucket_plan import intended_encryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
@@ -35,7 +35,7 @@ def remediate(change: EncryptionChange) -> Remediate:
 TO_K = remediate(EncryptionChange(algorithm=SSE_KMS, key_arn=K, bucket_key=True))
 BLOCK = remediate(EncryptionChange(block_sse_c=True))
 SWITCH_ON = remediate(EncryptionChange(bucket_key=True))
-REPORT = Report(severity=Severity.LOW, reason="because", way_out="so")
+REPORT = Manual(severity=Severity.LOW, reason="because", recommendation="so")
 FOUND = encryption(blocked=("SSE-X",))
 
 
@@ -53,7 +53,7 @@ def test_every_check_gives_its_own_decision() -> None:
 
 
 def test_a_check_that_is_off_is_exempt() -> None:
-    policy = a_policy(check_modes=DEFAULT_MODES | {SSE_C_BLOCK: CheckMode.OFF})
+    policy = a_policy(check_modes=DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF})
 
     decisions = decide_bucket(policy, a_call(), observe(policy, encryption(blocked=None)))
 
@@ -68,10 +68,10 @@ def test_a_check_that_is_off_is_exempt() -> None:
         ({DEFAULT_ENCRYPTION: REPORT}, False),
         ({}, False),
     ],
-    ids=["to K", "no key", "report", "nothing"],
+    ids=["to K", "no key", "manual", "nothing"],
 )
 def test_only_a_remediation_with_a_key_moves_to_k(decisions: dict[str, Decision], moves: bool) -> None:
-    assert moves_to_remediation_key(decisions) is moves
+    assert any_moves_to_remediation_key(decisions) is moves
 
 
 def test_all_enforced_remediations_make_one_rule() -> None:
@@ -95,7 +95,7 @@ def test_a_remediation_that_is_not_enforced_changes_nothing() -> None:
     ("mode", "decisions"),
     [
         pytest.param(Mode.ENFORCE, {DEFAULT_ENCRYPTION: Compliant("good")}, id="compliant"),
-        pytest.param(Mode.ENFORCE, {DEFAULT_ENCRYPTION: REPORT}, id="report"),
+        pytest.param(Mode.ENFORCE, {DEFAULT_ENCRYPTION: REPORT}, id="manual"),
         pytest.param(Mode.ENFORCE, {SSE_C_BLOCK: BLOCK}, id="check in report mode"),
         pytest.param(Mode.DETECT, {DEFAULT_ENCRYPTION: TO_K}, id="stack in detect mode"),
         pytest.param(Mode.ENFORCE, {}, id="nothing decided"),
@@ -127,7 +127,7 @@ def test_an_unusable_k_is_never_written(description: KeyDescription, why: str) -
     decisions = guard_remediation_key(a_policy(), {DEFAULT_ENCRYPTION: TO_K}, description)
 
     decision = decisions[DEFAULT_ENCRYPTION]
-    assert isinstance(decision, Report)
+    assert isinstance(decision, Manual)
     assert decision.severity is Severity.CRITICAL
     assert decision.reason.startswith("because; not remediated")
     assert why in decision.reason

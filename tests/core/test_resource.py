@@ -7,7 +7,7 @@ import pytest
 from reseal.core.resource import Resource
 
 BUCKET = Resource(bucket="payroll")
-OBJECT = Resource(bucket="payroll", key="a//b c/ü?versionId=1", version_id="3/L4kqtJlcpXroDTDmJ")
+OBJECT = Resource(bucket="payroll", object_key="a//b c/ü?versionId=1", version_id="3/L4kqtJlcpXroDTDmJ")
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from reseal.core.trail.coverage import Hearing, ObjectHearing, judge_trails
+from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage, assess_coverage
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
-from reseal.core.trail.trail import HEARD_CALLS, HEARD_WRITES, Trail, Unread
+from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES, Trail, Unreadable
 
 REGION = "us-east-1"
 ARN = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/main"
 ABROAD = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main"
 OF_THE_ORGANIZATION = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org"
 OWN_ROLE = "arn:aws:sts::111122223333:assumed-role/reseal"
-DENIED = Unread(why="cloudtrail:GetTrailStatus: AccessDeniedException: no")
+DENIED = Unreadable(why="cloudtrail:GetTrailStatus: AccessDeniedException: no")
 EVERYTHING = BasicSelector(read_write="All", management=True)
 
 Conditions = dict[str, dict[str, list[str]]]
@@ -48,9 +48,9 @@ def advanced(conditions: Conditions) -> AdvancedSelector:
     ],
 )
 def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
-    hearing = judge_trails([trail], REGION)
+    coverage = assess_coverage([trail], REGION)
 
-    assert (hearing.hears, hearing.reason) == (True, f"{trail.arn} logs the write calls on buckets")
+    assert (coverage.covered, coverage.reason) == (True, f"{trail.arn} logs the write calls on buckets")
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
             id="selectors unreadable",
         ),
         pytest.param(
-            a_trail(selectors=()), f"is logging, but not every {', '.join(HEARD_CALLS)}", id="no selector"
+            a_trail(selectors=()), f"is logging, but not every {', '.join(BUCKET_CALLS)}", id="no selector"
         ),
     ],
 )
 def test_trail_that_is_not_heard_says_why(trail: Trail, why: str) -> None:
-    hearing = judge_trails([trail], REGION)
+    coverage = assess_coverage([trail], REGION)
 
-    assert (hearing.hears, hearing.reason) == (False, f"{trail.arn} {why}")
+    assert (coverage.covered, coverage.reason) == (False, f"{trail.arn} {why}")
 
 
 KMS, S3 = "kms.amazonaws.com", "s3.amazonaws.com"
@@ -104,7 +104,7 @@ ADVANCED = [
     ("taken by one of two", {"eventSource": {"StartsWith": ["kms"], "EndsWith": [".com"]}}, True),
     ("API calls", {"eventType": {"Equals": ["AwsApiCall"]}}, True),
     ("no service events", {"eventType": {"NotEquals": ["AwsServiceEvent"]}}, True),
-    ("every call by name", {"eventName": {"Equals": list(HEARD_CALLS)}}, True),
+    ("every call by name", {"eventName": {"Equals": list(BUCKET_CALLS)}}, True),
     ("one call by name", {"eventName": {"Equals": ["CreateBucket"]}}, False),
     ("all but one call", {"eventName": {"NotEquals": ["PutBucketAcl"]}}, False),
     ("all but a known writer", {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}}, True),
@@ -115,38 +115,40 @@ ADVANCED = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "heard"), [row[1:] for row in BASIC], ids=[name for name, _, _ in BASIC])
+@pytest.mark.parametrize(
+    ("changes", "covered"), [row[1:] for row in BASIC], ids=[name for name, _, _ in BASIC]
+)
 def test_basic_selector_takes_every_call_or_the_trail_is_not_heard(
-    changes: dict[str, Any], heard: bool
+    changes: dict[str, Any], covered: bool
 ) -> None:
     selector = replace(EVERYTHING, **changes)
 
-    assert judge_trails([a_trail(selectors=(selector,))], REGION).hears is heard
+    assert assess_coverage([a_trail(selectors=(selector,))], REGION).covered is covered
 
 
 @pytest.mark.parametrize(
-    ("conditions", "heard"), [row[1:] for row in ADVANCED], ids=[name for name, _, _ in ADVANCED]
+    ("conditions", "covered"), [row[1:] for row in ADVANCED], ids=[name for name, _, _ in ADVANCED]
 )
 def test_advanced_selector_takes_every_call_or_the_trail_is_not_heard(
-    conditions: Conditions, heard: bool
+    conditions: Conditions, covered: bool
 ) -> None:
     selector = advanced(conditions)
 
-    assert judge_trails([a_trail(selectors=(selector,))], REGION).hears is heard
+    assert assess_coverage([a_trail(selectors=(selector,))], REGION).covered is covered
 
 
 def test_selectors_of_one_trail_add_up() -> None:
     some = advanced({"eventName": {"StartsWith": ["Put", "Create"]}})
     others = advanced({"eventName": {"StartsWith": ["Delete"]}})
 
-    assert judge_trails([a_trail(selectors=(some, others))], REGION).hears
+    assert assess_coverage([a_trail(selectors=(some, others))], REGION).covered
 
 
 def test_calls_that_are_left_out_are_named() -> None:
     selector = advanced({"eventName": {"NotStartsWith": ["DeleteBucket", "PutBucketA"]}})
     trail = a_trail(selectors=(selector,))
 
-    reason = judge_trails([trail], REGION).reason
+    reason = assess_coverage([trail], REGION).reason
 
     assert reason == (
         f"{ARN} is logging, but not every DeleteBucketEncryption, DeleteBucketPolicy, PutBucketAcl"
@@ -157,7 +159,7 @@ def test_callers_that_are_left_out_are_named_once() -> None:
     selector = advanced({"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}})
     trail = a_trail(selectors=(selector, selector))
 
-    assert judge_trails([trail], REGION).reason == (
+    assert assess_coverage([trail], REGION).reason == (
         f"{ARN} logs the write calls on buckets, except calls by {OWN_ROLE}"
     )
 
@@ -169,10 +171,10 @@ def test_nobody_is_known_to_be_left_out_by_selectors_that_cannot_be_read() -> No
 def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> None:
     trail = a_trail(selectors=DENIED, of_organization=True)
 
-    hearing = judge_trails([trail], REGION)
+    coverage = assess_coverage([trail], REGION)
 
-    assert hearing.hears
-    assert hearing.reason == (
+    assert coverage.covered
+    assert coverage.reason == (
         f"{trail.arn} is logging and its organization's, which does not tell here what it logs"
     )
 
@@ -180,21 +182,21 @@ def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> 
 def test_one_trail_that_is_heard_is_enough() -> None:
     trails = [a_trail(logging=False), a_trail(arn=OF_THE_ORGANIZATION, logging=DENIED), a_trail()]
 
-    assert judge_trails(trails, REGION).hears
+    assert assess_coverage(trails, REGION).covered
 
 
 def test_every_trail_that_is_not_heard_is_named() -> None:
     trails = [a_trail(logging=False), a_trail(arn=OF_THE_ORGANIZATION, multi_region=True, logging=DENIED)]
 
-    assert judge_trails(trails, REGION).reason == (
+    assert assess_coverage(trails, REGION).reason == (
         f"{ARN} is not logging; {OF_THE_ORGANIZATION} may or may not be logging: {DENIED.why}"
     )
 
 
 def test_region_without_a_trail_says_how_to_get_one() -> None:
-    hearing = judge_trails([], REGION)
+    coverage = assess_coverage([], REGION)
 
-    assert (hearing.hears, hearing.reason) == (
+    assert (coverage.covered, coverage.reason) == (
         False,
         "no trail covers us-east-1: deploy with CreateManagementTrail=true, or make one",
     )
@@ -210,7 +212,7 @@ DATA: Conditions = {
 
 
 @pytest.mark.parametrize(
-    ("selector", "heard"),
+    ("selector", "covered"),
     [
         pytest.param(OF_OBJECTS, True, id="basic, writes"),
         pytest.param(replace(OF_OBJECTS, read_write="All"), True, id="basic, all"),
@@ -218,7 +220,7 @@ DATA: Conditions = {
         pytest.param(EVERYTHING, False, id="basic, management"),
         pytest.param(advanced(DATA), True, id="objects"),
         pytest.param(advanced(DATA | {"readOnly": {"Equals": ["true"]}}), False, id="reads"),
-        pytest.param(advanced(DATA | {"eventName": {"Equals": list(HEARD_WRITES)}}), True, id="by name"),
+        pytest.param(advanced(DATA | {"eventName": {"Equals": list(OBJECT_WRITES)}}), True, id="by name"),
         pytest.param(
             advanced(DATA | {"resources.ARN": {"StartsWith": ["arn:aws:s3:::payroll/"]}}), True, id="a bucket"
         ),
@@ -230,27 +232,27 @@ DATA: Conditions = {
     ],
 )
 def test_trail_that_takes_writes_of_objects_is_heard_of_them(
-    selector: BasicSelector | AdvancedSelector, heard: bool
+    selector: BasicSelector | AdvancedSelector, covered: bool
 ) -> None:
-    assert judge_trails([a_trail(selectors=(selector,))], REGION).objects.heard is heard
+    assert assess_coverage([a_trail(selectors=(selector,))], REGION).objects.covered is covered
 
 
 def test_trail_of_objects_tells_nothing_of_buckets() -> None:
-    assert not judge_trails([a_trail(selectors=(OF_OBJECTS, advanced(DATA)))], REGION).hears
+    assert not assess_coverage([a_trail(selectors=(OF_OBJECTS, advanced(DATA)))], REGION).covered
 
 
 def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -> None:
     selector = advanced(DATA | {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}})
 
-    objects = judge_trails([a_trail(), a_trail(selectors=(selector,))], REGION).objects
+    objects = assess_coverage([a_trail(), a_trail(selectors=(selector,))], REGION).objects
 
-    assert objects == ObjectHearing(
-        heard=True, reason=f"{ARN} logs writes of objects, except calls by {OWN_ROLE}"
+    assert objects == ObjectCoverage(
+        covered=True, reason=f"{ARN} logs writes of objects, except calls by {OWN_ROLE}"
     )
 
 
 @pytest.mark.parametrize(
-    ("trail", "heard", "why"),
+    ("trail", "covered", "why"),
     [
         pytest.param(a_trail(logging=False, selectors=DENIED), False, "is not logging", id="stopped"),
         pytest.param(a_trail(arn=ABROAD, logging=DENIED), False, "logs eu-west-1 only", id="elsewhere"),
@@ -274,21 +276,21 @@ def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -
         ),
     ],
 )
-def test_writes_of_objects_are_unheard_or_it_is_unknown(trail: Trail, heard: bool | None, why: str) -> None:
-    objects = judge_trails([trail], REGION).objects
+def test_writes_of_objects_are_unheard_or_it_is_unknown(trail: Trail, covered: bool | None, why: str) -> None:
+    objects = assess_coverage([trail], REGION).objects
 
-    assert objects == ObjectHearing(heard=heard, reason=f"{trail.arn} {why}")
+    assert objects == ObjectCoverage(covered=covered, reason=f"{trail.arn} {why}")
 
 
 def test_one_trail_of_which_nothing_is_known_leaves_it_unknown() -> None:
     trails = [a_trail(selectors=DENIED), a_trail(logging=False)]
 
-    assert judge_trails(trails, REGION).objects.heard is None
+    assert assess_coverage(trails, REGION).objects.covered is None
 
 
 def test_region_without_a_trail_hears_of_no_objects_and_says_how() -> None:
-    assert judge_trails([], REGION).objects == ObjectHearing(
-        heard=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or make one"
+    assert assess_coverage([], REGION).objects == ObjectCoverage(
+        covered=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or make one"
     )
 
 
@@ -298,68 +300,70 @@ STACKS = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/reseal-objects"
 
 
 def test_who_asked_for_no_objects_hears_without_them() -> None:
-    hearing = judge_trails([a_trail()], REGION)
+    coverage = assess_coverage([a_trail()], REGION)
 
-    assert (hearing.hears, hearing.objects.heard) == (True, False)
+    assert (coverage.covered, coverage.objects.covered) == (True, False)
 
 
 def test_stack_that_hears_of_buckets_and_by_its_own_trail_of_objects_hears() -> None:
     own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
 
-    hearing = judge_trails([a_trail(), own], REGION, STACKS)
+    coverage = assess_coverage([a_trail(), own], REGION, STACKS)
 
-    assert hearing == Hearing(
-        hears=True,
+    assert coverage == TrailCoverage(
+        covered=True,
         reason=f"{ARN} logs the write calls on buckets",
-        objects=ObjectHearing(heard=True, reason=f"{STACKS} logs writes of objects"),
+        objects=ObjectCoverage(covered=True, reason=f"{STACKS} logs writes of objects"),
     )
 
 
 @pytest.mark.parametrize(
-    ("changes", "heard", "why"),
+    ("changes", "covered", "why"),
     [
         ({"logging": False}, False, "is not logging"),
-        ({"selectors": ()}, False, f"is logging, but not every {', '.join(HEARD_WRITES)}"),
+        ({"selectors": ()}, False, f"is logging, but not every {', '.join(OBJECT_WRITES)}"),
         ({"logging": DENIED}, None, f"may or may not be logging: {DENIED.why}"),
     ],
     ids=["stopped", "no longer selecting them", "unreadable"],
 )
 def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
-    changes: dict[str, Any], heard: bool | None, why: str
+    changes: dict[str, Any], covered: bool | None, why: str
 ) -> None:
     own = a_trail(arn=STACKS, **{"selectors": (OF_OBJECTS,)} | changes)
     another = a_trail(arn=OF_THE_ORGANIZATION, multi_region=True, selectors=(EVERYTHING, OF_OBJECTS))
 
-    assert judge_trails([another, own], REGION, STACKS) == Hearing(
-        hears=False,
+    assert assess_coverage([another, own], REGION, STACKS) == TrailCoverage(
+        covered=False,
         reason=f"{OF_THE_ORGANIZATION} logs the write calls on buckets; {STACKS} {why}",
-        objects=ObjectHearing(heard=heard, reason=f"{STACKS} {why}"),
+        objects=ObjectCoverage(covered=covered, reason=f"{STACKS} {why}"),
     )
 
 
 def test_stack_whose_own_trail_of_objects_is_gone_does_not_hear() -> None:
-    hearing = judge_trails([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, STACKS)
+    coverage = assess_coverage([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, STACKS)
 
-    assert (hearing.hears, hearing.objects) == (
+    assert (coverage.covered, coverage.objects) == (
         False,
-        ObjectHearing(heard=False, reason=f"{STACKS} is gone"),
+        ObjectCoverage(covered=False, reason=f"{STACKS} is gone"),
     )
 
 
 def test_stack_that_hears_of_objects_only_does_not_hear() -> None:
     own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
 
-    hearing = judge_trails([own], REGION, STACKS)
+    coverage = assess_coverage([own], REGION, STACKS)
 
-    assert (hearing.hears, hearing.objects.heard) == (False, True)
+    assert (coverage.covered, coverage.objects.covered) == (False, True)
 
 
-@pytest.mark.parametrize(("heard", "said"), [(True, True), (False, False), (None, "unknown")])
-def test_answer_is_json(heard: bool | None, said: bool | str) -> None:
-    hearing = Hearing(hears=True, reason="why", objects=ObjectHearing(heard=heard, reason="how"))
+@pytest.mark.parametrize(("covered", "said"), [(True, True), (False, False), (None, "unknown")])
+def test_answer_is_json(covered: bool | None, said: bool | str) -> None:
+    coverage = TrailCoverage(
+        covered=True, reason="why", objects=ObjectCoverage(covered=covered, reason="how")
+    )
 
-    assert hearing.to_document() == {
-        "hears": True,
+    assert coverage.to_document() == {
+        "covered": True,
         "reason": "why",
         "objects": said,
         "objects_reason": "how",

@@ -55,7 +55,7 @@ def undo(
     version_id: str | None = None,
     details: Any = STANDARD,
 ) -> str | None:
-    resource = Resource(bucket=BUCKET, key=key, version_id=version_id)
+    resource = Resource(bucket=BUCKET, object_key=key, version_id=version_id)
     return undo_command(a_policy(), resource, before, action, details, NOON)
 
 

@@ -49,7 +49,7 @@ def test_finding_of_a_repair_tells_who_what_before_and_after(enforcing: Deployme
     assert finding["api_call"]["name"] == "PutBucketEncryption"
     assert finding["before"]["algorithm"] == "AES256"
     assert finding["after"]["key_id"] == enforcing.key
-    assert 0 <= finding["seconds_to_repair"] < 20
+    assert 0 <= finding["seconds_to_remediate"] < 20
 
 
 def test_deleted_encryption_is_remediated(enforcing: Deployment) -> None:
@@ -119,7 +119,7 @@ def test_disabled_key_is_reported_as_critical_and_kept(enforcing: Deployment) ->
         enforcing.put(bucket, "aws:kms", key, BucketKeyEnabled=True)
 
     _, (finding,) = enforcing.after(act, bucket, "PutBucketEncryption")
-    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
     assert enforcing.rule(bucket) == kms_rule(key)
 
 
@@ -184,7 +184,7 @@ def test_denied_write_is_one_failed_finding_a_day_that_names_the_permission(enfo
     (line,), again = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 
     assert (first["status"], again) == ("FAILED", [])
-    assert "s3:PutEncryptionConfiguration" in first["way_out"]
+    assert "s3:PutEncryptionConfiguration" in first["recommendation"]
     assert (line["result"], line["suppressed"]) == ("Failed", True)
 
 

@@ -73,7 +73,10 @@ def test_message_goes_back_to_the_queue_and_is_finished_by_a_later_delivery(enfo
 
 def test_poison_ends_in_the_dead_letter_queue_and_harms_no_other_message(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
-    queue, dead = enforcing.stack.outputs["BucketQueueUrl"], enforcing.stack.outputs["BucketDeadLettersUrl"]
+    queue, dead = (
+        enforcing.stack.outputs["BucketQueueUrl"],
+        enforcing.stack.outputs["BucketDeadLetterQueueUrl"],
+    )
     sqs = enforcing.cloud.client("sqs")
     hide_briefly(sqs, queue)
 

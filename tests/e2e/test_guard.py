@@ -110,8 +110,8 @@ def test_bucket_with_a_hazard_is_reported_and_not_touched(
     lines = enforcing.arrivals.wait_for_lines(bucket, "CreateBucket", call)
     told = [f for f in enforcing.arrivals.findings if f["resource"]["name"] == bucket]
     writes = enforcing.cloud.journal(operation="PutBucketEncryption", caller=OWN_ROLE)
-    assert {line["result"] for line in lines} == {"Reported"}
-    assert {finding["status"] for finding in told} == {"REPORTED"}
+    assert {line["result"] for line in lines} == {"Manual"}
+    assert {finding["status"] for finding in told} == {"MANUAL"}
     assert all(word in finding["reason"] for finding in told)
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"] == SSE_S3
     assert not [write for write in writes if write["resource"].endswith(f":{bucket}")]
@@ -128,7 +128,7 @@ def test_hazard_that_meets_a_bucket_under_k_is_critical(
 
     assert (finding["check"], finding["severity"]) == ("S3.BucketKeyAccess", "CRITICAL")
     assert word in finding["reason"]
-    assert f"take {call} back" in finding["way_out"]
+    assert f"take {call} back" in finding["recommendation"]
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == enforcing.key
 
 

@@ -16,8 +16,8 @@ def test_detecting_stack_says_what_it_would_do_and_writes_nothing(detecting: Dep
         detecting.s3.create_bucket(Bucket=bucket)
 
     (line,), (finding,) = detecting.after(act, bucket, "CreateBucket")
-    assert (line["result"], finding["status"]) == ("Reported", "DETECTED")
-    assert "Mode=detect" in finding["way_out"]
+    assert (line["result"], finding["status"]) == ("Detected", "DETECTED")
+    assert "Mode=detect" in finding["recommendation"]
     assert not {call["operation"] for call in detecting.cloud.journal(caller=OWN_ROLE)} & WRITES
     assert detecting.rule(bucket)["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
@@ -41,7 +41,7 @@ def test_role_of_a_detecting_stack_cannot_write_even_when_the_code_is_forced_to(
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": told})
         time.sleep(0.2)
     assert (line["result"], finding["status"]) == ("Failed", "FAILED")
-    assert "s3:PutEncryptionConfiguration" in finding["way_out"]
+    assert "s3:PutEncryptionConfiguration" in finding["recommendation"]
     assert detecting.rule(bucket)["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 

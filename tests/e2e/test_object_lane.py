@@ -24,7 +24,7 @@ def watching(built: Path) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def reporting(built: Path) -> Iterator[Deployment]:
-    with deployed(ObjectBuckets="*", ObjectEncryptionMode="report", AlertWindowSeconds=0) as deployment:
+    with deployed(ObjectBuckets="*", ObjectEncryptionMode="detect", AlertWindowSeconds=0) as deployment:
         yield deployment
 
 
@@ -180,7 +180,7 @@ def test_poison_among_good_messages_ends_in_the_dead_letters_alone(watching: Dep
 
 
 def _wait_for_dead_letter(deployment: Deployment) -> list[str]:
-    sqs, queue = deployment.cloud.client("sqs"), deployment.stack.outputs["ObjectDeadLettersUrl"]
+    sqs, queue = deployment.cloud.client("sqs"), deployment.stack.outputs["ObjectDeadLetterQueueUrl"]
     for _ in range(60):
         if messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"):
             return [message["Body"] for message in messages]

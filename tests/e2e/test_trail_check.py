@@ -91,7 +91,7 @@ def test_stack_hears_by_the_trails_it_makes(with_trail: Deployment) -> None:
     answer = check(with_trail)
 
     trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal"
-    assert (answer["hears"], answer["objects"]) == (True, True)
+    assert (answer["covered"], answer["objects"]) == (True, True)
     assert answer["reason"] == f"{trail}-management logs the write calls on buckets"
     assert answer["objects_reason"].startswith(f"{trail}-objects logs writes of objects, except calls by ")
 
@@ -114,9 +114,9 @@ def test_check_leaves_a_line_and_the_metric_that_the_alarm_watches(with_trail: D
     (line,) = [document for document in written if "_aws" not in document]
     (metric,) = [document for document in written if "_aws" in document]
     alarms = with_trail.cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    (alarm,) = [alarm for alarm in alarms if alarm["MetricName"] == "TrailHears"]
-    assert (line["level"], line["hears"], line["reason"]) == ("INFO", True, reason)
-    assert metric["TrailHears"] == [1.0]
+    (alarm,) = [alarm for alarm in alarms if alarm["MetricName"] == "TrailCoverage"]
+    assert (line["level"], line["covered"], line["reason"]) == ("INFO", True, reason)
+    assert metric["TrailCoverage"] == [1.0]
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": metric["FunctionName"]}]
 
 
@@ -129,13 +129,13 @@ def test_trail_that_somebody_stops_is_no_longer_heard(with_trail: Deployment) ->
     finally:
         trails.start_logging(Name=name)
 
-    assert not answer["hears"]
+    assert not answer["covered"]
     assert ":trail/reseal-management is not logging;" in answer["reason"]
 
 
 def test_own_trail_of_objects_that_somebody_stops_rings_like_deafness(with_trail: Deployment) -> None:
     trails, name = with_trail.cloud.client("cloudtrail"), "reseal-objects"
-    heard = check(with_trail)
+    covered = check(with_trail)
     trails.stop_logging(Name=name)
 
     try:
@@ -143,8 +143,8 @@ def test_own_trail_of_objects_that_somebody_stops_rings_like_deafness(with_trail
     finally:
         trails.start_logging(Name=name)
 
-    assert (heard["hears"], heard["objects"]) == (True, True)
-    assert (answer["hears"], answer["objects"]) == (False, False)
+    assert (covered["covered"], covered["objects"]) == (True, True)
+    assert (answer["covered"], answer["objects"]) == (False, False)
     assert answer["reason"].endswith(":trail/reseal-objects is not logging")
 
 
@@ -154,7 +154,7 @@ def test_what_is_denied_is_unknown_and_does_not_count_as_heard(with_trail: Deplo
 
     answer = check(with_trail)
 
-    assert not answer["hears"]
+    assert not answer["covered"]
     assert "may or may not be logging: cloudtrail:GetTrailStatus: AccessDeniedException" in answer["reason"]
 
 
@@ -203,7 +203,7 @@ def test_schedule_makes_the_check(with_trail: Deployment) -> None:
 
 def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -> None:
     assert check(enforcing) == {
-        "hears": False,
+        "covered": False,
         "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or make one",
         "objects": False,
         "objects_reason": "no trail covers us-east-1: deploy with ObjectBuckets, or make one",
@@ -211,17 +211,17 @@ def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -
 
 
 @pytest.mark.parametrize(
-    ("selectors", "hears"),
+    ("selectors", "covered"),
     [({}, True), (WRITES, True), (ALL_BUT_KMS, True), (READS, False), (DATA_ONLY, False)],
     ids=["everything", "writes", "all but KMS", "reads", "data events"],
 )
 def test_trail_of_the_account_is_heard_by_what_it_logs(
-    enforcing: Deployment, selectors: dict[str, Any], hears: bool
+    enforcing: Deployment, selectors: dict[str, Any], covered: bool
 ) -> None:
     with trail(enforcing, **selectors) as (_, arn):
         answer = check(enforcing)
 
-    assert (answer["hears"], answer["reason"].startswith(arn)) == (hears, True)
+    assert (answer["covered"], answer["reason"].startswith(arn)) == (covered, True)
     assert (answer["objects"], answer["objects_reason"].startswith(arn)) == (selectors == DATA_ONLY, True)
 
 
@@ -229,4 +229,4 @@ def test_trail_of_all_regions_counts_wherever_it_was_made(enforcing: Deployment)
     with trail(enforcing, region="eu-west-1") as (_, arn):
         answer = check(enforcing)
 
-    assert (answer["hears"], ":eu-west-1:" in arn) == (True, True)
+    assert (answer["covered"], ":eu-west-1:" in arn) == (True, True)

@@ -76,7 +76,11 @@ def test_event_for_the_object_function_is_read(file: str) -> None:
 
     call = written(file)
 
-    assert (call.name, call.bucket, call.key) == (detail["eventName"], request["bucketName"], request["key"])
+    assert (call.name, call.bucket, call.object_key) == (
+        detail["eventName"],
+        request["bucketName"],
+        request["key"],
+    )
 
 
 @pytest.mark.parametrize("file", event_files())
@@ -98,13 +102,13 @@ def test_event_that_is_not_meant_for_a_function_is_read_or_refused(file: str) ->
 def test_key_is_read_as_it_is_spelled_and_unquoted_beside(spelled: str, key: str, unquoted: str) -> None:
     call = written(f"put_object_key_with_{spelled}.json")
 
-    assert (call.key, call.unquoted_key) == (key, unquoted)
+    assert (call.object_key, call.unquoted_key) == (key, unquoted)
 
 
 def test_key_beyond_ascii_is_read_as_it_is() -> None:
     call = written("put_object_key_unicode.json")
 
-    assert (call.key, call.unquoted_key) == ("2026/11/Gehälter 給与.csv", None)
+    assert (call.object_key, call.unquoted_key) == ("2026/11/Gehälter 給与.csv", None)
 
 
 @pytest.mark.parametrize(

@@ -110,11 +110,11 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "seventh listed key": (answered(sse_kms(LISTED[6])), UNLISTED_OWN),
     "the stack's key": (answered(sse_kms(STACK_KEY)), frozenset({DSSE})),
     "the trail's key": (answered(sse_kms(TRAIL_KEY)), frozenset({LIST, DSSE})),
-    "brought key of another account": (
+    "customer-supplied key of another account": (
         answered(sse_kms(BROUGHT)),
         frozenset({ACCOUNT_MODE, LIST, DSSE}),
     ),
-    "DSSE under the brought key": (
+    "DSSE under the customer-supplied key": (
         answered(sse_kms(BROUGHT, "aws:kms:dsse")),
         frozenset({ACCOUNT_MODE, LIST}),
     ),

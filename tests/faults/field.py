@@ -45,7 +45,7 @@ class Field:
     def __init__(self, stack: Deployment, lane: Lane = BUCKETS) -> None:
         self.stack, self.cloud, self.lane = stack, stack.cloud, lane
         self._of_lane = {name.removeprefix(lane.name): value for name, value in stack.stack.outputs.items()}
-        self.queue, self.dead = self._of_lane["QueueUrl"], self._of_lane["DeadLettersUrl"]
+        self.queue, self.dead = self._of_lane["QueueUrl"], self._of_lane["DeadLetterQueueUrl"]
         self.table = stack.stack.outputs["LedgerTable"]
         self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
         self._tape = record_events(stack)

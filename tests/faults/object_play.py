@@ -125,7 +125,7 @@ class ObjectPlay:
             self._windows.tally(shot.bucket, alert, past)
 
     def _held(self, shot: Shot) -> int:
-        held = self._windows.read_held(shot.bucket)
+        held = self._windows.read_suppressed(shot.bucket)
         return held.count if held else 0
 
 

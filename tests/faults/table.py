@@ -34,7 +34,7 @@ class End(Enum):
     """How an event ends once every fault has passed."""
 
     REPAIRED = auto()
-    REPORTED = auto()
+    MANUAL = auto()
     REPAIRED_AND_REPORTED = auto()  # what could be judged was repaired
     COMPLIANT = auto()
     TOLD = auto()  # nothing but what waited to be told
@@ -95,7 +95,7 @@ STEPS = [
     Step("read the website", "s3", "GetBucketWebsite", End.FAILED),
     Step("read the ACL", "s3", "GetBucketAcl", End.FAILED),
     Step("read the replication", "s3", "GetBucketReplication", End.FAILED),
-    Step("read the key's policy", "kms", "GetKeyPolicy", End.REPORTED, act=Act.OPEN_UP),
+    Step("read the key's policy", "kms", "GetKeyPolicy", End.MANUAL, act=Act.OPEN_UP),
     Step("open the entry", "dynamodb", "PutItem", End.DEAD),
     Step("look once more", "s3", "GetBucketEncryption", End.FAILED, skip=1),
     Step("write", "s3", "PutBucketEncryption", End.FAILED),
@@ -165,7 +165,7 @@ def deaths() -> Iterator[Row]:
 def usual_end(step: Step) -> End:
     """How a step's event ends unless the call is denied."""
     if step.act is Act.OPEN_UP:
-        return End.REPORTED
+        return End.MANUAL
     return End.FAILED if step.before == _S3_DENIES else End.REPAIRED
 
 

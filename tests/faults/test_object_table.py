@@ -13,7 +13,7 @@ from tests.faults.table import TRIES, Act, End, Row
 from tests.faults.verdict import STATUSES, assert_the_fault_struck, end_of
 
 ROWS, LATE, DEATHS = list(rows()), list(late()), list(deaths())
-UNWRITTEN = {End.FAILED, End.REPORTED, End.COMPLIANT, End.TOLD}
+UNWRITTEN = {End.FAILED, End.MANUAL, End.COMPLIANT, End.TOLD}
 
 
 @pytest.mark.parametrize("written", [*DEATHS, *ROWS, *LATE], ids=str)

@@ -7,8 +7,8 @@ from tests.faults.table import End, Row
 
 STATUSES = {
     End.REPAIRED: {"REMEDIATED"},
-    End.REPORTED: {"REPORTED"},
-    End.REPAIRED_AND_REPORTED: {"REMEDIATED", "REPORTED"},
+    End.MANUAL: {"MANUAL"},
+    End.REPAIRED_AND_REPORTED: {"REMEDIATED", "MANUAL"},
     End.FAILED: {"FAILED"},
     End.FAILED_AFTER_THE_WRITE: {"FAILED"},
     End.COMPLIANT: set(),

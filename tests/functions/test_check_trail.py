@@ -71,9 +71,9 @@ def test_answer_and_line_and_metric_agree(
     answer: dict[str, Any] = app.handler({}, FakeContext())
 
     line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
-    assert answer == {name: line[name] for name in ("hears", "reason", "objects", "objects_reason")}
-    assert (line["level"], line["hears"]) == (level, logging)
-    assert (metric["TrailHears"], metric["FunctionName"]) == ([float(logging)], "check")
+    assert answer == {name: line[name] for name in ("covered", "reason", "objects", "objects_reason")}
+    assert (line["level"], line["covered"]) == (level, logging)
+    assert (metric["TrailCoverage"], metric["FunctionName"]) == ([float(logging)], "check")
 
 
 @pytest.mark.parametrize("logging", [True, False])
@@ -90,7 +90,7 @@ def test_stack_that_made_a_trail_of_objects_hears_only_while_that_one_logs(
 
     answer: dict[str, Any] = app.handler({}, FakeContext())
 
-    assert (answer["hears"], answer["objects"]) == (logging, logging)
+    assert (answer["covered"], answer["objects"]) == (logging, logging)
 
 
 def test_check_that_gets_no_answer_fails_and_counts_nothing(

@@ -21,7 +21,7 @@ from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Teller
+from reseal.lanes.object.report import Reporter
 from reseal.runtime.wiring_objects import wire_objects
 from tests.e2e.deployment import OTHER_ACCOUNT, Deployment
 from tests.fakes import FakeTelemetry
@@ -147,8 +147,8 @@ class ObjectBattery:
         with ThreadPoolExecutor() as workers, self._environment() as environment:
             failures = _lane(environment, workers, telemetry).enforce({"m": delivery}, lambda: PLENTY)
         expect("messages that go back", dict(failures), {})
-        (handled,) = telemetry.recorded
-        return (handled.result.value, *(f"{f.status.value} {f.action}" for f in handled.findings))
+        (event_result,) = telemetry.recorded
+        return (event_result.result.value, *(f"{f.status.value} {f.action}" for f in event_result.findings))
 
     @contextmanager
     def _environment(self) -> Iterator[Mapping[str, str]]:
@@ -184,7 +184,7 @@ def _lane(
             services=services,
             objects=objects,
         ),
-        teller=Teller(policy=policy, window_seconds=0, services=services, objects=objects),
+        reporter=Reporter(policy=policy, window_seconds=0, services=services, objects=objects),
         services=services,
         objects=objects,
         workers=workers,

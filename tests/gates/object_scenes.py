@@ -102,7 +102,7 @@ class Scenes:
     def locked(self, **lock: Any) -> Scene:
         bucket = _name()
         self.writer.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=True)
-        return self._write(bucket, ("Reported", "REPORTED "), **SSE_S3, **lock)
+        return self._write(bucket, ("Manual", "MANUAL "), **SSE_S3, **lock)
 
     def retained(self) -> Scene:
         until = datetime.now(UTC) + timedelta(days=1)
@@ -135,7 +135,7 @@ class Scenes:
         self.writer.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=unblocked)
         return self._write(
             bucket,
-            ("Reported", "REPORTED "),
+            ("Manual", "MANUAL "),
             SSECustomerAlgorithm="AES256",
             SSECustomerKey=b64encode(key).decode(),
             SSECustomerKeyMD5=b64encode(md5(key, usedforsecurity=False).digest()).decode(),

@@ -13,12 +13,12 @@ KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
-    "brought key": {"KmsKeyArn": KEY},
-    "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
+    "customer-supplied key": {"KmsKeyArn": KEY},
+    "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
     "a trail of its own": {"CreateManagementTrail": "true"},
     "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
-    "objects reported": {"ObjectEncryptionMode": "report"},
+    "objects reported": {"ObjectEncryptionMode": "detect"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 OWN = "us-east-1:111122223333"

@@ -28,7 +28,7 @@ def keys(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
     ids = {
         "K": made["RemediationKey"],
         "alerts key": made["AlertsKey"],
-        "brought key": kms.create_key(Policy=json.dumps(policy(default)))["KeyMetadata"]["KeyId"],
+        "customer-supplied key": kms.create_key(Policy=json.dumps(policy(default)))["KeyMetadata"]["KeyId"],
         "shared key": kms.create_key(Policy=json.dumps(shared))["KeyMetadata"]["KeyId"],
     }
     return {name: kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"] for name, key in ids.items()}

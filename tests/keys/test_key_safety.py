@@ -1,6 +1,6 @@
 """The stack's own key through all that can befall its stack: it stays, works, and stays approved.
 
-One stack is switched to a brought key and back, changed, deleted and made anew, in this order.
+One stack is switched to a customer-supplied key and back, changed, deleted and made anew, in this order.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ def bucket(original: StackLife) -> str:
 
 
 @pytest.fixture(scope="module")
-def brought(original: StackLife) -> str:
+def customer_supplied(original: StackLife) -> str:
     return original.deployment.create_key()
 
 
 @pytest.fixture(scope="module")
-def switched(original: StackLife, bucket: str, brought: str) -> StackLife:
-    """The stack after a change of KmsKeyArn; only the brought key is listed as approved."""
-    return original.after_update(KmsKeyArn=brought, CallersMayUseKey="true", ApprovedKeys=brought)
+def switched(original: StackLife, bucket: str, customer_supplied: str) -> StackLife:
+    """The stack after a change of KmsKeyArn; only the customer-supplied key is listed as approved."""
+    return original.after_update(
+        KmsKeyArn=customer_supplied, CallersMayUseKey="true", ApprovedKeys=customer_supplied
+    )
 
 
 @pytest.fixture(scope="module")
@@ -55,11 +57,15 @@ def without_the_resource(switched_back: StackLife) -> StackLife:
 
 
 @pytest.fixture(scope="module")
-def made_anew(without_the_resource: StackLife, brought: str) -> StackLife:
+def made_anew(without_the_resource: StackLife, customer_supplied: str) -> StackLife:
     """Another stack, told of the first key."""
     life = without_the_resource
     return life.after_deletion_and_creation(
-        "anew", SettleSeconds="0", KmsKeyArn=brought, CallersMayUseKey="true", ApprovedKeys=life.first_key
+        "anew",
+        SettleSeconds="0",
+        KmsKeyArn=customer_supplied,
+        CallersMayUseKey="true",
+        ApprovedKeys=life.first_key,
     )
 
 
@@ -85,10 +91,10 @@ def test_bucket_is_moved_to_the_stacks_own_key(original: StackLife, bucket: str)
     assert reads_and_writes(original.deployment, bucket, original.first_key)
 
 
-def test_other_key_is_written_after_the_switch(switched: StackLife, brought: str) -> None:
+def test_other_key_is_written_after_the_switch(switched: StackLife, customer_supplied: str) -> None:
     rule = switched.deployment.rule(switched.deployment.bucket())
 
-    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == brought
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == customer_supplied
 
 
 def test_key_survives_the_switch(switched: StackLife) -> None:

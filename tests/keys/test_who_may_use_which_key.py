@@ -23,7 +23,7 @@ SNS = {"SNS publish"}
 DIRECTLY = {"KMS GenerateDataKey", "KMS Decrypt"}
 NOTHING: set[str] = set()
 
-KEYS = ("K", "alerts key", "brought key", "shared key")
+KEYS = ("K", "alerts key", "customer-supplied key", "shared key")
 CALLERS = {
     "writer without KMS rights": (S3, SNS, NOTHING, NOTHING),
     "administrator": (S3, SNS, S3 | SNS | DIRECTLY, S3 | SNS | DIRECTLY),

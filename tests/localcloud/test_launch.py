@@ -15,7 +15,7 @@ from localcloud.client.handle import LocalCloud, LocalCloudError
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def neutral_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home and temporary directory, and AWS variables that would break a careless program."""
     for name in ("home", "temporary"):
         (tmp_path / name).mkdir()
@@ -65,7 +65,7 @@ def start_a_worker(cloud: LocalCloud) -> None:
     assert functions.invoke(FunctionName="function")["Payload"].read() == b"1"
 
 
-def test_stop_leaves_no_process_and_no_file(surroundings: Path, cloud_python: str) -> None:
+def test_stop_leaves_no_process_and_no_file(bucket_context: Path, cloud_python: str) -> None:
     repository = Path(__file__).resolve().parents[2]
     before = files_under(repository / "localcloud")
     cloud = LocalCloud.start(python=cloud_python)
@@ -77,7 +77,7 @@ def test_stop_leaves_no_process_and_no_file(surroundings: Path, cloud_python: st
     cloud.stop()
 
     assert processes_of_group(group) == []
-    assert files_under(surroundings) == []
+    assert files_under(bucket_context) == []
     assert files_under(repository / "localcloud") == before
 
 

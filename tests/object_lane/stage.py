@@ -15,7 +15,7 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Teller
+from reseal.lanes.object.report import Reporter
 from tests.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -113,12 +113,12 @@ class Stage:
             services=services,
             objects=objects,
         )
-        teller = Teller(
+        reporter = Reporter(
             policy=self.policy, window_seconds=self.window_seconds, services=services, objects=objects
         )
         return ObjectLane(
             observer=observer,
-            teller=teller,
+            reporter=reporter,
             services=services,
             objects=objects,
             workers=ThreadPoolExecutor(1),  # one after the other, so that the order of steps is known
@@ -127,7 +127,7 @@ class Stage:
     @property
     def results(self) -> list[str]:
         """How each event ended, in the order of the log."""
-        return [handled.result.value for handled in self.cloud.cloud.telemetry.recorded]
+        return [event_result.result.value for event_result in self.cloud.cloud.telemetry.recorded]
 
     @property
     def findings(self) -> list[dict[str, Any]]:

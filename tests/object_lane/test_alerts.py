@@ -57,7 +57,7 @@ def test_the_log_says_which_violations_were_told_and_which_are_held_back() -> No
     _upload(stage, range(2, 3), encryption=UNDER_K)
 
     recorded = stage.cloud.cloud.telemetry.recorded
-    assert [(handled.result, handled.suppressed) for handled in recorded] == [
+    assert [(event_result.result, event_result.suppressed) for event_result in recorded] == [
         ("Applied", False),
         ("Applied", True),
         ("Compliant", False),
@@ -208,7 +208,9 @@ def test_without_windows_every_batch_is_told(window: int, messages: int) -> None
 
     assert len(stage.findings) == messages
     assert bool(stage.cloud.reminders.sent) is bool(window)
-    assert sum(handled.suppressed for handled in stage.cloud.cloud.telemetry.recorded) == 3 - messages
+    assert (
+        sum(event_result.suppressed for event_result in stage.cloud.cloud.telemetry.recorded) == 3 - messages
+    )
 
 
 def test_without_windows_sse_c_writes_are_one_incident_all_the_same() -> None:
@@ -283,7 +285,7 @@ def test_writes_under_sse_c_are_told_though_somebody_denies_the_list() -> None:
     stage.deliver(an_event("a.csv"))
 
     (finding,) = stage.findings
-    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
     assert finding["occurrences"]["incident"]["count"] == 1
 
 

@@ -78,7 +78,7 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
     stage.deliver(an_event("a+b.csv"))
 
     (entry,) = stage.cloud.ledger.ledger.entries
-    assert (entry.resource.key, entry.resource.version_id) == ("a b.csv", written.version_id)
+    assert (entry.resource.object_key, entry.resource.version_id) == ("a b.csv", written.version_id)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_sse_c_is_told_and_never_touched() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.objects.writes == []
-    assert [(f["severity"], f["status"]) for f in stage.findings] == [("CRITICAL", "REPORTED")]
+    assert [(f["severity"], f["status"]) for f in stage.findings] == [("CRITICAL", "MANUAL")]
 
 
 def test_another_accounts_key_is_replaced_and_critical() -> None:
@@ -204,9 +204,11 @@ def test_a_locked_object_is_reported_with_what_holds_it() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.objects.writes == []
-    assert stage.findings[0]["status"] == "REPORTED"
+    assert stage.findings[0]["status"] == "MANUAL"
     assert "a legal hold" in stage.findings[0]["reason"]
-    assert stage.findings[0]["way_out"].startswith("release it from a legal hold, or wait until that ends")
+    assert stage.findings[0]["recommendation"].startswith(
+        "release it from a legal hold, or wait until that ends"
+    )
 
 
 def test_in_detect_mode_nothing_is_written_and_the_ledger_stays_empty() -> None:
@@ -237,7 +239,7 @@ def test_an_encryption_context_that_is_known_and_not_spelled_out_is_reported() -
 
     stage.deliver(an_event("a.csv", responseElements={"x-amz-server-side-encryption-context": "..."}))
 
-    assert (stage.cloud.objects.writes, stage.findings[0]["status"]) == ([], "REPORTED")
+    assert (stage.cloud.objects.writes, stage.findings[0]["status"]) == ([], "MANUAL")
 
 
 def test_k_that_cannot_be_used_is_not_written() -> None:
@@ -248,7 +250,7 @@ def test_k_that_cannot_be_used_is_not_written() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.objects.writes == []
-    assert [(f["severity"], f["status"]) for f in stage.findings] == [("CRITICAL", "REPORTED")]
+    assert [(f["severity"], f["status"]) for f in stage.findings] == [("CRITICAL", "MANUAL")]
 
 
 def test_a_poison_message_does_not_take_its_batch_along() -> None:

@@ -10,7 +10,7 @@ import pytest
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.policy import CheckMode
+from reseal.core.policy.policy import Mode
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.s3_object import Lock
 from tests.builders import (
@@ -48,9 +48,9 @@ def test_of_a_newer_write_nothing_is_decided() -> None:
 
     stage.deliver(an_event("a.csv"))
 
-    (handled,) = stage.cloud.cloud.telemetry.recorded
-    assert isinstance(handled.outcome, Skipped)
-    assert (handled.decisions, handled.outcome.cause) == ({}, SkipCause.NEWER)
+    (event_result,) = stage.cloud.cloud.telemetry.recorded
+    assert isinstance(event_result.outcome, Skipped)
+    assert (event_result.decisions, event_result.outcome.cause) == ({}, SkipCause.NEWER)
 
 
 def test_another_accounts_bucket_is_named_as_the_reason() -> None:
@@ -130,7 +130,7 @@ def test_an_annotated_object_is_reported_where_parts_would_lose_its_annotations(
 
     stage.deliver(an_event("a.csv"))
 
-    assert (stage.results, stage.cloud.objects.writes) == (["Reported"], [])
+    assert (stage.results, stage.cloud.objects.writes) == (["Manual"], [])
     assert "annotations" in stage.findings[0]["reason"]
 
 
@@ -164,7 +164,7 @@ def test_a_retention_that_is_over_does_not_keep_an_object_from_its_repair() -> N
 
 
 def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
-    stage = Stage(policy=a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.OFF}))
+    stage = Stage(policy=a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: Mode.OFF}))
     stage.cloud.objects.put(BUCKET, "a.csv")
 
     stage.deliver(an_event("a.csv"))
@@ -178,10 +178,10 @@ def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
 @pytest.mark.parametrize(
     ("changes", "head", "result"),
     [
-        ({}, {"last_modified": NOON + timedelta(seconds=2)}, "Reported"),
+        ({}, {"last_modified": NOON + timedelta(seconds=2)}, "Manual"),
         ({}, {"last_modified": NOON + timedelta(seconds=3)}, "Skipped"),
         ({}, {"etag": '"9bb5-2"'}, "Skipped"),
-        ({"eventName": "CompleteMultipartUpload"}, {"etag": '"9bb5-2"'}, "Reported"),
+        ({"eventName": "CompleteMultipartUpload"}, {"etag": '"9bb5-2"'}, "Manual"),
     ],
     ids=["its own", "later", "of parts", "its own, of parts"],
 )
@@ -204,7 +204,7 @@ def test_a_version_under_sse_c_that_the_record_names_is_its_own_whatever_is_list
 
     stage.deliver(an_event("a.csv", responseElements={"x-amz-version-id": ransomed.version_id}))
 
-    assert stage.results == ["Reported"]
+    assert stage.results == ["Manual"]
     assert "read listed" not in stage.steps
 
 

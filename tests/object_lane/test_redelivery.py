@@ -144,7 +144,7 @@ def test_a_denied_write_fails_once_a_day_and_names_the_permission(method: str) -
 
     (finding,) = stage.findings
     assert (finding["status"], finding["severity"]) == ("FAILED", "HIGH")
-    assert DENIED in finding["way_out"]
+    assert DENIED in finding["recommendation"]
     assert stage.results == ["Failed", "Failed"]
 
 
@@ -158,7 +158,7 @@ def test_a_denied_write_is_not_told_again_by_a_later_window_of_the_day() -> None
         stage.cloud.cloud.clock.time += timedelta(hours=1)
 
     assert len(stage.findings) == 1
-    assert [handled.suppressed for handled in stage.cloud.cloud.telemetry.recorded] == [False, True]
+    assert [event_result.suppressed for event_result in stage.cloud.cloud.telemetry.recorded] == [False, True]
 
 
 def test_a_refusal_that_could_not_be_told_is_told_in_whatever_company_its_event_comes_again() -> None:
@@ -184,8 +184,8 @@ def test_what_a_key_denies_is_put_right_in_its_policy() -> None:
 
     stage.deliver(an_event("a.csv"))
 
-    way_out = stage.findings[0]["way_out"]
-    assert way_out.startswith("allow kms:Decrypt to Reseal's role in the policy of the key")
+    recommendation = stage.findings[0]["recommendation"]
+    assert recommendation.startswith("allow kms:Decrypt to Reseal's role in the policy of the key")
 
 
 def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> None:
@@ -223,7 +223,7 @@ def test_an_entry_that_another_delivery_took_over_sends_back_its_own_message_onl
     ledger = stage.cloud.ledger.ledger
 
     def take_over() -> None:
-        (entry,) = [entry for entry in ledger.entries if entry.resource.key == "a.csv"]
+        (entry,) = [entry for entry in ledger.entries if entry.resource.object_key == "a.csv"]
         ledger.opened(replace(entry, owner="another"), NOON + 2 * LEASE)
 
     stage.cloud.cloud.steps.before["ledger close all"].append(take_over)

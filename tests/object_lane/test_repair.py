@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.errors import CustomerKeyError, GoneError, RefusalError, TransientError
+from reseal.core.errors import CustomerKeyError, NotFoundError, RefusalError, TransientError
 from reseal.core.repairs.objects.method import Methods
 from tests.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.object_lane.stage import SSE_C, UNDER_K, Stage, an_event
@@ -136,7 +136,9 @@ def test_a_copy_that_a_newer_write_under_sse_c_stopped_is_no_failure(refusal: Re
     assert (stage.results, stage.findings) == (["Skipped"], [])
 
 
-@pytest.mark.parametrize("then", [None, GoneError("404", "s3:GetObject", "Not Found")], ids=["there", "gone"])
+@pytest.mark.parametrize(
+    "then", [None, NotFoundError("404", "s3:GetObject", "Not Found")], ids=["there", "gone"]
+)
 def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError | None) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")

@@ -10,7 +10,7 @@ import pytest
 
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.outcome import Applied, Skipped
-from reseal.core.policy.policy import CheckMode, Mode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.lanes.object.lane import LEASE
 from tests.builders import (
@@ -255,7 +255,7 @@ def test_what_would_not_be_repaired_any_more_is_told_as_it_is_decided_now() -> N
 
     (finding,) = stage.findings
     assert (failed, stage.results) == ({}, ["Skipped"])
-    assert (finding["severity"], finding["status"]) == ("CRITICAL", "REPORTED")
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
     assert isinstance(outcome(stage), Skipped)
 
 
@@ -263,7 +263,7 @@ def test_what_would_not_be_repaired_any_more_is_told_as_it_is_decided_now() -> N
     "policy",
     [
         a_policy(mode=Mode.DETECT),
-        a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.REPORT}),
+        a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: Mode.DETECT}),
     ],
     ids=["stack in detect mode", "check in report mode"],
 )
@@ -285,7 +285,7 @@ def test_what_was_begun_stays_open_where_the_check_was_turned_off_since() -> Non
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")
-    stage.policy = a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: CheckMode.OFF})
+    stage.policy = a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: Mode.OFF})
 
     deliver_again(stage)
 

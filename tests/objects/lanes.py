@@ -10,12 +10,12 @@ from typing import Any
 
 from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Teller
+from reseal.lanes.object.report import Reporter
 from reseal.ports import ObjectServices, Services
 from tests.builders import DEFAULT_MODES, REGION
 from tests.fakes import FakeTelemetry
@@ -63,7 +63,7 @@ class Lanes:
 
     def policy(self, stack: Stack) -> Policy:
         listed = None if stack.listed is None else frozenset(self.ground.keys[name] for name in stack.listed)
-        mode = CheckMode.ENFORCE if stack.enforces else CheckMode.REPORT
+        mode = Mode.ENFORCE if stack.enforces else Mode.DETECT
         return Policy(
             account=ACCOUNT,
             region=REGION,
@@ -112,7 +112,7 @@ class Lanes:
                 services=services,
                 objects=objects,
             ),
-            teller=Teller(policy=policy, window_seconds=stack.window, services=services, objects=objects),
+            reporter=Reporter(policy=policy, window_seconds=stack.window, services=services, objects=objects),
             services=services,
             objects=objects,
             workers=workers,
@@ -132,7 +132,7 @@ class Lanes:
         """The policy of EnforceObjectRole, resolved as CloudFormation would for this stack."""
         parameters = {
             "RequiredEncryption": "DSSE-KMS" if stack.required is SseAlgorithm.DSSE_KMS else "SSE-KMS",
-            "ObjectEncryptionMode": "enforce" if stack.enforces else "report",
+            "ObjectEncryptionMode": "enforce" if stack.enforces else "detect",
         }
         if stack.listed is not None:
             parameters["ApprovedKeys"] = ",".join(self.ground.keys[name] for name in stack.listed)

@@ -91,7 +91,7 @@ def _same_sums(was: Seen, now: Seen) -> bool:
 
 
 def _told_changes(run: Run) -> set[str]:
-    outcomes = [handled.outcome for handled in run.of_event]
+    outcomes = [event_result.outcome for event_result in run.of_event]
     return {name for outcome in outcomes if isinstance(outcome, Applied) for name in outcome.changed}
 
 

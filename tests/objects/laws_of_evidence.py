@@ -47,9 +47,11 @@ def check_publication(run: Run) -> None:
     told = [finding for message in run.messages for finding in json.loads(message.document)["findings"]]
     ids = {finding["id"] for finding in told}
     keys = {key for finding in told for key in (finding["occurrences"] or {"keys": ()})["keys"]}
-    denied = any(getattr(handled.outcome, "denied_action", None) for handled in run.of_event)
+    denied = any(getattr(event_result.outcome, "denied_action", None) for event_result in run.of_event)
     for finding in run.findings:
-        assert denied or finding.id in ids or finding.resource.key in keys, f"untold: {finding.id}\n{told}"
+        assert denied or finding.id in ids or finding.resource.object_key in keys, (
+            f"untold: {finding.id}\n{told}"
+        )
 
 
 # --- what is left --------------------------------------------------------------------------------------
@@ -98,10 +100,12 @@ def check_again(run: Run) -> None:
     run.script.race = None
     if not _was_denied(run):
         run.script.fault = None
-    was, handled, written = run.now, len(run.handled), len(run.script.writes)
+    was, event_result, written = run.now, len(run.event_result), len(run.script.writes)
     told = {finding.id for finding in run.findings}
     run.deliver_until_done({MAIN: run.main_message(), **_own_writes(run)}, 2)
-    findings = [finding for handled in run.handled[handled:] for finding in handled.findings]
+    findings = [
+        finding for event_result in run.event_result[event_result:] for finding in event_result.findings
+    ]
     again = {finding.id for finding in findings if not _of_newer_version(run, finding)}
     assert again <= told if run.expected.overwritten else again == told, f"told anew: {again} beside {told}"
     assert see(run.lanes.ground, run.of.bucket, run.of.key) == was
@@ -114,7 +118,7 @@ def _was_denied(run: Run) -> bool:
     Where it ended Compliant only another one of its batch did, by a call that this one had made before.
     """
     denied = run.script.fault is not None and run.script.faulted and run.script.fault.kind == "denied"
-    return bool(denied) and any(handled.result is not Result.COMPLIANT for handled in run.of_event)
+    return bool(denied) and any(event_result.result is not Result.COMPLIANT for event_result in run.of_event)
 
 
 def _of_newer_version(run: Run, finding: Finding) -> bool:
@@ -146,7 +150,9 @@ def check_newer_write(run: Run) -> None:
     ):
         return
     run.lanes.wires.script = Script()
-    known = len(run.handled)
+    known = len(run.event_result)
     given_up = run.deliver_until_done({"newer": event(now_written(newer, run.of), Heard(), who="other")}, 1)
     assert not given_up
-    assert any(handled.findings for handled in run.handled[known:]), "the newer write was forgotten"
+    assert any(event_result.findings for event_result in run.event_result[known:]), (
+        "the newer write was forgotten"
+    )

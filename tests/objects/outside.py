@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localcloud.client.handle import ACCOUNT, Credentials
-from reseal.aws.cache import Recent
+from reseal.aws.cache import TtlCache
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
@@ -77,9 +77,9 @@ class Outside:
         self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
         self.buckets = S3Buckets(s3, ACCOUNT, clock)
         self.keys = KmsKeys(self._client("kms"), clock)
-        self._caches: list[Recent[Any]] = [
-            self.buckets._exposures,
-            self.buckets._surroundings,
+        self._caches: list[TtlCache[Any]] = [
+            self.buckets._accesses,
+            self.buckets._contexts,
             self.buckets._tags,
             self.keys._keys,
             self.keys._policies,
@@ -103,7 +103,7 @@ class Outside:
     def warm_up(self, bucket: str, k: str) -> None:
         """As an environment that has seen the bucket and K: what it knows of them is read once for all."""
         if bucket not in self._known:
-            self.buckets.read_surroundings(bucket)
+            self.buckets.read_context(bucket)
             self.buckets.read_tags(bucket)
             self.keys.describe(k)
             self.keys.read_policy(k)

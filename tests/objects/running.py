@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
 from reseal.lanes.delivery import Delivery
@@ -40,7 +40,7 @@ class Run:
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     who: str = field(default_factory=lambda: uuid.uuid4().hex)
     script: Script = field(default_factory=Script)
-    handled: list[Handled] = field(default_factory=list)
+    event_result: list[EventResult] = field(default_factory=list)
     deliveries: int = 0
     given_up: frozenset[str] = frozenset()
     twin: Write | None = None
@@ -48,13 +48,15 @@ class Run:
     entry: dict[str, Any] | None = None
 
     @property
-    def of_event(self) -> list[Handled]:
+    def of_event(self) -> list[EventResult]:
         """How the event ended, each time it was delivered to the end."""
-        return [handled for handled in self.handled if handled.call.event_id == self.event_id]
+        return [
+            event_result for event_result in self.event_result if event_result.call.event_id == self.event_id
+        ]
 
     @property
     def findings(self) -> list[Finding]:
-        return [finding for handled in self.of_event for finding in handled.findings]
+        return [finding for event_result in self.of_event for finding in event_result.findings]
 
     @property
     def messages(self) -> list[Message]:
@@ -74,7 +76,7 @@ class Run:
             except Death:
                 failed = list(messages)
         self.lanes.wires.script.dead = False
-        self.handled += telemetry.recorded
+        self.event_result += telemetry.recorded
         return {name: messages[name] for name in failed}
 
     def deliver_until_done(self, messages: Mapping[str, str], received: int) -> frozenset[str]:

@@ -19,7 +19,7 @@ EXPECTED = {
     "race": RACES,
     "fault": FAULTS,
     "company": COMPANY,
-    "ends": ("Applied", "Compliant", "Reported", "Failed", "Skipped", "given up"),
+    "ends": ("Applied", "Compliant", "Detected", "Manual", "Failed", "Skipped", "given up"),
 }
 STEP = 250
 

@@ -17,7 +17,7 @@ METRICS = {
         "QueueName",
         "AWS::SQS::Queue",
     ),
-    "Reseal": ({"TrailHears"}, "FunctionName", "AWS::Lambda::Function"),
+    "Reseal": ({"TrailCoverage"}, "FunctionName", "AWS::Lambda::Function"),
 }
 RINGS_FOR_SILENCE = {"TrailAlarm"}  # a check that does not run proves nothing
 DEAD_LETTER_QUEUES = [
@@ -51,12 +51,12 @@ def test_alarm_rings_on_the_topic(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_rings_on_a_brought_topic(name: str) -> None:
-    brought = "arn:aws:sns:us-east-1:111122223333:alerts"
+def test_alarm_rings_on_an_existing_topic(name: str) -> None:
+    customer_supplied = "arn:aws:sns:us-east-1:111122223333:alerts"
 
-    alarms = of_type(resolved(AlertTopicArn=brought), "AWS::CloudWatch::Alarm")
+    alarms = of_type(resolved(AlertTopicArn=customer_supplied), "AWS::CloudWatch::Alarm")
 
-    assert alarms[name]["AlarmActions"] == [brought]
+    assert alarms[name]["AlarmActions"] == [customer_supplied]
 
 
 @pytest.mark.parametrize("name", ALARMS)

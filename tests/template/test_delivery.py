@@ -51,8 +51,8 @@ class Lane:
         return int(QUEUES[self.queue]["VisibilityTimeout"])
 
 
-BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetters", "EnforceBucketFunction")
-OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetters", "EnforceObjectFunction")
+BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
+OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
 each_lane = pytest.mark.parametrize("lane", [BUCKET, OBJECT], ids=["bucket", "object"])
 
 
@@ -159,7 +159,7 @@ def test_message_outlives_all_its_deliveries(lane: Lane) -> None:
     assert QUEUES[lane.queue]["MessageRetentionPeriod"] > 5 * lane.hidden
 
 
-@pytest.mark.parametrize("queue", ["BucketDeadLetters", "ObjectDeadLetters", "UndeliveredQueue"])
+@pytest.mark.parametrize("queue", ["BucketDeadLetterQueue", "ObjectDeadLetterQueue", "UndeliveredQueue"])
 def test_what_was_given_up_is_kept_as_long_as_sqs_can(queue: str) -> None:
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
 

@@ -20,10 +20,10 @@ def key_policy(name: str) -> list[dict[str, Any]]:
 
 
 def test_stack_makes_its_key_even_when_it_is_given_one() -> None:
-    brought = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+    customer_supplied = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 
     assert "RemediationKey" in resolved()["Resources"]
-    assert "RemediationKey" in resolved(KmsKeyArn=brought)["Resources"]
+    assert "RemediationKey" in resolved(KmsKeyArn=customer_supplied)["Resources"]
 
 
 def test_k_outlives_the_stack_and_a_changed_parameter() -> None:
@@ -93,7 +93,7 @@ def test_topic_admits_alarms_of_this_account() -> None:
     assert (actions(statement), statement["Condition"]) == ({"sns:Publish"}, OWN_ACCOUNT)
 
 
-def test_brought_topic_makes_neither_topic_nor_key() -> None:
+def test_existing_topic_makes_neither_topic_nor_key() -> None:
     resources = resolved(AlertTopicArn="arn:aws:sns:us-east-1:111122223333:alerts")["Resources"]
 
     assert resources.keys() & {"AlertTopic", "AlertTopicPolicy", "AlertsKey"} == set()

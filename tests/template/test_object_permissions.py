@@ -67,10 +67,10 @@ READS = {
 }
 WRITES_NOTHING = {
     "detect": {"Mode": "detect"},
-    "reported": {"ObjectEncryptionMode": "report"},
+    "reported": {"ObjectEncryptionMode": "detect"},
     "off": {"ObjectEncryptionMode": "off"},
     "detect under DSSE": {"Mode": "detect", "RequiredEncryption": "DSSE-KMS"},
-    "reported while buckets are enforced": {"ObjectEncryptionMode": "report", "BucketKeyMode": "enforce"},
+    "reported while buckets are enforced": {"ObjectEncryptionMode": "detect", "BucketKeyMode": "enforce"},
 }
 
 
@@ -154,7 +154,7 @@ def test_s3_is_named_by_the_suffix_of_its_partition() -> None:
 
 DSSE = {"RequiredEncryption": "DSSE-KMS"}
 BROUGHT = {"KmsKeyArn": KEY}
-REPORTED = {"ObjectEncryptionMode": "report"}
+DETECTED = {"ObjectEncryptionMode": "detect"}
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,11 @@ REPORTED = {"ObjectEncryptionMode": "report"}
     [
         ("kms:Decrypt", {}, {OWN_KEYS, ANY_KEYS}),
         ("kms:Decrypt", BROUGHT, {OWN_KEYS, ANY_KEYS, KEY}),
-        ("kms:Decrypt", REPORTED, {OWN_KEYS}),
-        ("kms:Decrypt", REPORTED | BROUGHT, {OWN_KEYS, KEY}),
+        ("kms:Decrypt", DETECTED, {OWN_KEYS}),
+        ("kms:Decrypt", DETECTED | BROUGHT, {OWN_KEYS, KEY}),
         ("kms:Encrypt", {}, {"the stack's"}),
         ("kms:Encrypt", BROUGHT, {KEY}),
-        ("kms:Encrypt", REPORTED, set()),
+        ("kms:Encrypt", DETECTED, set()),
         ("kms:ReEncryptTo", {}, {"the stack's"}),
         ("kms:ReEncryptTo", BROUGHT, {KEY}),
         ("kms:ReEncryptFrom", {}, {"the stack's", ANY_KEYS}),
@@ -175,7 +175,7 @@ REPORTED = {"ObjectEncryptionMode": "report"}
         ("kms:GenerateDataKey", BROUGHT, {KEY}),
         ("kms:GenerateDataKey", DSSE, {"the stack's", OWN_KEYS}),
         ("kms:GenerateDataKey", DSSE | {"ApprovedKeys": f"{KEY},{KEY}2"}, {"the stack's", KEY, f"{KEY}2"}),
-        ("kms:GenerateDataKey", DSSE | REPORTED, set()),
+        ("kms:GenerateDataKey", DSSE | DETECTED, set()),
         ("kms:GetKeyPolicy", {}, {OWN_KEYS}),
         ("kms:DescribeKey", {"ApprovedKeys": f"{KEY},{KEY}2"}, {OWN_KEYS, KEY, f"{KEY}2"}),
         ("kms:DescribeKey", BROUGHT, {OWN_KEYS, KEY}),

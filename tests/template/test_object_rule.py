@@ -86,13 +86,13 @@ def test_every_key_of_the_account_is_approved_by_its_beginning() -> None:
     assert approved() == {"prefix": ["arn:aws:kms:us-east-1:111122223333:key/"]}
 
 
-def test_key_brought_from_another_account_is_approved_beside_those_of_this_one() -> None:
-    own, brought = approved(KmsKeyArn=key_arn(7))["prefix"]
+def test_key_from_another_account_is_approved_beside_those_of_this_one() -> None:
+    own, customer_supplied = approved(KmsKeyArn=key_arn(7))["prefix"]
 
-    assert (own, brought) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
+    assert (own, customer_supplied) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
 
 
-def test_list_has_the_stacks_key_the_brought_key_the_trails_key_and_those_that_are_listed() -> None:
+def test_list_has_the_stacks_key_the_customer_supplied_key_the_trails_key_and_those_that_are_listed() -> None:
     keys = approved(ApprovedKeys=listed(2), KmsKeyArn=key_arn(9), CreateManagementTrail="true")
 
     assert keys[:3] == [
@@ -149,7 +149,7 @@ def test_log_deliveries_are_let_through_where_they_are_not_exempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "state"), [("enforce", "ENABLED"), ("report", "ENABLED"), ("off", "DISABLED")]
+    ("mode", "state"), [("enforce", "ENABLED"), ("detect", "ENABLED"), ("off", "DISABLED")]
 )
 def test_rule_stands_still_where_objects_are_not_looked_at(mode: str, state: str) -> None:
     rules = of_type(resolved(ObjectEncryptionMode=mode), "AWS::Events::Rule")

@@ -36,10 +36,10 @@ ALL_CHECKS = ["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"]
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
-    "brought key": {"KmsKeyArn": KEY},
-    "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
+    "customer-supplied key": {"KmsKeyArn": KEY},
+    "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
-    "objects reported": {"ObjectEncryptionMode": "report"},
+    "objects reported": {"ObjectEncryptionMode": "detect"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 
@@ -93,7 +93,7 @@ def test_role_may_do_what_the_function_does_and_nothing_more() -> None:
 
 @pytest.mark.parametrize("check", ALL_CHECKS)
 def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
-    modes = dict.fromkeys(ALL_CHECKS, "report") | {check: "enforce"}
+    modes = dict.fromkeys(ALL_CHECKS, "detect") | {check: "enforce"}
 
     assert allowed(resolved(**modes)) == READS | WRITES
 
@@ -103,7 +103,7 @@ def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
     [
         {"Mode": "detect"},
         {"Mode": "detect"} | dict.fromkeys(ALL_CHECKS, "enforce"),
-        dict.fromkeys(ALL_CHECKS, "report"),
+        dict.fromkeys(ALL_CHECKS, "detect"),
         dict.fromkeys(ALL_CHECKS, "off"),
     ],
     ids=["detect", "detect with every check enforcing", "every check reports", "every check off"],
@@ -126,7 +126,7 @@ def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
         ({"ApprovedKeys": f"{KEY},{KEY}2"}, "JudgeListedKeys", [KEY, f"{KEY}2"]),
         ({}, "JudgeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
     ],
-    ids=["brought", "listed", "of the account"],
+    ids=["customer_supplied", "listed", "of the account"],
 )
 def test_keys_are_described_by_their_arns(parameters: dict[str, str], sid: str, resources: list[str]) -> None:
     (statement,) = [s for s in role_statements(resolved(**parameters), LANE) if s["Sid"] == sid]

@@ -10,9 +10,9 @@ import pytest
 from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
-from reseal.core.trail.coverage import Hearing, ObjectHearing
-from reseal.core.trail.trail import HEARD_CALLS, HEARD_WRITES
-from reseal.runtime.trail_telemetry import record_hearing
+from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage
+from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
+from reseal.runtime.trail_telemetry import record_coverage
 from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
@@ -70,14 +70,14 @@ def test_either_trail_brings_what_both_share(parameters: dict[str, str], made: s
 def test_check_waits_for_what_the_rule_lets_through() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["BucketRule"]["EventPattern"]
 
-    assert set(pattern["detail"]["eventName"]) == set(HEARD_CALLS)
+    assert set(pattern["detail"]["eventName"]) == set(BUCKET_CALLS)
 
 
 def test_check_waits_for_the_writes_that_the_rule_of_objects_lets_through() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
     selected = selector()["eventName"]["Equals"]
 
-    assert set(pattern["detail"]["eventName"]) == set(selected) == set(HEARD_WRITES)
+    assert set(pattern["detail"]["eventName"]) == set(selected) == set(OBJECT_WRITES)
 
 
 @pytest.mark.parametrize(
@@ -299,8 +299,10 @@ def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     alarm = properties("TrailAlarm")
-    unheard = ObjectHearing(heard=False, reason="why")
-    record_hearing(Hearing(hears=False, reason="why", objects=unheard), "check", Logger(service="alarm"))
+    unheard = ObjectCoverage(covered=False, reason="why")
+    record_coverage(
+        TrailCoverage(covered=False, reason="why", objects=unheard), "check", Logger(service="alarm")
+    )
     (metric,) = [m for m in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in m]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]
 
@@ -309,6 +311,6 @@ def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_
         declared["Metrics"],
     )
     assert [[dimension["Name"] for dimension in alarm["Dimensions"]]] == declared["Dimensions"]
-    assert (metric["TrailHears"], metric["FunctionName"]) == ([0.0], "check")
+    assert (metric["TrailCoverage"], metric["FunctionName"]) == ([0.0], "check")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["TreatMissingData"], alarm["Period"], alarm["EvaluationPeriods"]) == ("breaching", 3600, 2)

@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reseal.core.errors import LeaseHeldError
-from reseal.core.findings.alerts import Held, Tallied, Tally, Unblocked
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.repairs.ledger_entry import E, LedgerEntry
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import Listed, ObjectAcl, ObservedObject, Surroundings
+from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
 
 
 class Buckets(Protocol):
@@ -25,13 +25,13 @@ class Buckets(Protocol):
     def read_encryption(self, bucket: str) -> BucketEncryption:
         """The bucket's rule now. Raises RefusalError or TransientError."""
 
-    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         """Who reaches the bucket; unless `fresh`, the answer may be two minutes old. Raises the same."""
 
-    def knows_exposure(self, bucket: str) -> bool:
+    def knows_access(self, bucket: str) -> bool:
         """Whether `read_exposure` has its answer at hand. Raises nothing."""
 
-    def read_surroundings(self, bucket: str) -> Surroundings:
+    def read_context(self, bucket: str) -> BucketContext:
         """What the bucket means for its objects, at most two minutes old. Raises the same."""
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
@@ -146,10 +146,10 @@ class AlertWindows(Protocol):
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
         """Count violations of a group: into its open window, or into a new one."""
 
-    def read_held(self, group: str) -> Held | None:
+    def read_suppressed(self, group: str) -> Suppressed | None:
         """What a group's window holds back, if anything. One that holds nothing is closed."""
 
-    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
+    def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
         """Take what was told out of the window. True where more came meanwhile: then it ends at `until`."""
 
 
@@ -170,7 +170,7 @@ class Topic(Protocol):
 class Telemetry(Protocol):
     """The log line and the metrics of one event."""
 
-    def record(self, handled: Handled) -> None:
+    def record(self, event_result: EventResult) -> None:
         """Write both. Never raises."""
 
 

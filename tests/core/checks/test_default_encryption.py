@@ -7,9 +7,9 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.default_encryption import decide_default_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.policy import Policy
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import (
@@ -49,7 +49,7 @@ STRANGER_ALIAS_ARN = f"arn:aws:kms:{REGION}:777788889999:alias/shared"
 OTHER_REGION_KEY = key_arn("55555555-5555-5555-5555-555555555555", region="eu-west-1")
 
 TO_K_CRITICAL = {SSE_KMS: "CRITICAL: aws:kms under K", DSSE_KMS: "CRITICAL: aws:kms:dsse under K"}
-BROKEN = "CRITICAL: report"
+BROKEN = "CRITICAL: manual"
 
 Row = tuple[str, BucketEncryption, KeyDescription | None, dict[str, str] | str]
 
@@ -70,8 +70,8 @@ def in_short(decision: Decision, found: BucketEncryption) -> str:
         key = NAMES.get(rule.key_id or "", rule.key_id)
         extra = " with Bucket Key" if rule.bucket_key else ""
         return f"{decision.severity.name}: {rule.algorithm} under {key}{extra}"
-    if isinstance(decision, Report):
-        return f"{decision.severity.name}: report"
+    if isinstance(decision, Manual):
+        return f"{decision.severity.name}: manual"
     return type(decision).__name__
 
 
@@ -118,12 +118,12 @@ UNJUDGED: list[Row] = [
         "own key that may not be described",
         kms(TEAM_KEY),
         KeyUnreadable(named=TEAM_KEY),
-        {"account": "MEDIUM: report", "list": "LOW: report", "replace": "LOW: report"},
+        {"account": "MEDIUM: manual", "list": "LOW: manual", "replace": "LOW: manual"},
     ),
-    ("alias that may not be described", kms(TEAM_ALIAS), KeyUnreadable(named=TEAM_ALIAS), "MEDIUM: report"),
-    ("K that may not be described", kms(K), KeyUnreadable(named=K), "LOW: report"),
-    ("an algorithm of tomorrow", encryption("aws:fsx"), None, "MEDIUM: report"),
-    ("an algorithm of tomorrow with a key", encryption("aws:pqc", TEAM_KEY), a_key(), "MEDIUM: report"),
+    ("alias that may not be described", kms(TEAM_ALIAS), KeyUnreadable(named=TEAM_ALIAS), "MEDIUM: manual"),
+    ("K that may not be described", kms(K), KeyUnreadable(named=K), "LOW: manual"),
+    ("an algorithm of tomorrow", encryption("aws:fsx"), None, "MEDIUM: manual"),
+    ("an algorithm of tomorrow with a key", encryption("aws:pqc", TEAM_KEY), a_key(), "MEDIUM: manual"),
 ]
 
 
@@ -132,8 +132,8 @@ def foreign(make: type | object, to: str, kept: str) -> list[Row]:
     rule = kms if make is SSE_KMS else dsse
     approved_by_list = {"account": to, "list": kept, "replace": kept}
     missing = {"account": to, "list": BROKEN, "replace": BROKEN}
-    unreadable_alias = {"account": to, "list": "MEDIUM: report", "replace": "MEDIUM: report"}
-    unreadable_listed = {"account": to, "list": "LOW: report", "replace": "LOW: report"}
+    unreadable_alias = {"account": to, "list": "MEDIUM: manual", "replace": "MEDIUM: manual"}
+    unreadable_listed = {"account": to, "list": "LOW: manual", "replace": "LOW: manual"}
     alias = rule(PARTNER_ALIAS_ARN)
     return [
         ("stranger's key", rule(STRANGER_KEY), a_key(STRANGER_KEY), to),
@@ -181,19 +181,19 @@ REQUIRED_SSE_KMS: list[Row] = [
         "own key that is not listed",
         kms(UNLISTED_KEY),
         a_key(UNLISTED_KEY),
-        {"account": "Compliant", "list": "HIGH: report", "replace": "HIGH: aws:kms under K"},
+        {"account": "Compliant", "list": "HIGH: manual", "replace": "HIGH: aws:kms under K"},
     ),
     (
         "own key that is not listed, by alias",
         kms(TEAM_ALIAS),
         a_key(UNLISTED_KEY),
-        {"account": "Compliant", "list": "HIGH: report", "replace": "HIGH: aws:kms under K"},
+        {"account": "Compliant", "list": "HIGH: manual", "replace": "HIGH: aws:kms under K"},
     ),
     (
         "own key that is not listed, under DSSE-KMS",
         dsse(UNLISTED_KEY),
         a_key(UNLISTED_KEY),
-        {"account": "Compliant", "list": "HIGH: report", "replace": "HIGH: aws:kms:dsse under K"},
+        {"account": "Compliant", "list": "HIGH: manual", "replace": "HIGH: aws:kms:dsse under K"},
     ),
     *foreign(SSE_KMS, TO_K_CRITICAL[SSE_KMS], "Compliant"),
     (
@@ -236,7 +236,7 @@ REQUIRED_DSSE_KMS: list[Row] = [
         a_key(UNLISTED_KEY),
         {
             "account": "HIGH: aws:kms:dsse under the unlisted key",
-            "list": "HIGH: report",
+            "list": "HIGH: manual",
             "replace": "HIGH: aws:kms:dsse under K",
         },
     ),
@@ -244,7 +244,7 @@ REQUIRED_DSSE_KMS: list[Row] = [
         "own key that is not listed, under DSSE-KMS",
         dsse(UNLISTED_KEY),
         a_key(UNLISTED_KEY),
-        {"account": "Compliant", "list": "HIGH: report", "replace": "HIGH: aws:kms:dsse under K"},
+        {"account": "Compliant", "list": "HIGH: manual", "replace": "HIGH: aws:kms:dsse under K"},
     ),
     (
         "partner's key under SSE-KMS",
@@ -323,8 +323,8 @@ def test_a_report_says_what_a_person_can_do() -> None:
         policy, a_call(), observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY))
     )
 
-    assert isinstance(decision, Report)
-    assert "ApprovedKeys" in decision.way_out
+    assert isinstance(decision, Manual)
+    assert "ApprovedKeys" in decision.recommendation
 
 
 def test_a_broken_key_is_named_with_its_state() -> None:
@@ -352,21 +352,23 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
     }
     observed = ObservedBucket(
         encryption=encryption(SSE_KMS, named, bucket_key=True),
-        key=a_key(TEAM_KEY),
-        exposure=Exposure(policy={"Statement": [statement]}),
+        kms_key=a_key(TEAM_KEY),
+        access=BucketAccess(policy={"Statement": [statement]}),
     )
 
     decision = decide_default_encryption(a_policy(), a_call(), observed)
 
-    assert isinstance(decision, Report) is told
-    if isinstance(decision, Report):
+    assert isinstance(decision, Manual) is told
+    if isinstance(decision, Manual):
         assert decision.severity is Severity.LOW
         assert writer in decision.reason
 
 
 def test_a_full_arn_does_not_depend_on_the_writer() -> None:
     observed = ObservedBucket(
-        encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True), key=a_key(TEAM_KEY), exposure=Exposure()
+        encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True),
+        kms_key=a_key(TEAM_KEY),
+        access=BucketAccess(),
     )
 
     assert isinstance(decide_default_encryption(a_policy(), a_call(), observed), Compliant)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseal.core.checks.object_encryption import decide_object_encryption
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from reseal.core.state.change import intended_for
@@ -25,12 +25,12 @@ from tests.builders import (
     TEAM_KEY,
     UNLISTED_KEY,
     K,
+    a_bucket_context,
     a_key,
     a_policy,
     an_object_call,
     key_arn,
     object_encryption,
-    surroundings,
 )
 
 LISTED = frozenset({TEAM_KEY, PARTNER_KEY})
@@ -38,7 +38,7 @@ AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
 OTHER_REGION_KEY = key_arn("55555555-5555-5555-5555-555555555555", region="eu-west-1")
 AWS_S3 = a_key(AWS_MANAGED_KEY, manager="AWS")
 
-COMPLIANT, BROKEN, UNKNOWN = "compliant", "CRITICAL: report", "MEDIUM: report"
+COMPLIANT, BROKEN, UNKNOWN = "compliant", "CRITICAL: manual", "MEDIUM: manual"
 POLICIES = {
     "account, SSE-KMS": a_policy(),
     "list, SSE-KMS": a_policy(listed_keys=LISTED),
@@ -50,8 +50,8 @@ POLICIES = {
 
 
 def told(decision: Decision) -> str:
-    if isinstance(decision, Report):
-        return f"{decision.severity.name}: report"
+    if isinstance(decision, Manual):
+        return f"{decision.severity.name}: manual"
     if isinstance(decision, Remediate):
         change = decision.change
         return (
@@ -86,10 +86,10 @@ TO_K_CRITICAL = by({SSE_KMS: "CRITICAL: aws:kms under K", DSSE_KMS: "CRITICAL: a
 STRONGER = by({SSE_KMS: COMPLIANT, DSSE_KMS: "MEDIUM: aws:kms:dsse under its key"})
 UNLISTED = {
     "account, SSE-KMS": COMPLIANT,
-    "list, SSE-KMS": "HIGH: report",
+    "list, SSE-KMS": "HIGH: manual",
     "list, SSE-KMS, replace": "HIGH: aws:kms under K",
     "account, DSSE-KMS": "MEDIUM: aws:kms:dsse under its key",
-    "list, DSSE-KMS": "HIGH: report",
+    "list, DSSE-KMS": "HIGH: manual",
     "list, DSSE-KMS, replace": "HIGH: aws:kms:dsse under K",
 }
 UNLISTED_DSSE = {
@@ -136,7 +136,7 @@ ROWS = [
     Row("a key that is gone", kms(TEAM_KEY), KeyNotFound(named=TEAM_KEY), everywhere(BROKEN)),
     Row("a key of another Region", kms(OTHER_REGION_KEY), a_key(OTHER_REGION_KEY), everywhere(BROKEN)),
     Row("the team's key, unreadable", kms(TEAM_KEY), KeyUnreadable(named=TEAM_KEY),
-        {name: "LOW: report" if name.startswith("list") else UNKNOWN for name in POLICIES}),
+        {name: "LOW: manual" if name.startswith("list") else UNKNOWN for name in POLICIES}),
     Row("an unlisted key, unreadable", kms(UNLISTED_KEY), KeyUnreadable(named=UNLISTED_KEY),
         everywhere(UNKNOWN)),
 ]  # fmt: skip
@@ -197,7 +197,7 @@ def test_repairs_converge(row: Row, policy: Policy, call: str, bucket_key: bool)
     if not isinstance(decision, Remediate):
         return
 
-    after = intended_for(row.found, decision.change, surroundings(bucket_key=bucket_key))
+    after = intended_for(row.found, decision.change, a_bucket_context(bucket_key=bucket_key))
 
     key = a_key(K) if after.key_id == K else row.key
     assert isinstance(decide(policy, after, key, call), Compliant)
@@ -209,7 +209,7 @@ def test_no_repair_weakens_the_algorithm_or_names_a_key_but_k(row: Row, policy: 
     if not isinstance(decision, Remediate):
         return
 
-    after = intended_for(row.found, decision.change, surroundings())
+    after = intended_for(row.found, decision.change, a_bucket_context())
 
     before = SseAlgorithm(row.found.algorithm or SSE_S3)
     assert STRENGTH[SseAlgorithm(after.algorithm or "")] >= STRENGTH[before]
@@ -231,6 +231,6 @@ def test_a_bucket_key_is_as_the_bucket_has_it_where_there_can_be_one(
     decision = decide(a_policy(required=required), object_encryption(), None)
     assert isinstance(decision, Remediate)
 
-    after = intended_for(object_encryption(), decision.change, surroundings(bucket_key=bucket_key))
+    after = intended_for(object_encryption(), decision.change, a_bucket_context(bucket_key=bucket_key))
 
     assert after.bucket_key is (bucket_key and required == SSE_KMS)

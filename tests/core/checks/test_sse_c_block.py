@@ -4,7 +4,7 @@ import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.sse_c_block import decide_sse_c_block
-from reseal.core.decision import Compliant, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.state.change import EncryptionChange
 from tests.builders import SSE_KMS, TEAM_KEY, a_call, a_policy, encryption, observe, stated
 
@@ -57,5 +57,5 @@ def test_a_rule_with_an_unknown_algorithm_is_not_rewritten() -> None:
 
     decision = decide_sse_c_block(POLICY, a_call(), observed)
 
-    assert isinstance(decision, Report)
+    assert isinstance(decision, Manual)
     assert decision.severity is Severity.MEDIUM

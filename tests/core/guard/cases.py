@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.builders import ACCOUNT, REGION
 
@@ -39,7 +39,7 @@ THE_STACKS_KEY = [
 class Situation:
     """A bucket and what the key's policy says besides what the stack's key says."""
 
-    exposure: Exposure = field(default_factory=Exposure)
+    access: BucketAccess = field(default_factory=BucketAccess)
     key: tuple[dict[str, Any], ...] = ()
     key_is_readable: bool = True
     algorithm: SseAlgorithm = SseAlgorithm.SSE_KMS
@@ -59,9 +59,9 @@ def allow(
     return {"Effect": effect, "Principal": principal, "Action": list(actions), "Resource": on, **more}
 
 
-def lets(principal: Any, *actions: str, **more: Any) -> Exposure:
+def lets(principal: Any, *actions: str, **more: Any) -> BucketAccess:
     """A bucket whose policy lets `principal` do `actions`."""
-    return Exposure(policy={"Version": "2012-10-17", "Statement": [allow(principal, *actions, **more)]})
+    return BucketAccess(policy={"Version": "2012-10-17", "Statement": [allow(principal, *actions, **more)]})
 
 
 def admits(principal: Any, *actions: str, **more: Any) -> tuple[dict[str, Any], ...]:
@@ -97,12 +97,12 @@ EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 ALL_SIGNED = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
 
 
-def acl(grantee: str, permission: str) -> Exposure:
-    return Exposure(acl=(AclGrant(grantee=grantee, permission=permission),))
+def acl(grantee: str, permission: str) -> BucketAccess:
+    return BucketAccess(acl=(AclGrant(grantee=grantee, permission=permission),))
 
 
-def replication(*, enabled: bool, takes_kms_objects: bool) -> Exposure:
-    return Exposure(
+def replication(*, enabled: bool, takes_kms_objects: bool) -> BucketAccess:
+    return BucketAccess(
         replication=(ReplicationRule(id="to-dr", enabled=enabled, takes_kms_objects=takes_kms_objects),)
     )
 
@@ -131,15 +131,15 @@ PUBLIC = [
     Pair("anybody at an address may read", Situation(lets("*", GET, Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
          "signature", Situation(lets("*", GET, effect="Deny", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}))),
     Pair("everybody but one may read",
-         Situation(Exposure(policy={"Statement": {"Effect": "Allow", "NotPrincipal": role(ACCOUNT), "Action": GET, "Resource": OBJECTS}})),
+         Situation(BucketAccess(policy={"Statement": {"Effect": "Allow", "NotPrincipal": role(ACCOUNT), "Action": GET, "Resource": OBJECTS}})),
          "signature",
-         Situation(Exposure(policy={"Statement": {"Effect": "Deny", "NotPrincipal": role(ACCOUNT), "Action": GET, "Resource": OBJECTS}}))),
+         Situation(BucketAccess(policy={"Statement": {"Effect": "Deny", "NotPrincipal": role(ACCOUNT), "Action": GET, "Resource": OBJECTS}}))),
     Pair("anybody may do everything but one thing",
-         Situation(Exposure(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": "s3:DeleteObject", "Resource": OBJECTS}]})),
+         Situation(BucketAccess(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": "s3:DeleteObject", "Resource": OBJECTS}]})),
          "signature",
-         Situation(Exposure(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": ["s3:Get*", "s3:Put*", "s3:Replicate*"], "Resource": OBJECTS}]}))),
+         Situation(BucketAccess(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": ["s3:Get*", "s3:Put*", "s3:Replicate*"], "Resource": OBJECTS}]}))),
     Pair("anybody may read everything but one prefix",
-         Situation(Exposure(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": GET, "NotResource": f"{BUCKET}/private/*"}]})),
+         Situation(BucketAccess(policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": GET, "NotResource": f"{BUCKET}/private/*"}]})),
          "signature", Situation(lets("*", GET, on=BUCKET))),
     Pair("anybody may do all of S3", Situation(lets("*", "s3:*")), "signature",
          Situation(lets("*", "s3:GetBucketLocation", on=BUCKET))),
@@ -147,9 +147,9 @@ PUBLIC = [
          Situation(lets("*", "s3:GetObjectTagging"))),
     Pair("anybody may write", Situation(lets("*", PUT)), "signature",
          Situation(lets("*", PUT, **equals(aws__PrincipalAccount=ACCOUNT)))),
-    Pair("S3 calls the policy public", Situation(Exposure(policy={"Statement": []}, policy_is_public=True)), "public",
-         Situation(Exposure(policy={"Statement": []}))),
-    Pair("visitors of a website", Situation(Exposure(serves_website=True)), "website", Situation(Exposure(serves_website=False))),
+    Pair("S3 calls the policy public", Situation(BucketAccess(policy={"Statement": []}, policy_is_public=True)), "public",
+         Situation(BucketAccess(policy={"Statement": []}))),
+    Pair("visitors of a website", Situation(BucketAccess(serves_website=True)), "website", Situation(BucketAccess(serves_website=False))),
     Pair("everybody in the ACL", Situation(acl(EVERYBODY, "READ")), "public", Situation()),
     Pair("all signed callers in the ACL", Situation(acl(ALL_SIGNED, "WRITE")), "public", Situation()),
 ]  # fmt: skip

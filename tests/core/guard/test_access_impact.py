@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.access.impact import Impact, impact_of, told
+from reseal.core.access.impact import Impact, impact_of, in_words
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Compliant, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.guards.buckets import guard_access
-from reseal.core.state.bucket_access import Exposure
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from tests.builders import (
@@ -40,7 +40,7 @@ def key_policy(situation: Situation) -> KeyPolicy:
 
 
 def impacts(situation: Situation) -> tuple[Impact, ...]:
-    return impact_of(situation.exposure, key_policy(situation), situation.algorithm)
+    return impact_of(situation.access, key_policy(situation), situation.algorithm)
 
 
 def guarded_by(
@@ -48,10 +48,12 @@ def guarded_by(
     *,
     found: BucketEncryption = SSE_S3_BUCKET,
     decisions: Decisions = MOVE,
-    brought: bool = False,
+    customer_supplied: bool = False,
 ) -> Decisions:
-    observed = ObservedBucket(encryption=found, key=a_key(found.key_id) if found.key_id else None)
-    return guard_access(decisions, observed, situation.exposure, key_policy(situation), brought=brought)
+    observed = ObservedBucket(encryption=found, kms_key=a_key(found.key_id) if found.key_id else None)
+    return guard_access(
+        decisions, observed, situation.access, key_policy(situation), customer_supplied=customer_supplied
+    )
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
@@ -70,9 +72,9 @@ def test_the_table_has_both_sides_of_at_least_forty_cases() -> None:
 
 
 def test_the_same_party_is_named_once() -> None:
-    public = PAIRS[0].stopped.exposure.policy
+    public = PAIRS[0].stopped.access.policy
     assert public is not None
-    twice = Exposure(policy={"Statement": [*public["Statement"], *public["Statement"]]})
+    twice = BucketAccess(policy={"Statement": [*public["Statement"], *public["Statement"]]})
 
     assert len(impacts(Situation(twice))) == 1
 
@@ -90,7 +92,7 @@ def test_a_key_of_the_china_partition_is_used_through_its_own_suffix() -> None:
     key = KeyPolicy(key_arn=china, document={"Statement": statement}, account=ACCOUNT, region="cn-north-1")
     (partner,) = (pair for pair in PAIRS if pair.name == "another account reads")
 
-    assert impact_of(partner.stopped.exposure, key, SSE_KMS) == ()
+    assert impact_of(partner.stopped.access, key, SSE_KMS) == ()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_a_key_statement_that_names_nobody_admits_nobody(key: dict[str, object])
     statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", **key}
     (partner,) = (pair for pair in PAIRS if pair.name == "another account reads")
 
-    assert impacts(Situation(partner.stopped.exposure, (statement,)))
+    assert impacts(Situation(partner.stopped.access, (statement,)))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_a_key_statement_that_names_nobody_admits_nobody(key: dict[str, object])
     ids=["empty", "text", "null", "odd principal"],
 )
 def test_an_odd_policy_document_names_nobody(policy: dict[str, object]) -> None:
-    assert impacts(Situation(Exposure(policy=policy))) == ()
+    assert impacts(Situation(BucketAccess(policy=policy))) == ()
 
 
 def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
@@ -118,7 +120,7 @@ def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
     guarded = guarded_by(situation)
 
     report = guarded[DEFAULT_ENCRYPTION]
-    assert isinstance(report, Report)
+    assert isinstance(report, Manual)
     assert report.severity is Severity.HIGH
     assert report.reason.startswith("it was lowered; not remediated, since under")
 
@@ -153,7 +155,7 @@ def test_whom_no_kms_key_serves_does_not_stop_the_swap_of_a_strangers_key() -> N
 def test_whom_the_present_key_may_admit_stops_its_swap() -> None:
     guarded = guarded_by(PARTNER_READS, found=UNDER_A_STRANGERS_KEY)
 
-    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report)
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
 
 
 @pytest.mark.parametrize(
@@ -161,12 +163,12 @@ def test_whom_the_present_key_may_admit_stops_its_swap() -> None:
 )
 def test_a_bucket_under_the_aws_managed_key_is_guarded_as_one_under_sse_s3(found: BucketEncryption) -> None:
     observed = ObservedBucket(encryption=found)
-    guarded = guard_access(MOVE, observed, PUBLIC.exposure, key_policy(PUBLIC), brought=False)
+    guarded = guard_access(MOVE, observed, PUBLIC.access, key_policy(PUBLIC), customer_supplied=False)
 
-    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report)
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
 
 
-# --- a key that the operator brought -----------------------------------------------------------
+# --- a customer-supplied key -----------------------------------------------------------
 
 THE_DEFAULT_POLICY = {
     "Effect": "Allow",
@@ -176,29 +178,31 @@ THE_DEFAULT_POLICY = {
 }
 
 
-def brought_key(*statements: dict[str, object]) -> KeyPolicy:
+def customer_supplied_key(*statements: dict[str, object]) -> KeyPolicy:
     return KeyPolicy(key_arn=K, document={"Statement": list(statements)}, account=ACCOUNT, region=REGION)
 
 
 @pytest.mark.parametrize(
     ("key", "stops"),
     [
-        (brought_key(THE_DEFAULT_POLICY), True),
-        (brought_key(*THE_STACKS_KEY), False),
+        (customer_supplied_key(THE_DEFAULT_POLICY), True),
+        (customer_supplied_key(*THE_STACKS_KEY), False),
         (
-            brought_key({**THE_DEFAULT_POLICY, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}}),
+            customer_supplied_key(
+                {**THE_DEFAULT_POLICY, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}}
+            ),
             True,
         ),
         (KeyPolicy(key_arn=K, document=None, account=ACCOUNT, region=REGION), True),
     ],
     ids=["AWS's default policy", "the stack's policy", "one role only", "hidden"],
 )
-def test_a_brought_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
+def test_a_customer_supplied_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
     observed = ObservedBucket(encryption=SSE_S3_BUCKET)
 
-    guarded = guard_access(MOVE, observed, Exposure(), key, brought=True)
+    guarded = guard_access(MOVE, observed, BucketAccess(), key, customer_supplied=True)
 
-    assert isinstance(guarded[DEFAULT_ENCRYPTION], Report) is stops
+    assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual) is stops
 
 
 # --- doubt, and limits -------------------------------------------------------------------------
@@ -214,7 +218,7 @@ def test_a_brought_key_must_admit_every_caller_of_the_account(key: KeyPolicy, st
 def test_a_key_condition_that_cannot_be_weighed_leaves_it_open(
     name: str, statement: dict[str, object]
 ) -> None:
-    situation = Situation(PARTNER_READS.exposure, ({**THE_DEFAULT_POLICY, "Principal": "*", **statement},))
+    situation = Situation(PARTNER_READS.access, ({**THE_DEFAULT_POLICY, "Principal": "*", **statement},))
 
     (impact,) = impacts(situation)
     assert not impact.certain
@@ -225,7 +229,7 @@ def test_a_key_that_refuses_plain_http_admits_whom_it_admits() -> None:
     tls_only = {"Bool": {"aws:SecureTransport": "false"}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": tls_only}
 
-    assert impacts(Situation(admitting.exposure, (*admitting.key, deny))) == ()
+    assert impacts(Situation(admitting.access, (*admitting.key, deny))) == ()
 
 
 def test_a_deny_on_a_condition_that_cannot_be_weighed_leaves_it_open() -> None:
@@ -233,20 +237,20 @@ def test_a_deny_on_a_condition_that_cannot_be_weighed_leaves_it_open() -> None:
     vpc = {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": vpc}
 
-    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    (impact,) = impacts(Situation(admitting.access, (*admitting.key, deny)))
     assert not impact.certain
 
 
 def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> None:
     (pair,) = (pair for pair in PAIRS if pair.name == "anybody in a VPC may read")
-    public = Exposure(policy=pair.stopped.exposure.policy, policy_is_public=True)
+    public = BucketAccess(policy=pair.stopped.access.policy, policy_is_public=True)
 
     assert [impact.certain for impact in impacts(pair.stopped)] == [False]
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
 
 
 def test_ten_parties_are_named_and_the_rest_counted() -> None:
-    sentences = told([Impact(f"party {number}") for number in range(12)])
+    sentences = in_words([Impact(f"party {number}") for number in range(12)])
 
     assert sentences.endswith("party 9; and 2 more")
 
@@ -256,7 +260,7 @@ def test_a_key_that_keeps_everybody_out_keeps_services_out(principal: object) ->
     admitting = next(pair.twin for pair in PAIRS if pair.name == "S3 Inventory")
     deny = {"Effect": "Deny", "Principal": principal, "Action": "kms:*", "Resource": "*"}
 
-    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    (impact,) = impacts(Situation(admitting.access, (*admitting.key, deny)))
     assert impact.certain
 
 
@@ -264,5 +268,5 @@ def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
     admitting = next(pair.twin for pair in PAIRS if pair.name == "S3 Inventory")
     deny = {"Effect": "Deny", "NotPrincipal": {"AWS": "x"}, "Action": "kms:*", "Resource": "*"}
 
-    (impact,) = impacts(Situation(admitting.exposure, (*admitting.key, deny)))
+    (impact,) = impacts(Situation(admitting.access, (*admitting.key, deny)))
     assert not impact.certain

@@ -6,8 +6,13 @@ import pytest
 
 from reseal.core.access.impact import Impact
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.decision import Compliant, Decision, Exempt, Remediate, Report, Severity
-from reseal.core.guards.remediation_key import moves_to_k, new_impacts, unless_locked_out, unless_unusable
+from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
+from reseal.core.guards.remediation_key import (
+    moves_to_remediation_key,
+    new_impacts,
+    unless_locked_out,
+    unless_unusable,
+)
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from tests.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, a_policy, key_arn
@@ -24,7 +29,7 @@ OTHERS: tuple[Decision, ...] = (
     STRONGER,
     Compliant("good"),
     Exempt("off"),
-    Report(severity=Severity.LOW, reason="because", way_out="so"),
+    Manual(severity=Severity.LOW, reason="because", recommendation="so"),
 )
 KEY = KeyPolicy(key_arn=K, document={"Statement": THE_STACKS_KEY}, account=ACCOUNT, region=REGION)
 CLOSED = KeyPolicy(key_arn=K, document={"Statement": []}, account=ACCOUNT, region=REGION)
@@ -38,7 +43,7 @@ def by_name(decision: object) -> str:
 
 @pytest.mark.parametrize("decision", [TO_K, *OTHERS], ids=by_name)
 def test_only_a_remediation_with_a_key_moves_to_k(decision: Decision) -> None:
-    assert moves_to_k(decision) is (decision is TO_K)
+    assert moves_to_remediation_key(decision) is (decision is TO_K)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +67,7 @@ def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) ->
     if why is None:
         assert decision is TO_K
     else:
-        assert isinstance(decision, Report)
+        assert isinstance(decision, Manual)
         assert decision.severity is Severity.CRITICAL
         assert decision.reason.startswith("because; not remediated, since Reseal's own key")
         assert why in decision.reason
@@ -71,13 +76,13 @@ def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) ->
 def test_a_remediation_that_would_keep_somebody_out_says_whom() -> None:
     decision = unless_locked_out(TO_K, [PARTNER, PUBLIC], KEY, "move them")
 
-    assert decision == Report(
+    assert decision == Manual(
         severity=Severity.LOW,
         reason=(
             f"because; not remediated, since under {K} account 4 could not read new objects; "
             "the public could not read"
         ),
-        way_out="move them",
+        recommendation="move them",
     )
 
 
@@ -92,19 +97,21 @@ def test_what_does_not_write_k_is_not_stopped(decision: Decision) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "has_own_key", "brought", "count"),
+    ("key", "has_own_key", "customer_supplied", "count"),
     [
         pytest.param(KEY, False, False, 2, id="everybody is newly locked out"),
         pytest.param(KEY, True, False, 1, id="under a key already: whom no key serves has lost nothing"),
-        pytest.param(KEY, False, True, 2, id="a brought key that admits every caller"),
-        pytest.param(CLOSED, False, True, 3, id="a brought key that does not"),
+        pytest.param(KEY, False, True, 2, id="a customer-supplied key that admits every caller"),
+        pytest.param(CLOSED, False, True, 3, id="a customer-supplied key that does not"),
         pytest.param(CLOSED, False, False, 2, id="callers vouched for"),
     ],
 )
 def test_who_loses_something_is_counted_once(
-    key: KeyPolicy, has_own_key: bool, brought: bool, count: int
+    key: KeyPolicy, has_own_key: bool, customer_supplied: bool, count: int
 ) -> None:
-    impacts = list(new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, brought=brought))
+    impacts = list(
+        new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, customer_supplied=customer_supplied)
+    )
 
     assert len(impacts) == count
     assert PARTNER in impacts

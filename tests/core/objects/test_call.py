@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseal.core.calls.object_call import parse_object_call
-from reseal.core.calls.stated_encryption import StatedEncryption
+from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 from tests.builders import (
@@ -48,12 +48,12 @@ def asking(**headers: Any) -> dict[str, Any]:
 def test_a_write_is_read_whole() -> None:
     call = parse_object_call(an_object_body())
 
-    assert (call.event_id, call.name, call.bucket, call.key) == (EVENT_ID, "PutObject", BUCKET, KEY)
+    assert (call.event_id, call.name, call.bucket, call.object_key) == (EVENT_ID, "PutObject", BUCKET, KEY)
     assert call.time == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     assert call.actor == an_actor()
     assert call.owner == ACCOUNT
-    assert call.stated == StatedEncryption(algorithm="AES256")
-    assert call.resource == Resource(bucket=BUCKET, key=KEY, version_id=None)
+    assert call.stated == StatedObjectEncryption(algorithm="AES256")
+    assert call.resource == Resource(bucket=BUCKET, object_key=KEY, version_id=None)
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
 
 
@@ -71,7 +71,7 @@ def test_a_copy_is_a_write_to_its_destination_whatever_is_listed_with_it(listed:
 
     call = parse_object_call(body)
 
-    assert (call.bucket, call.key, call.owner) == (BUCKET, KEY, ACCOUNT)
+    assert (call.bucket, call.object_key, call.owner) == (BUCKET, KEY, ACCOUNT)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_what_no_bucket_can_be_called_is_refused(changes: dict[str, Any]) -> Non
 def test_a_key_that_was_left_out_is_read_from_the_arn(listed: list[Any], request_parameters: Any) -> None:
     call = parse_object_call(an_object_body(requestParameters=request_parameters, resources=listed))
 
-    assert (call.bucket, call.key) == (BUCKET, KEY)
+    assert (call.bucket, call.object_key) == (BUCKET, KEY)
 
 
 LONGEST = "ü" * 512
@@ -159,16 +159,16 @@ KEYS = [
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_stays_as_it_is_spelled(key: str) -> None:
-    assert parse_object_call(an_object_body(key=key)).key == key
+    assert parse_object_call(an_object_body(key=key)).object_key == key
 
 
 def test_a_key_that_is_spelled_longer_than_a_key_can_be_is_url_encoded() -> None:
-    assert parse_object_call(an_object_body(key="%C3%BC" * 512)).key == "ü" * 512
+    assert parse_object_call(an_object_body(key="%C3%BC" * 512)).object_key == "ü" * 512
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_reads_the_same_from_the_arn(key: str) -> None:
-    assert parse_object_call(an_object_body(key=key, requestParameters=None)).key == key
+    assert parse_object_call(an_object_body(key=key, requestParameters=None)).object_key == key
 
 
 @pytest.mark.parametrize(
@@ -207,70 +207,70 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
 @pytest.mark.parametrize(
     ("request_headers", "response", "stated"),
     [
-        pytest.param({}, None, StatedEncryption(), id="nothing (multipart)"),
-        pytest.param({}, "{}", StatedEncryption(), id="text"),
-        pytest.param({}, [], StatedEncryption(), id="empty list"),
-        pytest.param({}, [{SSE: "AES256"}], StatedEncryption(algorithm="AES256"), id="list"),
-        pytest.param({}, {"x-amz-expiration": "soon"}, StatedEncryption(), id="something else"),
-        pytest.param({}, {SSE: ["AES256"]}, StatedEncryption(), id="header is no text"),
+        pytest.param({}, None, StatedObjectEncryption(), id="nothing (multipart)"),
+        pytest.param({}, "{}", StatedObjectEncryption(), id="text"),
+        pytest.param({}, [], StatedObjectEncryption(), id="empty list"),
+        pytest.param({}, [{SSE: "AES256"}], StatedObjectEncryption(algorithm="AES256"), id="list"),
+        pytest.param({}, {"x-amz-expiration": "soon"}, StatedObjectEncryption(), id="something else"),
+        pytest.param({}, {SSE: ["AES256"]}, StatedObjectEncryption(), id="header is no text"),
         pytest.param(
             {SSE: "Aes256"},
             {SSE: "Aes256"},
-            StatedEncryption(algorithm="AES256"),
+            StatedObjectEncryption(algorithm="AES256"),
             id="other case",
         ),
         pytest.param(
             {},
             {SSE: "AWS:KMS", f"{SSE}-aws-kms-key-id": TEAM_KEY},
-            StatedEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
+            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
             id="by default",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": "alias/team"},
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": TEAM_KEY},
-            StatedEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
+            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
             id="the answer counts",
         ),
         pytest.param(
             {SSE: "aws:kms:dsse", f"{SSE}-aws-kms-key-id": "alias/team"},
             None,
-            StatedEncryption(algorithm="aws:kms:dsse", key_id="alias/team"),
+            StatedObjectEncryption(algorithm="aws:kms:dsse", key_id="alias/team"),
             id="only asked for",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms"},
-            StatedEncryption(algorithm="aws:kms", context="e30="),
+            StatedObjectEncryption(algorithm="aws:kms", context="e30="),
             id="context sent",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms", f"{SSE}-context": "eyJhIjoiYiJ9"},
-            StatedEncryption(algorithm="aws:kms", context="eyJhIjoiYiJ9"),
+            StatedObjectEncryption(algorithm="aws:kms", context="eyJhIjoiYiJ9"),
             id="context answered",
         ),
         pytest.param(
             {f"{SSE}-customer-algorithm": "AES256"},
             {f"{SSE}-customer-algorithm": "AES256"},
-            StatedEncryption(algorithm="SSE-C"),
+            StatedObjectEncryption(algorithm="SSE-C"),
             id="SSE-C",
         ),
         pytest.param(
             {f"{SSE}-customer-algorithm": "AES256"},
             None,
-            StatedEncryption(algorithm="SSE-C"),
+            StatedObjectEncryption(algorithm="SSE-C"),
             id="SSE-C without an answer",
         ),
         pytest.param(
             {},
             {f"{SSE}-customer-algorithm": "AES256", SSE: "AES256"},
-            StatedEncryption(algorithm="SSE-C"),
+            StatedObjectEncryption(algorithm="SSE-C"),
             id="SSE-C before SSE-S3",
         ),
     ],
 )
 def test_a_record_states_the_encryption(
-    request_headers: dict[str, Any], response: object, stated: StatedEncryption
+    request_headers: dict[str, Any], response: object, stated: StatedObjectEncryption
 ) -> None:
     body = an_object_body(requestParameters=asking(**request_headers))
     record = json.loads(body)
@@ -398,9 +398,9 @@ def test_no_odd_value_anywhere_in_a_record_breaks_the_parser(
         return
 
     assert call.bucket
-    assert call.key.encode()
+    assert call.object_key.encode()
 
 
 @given(st.text(min_size=1, max_size=300))
 def test_a_key_survives_the_way_or_is_refused(key: str) -> None:
-    assert parse_object_call(an_object_body(key=key)).key == key
+    assert parse_object_call(an_object_body(key=key)).object_key == key

@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.objects import guard_object
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import unreadable_context
-from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.change import EncryptionChange, intended_for
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import Found, ObjectAcl, Surroundings
+from reseal.core.state.s3_object import BucketContext, Found, ObjectAcl
 from tests.builders import (
     ACCOUNT,
     DSSE_KMS,
@@ -25,12 +25,12 @@ from tests.builders import (
     SSE_KMS,
     UNLISTED_KEY,
     K,
+    a_bucket_context,
     a_key,
     a_policy,
     an_original,
     key_arn,
     object_encryption,
-    surroundings,
 )
 from tests.core.guard.cases import THE_STACKS_KEY, admits, lets
 
@@ -40,7 +40,7 @@ TO_K = Remediate(
 )
 KEY = KeyPolicy(key_arn=K, document={"Statement": THE_STACKS_KEY}, account=ACCOUNT, region=REGION)
 CLOSED = replace(KEY, document={"Statement": []})
-PUBLIC = Exposure(policy_is_public=True)
+PUBLIC = BucketAccess(policy_is_public=True)
 PUBLIC_READ = ObjectAcl(
     owner="me",
     owner_permissions=frozenset({"FULL_CONTROL"}),
@@ -62,13 +62,15 @@ def guarded(
     before: ObjectEncryption = SSE_S3_OBJECT,
     key: KeyDescription | None = None,
     acl: ObjectAcl | None = None,
-    around: Surroundings | None = None,
+    bucket_context: BucketContext | None = None,
     policy: Policy | None = None,
     key_policy: KeyPolicy = KEY,
 ) -> Decision:
     original = an_original(encryption=before, acl=acl)
-    found = Found(head=original.head, key=key)
-    return guard_object(policy or a_policy(), decision, found, original, around or surroundings(), key_policy)
+    found = Found(head=original.head, kms_key=key)
+    return guard_object(
+        policy or a_policy(), decision, found, original, bucket_context or a_bucket_context(), key_policy
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def guarded(
     [
         pytest.param(guarded(), None, id="nobody but the account"),
         pytest.param(
-            guarded(around=surroundings(exposure=PUBLIC)), "without a signature", id="public bucket"
+            guarded(bucket_context=a_bucket_context(access=PUBLIC)), "without a signature", id="public bucket"
         ),
         pytest.param(guarded(acl=PUBLIC_READ), "lets the public read it", id="public by its own ACL"),
         pytest.param(guarded(acl=FRIENDS_READ), "fr1end", id="another account, by its own ACL"),
@@ -96,13 +98,17 @@ def guarded(
             id="another account, which the key in use may admit",
         ),
         pytest.param(
-            guarded(decision=TO_DSSE, around=surroundings(exposure=EXPORTED_TO)), "CloudWatch Logs", id="DSSE"
+            guarded(decision=TO_DSSE, bucket_context=a_bucket_context(access=EXPORTED_TO)),
+            "CloudWatch Logs",
+            id="DSSE",
         ),
-        pytest.param(guarded(around=surroundings(exposure=EXPORTED_TO), key_policy=FOR_LOGS), None, id="SSE"),
+        pytest.param(
+            guarded(bucket_context=a_bucket_context(access=EXPORTED_TO), key_policy=FOR_LOGS), None, id="SSE"
+        ),
         pytest.param(
             guarded(policy=replace(a_policy(), callers_may_use_key=False), key_policy=CLOSED),
             "callers of this account",
-            id="brought key that does not admit every caller",
+            id="customer-supplied key that does not admit every caller",
         ),
     ],
 )
@@ -112,17 +118,17 @@ def test_an_object_is_not_moved_where_somebody_is_left_behind(
     if stopped is None:
         assert decision is TO_K
     else:
-        assert isinstance(decision, Report)
+        assert isinstance(decision, Manual)
         assert decision.severity is TO_K.severity
         assert stopped in decision.reason
-        assert "write the object anew" in decision.way_out
+        assert "write the object anew" in decision.recommendation
 
 
 @pytest.mark.parametrize(
     "decision",
     [
         Compliant("good"),
-        Report(severity=Severity.LOW, reason="r", way_out="w"),
+        Manual(severity=Severity.LOW, reason="r", recommendation="w"),
         Remediate(change=EncryptionChange(algorithm=DSSE_KMS), severity=Severity.LOW, reason="weaker"),
     ],
     ids=lambda decision: type(decision).__name__,
@@ -148,7 +154,7 @@ def test_an_object_gets_what_the_change_says_and_a_bucket_key_as_its_bucket_has_
     bucket_key: bool,
     intended: tuple[SseAlgorithm, str, bool],
 ) -> None:
-    given = intended_for(found, change, surroundings(bucket_key=bucket_key))
+    given = intended_for(found, change, a_bucket_context(bucket_key=bucket_key))
 
     assert given == object_encryption(intended[0], intended[1], bucket_key=intended[2])
 

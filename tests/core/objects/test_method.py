@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Method, Methods, choose_method
-from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import Lock, ObjectAcl, Original, Surroundings
+from reseal.core.state.s3_object import BucketContext, Lock, ObjectAcl, Original
 from tests.builders import (
     DSSE_KMS,
     PARTNER_KEY,
@@ -22,10 +22,10 @@ from tests.builders import (
     SSE_S3,
     UNLISTED_KEY,
     K,
+    a_bucket_context,
     a_policy,
     an_original,
     object_encryption,
-    surroundings,
 )
 from tests.fakes import NOON
 
@@ -35,8 +35,8 @@ TO_DSSE = object_encryption(DSSE_KMS, K)
 TO_PARTNER = object_encryption(SSE_KMS, PARTNER_KEY)
 FROM_DSSE = object_encryption(DSSE_KMS, UNLISTED_KEY)
 NEVER_ENCRYPTED = object_encryption(None)
-REPLICATED = Exposure(replication=(ReplicationRule(id="r", enabled=True, takes_kms_objects=True),))
-PAUSED = Exposure(replication=(ReplicationRule(id="r", enabled=False, takes_kms_objects=True),))
+REPLICATED = BucketAccess(replication=(ReplicationRule(id="r", enabled=True, takes_kms_objects=True),))
+PAUSED = BucketAccess(replication=(ReplicationRule(id="r", enabled=False, takes_kms_objects=True),))
 RETAINED = Lock(mode="GOVERNANCE", until=NOON + timedelta(days=1))
 HELD = Lock(legal_hold=True)
 PRIVATE = ObjectAcl(owner="o", owner_permissions=frozenset({"FULL_CONTROL"}))
@@ -50,78 +50,78 @@ LARGE, TOO_LARGE = LARGEST_COPY + 1, 50 * GIB + 1
 
 COPY, PARTS, IN_PLACE = Method.COPY, Method.PARTS, Method.IN_PLACE
 Way = Method | tuple[str, ...]
-Row = tuple[str, Original, Surroundings, ObjectEncryption, Way, Way]
+Row = tuple[str, Original, BucketContext, ObjectEncryption, Way, Way]
 """What it is about, object, bucket, encryption to give; what to do where copies are preferred, and where
 changes in place are. Words of the reason stand for: not at all."""
 
 ROWS: list[Row] = [
-    ("plain", an_original(), surroundings(), TO_K, COPY, IN_PLACE),
-    ("empty object", an_original(size=0), surroundings(), TO_K, COPY, IN_PLACE),
-    ("from aws/s3", an_original(encryption=object_encryption(SSE_KMS, UNLISTED_KEY)), surroundings(), TO_K,
-     COPY, IN_PLACE),
-    ("private ACL", an_original(acl=PRIVATE), surroundings(has_acls=True), TO_K, COPY, IN_PLACE),
-    ("largest copy", an_original(size=LARGEST_COPY), surroundings(), TO_K, COPY, IN_PLACE),
+    ("plain", an_original(), a_bucket_context(), TO_K, COPY, IN_PLACE),
+    ("empty object", an_original(size=0), a_bucket_context(), TO_K, COPY, IN_PLACE),
+    ("from aws/s3", an_original(encryption=object_encryption(SSE_KMS, UNLISTED_KEY)), a_bucket_context(),
+     TO_K, COPY, IN_PLACE),
+    ("private ACL", an_original(acl=PRIVATE), a_bucket_context(has_acls=True), TO_K, COPY, IN_PLACE),
+    ("largest copy", an_original(size=LARGEST_COPY), a_bucket_context(), TO_K, COPY, IN_PLACE),
     # what makes a copy no whole repair, or one with side effects
-    ("versioned", an_original(version_id="v1"), surroundings(versioned=True), TO_K, IN_PLACE, IN_PLACE),
-    ("null version, versioned since", an_original(version_id="null"), surroundings(versioned=True), TO_K,
+    ("versioned", an_original(version_id="v1"), a_bucket_context(versioned=True), TO_K, IN_PLACE, IN_PLACE),
+    ("null version, versioned since", an_original(version_id="null"), a_bucket_context(versioned=True), TO_K,
      IN_PLACE, IN_PLACE),
-    ("null version, versioning suspended", an_original(version_id="null"), surroundings(), TO_K,
+    ("null version, versioning suspended", an_original(version_id="null"), a_bucket_context(), TO_K,
      COPY, IN_PLACE),
-    ("version of before the suspension", an_original(version_id="v1"), surroundings(), TO_K,
+    ("version of before the suspension", an_original(version_id="v1"), a_bucket_context(), TO_K,
      IN_PLACE, IN_PLACE),
-    ("notifications", an_original(), surroundings(notifies=True), TO_K, IN_PLACE, IN_PLACE),
-    ("replication", an_original(), surroundings(exposure=REPLICATED), TO_K, IN_PLACE, IN_PLACE),
-    ("replication that is off", an_original(), surroundings(exposure=PAUSED), TO_K, COPY, IN_PLACE),
-    ("archived", an_original(storage_class="DEEP_ARCHIVE"), surroundings(), TO_K, IN_PLACE, IN_PLACE),
+    ("notifications", an_original(), a_bucket_context(notifies=True), TO_K, IN_PLACE, IN_PLACE),
+    ("replication", an_original(), a_bucket_context(access=REPLICATED), TO_K, IN_PLACE, IN_PLACE),
+    ("replication that is off", an_original(), a_bucket_context(access=PAUSED), TO_K, COPY, IN_PLACE),
+    ("archived", an_original(storage_class="DEEP_ARCHIVE"), a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
     ("archive tier", an_original(storage_class="INTELLIGENT_TIERING", archive="ARCHIVE_ACCESS"),
-     surroundings(), TO_K, IN_PLACE, IN_PLACE),
-    ("instant retrieval", an_original(storage_class="GLACIER_IR"), surroundings(), TO_K, COPY, IN_PLACE),
-    ("ACL that cannot be stated", an_original(acl=ODD), surroundings(has_acls=True), TO_K,
+     a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
+    ("instant retrieval", an_original(storage_class="GLACIER_IR"), a_bucket_context(), TO_K, COPY, IN_PLACE),
+    ("ACL that cannot be stated", an_original(acl=ODD), a_bucket_context(has_acls=True), TO_K,
      IN_PLACE, IN_PLACE),
-    ("another account's object", an_original(acl=FOREIGN), surroundings(has_acls=True), TO_K,
+    ("another account's object", an_original(acl=FOREIGN), a_bucket_context(has_acls=True), TO_K,
      IN_PLACE, IN_PLACE),
-    ("metadata that S3 cannot show", an_original(lost_metadata=1), surroundings(), TO_K, COPY, IN_PLACE),
+    ("metadata that S3 cannot show", an_original(lost_metadata=1), a_bucket_context(), TO_K, COPY, IN_PLACE),
     # what cannot be changed in place
-    ("never encrypted", an_original(encryption=NEVER_ENCRYPTED), surroundings(), TO_K, COPY, COPY),
-    ("to DSSE", an_original(), surroundings(), TO_DSSE, COPY, COPY),
-    ("from DSSE", an_original(encryption=FROM_DSSE), surroundings(), TO_DSSE, COPY, COPY),
-    ("key of another account", an_original(), surroundings(), TO_PARTNER, COPY, COPY),
-    ("encryption context", an_original(context="e30="), surroundings(), TO_K, COPY, COPY),
+    ("never encrypted", an_original(encryption=NEVER_ENCRYPTED), a_bucket_context(), TO_K, COPY, COPY),
+    ("to DSSE", an_original(), a_bucket_context(), TO_DSSE, COPY, COPY),
+    ("from DSSE", an_original(encryption=FROM_DSSE), a_bucket_context(), TO_DSSE, COPY, COPY),
+    ("key of another account", an_original(), a_bucket_context(), TO_PARTNER, COPY, COPY),
+    ("encryption context", an_original(context="e30="), a_bucket_context(), TO_K, COPY, COPY),
     # what is larger than one copy
-    ("large", an_original(size=LARGE), surroundings(), TO_K, IN_PLACE, IN_PLACE),
-    ("large, to DSSE", an_original(size=LARGE), surroundings(), TO_DSSE, PARTS, PARTS),
-    ("large, with context", an_original(size=LARGE, context="e30="), surroundings(), TO_K, PARTS, PARTS),
-    ("large, never encrypted", an_original(size=LARGE, encryption=NEVER_ENCRYPTED), surroundings(), TO_K,
+    ("large", an_original(size=LARGE), a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
+    ("large, to DSSE", an_original(size=LARGE), a_bucket_context(), TO_DSSE, PARTS, PARTS),
+    ("large, with context", an_original(size=LARGE, context="e30="), a_bucket_context(), TO_K, PARTS, PARTS),
+    ("large, never encrypted", an_original(size=LARGE, encryption=NEVER_ENCRYPTED), a_bucket_context(), TO_K,
      PARTS, PARTS),
-    ("largest in parts", an_original(size=50 * GIB), surroundings(), TO_DSSE, PARTS, PARTS),
+    ("largest in parts", an_original(size=50 * GIB), a_bucket_context(), TO_DSSE, PARTS, PARTS),
     # what neither way can do
-    ("too large, to DSSE", an_original(size=TOO_LARGE), surroundings(), TO_DSSE,
+    ("too large, to DSSE", an_original(size=TOO_LARGE), a_bucket_context(), TO_DSSE,
      ("MultipartCopyLimitGiB", "50.0 of 50 GiB"), ("MultipartCopyLimitGiB",)),
-    ("large, metadata that S3 cannot show", an_original(size=LARGE, lost_metadata=2), surroundings(), TO_DSSE,
-     ("2 of its metadata entries",), ("2 of its metadata entries",)),
-    ("large, odd Expires", an_original(size=LARGE, unreadable_expires=True), surroundings(), TO_DSSE,
+    ("large, metadata that S3 cannot show", an_original(size=LARGE, lost_metadata=2), a_bucket_context(),
+     TO_DSSE, ("2 of its metadata entries",), ("2 of its metadata entries",)),
+    ("large, odd Expires", an_original(size=LARGE, unreadable_expires=True), a_bucket_context(), TO_DSSE,
      ("Expires",), ("Expires",)),
-    ("large, annotated", an_original(size=LARGE, annotated=True), surroundings(), TO_DSSE,
+    ("large, annotated", an_original(size=LARGE, annotated=True), a_bucket_context(), TO_DSSE,
      ("annotations",), ("annotations",)),
-    ("versioned, to DSSE", an_original(version_id="v1"), surroundings(versioned=True), TO_DSSE,
+    ("versioned, to DSSE", an_original(version_id="v1"), a_bucket_context(versioned=True), TO_DSSE,
      ("keeps versions", "DSSE-KMS"), ("keeps versions", "DSSE-KMS")),
-    ("versioned, key of another account", an_original(version_id="v1"), surroundings(versioned=True),
+    ("versioned, key of another account", an_original(version_id="v1"), a_bucket_context(versioned=True),
      TO_PARTNER, ("keeps versions", "bucket owner's account"), ("keeps versions", "bucket owner's account")),
     ("versioned, never encrypted", an_original(version_id="null", encryption=NEVER_ENCRYPTED),
-     surroundings(versioned=True), TO_K, ("never encrypted",), ("never encrypted",)),
-    ("notifications, to DSSE", an_original(), surroundings(notifies=True), TO_DSSE,
+     a_bucket_context(versioned=True), TO_K, ("never encrypted",), ("never encrypted",)),
+    ("notifications, to DSSE", an_original(), a_bucket_context(notifies=True), TO_DSSE,
      ("told of a new object",), ("told of a new object",)),
-    ("replication, to DSSE", an_original(), surroundings(exposure=REPLICATED), TO_DSSE,
+    ("replication, to DSSE", an_original(), a_bucket_context(access=REPLICATED), TO_DSSE,
      ("replicated",), ("replicated",)),
-    ("archived, to DSSE", an_original(storage_class="GLACIER"), surroundings(), TO_DSSE,
+    ("archived, to DSSE", an_original(storage_class="GLACIER"), a_bucket_context(), TO_DSSE,
      ("archived (GLACIER)",), ("archived (GLACIER)",)),
-    ("archived, with context", an_original(storage_class="GLACIER", context="e30="), surroundings(), TO_K,
+    ("archived, with context", an_original(storage_class="GLACIER", context="e30="), a_bucket_context(), TO_K,
      ("encryption context could be lost",), ("encryption context could be lost",)),
-    ("retained", an_original(lock=RETAINED), surroundings(), TO_K,
+    ("retained", an_original(lock=RETAINED), a_bucket_context(), TO_K,
      ("GOVERNANCE retention until 2026-11-24 protects it",), ("S3 refuses that while GOVERNANCE",)),
-    ("held", an_original(lock=HELD, version_id="v1"), surroundings(versioned=True), TO_K,
+    ("held", an_original(lock=HELD, version_id="v1"), a_bucket_context(versioned=True), TO_K,
      ("a legal hold protects it",), ("a legal hold",)),
-    ("another account's object, to DSSE", an_original(acl=FOREIGN), surroundings(has_acls=True), TO_DSSE,
+    ("another account's object, to DSSE", an_original(acl=FOREIGN), a_bucket_context(has_acls=True), TO_DSSE,
      ("another account",), ("another account",)),
 ]  # fmt: skip
 
@@ -129,11 +129,11 @@ ROWS: list[Row] = [
 @pytest.mark.parametrize("prefers_in_place", [False, True], ids=["copy", "in place"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_each_object_has_its_way(row: Row, prefers_in_place: bool) -> None:
-    _, original, around, intended, preferring_copies, preferring_in_place = row
+    _, original, bucket_context, intended, preferring_copies, preferring_in_place = row
     way = preferring_in_place if prefers_in_place else preferring_copies
     methods = Methods(prefers_in_place=prefers_in_place)
 
-    chosen = choose_method(a_policy(), methods, original, around, intended)
+    chosen = choose_method(a_policy(), methods, original, bucket_context, intended)
 
     if isinstance(way, Method):
         assert chosen is way
@@ -145,7 +145,7 @@ def test_each_object_has_its_way(row: Row, prefers_in_place: bool) -> None:
 def test_a_reason_is_said_once_and_in_whole_sentences() -> None:
     original = an_original(size=LARGE, lock=HELD, version_id="v1")
 
-    chosen = choose_method(a_policy(), Methods(), original, surroundings(versioned=True), TO_K)
+    chosen = choose_method(a_policy(), Methods(), original, a_bucket_context(versioned=True), TO_K)
 
     assert chosen == (
         "a copy is no repair: the bucket keeps versions, so that the badly encrypted one would stay; "
@@ -180,9 +180,9 @@ def test_a_method_is_called_as_its_call_is() -> None:
 def test_the_operator_sets_the_size_up_to_which_is_copied() -> None:
     methods = Methods(largest_copy=4, largest_in_parts=5)
 
-    assert choose_method(a_policy(), methods, an_original(size=4), surroundings(), TO_DSSE) is COPY
-    assert choose_method(a_policy(), methods, an_original(size=5), surroundings(), TO_DSSE) is PARTS
-    chosen = choose_method(a_policy(), methods, an_original(size=6), surroundings(), TO_DSSE)
+    assert choose_method(a_policy(), methods, an_original(size=4), a_bucket_context(), TO_DSSE) is COPY
+    assert choose_method(a_policy(), methods, an_original(size=5), a_bucket_context(), TO_DSSE) is PARTS
+    chosen = choose_method(a_policy(), methods, an_original(size=6), a_bucket_context(), TO_DSSE)
     assert not isinstance(chosen, Method)
 
 
@@ -202,8 +202,8 @@ def originals(draw: st.DrawFn) -> Original:
 
 
 BUCKETS = st.builds(
-    surroundings,
-    exposure=st.sampled_from([Exposure(), REPLICATED]),
+    a_bucket_context,
+    access=st.sampled_from([BucketAccess(), REPLICATED]),
     versioned=st.booleans(),
     notifies=st.booleans(),
 )
@@ -211,21 +211,21 @@ BUCKETS = st.builds(
 
 @given(originals(), BUCKETS, st.sampled_from([TO_K, TO_DSSE, TO_PARTNER]), st.booleans())
 def test_what_is_locked_is_never_written(
-    original: Original, around: Surroundings, intended: ObjectEncryption, prefers_in_place: bool
+    original: Original, bucket_context: BucketContext, intended: ObjectEncryption, prefers_in_place: bool
 ) -> None:
     methods = Methods(prefers_in_place=prefers_in_place)
 
-    chosen = choose_method(a_policy(), methods, original, around, intended)
+    chosen = choose_method(a_policy(), methods, original, bucket_context, intended)
 
     assert not (isinstance(chosen, Method) and original.head.lock.in_words)
 
 
 @given(originals(), BUCKETS, st.sampled_from([TO_K, TO_DSSE, TO_PARTNER]))
 def test_the_preference_decides_how_and_never_whether(
-    original: Original, around: Surroundings, intended: ObjectEncryption
+    original: Original, bucket_context: BucketContext, intended: ObjectEncryption
 ) -> None:
     ways = [
-        choose_method(a_policy(), Methods(prefers_in_place=preferred), original, around, intended)
+        choose_method(a_policy(), Methods(prefers_in_place=preferred), original, bucket_context, intended)
         for preferred in (False, True)
     ]
 

@@ -27,7 +27,7 @@ from reseal.core.state.s3_object import Checksum, Lock, ObjectAcl, ObservedObjec
 from tests.builders import SSE_KMS, K, an_object, an_original, object_encryption
 from tests.fakes import NOON
 
-KEPT, REPORTED, CHANGES = Fate.KEPT, Fate.REPORTED, Fate.CHANGES
+KEPT, MANUAL, CHANGES = Fate.KEPT, Fate.MANUAL, Fate.CHANGES
 PUBLIC = ObjectAcl(
     owner="me",
     owner_permissions=frozenset({"FULL_CONTROL"}),
@@ -97,7 +97,7 @@ ROWS = (
     Row(
         "annotations",
         an_original(annotated=True),
-        (KEPT, REPORTED, KEPT),
+        (KEPT, MANUAL, KEPT),
         {"AnnotationDirective": "COPY"},
         {},
         lost=("", "annotations"),
@@ -127,20 +127,20 @@ ROWS = (
         PUBLIC_READ,
         lost=("another account", "another account"),
     ),
-    Row("Object Lock", an_original(), (REPORTED, REPORTED, REPORTED), {}, {}),
+    Row("Object Lock", an_original(), (MANUAL, MANUAL, MANUAL), {}, {}),
     Row(
         "Object Lock",
         an_original(lock=Lock(legal_hold=True)),
-        (REPORTED, REPORTED, REPORTED),
+        (MANUAL, MANUAL, MANUAL),
         {},
         {},
         lost=("a legal hold", "a legal hold"),
     ),
-    Row("encryption context", an_original(), (KEPT, KEPT, REPORTED), {}, {}),
+    Row("encryption context", an_original(), (KEPT, KEPT, MANUAL), {}, {}),
     Row(
         "encryption context",
         an_original(context="eyJhIjoiYiJ9"),
-        (KEPT, KEPT, REPORTED),
+        (KEPT, KEPT, MANUAL),
         {"SSEKMSEncryptionContext": "eyJhIjoiYiJ9"},
         {"SSEKMSEncryptionContext": "eyJhIjoiYiJ9"},
     ),

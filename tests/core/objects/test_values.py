@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.state.bucket_access import Exposure, ReplicationRule
+from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import Found
@@ -18,10 +18,10 @@ from tests.builders import (
     SSE_KMS,
     TEAM_KEY,
     K,
+    a_bucket_context,
     a_key,
     an_object,
     object_encryption,
-    surroundings,
 )
 
 
@@ -58,8 +58,8 @@ def test_an_encryption_survives_the_way_through_json_and_fulfils_only_itself(
     one: ObjectEncryption, other: ObjectEncryption
 ) -> None:
     assert ObjectEncryption.from_document(json.loads(json.dumps(one.to_document()))) == one
-    assert one.fulfils(one)
-    assert one.fulfils(other) is (one == other)
+    assert one.meets(one)
+    assert one.meets(other) is (one == other)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_null_version_is_overwritten_by_a_copy_and_every_other_stays(
     ids=["not asked", "customer's", "AWS managed", "gone"],
 )
 def test_aws_s3_is_told_by_who_manages_the_key(key: KeyDescription | None, is_under_aws_s3: bool) -> None:
-    assert Found(head=an_object(), key=key).is_under_aws_s3 is is_under_aws_s3
+    assert Found(head=an_object(), kms_key=key).is_under_aws_s3 is is_under_aws_s3
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -101,4 +101,4 @@ def test_a_bucket_replicates_where_a_rule_is_on(enabled: bool) -> None:
     off = ReplicationRule(id="off", enabled=False, takes_kms_objects=True)
     rule = ReplicationRule(id="r", enabled=enabled, takes_kms_objects=True)
 
-    assert surroundings(exposure=Exposure(replication=(off, rule))).replicates is enabled
+    assert a_bucket_context(access=BucketAccess(replication=(off, rule))).replicates is enabled

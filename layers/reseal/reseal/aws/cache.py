@@ -17,7 +17,7 @@ _LANES = 64  # how many names can be asked for at once
 T = TypeVar("T")
 
 
-class Recent(Generic[T]):
+class TtlCache(Generic[T]):
     """Answers by name, each kept for `seconds` of `clock`, for many threads.
 
     When several threads want the same answer, one asks and the others wait for it.

@@ -17,7 +17,7 @@ from reseal.core.trail.selectors import (
     FieldSelector,
     Selector,
 )
-from reseal.core.trail.trail import Trail, Unread
+from reseal.core.trail.trail import Trail, Unreadable
 
 DESCRIBE = "cloudtrail:DescribeTrails"
 STATUS = "cloudtrail:GetTrailStatus"
@@ -57,19 +57,19 @@ class CloudTrail:
             selectors=self._read_selectors(arn),
         )
 
-    def _read_logging(self, arn: str) -> bool | Unread:
+    def _read_logging(self, arn: str) -> bool | Unreadable:
         try:
             with translated(STATUS):
                 return bool(self._client.get_trail_status(Name=arn)["IsLogging"])
         except RefusalError as refusal:
-            return Unread(why=str(refusal))
+            return Unreadable(why=str(refusal))
 
-    def _read_selectors(self, arn: str) -> tuple[Selector, ...] | Unread:
+    def _read_selectors(self, arn: str) -> tuple[Selector, ...] | Unreadable:
         try:
             with translated(SELECTORS):
                 answer = self._client.get_event_selectors(TrailName=arn)
         except RefusalError as refusal:
-            return Unread(why=str(refusal))
+            return Unreadable(why=str(refusal))
         basic = [_basic(selector) for selector in answer.get("EventSelectors", [])]
         return (*basic, *(_advanced(selector) for selector in answer.get("AdvancedEventSelectors", [])))
 

@@ -10,10 +10,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from reseal.core.errors import (
     AccessDeniedError,
     ChangedError,
-    ElsewhereError,
-    GoneError,
+    NotFoundError,
     RefusalError,
     TransientError,
+    WrongRegionError,
 )
 
 # The answer to a HEAD has no body, so that its code is the HTTP status (C22).
@@ -50,7 +50,7 @@ _TRANSIENT = frozenset(
         "RequestLimitExceeded",
     }
 )
-_REFUSALS = ((_DENIED, AccessDeniedError), (_GONE, GoneError), (_CHANGED, ChangedError))
+_REFUSALS = ((_DENIED, AccessDeniedError), (_GONE, NotFoundError), (_CHANGED, ChangedError))
 _FIRST_SERVER_ERROR = 500
 _NEVER_PASSES = frozenset({"NotImplemented", "501"})  # a server error by its number only
 _THROUGH_S3 = "KMS."
@@ -75,7 +75,7 @@ def _translate(error: ClientError, action: str) -> RefusalError | TransientError
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _ELSEWHERE:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return ElsewhereError(code, action, message, headers.get("x-amz-bucket-region"))
+        return WrongRegionError(code, action, message, headers.get("x-amz-bucket-region"))
     for codes, refusal in _REFUSALS:
         if code.removeprefix(_THROUGH_S3) in codes:
             return refusal(code, action, message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from json import loads
 from typing import TYPE_CHECKING, Any
 
-from reseal.aws.cache import Recent
+from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
@@ -27,8 +27,8 @@ class KmsKeys:
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
         self._client = client
-        self._keys: Recent[KeyDescription] = Recent(clock, CACHE_SECONDS)
-        self._policies: Recent[Mapping[str, Any] | None] = Recent(clock, CACHE_SECONDS)
+        self._keys: TtlCache[KeyDescription] = TtlCache(clock, CACHE_SECONDS)
+        self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, CACHE_SECONDS)
 
     def describe(self, key_id: str) -> KeyDescription:
         """The key by ARN, id or alias, at most a minute old."""

@@ -45,13 +45,13 @@ class Remediate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Not as required, and not ours to change; `way_out` says what a person can do."""
+class Manual:
+    """Not as required, and not ours to change; `recommendation` says what a person can do."""
 
     severity: Severity
     reason: str
-    way_out: str
+    recommendation: str
 
 
-Decision = Compliant | Exempt | Remediate | Report
-Violation = Remediate | Report
+Decision = Compliant | Exempt | Remediate | Manual
+Violation = Remediate | Manual

@@ -51,7 +51,7 @@ class AccessDeniedError(RefusalError):
     """A policy (identity, resource, key, boundary or organisation) denies `action`."""
 
 
-class GoneError(RefusalError):
+class NotFoundError(RefusalError):
     """The bucket, the object or the version of it does not exist any more."""
 
 
@@ -63,7 +63,7 @@ class CustomerKeyError(RefusalError):
     """S3 demands the customer-provided key of an object (SSE-C)."""
 
 
-class ElsewhereError(RefusalError):
+class WrongRegionError(RefusalError):
     """The bucket lives in another Region; `region` names it where S3 said so."""
 
     def __init__(self, code: str, action: str, message: str, region: str | None) -> None:

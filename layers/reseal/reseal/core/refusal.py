@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, RefusalError, WrongRegionError
 from reseal.core.outcome import Failed, SkipCause, Skipped
 
 _LOCK = "Object Lock"
@@ -14,11 +14,11 @@ _DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
 def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
     """Nothing to do for what is gone, elsewhere or newer; everything else failed, and says why."""
     match refusal:
-        case GoneError():
+        case NotFoundError():
             return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
         case ChangedError():
             return written_again(what)
-        case ElsewhereError():
+        case WrongRegionError():
             region = refusal.region or "another Region"
             reason = f"the bucket lives in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.policy.policy import CheckMode
+from reseal.core.policy.policy import Mode
 
 FLAGS = {"true": True, "false": False}
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
@@ -53,15 +53,15 @@ class Reader:
             self.faults.append(f"{name} is neither 'account' nor a list of key ARNs: {', '.join(wrong)}")
         return keys | {besides}
 
-    def check_modes(self, name: str) -> dict[str, CheckMode]:
+    def check_modes(self, name: str) -> dict[str, Mode]:
         """`<check id>=<mode>` for every check of the catalogue, separated by commas."""
-        modes: dict[str, CheckMode] = {}
+        modes: dict[str, Mode] = {}
         for pair in self.text(name).split(","):
             check, _, mode = pair.strip().partition("=")
-            if check not in CHECK_BY_ID or mode not in set(CheckMode):
-                self.faults.append(f"{name}: {pair.strip()!r} is no <check>=<{'|'.join(CheckMode)}>")
+            if check not in CHECK_BY_ID or mode not in set(Mode):
+                self.faults.append(f"{name}: {pair.strip()!r} is no <check>=<{'|'.join(Mode)}>")
                 continue
-            modes[check] = CheckMode(mode)
+            modes[check] = Mode(mode)
         if missing := sorted(CHECK_BY_ID.keys() - modes):
             self.faults.append(f"{name} gives no mode for {', '.join(missing)}")
         return modes

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LONGEST_BODY_LOGGED = 2048
 
 
-class LoudBatchProcessor(BatchProcessor):
+class LoggingBatchProcessor(BatchProcessor):
     """Powertools' processor of SQS messages, saying in the log why a message goes back to the queue."""
 
     def __init__(self, logger: Logger) -> None:

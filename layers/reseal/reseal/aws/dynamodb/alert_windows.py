@@ -12,15 +12,15 @@ from reseal.aws.dynamodb.items import CONDITION_FAILED, refusal_is_transient
 from reseal.aws.dynamodb.window_items import (
     CLOSING_EMPTY,
     Change,
-    closing_told,
+    closing_published,
     counting,
-    held_of,
     opening,
-    taking_told,
+    removing_published,
+    suppressed_of,
     tally_of,
 )
 from reseal.core.errors import TransientError
-from reseal.core.findings.alerts import Held, Tallied, Tally
+from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,27 +53,27 @@ class DynamoDbWindows:
                 return tally_of(item, own_id)
         raise TransientError(f"the alert window {group} changes too fast to be counted into")
 
-    def read_held(self, group: str) -> Held | None:
+    def read_suppressed(self, group: str) -> Suppressed | None:
         """What the window holds back. One that holds nothing is closed: who comes later opens a new one.
 
         Otherwise what a slow invocation still counted into it would wait for a reminder that has been.
         """
         for _ in range(_ATTEMPTS):
             item = self._read(_window(group))
-            held = held_of(item) if item else None
-            if held or item is None or self._change(group, CLOSING_EMPTY) is not None:
-                return held
+            suppressed = suppressed_of(item) if item else None
+            if suppressed or item is None or self._change(group, CLOSING_EMPTY) is not None:
+                return suppressed
         raise TransientError(f"the alert window {group} changes too fast to be closed")
 
-    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
+    def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
         """Take what was told out of the window, and close it where nothing is left.
 
         Whether something is: then the window goes on until `until`. Neither change is made where another
         told the same meanwhile.
         """
-        if self._change(group, closing_told(held)) is not None:
+        if self._change(group, closing_published(suppressed)) is not None:
             return False
-        return self._change(group, taking_told(held, until)) is not None
+        return self._change(group, removing_published(suppressed, until)) is not None
 
     def _change(self, group: str, change: Change, own_id: str | None = None) -> Any:
         """The window after the change; None where its condition does not hold.

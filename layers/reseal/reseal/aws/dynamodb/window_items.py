@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reseal.core.findings.alerts import Held, Tallied, Tally
+from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 from reseal.core.findings.message import Message
 
 WINDOW_KEPT = timedelta(days=14)
@@ -59,7 +59,7 @@ def opening(window_id: str, tallied: Tallied, now: datetime) -> Change:
 def counting(tallied: Tallied, now: datetime) -> Change:
     """More in a window that is open, or that holds something back which is still to be told."""
     expression, values = "SET #total = #total + :count, expires_at = :expires", _counted(tallied, now)
-    if tallied.holds:
+    if tallied.suppresses:
         expression += (
             ", held = held + :count, #first = if_not_exists(#first, :first), #last = :last, #keys = :keys"
         )
@@ -76,25 +76,25 @@ CLOSING_EMPTY = Change(expression="SET closes_at = :zero", condition="held = :ze
 """The end of a window that holds nothing back."""
 
 
-def closing_told(held: Held) -> Change:
+def closing_published(suppressed: Suppressed) -> Change:
     """The end of a window where all that it held back was told."""
     return Change(
         expression="SET held = :zero, closes_at = :zero REMOVE #first, #last, #keys",
         condition="window_id = :id AND held = :told",
-        values=_NOTHING | _told(held),
+        values=_NOTHING | _published(suppressed),
     )
 
 
-def taking_told(held: Held, until: datetime) -> Change:
+def removing_published(suppressed: Suppressed, until: datetime) -> Change:
     """A window without what was told of it. Its id is a new one, so that the rest is another summary."""
     return Change(
         expression="SET held = held - :told, window_id = :next, #first = :last, closes_at = :closes",
         condition="window_id = :id AND held > :told",
         values={
-            **_told(held),
+            **_published(suppressed),
             ":next": {"S": str(uuid.uuid4())},
             ":closes": {"N": _number(until)},
-            ":last": {"S": held.last.isoformat()},
+            ":last": {"S": suppressed.last.isoformat()},
         },
     )
 
@@ -109,12 +109,12 @@ def tally_of(item: Mapping[str, Any], own_id: str) -> Tally:
     )
 
 
-def held_of(item: Mapping[str, Any]) -> Held | None:
+def suppressed_of(item: Mapping[str, Any]) -> Suppressed | None:
     """What a window holds back, if anything."""
     count = int(item["held"]["N"])
     if count == 0:
         return None
-    return Held(
+    return Suppressed(
         window_id=item["window_id"]["S"],
         count=count,
         first=datetime.fromisoformat(item["first"]["S"]),
@@ -133,8 +133,8 @@ def _counted(tallied: Tallied, now: datetime) -> dict[str, Any]:
     }
 
 
-def _told(held: Held) -> dict[str, Any]:
-    return {":told": {"N": str(held.count)}, ":id": {"S": held.window_id}}
+def _published(suppressed: Suppressed) -> dict[str, Any]:
+    return {":told": {"N": str(suppressed.count)}, ":id": {"S": suppressed.window_id}}
 
 
 def _number(time: datetime) -> str:

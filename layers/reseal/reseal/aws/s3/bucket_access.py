@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.errors import translated
 from reseal.core.errors import RefusalError, TransientError
-from reseal.core.state.bucket_access import AclGrant, Exposure, ReplicationRule
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def read_exposure(client: S3Client, bucket: str, account: str) -> Exposure:
+def read_access(client: S3Client, bucket: str, account: str) -> BucketAccess:
     """Everything the guard weighs, in four calls, or five where there is a bucket policy."""
     named = {"Bucket": bucket, "ExpectedBucketOwner": account}
     policy = _read_policy(client, named)
-    return Exposure(
+    return BucketAccess(
         policy=policy,
         policy_is_public=policy is not None and _policy_is_public(client, named),
         serves_website=_serves_website(client, named),

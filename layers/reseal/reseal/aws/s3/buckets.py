@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from reseal.aws.cache import Recent
+from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
-from reseal.aws.s3.bucket_access import read_exposure, read_tags
+from reseal.aws.s3.bucket_access import read_access, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
 from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
-from reseal.core.state.s3_object import Surroundings
+from reseal.core.state.s3_object import BucketContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_s3 import S3Client
 
-    from reseal.core.state.bucket_access import Exposure
+    from reseal.core.state.bucket_access import BucketAccess
     from reseal.ports import Clock
 
 READ = "s3:GetEncryptionConfiguration"
@@ -36,9 +36,9 @@ class S3Buckets:
 
     def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
         self._client, self._account = client, account
-        self._exposures: Recent[Exposure] = Recent(clock, KEPT_SECONDS)
-        self._surroundings: Recent[Surroundings] = Recent(clock, KEPT_SECONDS)
-        self._tags: Recent[Mapping[str, str]] = Recent(clock, KEPT_SECONDS)
+        self._accesses: TtlCache[BucketAccess] = TtlCache(clock, KEPT_SECONDS)
+        self._contexts: TtlCache[BucketContext] = TtlCache(clock, KEPT_SECONDS)
+        self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, KEPT_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -53,19 +53,19 @@ class S3Buckets:
                 return NEVER_CONFIGURED
         return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
 
-    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         """Who reaches the bucket; unless `fresh`, the answer may be two minutes old."""
-        return self._exposures.get(
-            bucket, lambda: read_exposure(self._client, bucket, self._account), fresh=fresh
+        return self._accesses.get(
+            bucket, lambda: read_access(self._client, bucket, self._account), fresh=fresh
         )
 
-    def knows_exposure(self, bucket: str) -> bool:
+    def knows_access(self, bucket: str) -> bool:
         """Whether who reaches the bucket was read within the last two minutes."""
-        return self._exposures.has(bucket)
+        return self._accesses.has(bucket)
 
-    def read_surroundings(self, bucket: str) -> Surroundings:
+    def read_context(self, bucket: str) -> BucketContext:
         """What the bucket means for its objects; who reaches it may be two minutes older."""
-        return self._surroundings.get(bucket, lambda: self._read_surroundings(bucket))
+        return self._contexts.get(bucket, lambda: self._read_context(bucket))
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
         """The bucket's tags, at most two minutes old."""
@@ -80,10 +80,10 @@ class S3Buckets:
                 ServerSideEncryptionConfiguration=encryption.to_s3(),  # type: ignore[arg-type]  # plain JSON
             )
 
-    def _read_surroundings(self, bucket: str) -> Surroundings:
+    def _read_context(self, bucket: str) -> BucketContext:
         named = {"Bucket": bucket, "ExpectedBucketOwner": self._account}
-        return Surroundings(
-            exposure=self.read_exposure(bucket, fresh=False),
+        return BucketContext(
+            access=self.read_access(bucket, fresh=False),
             bucket_key=self.read_encryption(bucket).bucket_key,
             versioned=is_versioned(self._client, named),
             notifies=notifies(self._client, named),

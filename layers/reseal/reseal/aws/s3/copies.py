@@ -33,7 +33,7 @@ class S3Copies:
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
         """One CopyObject, as far as 5 GB go (C10)."""
         parameters = {
-            **named(head.bucket, head.key, None, self._account),
+            **named(head.bucket, head.object_key, None, self._account),
             **self.source(head),
             **encryption_parameters(intended),
             **sent,
@@ -48,7 +48,7 @@ class S3Copies:
 
     def source(self, head: ObservedObject) -> dict[str, Any]:
         """The parameters that name what is copied: as a dict, which botocore encodes rightly (C34)."""
-        source = {"Bucket": head.bucket, "Key": head.key}
+        source = {"Bucket": head.bucket, "Key": head.object_key}
         if head.version_id is not None:
             source["VersionId"] = head.version_id
         return {"CopySource": source, "ExpectedSourceBucketOwner": self._account}
@@ -79,9 +79,9 @@ class S3Copies:
         except (ChangedError, TransientError) as error:
             if not may_be_done(error) and getattr(error, "code", None) != _CONFLICT:
                 raise
-            now = self._read(head.bucket, head.key, None)
+            now = self._read(head.bucket, head.object_key, None)
             if (
-                now.encryption.fulfils(intended)
+                now.encryption.meets(intended)
                 and not changed(seen_of(head), now)
                 and now.listed != head.listed
             ):
@@ -91,7 +91,7 @@ class S3Copies:
             raise
 
     def _is_still(self, head: ObservedObject) -> bool:
-        return self._read(head.bucket, head.key, head.version_id).listed == head.listed
+        return self._read(head.bucket, head.object_key, head.version_id).listed == head.listed
 
 
 def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from reseal.aws.errors import translated
 from reseal.aws.timestamps import is_header_date
-from reseal.core.errors import GoneError, RefusalError
+from reseal.core.errors import NotFoundError, RefusalError
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -48,7 +48,7 @@ def of_object(action: str) -> Iterator[None]:
             yield
     except RefusalError as refusal:
         if refusal.code == _OF_DELETE_MARKER:
-            raise GoneError(refusal.code, action, refusal.message) from refusal
+            raise NotFoundError(refusal.code, action, refusal.message) from refusal
         raise
 
 
@@ -56,7 +56,7 @@ def parse_head(bucket: str, key: str, version_id: str | None, answer: Mapping[st
     """The object as HeadObject shows it. S3 leaves out the class STANDARD (C22)."""
     return ObservedObject(
         bucket=bucket,
-        key=key,
+        object_key=key,
         version_id=answer.get("VersionId", version_id),
         encryption=_encryption(answer),
         etag=answer["ETag"],

@@ -119,7 +119,7 @@ class S3Objects:
             )
 
     def _named(self, head: ObservedObject) -> dict[str, Any]:
-        return named(head.bucket, head.key, head.version_id, self._account)
+        return named(head.bucket, head.object_key, head.version_id, self._account)
 
     def _head_without_checksum(self, action: str, name: dict[str, Any]) -> Mapping[str, Any]:
         """400 means SSE-C (C5), or credentials that have expired, which only an answer with a body tells."""

@@ -46,7 +46,7 @@ class S3Parts:
     ) -> None:
         """Every part in parallel, `confirm`, then all of them in its place if it is still `head`."""
         self._must_have_time(seconds_left)
-        upload = named(head.bucket, head.key, None, self._account)
+        upload = named(head.bucket, head.object_key, None, self._account)
         upload["UploadId"] = self._create(upload, {**encryption_parameters(intended), **sent})
         completed = False
         try:

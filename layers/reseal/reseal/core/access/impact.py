@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reseal.core.access.grantees import Grantee, Kind, grantees_of
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
 EVERYONE = frozenset(
@@ -45,7 +45,7 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 _MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
 """Writers whom the bucket's key may not concern: a trail can have one of its own (E24)."""
 
-_MOST_TOLD = 10
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,21 @@ class Impact:
     under_any_key: bool = False
 
 
-def told(impacts: Sequence[Impact]) -> str:
+def in_words(impacts: Sequence[Impact]) -> str:
     """The first of the impacts, and how many more: a message has its limits."""
-    sentences = [impact.sentence for impact in impacts[:_MOST_TOLD]]
-    if len(impacts) > _MOST_TOLD:
-        sentences.append(f"and {len(impacts) - _MOST_TOLD} more")
+    sentences = [impact.sentence for impact in impacts[:_MOST_NAMED]]
+    if len(impacts) > _MOST_NAMED:
+        sentences.append(f"and {len(impacts) - _MOST_NAMED} more")
     return "; ".join(sentences)
 
 
-def impact_of(exposure: Exposure, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
+def impact_of(access: BucketAccess, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
     """Everyone who could no longer read, write or replicate new objects of a bucket under `key`."""
     found = (
-        *_through_policy(exposure, key, algorithm),
-        *_through_website(exposure),
-        *(impact for grant in exposure.acl for impact in _through_acl(grant)),
-        *_through_replication(exposure),
+        *_through_policy(access, key, algorithm),
+        *_through_website(access),
+        *(impact for grant in access.acl for impact in _through_acl(grant)),
+        *_through_replication(access),
     )
     return tuple(dict.fromkeys(found))
 
@@ -90,18 +90,18 @@ def own_callers(key: KeyPolicy) -> Iterator[Impact]:
         )
 
 
-def _through_policy(exposure: Exposure, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
-    grantees = list(grantees_of(exposure.policy or {}))
+def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
+    grantees = list(grantees_of(access.policy or {}))
     for grantee in grantees:
         could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
         if why := _why_locked_out(grantee, algorithm):
-            certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or exposure.policy_is_public
+            certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or access.policy_is_public
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
         elif (admitted := key.admits(grantee)) is not True:
             why = "does not admit it" if admitted is False else "leaves open whether it admits it"
             certain = admitted is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
             yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=certain)
-    if exposure.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
+    if access.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
         sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
         yield Impact(sentence, under_any_key=True)
 
@@ -125,8 +125,8 @@ def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
     return None
 
 
-def _through_website(exposure: Exposure) -> Iterator[Impact]:
-    if exposure.serves_website:
+def _through_website(access: BucketAccess) -> Iterator[Impact]:
+    if access.serves_website:
         sentence = "the bucket serves a website: visitors never sign requests, and could not read new objects"
         yield Impact(sentence, under_any_key=True)
 
@@ -148,8 +148,8 @@ def _through_acl(grant: AclGrant) -> Iterator[Impact]:
         yield Impact(sentence, certain=False)
 
 
-def _through_replication(exposure: Exposure) -> Iterator[Impact]:
-    for rule in exposure.replication:
+def _through_replication(access: BucketAccess) -> Iterator[Impact]:
+    for rule in access.replication:
         if rule.enabled and not rule.takes_kms_objects:
             sentence = f"replication rule {rule.id!r} would silently stop copying new objects"
             yield Impact(f"{sentence}: it does not select objects under KMS keys", under_any_key=True)

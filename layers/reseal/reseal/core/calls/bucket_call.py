@@ -18,7 +18,7 @@ _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatedEncryption:
+class StatedBucketEncryption:
     """What a PutBucketEncryption record says was asked for.
 
     It is evidence of intent only: what the bucket has now is read from S3. `key_id` is the key as the
@@ -45,7 +45,7 @@ class BucketCall:
     bucket: str
     owner: str | None
     actor: Actor
-    stated: StatedEncryption | None
+    stated: StatedBucketEncryption | None
 
     @property
     def resource(self) -> Resource:
@@ -98,7 +98,7 @@ def _owner(resource: Mapping[str, Any]) -> str | None:
     return account if isinstance(account, str) else None
 
 
-def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
+def _stated(parameters: Mapping[str, Any]) -> StatedBucketEncryption | None:
     """CloudTrail turns S3's XML into objects, and into lists where an element repeats (A8)."""
     rule = child_of(child_of(parameters, "ServerSideEncryptionConfiguration"), "Rule")
     default = child_of(rule, "ApplyServerSideEncryptionByDefault")
@@ -106,7 +106,7 @@ def _stated(parameters: Mapping[str, Any]) -> StatedEncryption | None:
     if not rule:
         return None
     algorithm, key_id = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
-    return StatedEncryption(
+    return StatedBucketEncryption(
         algorithm=algorithm if isinstance(algorithm, str) else None,
         key_id=key_id if isinstance(key_id, str) else None,
         unblocks_sse_c=NOTHING_BLOCKED in (blocked if isinstance(blocked, list) else [blocked]),

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.bucket_call import is_bucket_name
 from reseal.core.calls.record import Record, child_of, parse_record, text_of, time_of
-from reseal.core.calls.stated_encryption import StatedEncryption, parse_stated, text_or_none
+from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 
@@ -27,7 +27,7 @@ _MODELS_OF_THEIR_OWN = {
 class ObjectCall:
     """One write of one object, as CloudTrail recorded it.
 
-    `key` is spelled as in the record (A25); `version_id` is None where the record names none.
+    `object_key` is spelled as in the record (A25); `version_id` is None where the record names none.
     `delivered_by` is the AWS service that wrote on its own behalf. `own_model` says why the object
     is none of general purpose S3.
     """
@@ -36,18 +36,18 @@ class ObjectCall:
     name: str
     time: datetime
     bucket: str
-    key: str
+    object_key: str
     version_id: str | None
     owner: str | None
     actor: Actor
-    stated: StatedEncryption
+    stated: StatedObjectEncryption
     delivered_by: str | None = None
     own_model: str | None = None
 
     @property
     def resource(self) -> Resource:
         """The object, or the version of it that the call made."""
-        return Resource(bucket=self.bucket, key=self.key, version_id=self.version_id)
+        return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
     @property
     def unquoted_key(self) -> str | None:
@@ -55,8 +55,8 @@ class ObjectCall:
 
         Never to be tried first: `file%2Fname` is a legal key (A25).
         """
-        key = unquote_plus(self.key)
-        return None if key == self.key else key
+        key = unquote_plus(self.object_key)
+        return None if key == self.object_key else key
 
 
 def parse_object_call(body: str) -> ObjectCall:
@@ -72,7 +72,7 @@ def parse_object_call(body: str) -> ObjectCall:
         name=text_of(record, "eventName"),
         time=time_of(record),
         bucket=bucket,
-        key=_key(record, request, bucket),
+        object_key=_key(record, request, bucket),
         version_id=text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId"),
         owner=owner,
         actor=parse_actor(record),

@@ -15,7 +15,7 @@ _CONTEXT = f"{_SSE}-context"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatedEncryption:
+class StatedObjectEncryption:
     """What a record says of the encryption that its write got (A15, A16).
 
     `algorithm` and `key_id` are what S3 answered, or else what was asked for; `SSE-C` stands for a
@@ -27,14 +27,14 @@ class StatedEncryption:
     context: str | None = None
 
 
-def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> StatedEncryption:
+def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> StatedObjectEncryption:
     """Read the headers as they were sent and answered: `customer-algorithm: AES256` is SSE-C, not SSE-S3."""
 
     def said(header: str) -> str | None:
         return text_or_none(response, header) or text_or_none(request, header)
 
     algorithm = said(_SSE)
-    return StatedEncryption(
+    return StatedObjectEncryption(
         algorithm=SSE_C if said(_CUSTOMER) else algorithm and _spelled_as_s3_does(algorithm),
         key_id=said(_KEY),
         context=said(_CONTEXT),

@@ -13,7 +13,7 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
-from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.policy.policy import Mode, Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) ->
     """Ask every check of the catalogue; one whose mode is `off` is not asked."""
     return {
         check.id: CHECK_IS_OFF
-        if policy.mode_of(check.id) is CheckMode.OFF
+        if policy.mode_of(check.id) is Mode.OFF
         else check.decide(policy, call, observed)
         for check in BUCKET_CHECKS
     }

@@ -7,7 +7,7 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.kms_key import parse_key_reference
 
@@ -26,7 +26,7 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
             subject=_BUCKET,
             algorithm=found.algorithm,
             key_id=found.key_id,
-            key=observed.key,
+            key=observed.kms_key,
             severity=SEVERITY[intent_of(call, found)],
         ),
     )
@@ -35,15 +35,15 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
 
 def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compliant) -> Decision:
     """A bare id or alias is another key, or none, to writers of other accounts (E10)."""
-    key_id, exposure = observed.encryption.key_id or "", observed.exposure
-    if exposure is None or not parse_key_reference(key_id).depends_on_caller:
+    key_id, access = observed.encryption.key_id or "", observed.access
+    if access is None or not parse_key_reference(key_id).depends_on_caller:
         return compliant
-    writers = writers_of_other_accounts(exposure.policy or {}, policy.account)
+    writers = writers_of_other_accounts(access.policy or {}, policy.account)
     if not writers:
         return compliant
-    return Report(
+    return Manual(
         severity=Severity.LOW,
         reason=f"the key is named {key_id!r}, which S3 looks up in the account of each writer, also of "
         + ", ".join(writers),
-        way_out="name the key by its full ARN",
+        recommendation="name the key by its full ARN",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
@@ -39,9 +39,9 @@ def judge_encryption(policy: Policy, judged: Judged) -> Decision:
     if judged.algorithm not in STRENGTH:
         return _unknown_algorithm(judged)
     if judged.algorithm == SseAlgorithm.SSE_S3:
-        return to_k(policy, judged, "with SSE-S3, whose key nobody in this account controls")
+        return to_remediation_key(policy, judged, "with SSE-S3, whose key nobody in this account controls")
     if judged.key_id is None or parse_key_reference(judged.key_id).is_aws_managed:
-        return to_k(policy, judged, _AWS_MANAGED)
+        return to_remediation_key(policy, judged, _AWS_MANAGED)
     return _judge_named_key(policy, judged, judged.key_id)
 
 
@@ -62,7 +62,7 @@ _AWS_MANAGED = "under aws/s3, which cannot be shared, audited or disabled by its
 
 def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
     if key.is_aws_managed:
-        return to_k(policy, judged, _AWS_MANAGED)
+        return to_remediation_key(policy, judged, _AWS_MANAGED)
     approved = policy.approves(key)
     if not approved and key.account != policy.account:
         return _foreign_key(policy, judged, key.arn)
@@ -78,7 +78,9 @@ def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
     return Compliant(f"{found.in_words} under the approved key {key.arn}")
 
 
-def to_k(policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None) -> Remediate:
+def to_remediation_key(
+    policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None
+) -> Remediate:
     """Move to K, never below what was found: DSSE stays DSSE.
 
     A bucket that leaves SSE-S3 starts with its Bucket Key on; every other keeps it as it is,
@@ -99,42 +101,44 @@ def _foreign_key(policy: Policy, judged: Judged, key_id: str) -> Remediate:
         f"under {key_id}, a key of another account that is not approved: "
         "its owner decides who can read, and can end it for everybody"
     )
-    return to_k(policy, judged, how, severity=Severity.CRITICAL)
+    return to_remediation_key(policy, judged, how, severity=Severity.CRITICAL)
 
 
-def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Report:
+def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
     is_unlisted = f"{key.arn} is a key of this account that is not on the list of approved keys"
     if policy.replace_unapproved:
-        remediate = to_k(policy, judged, "", severity=Severity.HIGH)
+        remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
         return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
-    return Report(
+    return Manual(
         severity=Severity.HIGH,
         reason=f"{is_unlisted}; replacing it could widen who may read {judged.subject.name}",
-        way_out="add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys to true",
+        recommendation=(
+            "list the key in ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
+        ),
     )
 
 
-def _broken_key(judged: Judged, key_id: str, why: str) -> Report:
-    return Report(
+def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:
+    return Manual(
         severity=Severity.CRITICAL,
         reason=f"{judged.subject.is_broken}: its key {key_id} cannot be used, because {why}",
-        way_out="enable the key or cancel its deletion, or choose an approved key that is enabled",
+        recommendation="enable the key or cancel its deletion, or choose an approved key that is enabled",
     )
 
 
-def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Report:
+def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Manual:
     approved = policy.names_approved(key_id)
     reason = "it is approved, but whether it is usable cannot be seen" if approved else "it cannot be judged"
-    return Report(
+    return Manual(
         severity=Severity.LOW if approved else Severity.MEDIUM,
         reason=f"kms:DescribeKey is denied on the key {key_id} of {judged.subject.name}: {reason}",
-        way_out="allow kms:DescribeKey to Reseal's role in the policy of that key",
+        recommendation="allow kms:DescribeKey to Reseal's role in the policy of that key",
     )
 
 
-def _unknown_algorithm(judged: Judged) -> Report:
-    return Report(
+def _unknown_algorithm(judged: Judged) -> Manual:
+    return Manual(
         severity=Severity.MEDIUM,
         reason=f"{judged.subject.is_encrypted} with {judged.algorithm!r}, which Reseal does not know",
-        way_out="see whether a newer version of Reseal knows it",
+        recommendation="see whether a newer version of Reseal knows it",
     )

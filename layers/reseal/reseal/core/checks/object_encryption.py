@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
-from reseal.core.decision import Decision, Report, Severity
+from reseal.core.decision import Decision, Manual, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
@@ -24,10 +24,10 @@ def decide_object_encryption(
     An object of before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """
     if found.has_customer_key:
-        return Report(
+        return Manual(
             severity=Severity.CRITICAL,
             reason="the object is encrypted with SSE-C: only its writer has the key, as after ransomware",
-            way_out="ask the writer; if it was no friend, take its access away and restore an older version",
+            recommendation="ask the writer; if it is hostile, revoke its access and restore an older version",
         )
     moved_away = call.name == "UpdateObjectEncryption"
     return judge_encryption(

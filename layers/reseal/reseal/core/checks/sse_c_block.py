@@ -5,7 +5,7 @@ from __future__ import annotations
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH
 from reseal.core.state.change import EncryptionChange
@@ -24,8 +24,10 @@ def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucke
         "writes with SSE-C are not blocked: whoever may write can lock objects under a key nobody else has"
     )
     if found.algorithm not in STRENGTH:
-        way_out = "block SSE-C by hand: Reseal does not rewrite a rule whose algorithm it does not know"
-        return Report(severity=Severity.MEDIUM, reason=reason, way_out=way_out)
+        recommendation = (
+            "block SSE-C by hand: Reseal does not rewrite a rule whose algorithm it does not know"
+        )
+        return Manual(severity=Severity.MEDIUM, reason=reason, recommendation=recommendation)
     unblocked = call.stated is not None and call.stated.unblocks_sse_c
     severity = Severity.HIGH if unblocked else min(SEVERITY[intent_of(call, found)], Severity.MEDIUM)
     return Remediate(change=EncryptionChange(block_sse_c=True), severity=severity, reason=reason)

@@ -30,7 +30,7 @@ class Tallied:
     keys: tuple[str, ...]
     message: Message
     seconds: int
-    holds: bool
+    suppresses: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class Suppressed:
     """Violations a window holds back: how many, when, the keys of the latest, and its first message."""
 
     window_id: str
@@ -87,26 +87,28 @@ def group_of(finding: Finding) -> str:
     return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
 
 
-def is_held_back(finding: Finding) -> bool:
+def may_be_suppressed(finding: Finding) -> bool:
     """Whether the finding may wait for its window to close: CRITICAL ones never do."""
     return finding.severity is not Severity.CRITICAL
 
 
-def summary_of(group: str, held: Held) -> Message:
+def summary_of(group: str, suppressed: Suppressed) -> Message:
     """The message that tells, at a window's end, of everything that it held back."""
-    occurrences = Occurrences(count=held.count, first=held.first, last=held.last, keys=held.keys)
-    document = json.loads(held.message.document)
+    occurrences = Occurrences(
+        count=suppressed.count, first=suppressed.first, last=suppressed.last, keys=suppressed.keys
+    )
+    document = json.loads(suppressed.message.document)
     first_id = document["findings"][0]["id"]
-    summary_id = str(uuid.uuid5(_NAMESPACE, f"{group}|{held.window_id}"))
+    summary_id = str(uuid.uuid5(_NAMESPACE, f"{group}|{suppressed.window_id}"))
     document["findings"] = [
         finding | {"id": summary_id, "occurrences": occurrences.to_document()}
         for finding in document["findings"]
     ]
-    heading = f"{held.count} more like finding {first_id}: {occurrences.in_words}"
+    heading = f"{suppressed.count} more like finding {first_id}: {occurrences.in_words}"
     return replace(
-        held.message,
-        subject=f"Reseal: {held.count} more like: {held.message.subject}"[:99],
-        email=f"{heading}\n\nThe first was told as:\n\n{held.message.email}",
+        suppressed.message,
+        subject=f"Reseal: {suppressed.count} more like: {suppressed.message.subject}"[:99],
+        email=f"{heading}\n\nThe first was told as:\n\n{suppressed.message.email}",
         document=json.dumps(document),
     )
 
@@ -119,7 +121,7 @@ def _one_for_all(group: Sequence[Finding]) -> Finding:
         count=len(group),
         first=first.call.time,
         last=last.call.time,
-        keys=tuple(finding.resource.key or "" for finding in group[:MOST_KEYS]),
+        keys=tuple(finding.resource.object_key or "" for finding in group[:MOST_KEYS]),
         ids=tuple(sorted(finding.id for finding in group)),
     )
     return replace(first, occurrences=occurrences)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.decision import Compliant, Decision, Exempt
-from reseal.core.findings.finding import Finding
+from reseal.core.findings.finding import Finding, Status
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 
 
@@ -20,12 +20,13 @@ class Result(StrEnum):
     EXEMPT = "Exempt"
     APPLIED = "Applied"
     SKIPPED = "Skipped"
-    REPORTED = "Reported"
+    DETECTED = "Detected"
+    MANUAL = "Manual"
     FAILED = "Failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handled:
+class EventResult:
     """One event and everything that came of it.
 
     `decisions` is empty where the bucket could not be read; `outcome` is None where there was
@@ -50,7 +51,8 @@ class Handled:
             case Skipped():
                 return Result.SKIPPED
         if self.findings:
-            return Result.REPORTED
+            manual = any(finding.status is Status.MANUAL for finding in self.findings)
+            return Result.MANUAL if manual else Result.DETECTED
         if all(isinstance(decision, Exempt) for decision in self.decisions.values()):
             return Result.EXEMPT
         return Result.COMPLIANT

@@ -15,7 +15,7 @@ from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.decision import Decision, Report, Severity, Violation
+from reseal.core.decision import Decision, Manual, Severity, Violation
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
@@ -33,7 +33,7 @@ class Status(StrEnum):
 
     REMEDIATED = "REMEDIATED"
     DETECTED = "DETECTED"
-    REPORTED = "REPORTED"
+    MANUAL = "MANUAL"
     FAILED = "FAILED"
 
 
@@ -42,7 +42,7 @@ class Finding:
     """One violation of one check by one API call, and what was done about it.
 
     `before` and `after` are None where the resource could not be read, or was not written. `action` is
-    the S3 call that wrote; `details` is the ledger's further evidence of what was. `seconds_to_repair`
+    the S3 call that wrote; `details` is the ledger's further evidence of what was. `seconds_to_remediate`
     runs from the API call to the verified write. `owner` is the tool that set the bucket up, where one
     is known. `occurrences` tells of equal violations that this finding stands for as well; None where it
     stands for itself.
@@ -54,11 +54,11 @@ class Finding:
     call: BucketCall | ObjectCall
     policy: Policy
     reason: str
-    way_out: str | None = None
+    recommendation: str | None = None
     before: Encryption | None = None
     after: Encryption | None = None
     action: str | None = None
-    seconds_to_repair: float | None = None
+    seconds_to_remediate: float | None = None
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
     details: Mapping[str, str] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Finding:
         """The command that restores what was; None where nothing was written, or none can."""
         if self.status is not Status.REMEDIATED or self.before is None:
             return None
-        at = self.call.time + timedelta(seconds=self.seconds_to_repair or 0.0)
+        at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
         return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
 
     @property
@@ -138,10 +138,10 @@ class Finding:
             "after": self.after.to_document() if self.after else None,
             "action": self.action,
             "reason": self.reason,
-            "way_out": self.way_out,
+            "recommendation": self.recommendation,
             "managed_by": self.owner.to_document() if self.owner else None,
             "occurrences": self.occurrences.to_document() if self.occurrences else None,
-            "seconds_to_repair": self.seconds_to_repair,
+            "seconds_to_remediate": self.seconds_to_remediate,
             "controls": list(self.check.controls),
             "undo": self.undo,
             "runbook": self.runbook,
@@ -168,7 +168,7 @@ def findings_of(
         Finding(
             check=CHECK_BY_ID[check],
             severity=violation.severity,
-            status=Status.REPORTED,
+            status=Status.MANUAL,
             call=call,
             policy=policy,
             reason=violation.reason,
@@ -178,13 +178,13 @@ def findings_of(
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
     )
-    told = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
-    return tuple(finding for finding in told if finding is not None)
+    completed = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
+    return tuple(finding for finding in completed if finding is not None)
 
 
 def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
     """The finding of an event whose bucket or object could not be read, so that no check could judge it."""
-    what = "bucket" if call.resource.key is None else "object"
+    what = "bucket" if call.resource.object_key is None else "object"
     return Finding(
         check=CHECK_BY_ID[check_id],
         severity=Severity.HIGH,
@@ -192,7 +192,7 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
         call=call,
         policy=policy,
         reason=f"no check could judge the {what}: {failed.reason}",
-        way_out=_way_out(failed, call.resource),
+        recommendation=_recommendation(failed, call.resource),
     )
 
 
@@ -200,10 +200,12 @@ def _completed(
     draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
 ) -> Finding | None:
     """The finding with what became of the violation; None where a newer event will tell."""
-    if isinstance(decision, Report):
-        return replace(draft, way_out=decision.way_out)
+    if isinstance(decision, Manual):
+        return replace(draft, recommendation=decision.recommendation)
     if draft.check.id not in written:
-        return replace(draft, status=Status.DETECTED, way_out=_how_to_enforce(draft.policy, draft.check))
+        return replace(
+            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
+        )
     match outcome:
         case Applied():
             return _remediated(draft, outcome, action)
@@ -213,7 +215,7 @@ def _completed(
                 status=Status.FAILED,
                 severity=max(draft.severity, Severity.HIGH),
                 reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
-                way_out=_way_out(outcome, draft.resource),
+                recommendation=_recommendation(outcome, draft.resource),
             )
         case Skipped() | None:
             return None
@@ -233,7 +235,7 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
         reason=reason,
         after=applied.after,
         action=action,
-        seconds_to_repair=max(0.0, round(seconds, 3)),
+        seconds_to_remediate=max(0.0, round(seconds, 3)),
     )
 
 
@@ -242,13 +244,15 @@ def _how_to_enforce(policy: Policy, check: Check) -> str:
         return "nothing was changed: this stack is deployed with Mode=detect"
     if policy.enforces(check.id):
         return f"nothing was changed: the {check.title} check has begun to enforce since; change it by hand"
-    return f"nothing was changed: the mode of the {check.title} check is report"
+    return f"nothing was changed: the mode of the {check.title} check is detect"
 
 
-def _way_out(failed: Failed, resource: Resource) -> str:
+def _recommendation(failed: Failed, resource: Resource) -> str:
     if failed.denied_action:
         again = (
-            "it looks again at the bucket's next change" if resource.key is None else "then write it again"
+            "it looks again at the bucket's next change"
+            if resource.object_key is None
+            else "then write it again"
         )
         by_the_key = " in the policy of the key" if failed.denied_action.startswith("kms:") else ""
         return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"

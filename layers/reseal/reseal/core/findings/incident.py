@@ -25,7 +25,7 @@ def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> 
     """The finding with what is known of the incident it belongs to."""
     by = f"{unblocked.who} at {unblocked.at.isoformat()}" if unblocked else None
     alone = Occurrences(
-        count=1, first=finding.call.time, last=finding.call.time, keys=(finding.resource.key or "",)
+        count=1, first=finding.call.time, last=finding.call.time, keys=(finding.resource.object_key or "",)
     )
     incident = Incident(id=tally.window_id, count=tally.total, unblocked=by)
     writes = "write" if tally.total == 1 else "writes"

@@ -28,18 +28,18 @@ class Message:
 def message_of(findings: Sequence[Finding]) -> Message:
     """Write the message of one event's findings, the gravest first. `findings` is not empty."""
     ordered = sorted(findings, key=lambda finding: -finding.severity)
-    gravest = ordered[0]
+    most_severe = ordered[0]
     return Message(
         subject=_subject(ordered),
         email="\n\n".join(_text(finding) for finding in ordered) + "\n",
         document=json.dumps({"schema": SCHEMA, "findings": [finding.to_document() for finding in ordered]}),
         attributes={
-            "severity": gravest.severity.name,
+            "severity": most_severe.severity.name,
             "status": _distinct(finding.status.value for finding in ordered),
             "check": _distinct(finding.check.id for finding in ordered),
-            "resource_type": gravest.resource.type,
-            "account": gravest.policy.account,
-            "region": gravest.policy.region,
+            "resource_type": most_severe.resource.type,
+            "account": most_severe.policy.account,
+            "region": most_severe.policy.region,
         },
     )
 
@@ -49,14 +49,14 @@ def _distinct(values: Iterable[str]) -> list[str]:
 
 
 def _subject(ordered: Sequence[Finding]) -> str:
-    gravest = ordered[0]
+    first = ordered[0]
     more = f" (+{len(ordered) - 1} more)" if len(ordered) > 1 else ""
-    about = gravest.resource.in_words
-    if gravest.occurrences and gravest.occurrences.count > 1:
-        about = f"{gravest.occurrences.count} objects in bucket {gravest.resource.bucket}"
-    incident = gravest.occurrences.incident if gravest.occurrences else None
+    about = first.resource.in_words
+    if first.occurrences and first.occurrences.count > 1:
+        about = f"{first.occurrences.count} objects in bucket {first.resource.bucket}"
+    incident = first.occurrences.incident if first.occurrences else None
     marked = "INCIDENT " if incident and incident.unblocked else ""
-    head = f"Reseal {marked}{gravest.severity.name} {gravest.status.value}: {gravest.check.title}{more}, "
+    head = f"Reseal {marked}{first.severity.name} {first.status.value}: {first.check.title}{more}, "
     return _plain(head + about)[:_LONGEST_SUBJECT]
 
 
@@ -79,19 +79,19 @@ def _text(finding: Finding) -> str:
         ("Required", finding.check.requires(finding.policy)),
         ("Before", finding.before.in_words if finding.before else None),
         ("Now", finding.after.in_words if finding.after else None),
-        ("Repaired", _seconds(finding)),
-        ("Way out", finding.way_out),
+        ("Remediated", _seconds(finding)),
+        ("Recommendation", finding.recommendation),
         ("Owner", finding.owner.advice if finding.owner else None),
         (
             "Undo",
-            finding.undo and f"{finding.undo} (but first set the check to report)",
+            finding.undo and f"{finding.undo} (first set the mode of the check to detect)",
         ),
         ("Controls", ", ".join(finding.check.controls)),
         ("Runbook", finding.runbook),
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
-    return "\n".join([title, *(f"  {name:<9} {_on_one_line(text)}" for name, text in rows if text)])
+    return "\n".join([title, *(f"  {name:<14} {_on_one_line(text)}" for name, text in rows if text)])
 
 
 _SET_ELSEWHERE = (
@@ -107,13 +107,13 @@ def _on_one_line(text: str) -> str:
 
 def _object(finding: Finding) -> str | None:
     """The key as Python writes a text, so that no letter of it can pass for something else."""
-    key, version = finding.resource.key, finding.resource.version_id
+    key, version = finding.resource.object_key, finding.resource.version_id
     if key is None:
         return None
     return f"{key!r}, version {version}" if version else repr(key)
 
 
 def _seconds(finding: Finding) -> str | None:
-    if finding.seconds_to_repair is None:
+    if finding.seconds_to_remediate is None:
         return None
-    return f"{finding.seconds_to_repair:.1f} s after the call"
+    return f"{finding.seconds_to_remediate:.1f} s after the call"

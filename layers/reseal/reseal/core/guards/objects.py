@@ -9,28 +9,33 @@ from reseal.core.decision import Decision, Remediate
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.policy.policy import Policy
 from reseal.core.state.change import intended_for
-from reseal.core.state.s3_object import Found, Original, Surroundings
+from reseal.core.state.s3_object import BucketContext, Found, Original
 
-_WAY_OUT = (
+_RECOMMENDATION = (
     "move these readers and writers to what works with KMS keys and admit them in the key's policy, then "
     "write the object anew; or turn the object encryption check off"
 )
 
 
 def guard_object(
-    policy: Policy, decision: Decision, found: Found, original: Original, around: Surroundings, key: KeyPolicy
+    policy: Policy,
+    decision: Decision,
+    found: Found,
+    original: Original,
+    bucket_context: BucketContext,
+    key: KeyPolicy,
 ) -> Decision:
     """The decision, or a report where the object would leave readers or writers of its bucket behind."""
     if not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
     before = found.head.encryption
-    intended = intended_for(before, decision.change, around)
-    impacts = [*impact_of(around.exposure, key, intended.algorithm or "")]
+    intended = intended_for(before, decision.change, bucket_context)
+    impacts = [*impact_of(bucket_context.access, key, intended.algorithm or "")]
     impacts += readers_locked_out(original.acl) if original.acl else []
     new = new_impacts(
         impacts,
         key,
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
-        brought=not policy.callers_may_use_key,
+        customer_supplied=not policy.callers_may_use_key,
     )
-    return unless_locked_out(decision, list(new), key, _WAY_OUT)
+    return unless_locked_out(decision, list(new), key, _RECOMMENDATION)

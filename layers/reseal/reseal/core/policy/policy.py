@@ -11,17 +11,10 @@ from reseal.core.state.kms_key import KeyReference, KmsKey, parse_key_reference
 
 
 class Mode(StrEnum):
-    """The stack-wide mode; it caps the mode of every check."""
+    """How far a check may go. The stack has a mode too, and no check goes further than that."""
 
     ENFORCE = "enforce"
     DETECT = "detect"
-
-
-class CheckMode(StrEnum):
-    """How far one check may go."""
-
-    ENFORCE = "enforce"
-    REPORT = "report"
     OFF = "off"
 
 
@@ -44,21 +37,21 @@ class Policy:
     exempt_control_tower: bool = True
     callers_may_use_key: bool = True
     mode: Mode = Mode.ENFORCE
-    check_modes: Mapping[str, CheckMode]
+    check_modes: Mapping[str, Mode]
 
     @property
     def partition(self) -> str:
         """The AWS partition, as K's ARN names it."""
         return self.remediation_key.split(":")[1]
 
-    def mode_of(self, check_id: str) -> CheckMode:
-        """The mode of a check, capped by the stack's."""
-        mode = self.check_modes[check_id]
-        return CheckMode.REPORT if mode is CheckMode.ENFORCE and self.mode is Mode.DETECT else mode
+    def mode_of(self, check_id: str) -> Mode:
+        """The mode of a check: its own or the stack's, whichever goes less far."""
+        order = list(Mode)
+        return max(self.check_modes[check_id], self.mode, key=order.index)
 
     def enforces(self, check_id: str) -> bool:
         """Whether a check may write."""
-        return self.mode_of(check_id) is CheckMode.ENFORCE
+        return self.mode_of(check_id) is Mode.ENFORCE
 
     def names_approved(self, key_arn: str) -> bool:
         """Whether the operator approved this very ARN: it is K or listed."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from reseal.core.decision import Remediate, Report, Severity, Violation
+from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
@@ -111,8 +111,8 @@ def _outcome_from_document(document: Mapping[str, Any]) -> Outcome:
 
 def _violation_to_document(violation: Violation) -> dict[str, Any]:
     common = {"severity": violation.severity.name, "reason": violation.reason}
-    if isinstance(violation, Report):
-        return common | {"way_out": violation.way_out}
+    if isinstance(violation, Manual):
+        return common | {"recommendation": violation.recommendation}
     change = violation.change
     return common | {
         "change": {
@@ -126,8 +126,8 @@ def _violation_to_document(violation: Violation) -> dict[str, Any]:
 
 def _violation_from_document(document: Mapping[str, Any]) -> Violation:
     severity, reason = Severity[document["severity"]], document["reason"]
-    if "way_out" in document:
-        return Report(severity=severity, reason=reason, way_out=document["way_out"])
+    if "recommendation" in document:
+        return Manual(severity=severity, reason=reason, recommendation=document["recommendation"])
     change = document["change"]
     return Remediate(
         change=EncryptionChange(

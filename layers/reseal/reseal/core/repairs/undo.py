@@ -21,7 +21,7 @@ def undo_command(
     before: BucketEncryption | ObjectEncryption,
     action: str | None,
     details: Mapping[str, str],
-    repaired_at: datetime,
+    remediated_at: datetime,
 ) -> str | None:
     """The AWS CLI command that sets what was before; None where there is none that does only that.
 
@@ -31,12 +31,12 @@ def undo_command(
     """
     if isinstance(before, BucketEncryption):
         return _set_default(policy, resource, before)
-    if resource.key is None or not _can_be_typed(resource.key):
+    if resource.object_key is None or not _can_be_typed(resource.object_key):
         return None
     if action == "UpdateObjectEncryption":
         return _update_back(policy, resource, before)
     if action == "CopyObject" and before.algorithm is not None and "StorageClass" in details:
-        return _copy_back(policy, resource, before, details, repaired_at)
+        return _copy_back(policy, resource, before, details, remediated_at)
     return None
 
 
@@ -52,7 +52,7 @@ def _copy_back(
     resource: Resource,
     before: ObjectEncryption,
     details: Mapping[str, str],
-    repaired_at: datetime,
+    remediated_at: datetime,
 ) -> str:
     """A copy over itself, which undoes a copy."""
     words = _on_object(policy, resource, "copy-object")
@@ -60,7 +60,7 @@ def _copy_back(
     words += ["--server-side-encryption", before.algorithm or ""]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
     words += ["--bucket-key-enabled"] if before.bucket_key else []
-    words += [f"--copy-source-if-unmodified-since={repaired_at + CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
+    words += [f"--copy-source-if-unmodified-since={remediated_at + CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
     words += [f"--{_OPTIONS[name]}={value}" for name, value in details.items() if name in _OPTIONS]
     return shlex.join(words)
 
@@ -79,7 +79,7 @@ def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -
 
 def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
     words = ["aws", "s3api", command, "--region", policy.region, "--bucket", resource.bucket]
-    return [*words, f"--key={resource.key}", "--expected-bucket-owner", policy.account]
+    return [*words, f"--key={resource.object_key}", "--expected-bucket-owner", policy.account]
 
 
 def _can_be_typed(key: str) -> bool:

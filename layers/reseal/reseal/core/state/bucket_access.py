@@ -27,7 +27,7 @@ class ReplicationRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class BucketAccess:
     """A bucket as S3 shows it to the guard.
 
     `policy` is the parsed bucket policy, None where there is none. `policy_is_public` is S3's own

@@ -50,7 +50,7 @@ class BucketEncryption:
         """Whether S3 refuses writes with customer-provided keys (E6)."""
         return SSE_C in (self.blocked or ())
 
-    def satisfies(self, intended: BucketEncryption) -> bool:
+    def equals(self, intended: BucketEncryption) -> bool:
         """Whether this, read back, is what `intended` meant to set.
 
         An absent block list and `NONE` block nothing alike; the order of a list has no meaning.
@@ -62,10 +62,10 @@ class BucketEncryption:
         )
         return same_rule and self._blocked_types() == intended._blocked_types()
 
-    def fulfils(self, intended: BucketEncryption) -> bool:
+    def meets(self, intended: BucketEncryption) -> bool:
         """Whether this has what `intended` set; S3 may block more types by itself (E7)."""
         blocked = tuple(self._blocked_types() | intended._blocked_types())
-        return self._blocked_types() >= intended._blocked_types() and self.satisfies(
+        return self._blocked_types() >= intended._blocked_types() and self.equals(
             replace(intended, blocked=blocked)
         )
 

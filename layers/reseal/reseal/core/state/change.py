@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, SSE_C, BucketEncryption, SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import Surroundings
+from reseal.core.state.s3_object import BucketContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +36,13 @@ def _with_sse_c(blocked: tuple[str, ...] | None) -> tuple[str, ...]:
     return (*kept, SSE_C)
 
 
-def intended_for(found: ObjectEncryption, change: EncryptionChange, around: Surroundings) -> ObjectEncryption:
+def intended_for(
+    found: ObjectEncryption, change: EncryptionChange, bucket_context: BucketContext
+) -> ObjectEncryption:
     """The encryption to give an object: as the change says, with a Bucket Key as the bucket has it."""
     algorithm = change.algorithm or found.algorithm
     return ObjectEncryption(
         algorithm=algorithm,
         key_id=change.key_arn or found.key_id,
-        bucket_key=around.bucket_key and algorithm == SseAlgorithm.SSE_KMS,  # DSSE has none (E13)
+        bucket_key=bucket_context.bucket_key and algorithm == SseAlgorithm.SSE_KMS,  # DSSE has none (E13)
     )

@@ -31,7 +31,7 @@ class ObjectEncryption:
         """Whether only the writer has the key (SSE-C)."""
         return self.algorithm == SSE_C
 
-    def fulfils(self, intended: ObjectEncryption) -> bool:
+    def meets(self, intended: ObjectEncryption) -> bool:
         """Whether this, read back, is what `intended` meant to set."""
         return self == intended
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reseal.core.state.bucket_access import AclGrant, Exposure
+from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.kms_key import KeyDescription, KmsKey
 from reseal.core.state.object_encryption import ObjectEncryption
 
@@ -67,7 +67,7 @@ class ObservedObject:
     """
 
     bucket: str
-    key: str
+    object_key: str
     version_id: str | None
     encryption: ObjectEncryption
     etag: str
@@ -101,13 +101,13 @@ class ObservedObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class BucketContext:
     """What the bucket around an object means for the ways of re-encrypting it.
 
     `bucket_key` is the bucket's own default. `has_acls` is false where object ownership is enforced.
     """
 
-    exposure: Exposure
+    access: BucketAccess
     bucket_key: bool
     versioned: bool
     notifies: bool
@@ -116,7 +116,7 @@ class Surroundings:
     @property
     def replicates(self) -> bool:
         """Whether any replication rule is on."""
-        return any(rule.enabled for rule in self.exposure.replication)
+        return any(rule.enabled for rule in self.access.replication)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +134,12 @@ class Found:
     """An object, and what KMS says of its key where that can change the decision."""
 
     head: ObservedObject
-    key: KeyDescription | None = None
+    kms_key: KeyDescription | None = None
 
     @property
     def is_under_aws_s3(self) -> bool:
         """Whether the object is under the AWS managed key."""
-        return isinstance(self.key, KmsKey) and self.key.is_aws_managed
+        return isinstance(self.kms_key, KmsKey) and self.kms_key.is_aws_managed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

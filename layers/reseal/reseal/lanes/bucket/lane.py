@@ -9,7 +9,7 @@ from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.decision import Exempt
 from reseal.core.errors import RefusalError
 from reseal.core.findings.alerts import Unblocked
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import findings_of
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.policy.exemptions import exempt_by_name
@@ -17,9 +17,9 @@ from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
 from reseal.lanes.bucket.observe import Observer
-from reseal.lanes.bucket.record import Evidence
-from reseal.lanes.bucket.repair import Repairer
-from reseal.lanes.bucket.report import Teller
+from reseal.lanes.bucket.record import Recorder
+from reseal.lanes.bucket.remediate import Remediator
+from reseal.lanes.bucket.report import Reporter
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
@@ -31,7 +31,7 @@ class BucketLane:
     policy: Policy
     services: Services
 
-    def enforce(self, delivery: Delivery) -> Handled:
+    def enforce(self, delivery: Delivery) -> EventResult:
         """Handle one message, from the event to the finding.
 
         Raises MalformedEventError for a message that cannot succeed, and TransientError for one
@@ -39,11 +39,11 @@ class BucketLane:
         """
         call = parse_bucket_call(delivery.body)  # 1 parse
         observer = Observer(policy=self.policy, services=self.services)
-        teller = Teller(policy=self.policy, services=self.services)
+        reporter = Reporter(policy=self.policy, services=self.services)
         if call.owner not in (None, self.policy.account):
-            return teller.report(teller.unread(call, _foreign_bucket(call)))
+            return reporter.report(reporter.unreadable(call, _foreign_bucket(call)))
         if exempt := self._exempt(call):
-            return teller.report(_exempted(call, exempt))
+            return reporter.report(_exempted(call, exempt))
         self._note_unblocking(call)
         try:
             observed = observer.observe(call)  # 2 observe
@@ -51,19 +51,19 @@ class BucketLane:
             decisions = observer.decide(call, observed)  # 3 decide
         except RefusalError as refusal:
             refused = outcome_of_refusal(refusal)
-            handled = self._unread_after_attempt(call, delivery, refused)
-            return teller.report(handled or teller.unread(call, refused))
+            event_result = self._unreadable_after_attempt(call, delivery, refused)
+            return reporter.report(event_result or reporter.unreadable(call, refused))
         intended = intended_encryption(self.policy, observed.encryption, decisions)
-        entry = self._evidence.earlier_attempt(call, delivery, observed, intended)
+        entry = self._recorder.earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
-            entry = self._evidence.record(call, delivery, observed, decisions, intended)  # 4 record
-        repairer = Repairer(services=self.services, looks_again=takes_long)
-        outcome = repairer.repair(entry, observed, intended) if entry else None  # 5 act
-        return teller.report(teller.handled(call, observed, decisions, entry, outcome))  # 6 report
+            entry = self._recorder.record(call, delivery, observed, decisions, intended)  # 4 record
+        remediator = Remediator(services=self.services, looks_again=takes_long)
+        outcome = remediator.repair(entry, observed, intended) if entry else None  # 5 act
+        return reporter.report(reporter.event_result(call, observed, decisions, entry, outcome))  # 6 report
 
     @property
-    def _evidence(self) -> Evidence:
-        return Evidence(services=self.services)
+    def _recorder(self) -> Recorder:
+        return Recorder(services=self.services)
 
     def _exempt(self, call: BucketCall) -> Exempt | None:
         control_tower = self.policy.exempt_control_tower
@@ -75,29 +75,29 @@ class BucketLane:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.ledger.note_unblocked(call.bucket, unblocked, self.services.clock.now())
 
-    def _unread_after_attempt(
+    def _unreadable_after_attempt(
         self, call: BucketCall, delivery: Delivery, outcome: Skipped | Failed
-    ) -> Handled | None:
+    ) -> EventResult | None:
         """What an earlier delivery did to a bucket that cannot be read any more: it may not have told.
 
         An entry that it left open is closed with `outcome`: nobody can say what became of its write.
         """
-        entry = self._evidence.earlier_entry(call, delivery)
+        entry = self._recorder.earlier_entry(call, delivery)
         if entry is None:
             return None
         if entry.outcome is None:
-            entry = self._evidence.take_over(entry, delivery)
+            entry = self._recorder.take_over(entry, delivery)
         if entry.outcome is None:
             entry = replace(entry, outcome=outcome)
             self.services.ledger.close(entry, self.services.clock.now())
         written = remediations_of_write(entry.violations, entry.intended)
         findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome, written)
-        return Handled(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
+        return EventResult(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
 
 
-def _exempted(call: BucketCall, exempt: Exempt) -> Handled:
+def _exempted(call: BucketCall, exempt: Exempt) -> EventResult:
     decisions = {check.id: exempt for check in BUCKET_CHECKS}
-    return Handled(call=call, decisions=decisions, outcome=None, findings=())
+    return EventResult(call=call, decisions=decisions, outcome=None, findings=())
 
 
 def _foreign_bucket(call: BucketCall) -> Skipped:

@@ -9,8 +9,8 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions, decide_bucket
 from reseal.core.checks.key_access import ACCESS_CALLS, CLOSING_CALLS, KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.guards.buckets import guard_access, guard_remediation_key, moves_to_remediation_key
-from reseal.core.policy.policy import CheckMode, Policy
+from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_access, guard_remediation_key
+from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.ports import Services
 
@@ -31,32 +31,34 @@ class Observer:
         if not self.policy.must_describe(reference):
             return ObservedBucket(encryption=encryption)
         key = self.services.keys.describe(encryption.key_id)
-        opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not CheckMode.OFF
+        opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not Mode.OFF
         if not isinstance(key, KmsKey) or not (opens or reference.depends_on_caller):
-            return ObservedBucket(encryption=encryption, key=key)
+            return ObservedBucket(encryption=encryption, kms_key=key)
         return ObservedBucket(
             encryption=encryption,
-            key=key,
-            exposure=self.services.buckets.read_exposure(call.bucket, fresh=opens),
+            kms_key=key,
+            access=self.services.buckets.read_access(call.bucket, fresh=opens),
             key_policy=self._key_policy(key.arn) if opens else None,
         )
 
     def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
         """Ask the checks, then let two guards hold back what a write of K could break."""
         decisions = decide_bucket(self.policy, call, observed)
-        if moves_to_remediation_key(decisions):
+        if any_moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.policy.remediation_key)
             decisions = guard_remediation_key(self.policy, decisions, key)
-        if moves_to_remediation_key(decisions):
-            exposure = self.services.buckets.read_exposure(call.bucket, fresh=_changes_access(call))
+        if any_moves_to_remediation_key(decisions):
+            access = self.services.buckets.read_access(call.bucket, fresh=_changes_access(call))
             key_policy = self._key_policy(self.policy.remediation_key)
-            brought = not self.policy.callers_may_use_key
-            decisions = guard_access(decisions, observed, exposure, key_policy, brought=brought)
+            customer_supplied = not self.policy.callers_may_use_key
+            decisions = guard_access(
+                decisions, observed, access, key_policy, customer_supplied=customer_supplied
+            )
         return decisions
 
     def has_to_read(self, call: BucketCall) -> bool:
         """Whether the guard has four or five reads to make, in which time the bucket can change."""
-        return _changes_access(call) or not self.services.buckets.knows_exposure(call.bucket)
+        return _changes_access(call) or not self.services.buckets.knows_access(call.bucket)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
         return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))

@@ -21,7 +21,7 @@ BucketEntry = LedgerEntry[BucketEncryption]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Recorder:
     """Opens entries and looks for earlier ones. Raises TransientError."""
 
     services: Services
@@ -62,7 +62,7 @@ class Evidence:
         entry = self.earlier_entry(call, delivery)
         if entry is None or entry.outcome:
             return entry
-        if intended is not None and observed.encryption.satisfies(entry.before):
+        if intended is not None and observed.encryption.equals(entry.before):
             return None
         return self.take_over(entry, delivery)
 

@@ -20,7 +20,7 @@ class Batch:
     workers: Executor
     failures: dict[str, Exception] = field(default_factory=dict)
 
-    def each(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, W]:
+    def for_each(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, W]:
         """Take one step for every message at once; whatever one raises, it does not take others along."""
         futures = {message: self.workers.submit(step, value) for message, value in values.items()}
         results: dict[str, W] = {}
@@ -34,7 +34,7 @@ class Batch:
                 raise error
         return results
 
-    def together(self, messages: Iterable[str], step: Callable[[], W]) -> W | None:
+    def for_all(self, messages: Iterable[str], step: Callable[[], W]) -> W | None:
         """One step on behalf of several messages; if it fails, all of them have failed."""
         future = self.workers.submit(step)
         error = future.exception()
@@ -45,6 +45,6 @@ class Batch:
         self.failures |= dict.fromkeys(messages, error)
         return None
 
-    def alive(self, values: Mapping[str, V]) -> dict[str, V]:
+    def remaining(self, values: Mapping[str, V]) -> dict[str, V]:
         """Those of the messages that nothing has stopped."""
         return {message: value for message, value in values.items() if message not in self.failures}

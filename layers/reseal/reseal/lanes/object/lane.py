@@ -16,10 +16,10 @@ from reseal.core.findings.alerts import group_of, grouped
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.batch import Batch
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.repair import SECONDS_FOR_ONE, Repairer
-from reseal.lanes.object.report import Teller
+from reseal.lanes.object.remediate import SECONDS_FOR_ONE, Remediator
+from reseal.lanes.object.report import Reporter
 from reseal.lanes.object.resume import entry_of, resumed, superseded
-from reseal.lanes.object.task import ObjectEntry, Work
+from reseal.lanes.object.task import ObjectEntry, Task
 from reseal.ports import ObjectServices, Services
 
 LEASE = timedelta(seconds=330)
@@ -31,7 +31,7 @@ class ObjectLane:
     """The object lane of one deployment."""
 
     observer: Observer
-    teller: Teller
+    reporter: Reporter
     services: Services
     objects: ObjectServices
     workers: Executor
@@ -43,110 +43,112 @@ class ObjectLane:
         batch = Batch(workers=self.workers)
         parsed = self._parse(batch, deliveries)  # 1 parse
         skipped = superseded(parsed, self.services.clock.now())
-        works = {message: work for message, work in parsed.items() if message not in skipped}
-        works = batch.each(self.observer.judge, works)  # 2 observe, 3 decide
-        works = self._look_back(batch, works)
-        works = self._record(batch, works, seconds_left)  # 4 record
-        works = self._act(batch, works, seconds_left)  # 5 act
-        self._report(batch, {**works, **skipped})  # 6 report
+        tasks = {message: task for message, task in parsed.items() if message not in skipped}
+        tasks = batch.for_each(self.observer.judge, tasks)  # 2 observe, 3 decide
+        tasks = self._resume(batch, tasks)
+        tasks = self._record(batch, tasks, seconds_left)  # 4 record
+        tasks = self._act(batch, tasks, seconds_left)  # 5 act
+        self._report(batch, {**tasks, **skipped})  # 6 report
         return batch.failures
 
     # --- 1 parse -------------------------------------------------------------------------------
 
-    def _parse(self, batch: Batch, deliveries: Mapping[str, Delivery]) -> dict[str, Work]:
-        parsed = batch.each(lambda delivery: parse_object_message(delivery.body), deliveries)
+    def _parse(self, batch: Batch, deliveries: Mapping[str, Delivery]) -> dict[str, Task]:
+        parsed = batch.for_each(lambda delivery: parse_object_message(delivery.body), deliveries)
         windows = {m: what.group for m, what in parsed.items() if isinstance(what, CloseWindow)}
-        batch.each(self.teller.close_window, windows)
+        batch.for_each(self.reporter.close_window, windows)
         calls = {m: what for m, what in parsed.items() if isinstance(what, ObjectCall)}
-        return {m: Work(delivery=deliveries[m], call=call) for m, call in calls.items()}
+        return {m: Task(delivery=deliveries[m], call=call) for m, call in calls.items()}
 
     # --- what an earlier delivery began ----------------------------------------------------------
 
-    def _look_back(self, batch: Batch, works: Mapping[str, Work]) -> dict[str, Work]:
+    def _resume(self, batch: Batch, tasks: Mapping[str, Task]) -> dict[str, Task]:
         """Finish, or tell again, what an earlier delivery of the same event began."""
         now = self.services.clock.now()
-        again = {m: w.entry_id for m, w in works.items() if w.delivery.may_be_repeated(w.call.time, now)}
+        again = {m: w.entry_id for m, w in tasks.items() if w.delivery.may_be_repeated(w.call.time, now)}
         if not again:
-            return dict(works)
-        entries = batch.together(again, lambda: self.objects.ledger.read_all(list(again.values()))) or {}
+            return dict(tasks)
+        entries = batch.for_all(again, lambda: self.objects.ledger.read_all(list(again.values()))) or {}
         return {
-            m: resumed(work, entries[work.entry_id]) if work.entry_id in entries else work
-            for m, work in batch.alive(works).items()
+            m: resumed(task, entries[task.entry_id]) if task.entry_id in entries else task
+            for m, task in batch.remaining(tasks).items()
         }
 
     # --- 4 record ------------------------------------------------------------------------------
 
     def _record(
-        self, batch: Batch, works: Mapping[str, Work], seconds_left: Callable[[], float]
-    ) -> dict[str, Work]:
+        self, batch: Batch, tasks: Mapping[str, Task], seconds_left: Callable[[], float]
+    ) -> dict[str, Task]:
         """Open an entry for every repair to be made, and take over those to be finished."""
         now = self.services.clock.now()
         until = int((now + LEASE).timestamp())
-        due = {m: entry_of(w, until) for m, w in works.items() if self._is_to_write(w) or w.has_open_entry}
+        due = {m: entry_of(w, until) for m, w in tasks.items() if self._is_to_write(w) or w.has_open_entry}
         if not due:
-            return dict(works)
+            return dict(tasks)
 
         def open_all() -> Mapping[str, ObjectEntry | LeaseHeldError]:
             if seconds_left() < SECONDS_FOR_ONE:
                 raise TransientError("too little time is left in this invocation")
             return self.objects.ledger.open_all(list(due.values()), now)
 
-        opened = batch.together(due, open_all) or {}
-        recorded = dict(batch.alive(works))
-        for message, entry in batch.alive(due).items():
+        opened = batch.for_all(due, open_all) or {}
+        recorded = dict(batch.remaining(tasks))
+        for message, entry in batch.remaining(due).items():
             answer = opened[entry.entry_id]
             if isinstance(answer, LeaseHeldError):
                 batch.failures[message] = answer
             elif answer.outcome is not None:
-                recorded[message] = works[message].told_by(answer)
+                recorded[message] = tasks[message].as_recorded(answer)
             else:
-                recorded[message] = replace(works[message], entry=answer)
-        return batch.alive(recorded)
+                recorded[message] = replace(tasks[message], entry=answer)
+        return batch.remaining(recorded)
 
-    def _is_to_write(self, work: Work) -> bool:
+    def _is_to_write(self, task: Task) -> bool:
         enforced = self.observer.policy.enforces(OBJECT_ENCRYPTION)
-        return enforced and work.repair is not None and work.outcome is None
+        return enforced and task.repair is not None and task.outcome is None
 
     # --- 5 act ---------------------------------------------------------------------------------
 
     def _act(
-        self, batch: Batch, works: Mapping[str, Work], seconds_left: Callable[[], float]
-    ) -> dict[str, Work]:
+        self, batch: Batch, tasks: Mapping[str, Task], seconds_left: Callable[[], float]
+    ) -> dict[str, Task]:
         """Make the repairs, all at once, and complete their entries with what came of them."""
         clock = self.services.clock
-        repairer = Repairer(objects=self.objects.objects, clock=clock, seconds_left=seconds_left)
-        works = batch.each(repairer.repair, works)
+        remediator = Remediator(objects=self.objects.objects, clock=clock, seconds_left=seconds_left)
+        tasks = batch.for_each(remediator.repair, tasks)
         ended = {
-            m: replace(work.entry, outcome=work.outcome)
-            for m, work in works.items()
-            if work.entry is not None and work.has_open_entry
+            m: replace(task.entry, outcome=task.outcome)
+            for m, task in tasks.items()
+            if task.entry is not None and task.has_open_entry
         }
         if not ended:
-            return works
-        closing = batch.together(
+            return tasks
+        closing = batch.for_all(
             ended, lambda: self.objects.ledger.close_all(list(ended.values()), clock.now())
         )
         for message, entry in ended.items():
             if closing and entry.entry_id in closing:
                 batch.failures[message] = closing[entry.entry_id]
-        return batch.alive(works)
+        return batch.remaining(tasks)
 
     # --- 6 report ------------------------------------------------------------------------------
 
-    def _report(self, batch: Batch, works: Mapping[str, Work]) -> None:
+    def _report(self, batch: Batch, tasks: Mapping[str, Task]) -> None:
         now = self.services.clock.now()
-        handled = {m: self.teller.handled(work) for m, work in works.items()}
+        event_result = {m: self.reporter.event_result(task) for m, task in tasks.items()}
         published: dict[str, bool] = {}
-        for group, alert in grouped(f for h in handled.values() for f in h.findings).items():
-            members = {m: h for m, h in handled.items() if any(group_of(f) == group for f in h.findings)}
-            tell = partial(
-                self.teller.tell,
+        for group, alert in grouped(f for h in event_result.values() for f in h.findings).items():
+            members = {m: h for m, h in event_result.items() if any(group_of(f) == group for f in h.findings)}
+            publish = partial(
+                self.reporter.publish,
                 alert,
                 list(members.values()),
-                redelivered=any(works[m].delivery.receive_count > 1 for m in members),
-                may_be_told=any(works[m].delivery.may_be_repeated(works[m].call.time, now) for m in members),
+                redelivered=any(tasks[m].delivery.receive_count > 1 for m in members),
+                may_be_reported=any(
+                    tasks[m].delivery.may_be_repeated(tasks[m].call.time, now) for m in members
+                ),
             )
-            published |= dict.fromkeys(members, bool(batch.together(members, tell)))
-        for message, ended in batch.alive(handled).items():
-            untold = not published.get(message, True)
-            self.services.telemetry.record(replace(ended, suppressed=untold))
+            published |= dict.fromkeys(members, bool(batch.for_all(members, publish)))
+        for message, ended in batch.remaining(event_result).items():
+            unpublished = not published.get(message, True)
+            self.services.telemetry.record(replace(ended, suppressed=unpublished))

@@ -8,15 +8,15 @@ from datetime import timedelta
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.errors import TransientError
-from reseal.core.findings.alerts import Tallied, Tally, group_of, is_held_back, summary_of
-from reseal.core.findings.event_result import Handled
+from reseal.core.findings.alerts import Tallied, Tally, group_of, may_be_suppressed, summary_of
+from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, findings_of, refusal_finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
-from reseal.lanes.object.task import Work
+from reseal.lanes.object.task import Task
 from reseal.ports import ObjectServices, Services
 
 INCIDENT_SECONDS = 900
@@ -26,7 +26,7 @@ LATE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Teller:
+class Reporter:
     """Tells what became of writes. Raises TransientError: what could not be told is told again."""
 
     policy: Policy
@@ -34,29 +34,29 @@ class Teller:
     services: Services
     objects: ObjectServices
 
-    def handled(self, work: Work) -> Handled:
+    def event_result(self, task: Task) -> EventResult:
         """How this write ended, and its finding, if it violated the check."""
-        decisions = {} if work.decision is None else {OBJECT_ENCRYPTION: work.decision}
-        outcome, entry = work.outcome, work.entry
+        decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
+        outcome, entry = task.outcome, task.entry
         if not decisions and isinstance(outcome, Failed):
             findings: tuple[Finding, ...] = (
-                refusal_finding(self.policy, work.call, OBJECT_ENCRYPTION, outcome),
+                refusal_finding(self.policy, task.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
             written = {OBJECT_ENCRYPTION} if entry or self.policy.enforces(OBJECT_ENCRYPTION) else set()
             write = (entry.action, entry.details) if entry else ()
-            findings = findings_of(self.policy, work.call, work.before, decisions, outcome, written, *write)
-        return Handled(call=work.call, decisions=decisions, outcome=outcome, findings=findings)
+            findings = findings_of(self.policy, task.call, task.before, decisions, outcome, written, *write)
+        return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
 
-    def tell(
-        self, alert: Finding, stood_for: Sequence[Handled], *, redelivered: bool, may_be_told: bool
+    def publish(
+        self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool
     ) -> bool:
         """Publish one alert for all it stands for, or count it into its window. Whether it was published.
 
         `redelivered` says that the queue delivered some of these messages before: their reminder may be
         missing. `may_be_told`, that some may have been handled before, as dead letters that are sent again.
         """
-        if is_held_back(alert) and self._told_today(stood_for, may_be_told=may_be_told):
+        if may_be_suppressed(alert) and self._reported_today(stood_for, may_be_reported=may_be_reported):
             return False
         alert = self._with_owner(alert)
         if is_ransom_sign(alert):
@@ -68,15 +68,15 @@ class Teller:
 
     def close_window(self, group: str) -> None:
         """Tell of everything that a window held back. What comes while it is told waits for another end."""
-        held = self.objects.windows.read_held(group)
-        if held is None:
+        suppressed = self.objects.windows.read_suppressed(group)
+        if suppressed is None:
             return
-        self.services.topic.publish(summary_of(group, held))
+        self.services.topic.publish(summary_of(group, suppressed))
         until = self.services.clock.now() + timedelta(seconds=self.window_seconds)
-        if self.objects.windows.tell_held(group, held, until):
+        if self.objects.windows.clear_suppressed(group, suppressed, until):
             self.objects.reminders.remind(group, self.window_seconds)
 
-    def _told_today(self, stood_for: Sequence[Handled], *, may_be_told: bool) -> bool:
+    def _reported_today(self, stood_for: Sequence[EventResult], *, may_be_reported: bool) -> bool:
         """A denied action is told once per bucket, check and day; the log and the metrics have every write.
 
         The event that was told may tell again, as it must where telling failed: so each is asked for
@@ -86,7 +86,7 @@ class Teller:
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return False
         now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
-        asked = stood_for if may_be_told else stood_for[:1]
+        asked = stood_for if may_be_reported else stood_for[:1]
         return not any(
             self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
             for h in asked
@@ -105,7 +105,7 @@ class Teller:
 
     def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
         """Whether the alert waits for the end of a window that another opened; then it is counted there."""
-        if self.window_seconds == 0 or not is_held_back(alert):
+        if self.window_seconds == 0 or not may_be_suppressed(alert):
             return False
         tally = self._tally(alert)
         if tally.opened or redelivered or self._is_overdue(tally):
@@ -119,10 +119,10 @@ class Teller:
             count=many.count if many else 1,
             first=many.first if many else alert.call.time,
             last=many.last if many else alert.call.time,
-            keys=many.keys if many else (alert.resource.key or "",),
+            keys=many.keys if many else (alert.resource.object_key or "",),
             message=message_of([alert]),
             seconds=self.window_seconds or INCIDENT_SECONDS,
-            holds=is_held_back(alert),
+            suppresses=may_be_suppressed(alert),
         )
         return self.objects.windows.tally(group, tallied, self.services.clock.now())
 
@@ -135,5 +135,5 @@ class Teller:
         try:
             self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
         except TransientError:
-            self.objects.windows.read_held(group_of(alert))
+            self.objects.windows.read_suppressed(group_of(alert))
             raise

@@ -13,7 +13,7 @@ from reseal.core.repairs.objects.evidence import evidence_of
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
+from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
 from reseal.lanes.delivery import Delivery
 
 ObjectEntry = LedgerEntry[ObjectEncryption]
@@ -24,7 +24,7 @@ class Repair:
     """How one object is to be re-encrypted, and to what."""
 
     original: Original
-    around: Surroundings
+    bucket_context: BucketContext
     method: Method
     intended: ObjectEncryption
 
@@ -36,7 +36,7 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Task:
     """One write of an object, as far as its handling has come.
 
     `head` is the object as it was found, and `before` its encryption; `repair` says how a remediation
@@ -63,10 +63,12 @@ class Work:
         """Whether the entry still lacks its outcome."""
         return self.entry is not None and self.entry.outcome is None
 
-    def told_by(self, entry: ObjectEntry) -> Work:
+    def as_recorded(self, entry: ObjectEntry) -> Task:
         """The work as an entry tells it, under the object's own name: the record may spell another (A25)."""
         named = replace(
-            self.call, key=entry.resource.key or self.call.key, version_id=entry.resource.version_id
+            self.call,
+            object_key=entry.resource.object_key or self.call.object_key,
+            version_id=entry.resource.version_id,
         )
         return replace(
             self,

@@ -12,7 +12,7 @@ from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import ObservedObject, Original, Surroundings
+from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
 
 GIB = 1 << 30
 LARGEST_COPY = 5 * GIB
@@ -37,14 +37,18 @@ class Methods:
 
 
 def choose_method(
-    policy: Policy, methods: Methods, original: Original, around: Surroundings, intended: ObjectEncryption
+    policy: Policy,
+    methods: Methods,
+    original: Original,
+    bucket_context: BucketContext,
+    intended: ObjectEncryption,
 ) -> Method | str:
     """A copy where it is a whole repair without side effects; else in place; else in parts; else why none is.
 
     `original` must hold its tags and annotations where the object is too large for one copy.
     """
     not_in_place = list(_against_in_place(policy, original, intended))
-    not_by_copy = [*_against_copy(original.head, around), *lost_in_copy(original)]
+    not_by_copy = [*_against_copy(original.head, bucket_context), *lost_in_copy(original)]
     small = original.head.size <= methods.largest_copy
     if methods.prefers_in_place and not not_in_place:
         return Method.IN_PLACE
@@ -62,12 +66,12 @@ def choose_method(
     )
 
 
-def _against_copy(head: ObservedObject, around: Surroundings) -> Iterator[str]:
-    if around.versioned or head.has_version:
+def _against_copy(head: ObservedObject, bucket_context: BucketContext) -> Iterator[str]:
+    if bucket_context.versioned or head.has_version:
         yield "the bucket keeps versions, so that the badly encrypted one would stay"
-    if around.notifies:
+    if bucket_context.notifies:
         yield "whoever listens to the bucket would be told of a new object again"
-    if around.replicates:
+    if bucket_context.replicates:
         yield "the bucket is replicated, and would copy it again"
     if head.is_archived:
         yield f"it is archived ({head.archive or head.storage_class})"

@@ -24,7 +24,7 @@ class Fate(StrEnum):
     """What becomes of a property."""
 
     KEPT = "kept"
-    REPORTED = "reported"  # it could not be kept, so that nothing is written
+    MANUAL = "reported"  # it could not be kept, so that nothing is written
     CHANGES = "changes"  # it cannot be kept, and is no part of what the object means
 
 
@@ -71,7 +71,7 @@ PROPERTIES = (
     ),
     Property(
         name="annotations",
-        parts=Fate.REPORTED,
+        parts=Fate.MANUAL,
         sent_with_copy=lambda _: {"AnnotationDirective": "COPY"},
         lost_in_parts=carried.lost_annotations,
     ),
@@ -96,15 +96,15 @@ PROPERTIES = (
     ),
     Property(
         name="Object Lock",
-        copy=Fate.REPORTED,
-        parts=Fate.REPORTED,
-        in_place=Fate.REPORTED,  # S3 refuses it (D5)
+        copy=Fate.MANUAL,
+        parts=Fate.MANUAL,
+        in_place=Fate.MANUAL,  # S3 refuses it (D5)
         lost_in_copy=carried.locked,
         lost_in_parts=carried.locked,
     ),
     Property(
         name="encryption context",
-        in_place=Fate.REPORTED,
+        in_place=Fate.MANUAL,
         sent_with_copy=carried.context,
         sent_with_parts=carried.context,
     ),

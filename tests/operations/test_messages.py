@@ -7,27 +7,29 @@ from typing import Any
 
 import pytest
 
-from operations.letters import (
+from operations.messages import (
+    DeadLetterMessage,
     Lane,
-    Letter,
     NotResealError,
+    dead_letter_message,
     lanes_of,
-    letter_of,
     oldest_of,
     undelivered_of,
 )
 
 OUTPUTS = {
     "BucketQueueUrl": "https://queue",
-    "BucketDeadLettersUrl": "https://dead",
+    "BucketDeadLetterQueueUrl": "https://dead",
     "BucketFunctionLogs": "logs",
     "UndeliveredQueueUrl": "https://undelivered",
     "TopicArn": "arn",
 }
-BUCKET = Lane(name="bucket", queue_url="https://queue", dead_letters_url="https://dead", log_group="logs")
+BUCKET = Lane(
+    name="bucket", queue_url="https://queue", dead_letter_queue_url="https://dead", log_group="logs"
+)
 
 
-def message(**changes: Any) -> dict[str, Any]:
+def received(**changes: Any) -> dict[str, Any]:
     right: dict[str, Any] = {
         "MessageId": "id",
         "ReceiptHandle": "receipt",
@@ -37,7 +39,7 @@ def message(**changes: Any) -> dict[str, Any]:
     return right | changes
 
 
-def told(**attributes: str) -> dict[str, dict[str, str]]:
+def attributes_of(**attributes: str) -> dict[str, dict[str, str]]:
     return {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items()}
 
 
@@ -47,7 +49,7 @@ def test_lane_is_found_by_its_outputs() -> None:
 
 
 def test_lane_that_is_added_is_found_without_a_change_here() -> None:
-    more = OUTPUTS | {"KeyQueueUrl": "https://keys", "KeyDeadLettersUrl": "https://dead-keys"}
+    more = OUTPUTS | {"KeyQueueUrl": "https://keys", "KeyDeadLetterQueueUrl": "https://dead-keys"}
 
     assert [(lane.name, lane.queue_url, lane.log_group) for lane in lanes_of(more)] == [
         ("bucket", "https://queue", "logs"),
@@ -55,14 +57,14 @@ def test_lane_that_is_added_is_found_without_a_change_here() -> None:
     ]
 
 
-@pytest.mark.parametrize("missing", ["BucketQueueUrl", "BucketDeadLettersUrl", "UndeliveredQueueUrl"])
+@pytest.mark.parametrize("missing", ["BucketQueueUrl", "BucketDeadLetterQueueUrl", "UndeliveredQueueUrl"])
 def test_stack_without_the_outputs_is_not_reseals(missing: str) -> None:
     with pytest.raises(NotResealError):
         lanes_of({name: url for name, url in OUTPUTS.items() if name != missing})
 
 
-def test_dead_letter_of_a_lane_is_read() -> None:
-    assert letter_of(message()) == Letter(
+def test_dead_letter_message_of_a_lane_is_read() -> None:
+    assert dead_letter_message(received()) == DeadLetterMessage(
         message_id="id",
         receipt="receipt",
         body="body",
@@ -75,8 +77,11 @@ def test_dead_letter_of_a_lane_is_read() -> None:
 @pytest.mark.parametrize(
     ("attributes", "refusal"),
     [
-        (told(ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="not admitted"), "NO_PERMISSIONS: not admitted"),
-        (told(ERROR_CODE="SDK_CLIENT_ERROR"), "SDK_CLIENT_ERROR"),
+        (
+            attributes_of(ERROR_CODE="NO_PERMISSIONS", ERROR_MESSAGE="not admitted"),
+            "NO_PERMISSIONS: not admitted",
+        ),
+        (attributes_of(ERROR_CODE="SDK_CLIENT_ERROR"), "SDK_CLIENT_ERROR"),
         ({}, None),
     ],
     ids=["code and message", "code", "neither"],
@@ -84,12 +89,16 @@ def test_dead_letter_of_a_lane_is_read() -> None:
 def test_undelivered_event_says_where_it_was_meant_to_go_and_why_not(
     attributes: dict[str, Any], refusal: str | None
 ) -> None:
-    letter = letter_of(message(MessageAttributes=attributes | told(TARGET_ARN="arn:queue")))
+    message = dead_letter_message(
+        received(MessageAttributes=attributes | attributes_of(TARGET_ARN="arn:queue"))
+    )
 
-    assert (letter.target, letter.refusal) == ("arn:queue", refusal)
+    assert (message.target, message.refusal) == ("arn:queue", refusal)
 
 
-def test_oldest_letter_is_the_one_that_was_sent_first() -> None:
-    letters = [letter_of(message(MessageId=t, Attributes={"SentTimestamp": t})) for t in ("2000", "1000")]
+def test_oldest_message_is_the_one_that_was_sent_first() -> None:
+    messages = [
+        dead_letter_message(received(MessageId=t, Attributes={"SentTimestamp": t})) for t in ("2000", "1000")
+    ]
 
-    assert oldest_of(letters).message_id == "1000"
+    assert oldest_of(messages).message_id == "1000"

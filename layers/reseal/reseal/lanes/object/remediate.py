@@ -12,7 +12,7 @@ from reseal.core.repairs.objects.evidence import changed_since, is_another, keep
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
 from reseal.core.state.s3_object import ObservedObject
-from reseal.lanes.object.task import ObjectEntry, Repair, Work
+from reseal.lanes.object.task import ObjectEntry, Repair, Task
 from reseal.ports import Clock, Objects
 
 SECONDS_FOR_ONE = 20.0
@@ -23,31 +23,31 @@ _OLD_VERSION = "the versioning of the bucket, turned on meanwhile: the version a
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repairer:
+class Remediator:
     """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome."""
 
     objects: Objects
     clock: Clock
     seconds_left: Callable[[], float]
 
-    def repair(self, work: Work) -> Work:
+    def repair(self, task: Task) -> Task:
         """The work with its outcome. Without an open entry, which is its evidence, nothing is written."""
-        if work.entry is None or not work.has_open_entry or work.outcome is not None:
-            return work
+        if task.entry is None or not task.has_open_entry or task.outcome is not None:
+            return task
         if self.seconds_left() < SECONDS_FOR_ONE:
             raise TransientError("too little time is left in this invocation")
         try:
-            outcome = self._outcome(work.entry, work)
+            outcome = self._outcome(task.entry, task)
         except RefusalError as refusal:
-            outcome = self._refused(work.repair, refusal)
-        return replace(work, outcome=outcome)
+            outcome = self._refused(task.repair, refusal)
+        return replace(task, outcome=outcome)
 
-    def _outcome(self, entry: ObjectEntry, work: Work) -> Outcome:
+    def _outcome(self, entry: ObjectEntry, task: Task) -> Outcome:
         """Of this delivery's write; or of an earlier one's, which can only be compared with its evidence."""
-        if work.repair is not None:
-            self._write(work.repair)
+        if task.repair is not None:
+            self._write(task.repair)
         try:
-            return self._verified(entry, work.repair) if work.repair else self._applied(entry, work.head)
+            return self._verified(entry, task.repair) if task.repair else self._applied(entry, task.head)
         except AccessDeniedError as denied:
             failed = outcome_of_refusal(denied, "object")
             return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
@@ -69,12 +69,12 @@ class Repairer:
 
     def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
         after = self._read_again(repair)
-        if after.encryption.fulfils(repair.intended):
+        if after.encryption.meets(repair.intended):
             applied = self._applied(entry, after)
             left = repair.method is not Method.IN_PLACE and after.has_version
             return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
         if not is_another(entry.details, after):
-            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.key}")
+            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.object_key}")
         return Skipped(
             cause=SkipCause.NEWER,
             reason=f"the object was written again since, and is now {after.encryption.in_words}",
@@ -113,17 +113,17 @@ class Repairer:
         self._still_has_its_acl(repair)
         head = repair.original.head
         if self.objects.read_tags(head) != repair.original.tags:
-            raise TransientError(f"the tags of {head.bucket}/{head.key} were changed meanwhile")
+            raise TransientError(f"the tags of {head.bucket}/{head.object_key} were changed meanwhile")
 
     def _still_has_its_acl(self, repair: Repair) -> None:
         original = repair.original
         if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
             raise TransientError(
-                f"the ACL of {original.head.bucket}/{original.head.key} was changed meanwhile"
+                f"the ACL of {original.head.bucket}/{original.head.object_key} was changed meanwhile"
             )
 
     def _read_again(self, repair: Repair) -> ObservedObject:
         """The version that was changed in place, or else what a copy made current."""
         head = repair.original.head
         version = head.version_id if repair.method is Method.IN_PLACE else None
-        return self.objects.read(head.bucket, head.key, version)
+        return self.objects.read(head.bucket, head.object_key, version)

@@ -1,4 +1,4 @@
-"""The queues and the log of a deployed stack, as the operator's rights let them be used."""
+"""The queues and the logs of a deployed stack, used with the operator's own rights."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 import boto3
 
-from operations.letters import Lane, Letter, letter_of
+from operations.messages import DeadLetterMessage, Lane, dead_letter_message
 
 HOLD_SECONDS = 300
-"""How long what was taken is hidden from others, and when it comes back should this program die."""
+"""How long SQS hides a received message from others. It comes back after that if this program dies."""
 
 MOST_AT_ONCE = 500
-"""Messages taken from one queue in one run: few enough to be sent on well before they come back."""
+"""Messages received from one queue in one run. They can all be sent before the first comes back."""
 
 _ALL_SERVERS_SECONDS = 2  # a long poll asks every server of SQS; a short one may miss messages
 
 _GIVEN_UP_WITHIN = timedelta(days=1)  # five deliveries, six minutes apart, after a backlog
 
 
-class Mailbox:
-    """Takes letters from queues, and sends them on."""
+class Queues:
+    """Receives dead-letter messages, and sends them back to their queues."""
 
     def __init__(self, session: boto3.Session) -> None:
         self._stacks: Any = session.client("cloudformation")
@@ -40,9 +40,9 @@ class Mailbox:
         answer = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
         return str(answer["Attributes"]["QueueArn"])
 
-    def take(self, queue_url: str) -> tuple[Letter, ...]:
-        """Everything that waits in a queue, up to MOST_AT_ONCE, hidden from others for HOLD_SECONDS."""
-        taken: dict[str, Letter] = {}
+    def take(self, queue_url: str) -> tuple[DeadLetterMessage, ...]:
+        """All messages of a queue, up to MOST_AT_ONCE, hidden from others for HOLD_SECONDS."""
+        taken: dict[str, DeadLetterMessage] = {}
         while len(taken) < MOST_AT_ONCE:
             messages = self._sqs.receive_message(
                 QueueUrl=queue_url,
@@ -54,33 +54,33 @@ class Mailbox:
             ).get("Messages", [])
             if not messages:
                 break
-            taken |= {letter.message_id: letter for letter in map(letter_of, messages)}
+            taken |= {message.message_id: message for message in map(dead_letter_message, messages)}
         return tuple(taken.values())
 
-    def put_back(self, queue_url: str, letter: Letter) -> None:
-        """Show a letter that was taken again."""
+    def put_back(self, queue_url: str, message: DeadLetterMessage) -> None:
+        """Make a received message visible again."""
         self._sqs.change_message_visibility(
-            QueueUrl=queue_url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+            QueueUrl=queue_url, ReceiptHandle=message.receipt, VisibilityTimeout=0
         )
 
-    def send_on(self, letter: Letter, *, source_url: str, destination_url: str) -> None:
-        """Send a letter's body, and only then delete the letter: it may come twice, but is never lost."""
-        self._sqs.send_message(QueueUrl=destination_url, MessageBody=letter.body)
-        self._sqs.delete_message(QueueUrl=source_url, ReceiptHandle=letter.receipt)
+    def redrive(self, message: DeadLetterMessage, *, source_url: str, destination_url: str) -> None:
+        """Send the message to its queue, then delete it: it can arrive twice, but it is never lost."""
+        self._sqs.send_message(QueueUrl=destination_url, MessageBody=message.body)
+        self._sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message.receipt)
 
-    def cause(self, lane: Lane, letter: Letter) -> str | None:
-        """Why the lane's function gave a letter up, as its log has it; None where it says nothing."""
+    def cause(self, lane: Lane, message: DeadLetterMessage) -> str | None:
+        """Why the lane's function failed on the message, from its log; None if the log does not say."""
         if lane.log_group is None:
             return None
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=lane.log_group,
-            filterPattern=f'{{ $.message_id = "{letter.message_id}" }}',
-            startTime=int(letter.sent_at.timestamp() * 1000),
-            endTime=int((letter.sent_at + _GIVEN_UP_WITHIN).timestamp() * 1000),
+            filterPattern=f'{{ $.message_id = "{message.message_id}" }}',
+            startTime=int(message.sent_at.timestamp() * 1000),
+            endTime=int((message.sent_at + _GIVEN_UP_WITHIN).timestamp() * 1000),
         )
         for page in pages:
             for event in page["events"]:
-                if cause := _cause(event["message"], letter.message_id):
+                if cause := _cause(event["message"], message.message_id):
                     return cause
         return None
 
@@ -88,7 +88,7 @@ class Mailbox:
 def _cause(line: str, message_id: str) -> str | None:
     if not line.lstrip().startswith("{"):
         return None
-    told: Mapping[str, Any] = json.loads(line)
-    if told.get("message_id") != message_id or "error" not in told:
+    entry: Mapping[str, Any] = json.loads(line)
+    if entry.get("message_id") != message_id or "error" not in entry:
         return None
-    return f"{told['error']}: {told['message']}"
+    return f"{entry['error']}: {entry['message']}"

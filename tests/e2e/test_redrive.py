@@ -1,4 +1,4 @@
-"""`python -m operations.resend` on a deployed stack, as an operator with the rights the runbook lists."""
+"""`python -m operations.redrive` on a deployed stack, as an operator with the rights the runbook lists."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class Operator:
     def outputs(self) -> Any:
         return self.deployment.stack.outputs
 
-    def resend(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def redrive(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.run(
-            [sys.executable, "-m", "operations.resend", *arguments],
+            [sys.executable, "-m", "operations.redrive", *arguments],
             cwd=REPOSITORY,
             env=inherited
             | {
@@ -71,7 +71,7 @@ class Operator:
         return int(answer["Attributes"][name])
 
     def purge(self) -> None:
-        for output in ("BucketQueueUrl", "BucketDeadLettersUrl", "UndeliveredQueueUrl"):
+        for output in ("BucketQueueUrl", "BucketDeadLetterQueueUrl", "UndeliveredQueueUrl"):
             self.sqs.purge_queue(QueueUrl=self.outputs[output])
 
 
@@ -106,7 +106,7 @@ def within(seconds: float, seen: Callable[[], Any]) -> Any:
 
 def give_up_on_poison(operator: Operator) -> None:
     operator.sqs.send_message(QueueUrl=operator.outputs["BucketQueueUrl"], MessageBody=POISON)
-    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl"))
+    assert within(60, lambda: operator.waiting("BucketDeadLetterQueueUrl"))
 
 
 @contextmanager
@@ -121,34 +121,36 @@ def undeliverable(operator: Operator) -> Iterator[None]:
         operator.sqs.set_queue_attributes(QueueUrl=queue, Attributes=admitted)
 
 
-def test_nothing_is_sent_where_nothing_waits(operator: Operator) -> None:
-    done = operator.resend("--yes")
+def test_nothing_is_sent_if_no_message_waits(operator: Operator) -> None:
+    done = operator.redrive("--yes")
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing waits.\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "No messages are waiting.\n", "")
 
 
 def test_what_waits_is_shown_with_its_age_and_cause_and_stays(operator: Operator) -> None:
     give_up_on_poison(operator)
 
-    done = operator.resend()
+    done = operator.redrive()
 
     assert done.returncode == 0, done.stderr
-    assert "Dead letters of the bucket lane\n  waiting 1\n  oldest  20" in done.stdout
+    assert "Dead-letter messages of the bucket lane\n  waiting 1\n  oldest  20" in done.stdout
     assert "cause   MalformedEventError: the message goes back to the queue: the message is not JSON" in (
         done.stdout
     )
     assert done.stdout.endswith("1 waiting, nothing sent. Remove the cause, then run again with --yes.\n")
-    assert operator.waiting("BucketDeadLettersUrl") == 1
+    assert operator.waiting("BucketDeadLetterQueueUrl") == 1
 
 
 def test_poison_that_is_sent_again_comes_back(operator: Operator) -> None:
     give_up_on_poison(operator)
 
-    done = operator.resend("--yes")
+    done = operator.redrive("--yes")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 of 1 sent.")
-    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl")) == 1
-    (message,) = operator.sqs.receive_message(QueueUrl=operator.outputs["BucketDeadLettersUrl"])["Messages"]
+    assert within(60, lambda: operator.waiting("BucketDeadLetterQueueUrl")) == 1
+    (message,) = operator.sqs.receive_message(QueueUrl=operator.outputs["BucketDeadLetterQueueUrl"])[
+        "Messages"
+    ]
     assert message["Body"] == POISON
 
 
@@ -158,13 +160,13 @@ def test_event_that_failed_for_a_passing_reason_is_handled_after_it_is_sent_agai
     fault = {"status": 500, "code": "InternalError", "times": None}
     deployment.cloud.inject_fault("error", "s3", "GetBucketEncryption", **fault)
     deployment.put(bucket, "AES256")
-    assert within(60, lambda: operator.waiting("BucketDeadLettersUrl"))
+    assert within(60, lambda: operator.waiting("BucketDeadLetterQueueUrl"))
     deployment.cloud.clear_faults()
 
-    (line,), (finding,) = deployment.after(lambda: operator.resend("--yes"), bucket, "PutBucketEncryption")
+    (line,), (finding,) = deployment.after(lambda: operator.redrive("--yes"), bucket, "PutBucketEncryption")
 
     assert (line["result"], finding["status"]) == ("Applied", "REMEDIATED")
-    assert (operator.waiting("BucketDeadLettersUrl"), operator.waiting("BucketQueueUrl")) == (0, 0)
+    assert (operator.waiting("BucketDeadLetterQueueUrl"), operator.waiting("BucketQueueUrl")) == (0, 0)
 
 
 def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator: Operator) -> None:
@@ -173,9 +175,9 @@ def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator:
     with undeliverable(operator):
         deployment.put(bucket, "AES256")
         assert within(30, lambda: operator.waiting("UndeliveredQueueUrl"))
-    shown = operator.resend()
+    shown = operator.redrive()
 
-    (line,), (finding,) = deployment.after(lambda: operator.resend("--yes"), bucket, "PutBucketEncryption")
+    (line,), (finding,) = deployment.after(lambda: operator.redrive("--yes"), bucket, "PutBucketEncryption")
 
     assert "Undelivered events, meant for the bucket lane\n  waiting 1\n" in shown.stdout
     assert "cause   NO_PERMISSIONS: " in shown.stdout
@@ -190,7 +192,7 @@ def test_event_of_no_queue_of_the_stack_is_kept_and_said(operator: Operator) -> 
         QueueUrl=undelivered, MessageBody="{}", MessageAttributes={"TARGET_ARN": elsewhere}
     )
 
-    done = operator.resend("--yes")
+    done = operator.redrive("--yes")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "0 of 1 sent.")
     assert "meant for no queue of this stack" in done.stdout
@@ -203,10 +205,10 @@ def test_letter_is_never_lost_when_the_run_dies_over_it(operator: Operator, oper
     fault = {"status": 500, "code": "InternalError", "times": None, "caller": OPERATOR}
     operator.deployment.cloud.inject_fault("error", "sqs", operation, **fault)
 
-    done = operator.resend("--yes")
+    done = operator.redrive("--yes")
 
     attributes = operator.sqs.get_queue_attributes(
-        QueueUrl=operator.outputs["BucketDeadLettersUrl"], AttributeNames=["All"]
+        QueueUrl=operator.outputs["BucketDeadLetterQueueUrl"], AttributeNames=["All"]
     )["Attributes"]
     assert done.returncode == 1
     assert "What was taken and not sent is back in its queue in 300 s." in done.stderr
@@ -214,7 +216,7 @@ def test_letter_is_never_lost_when_the_run_dies_over_it(operator: Operator, oper
 
 
 def test_stack_that_is_not_there_is_said_in_one_line(operator: Operator) -> None:
-    done = operator.resend("--stack", "nowhere")
+    done = operator.redrive("--stack", "nowhere")
 
     assert done.returncode == 1
     assert "nowhere" in done.stderr.splitlines()[0]

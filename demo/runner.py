@@ -50,7 +50,7 @@ class Played:
     @property
     def seconds(self) -> float | None:
         """The slowest repair, from the API call to the verified write."""
-        times = [f["seconds_to_repair"] for f in self.findings if f["seconds_to_repair"] is not None]
+        times = [f["seconds_to_remediate"] for f in self.findings if f["seconds_to_remediate"] is not None]
         return max(times, default=None)
 
     @property

@@ -17,7 +17,7 @@ _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repairer:
+class Remediator:
     """Makes entries true. Raises TransientError; a refusal is an outcome.
 
     `looks_again` right before a write: S3 takes no condition with it, and the guard's reads took a while.
@@ -33,9 +33,9 @@ class Repairer:
         if entry.outcome:
             return entry.outcome
         outcome: Outcome
-        if observed.encryption.fulfils(entry.intended):
+        if observed.encryption.meets(entry.intended):
             outcome = Applied(after=observed.encryption, at=self.services.clock.now())
-        elif intended is not None and observed.encryption.satisfies(entry.before):
+        elif intended is not None and observed.encryption.equals(entry.before):
             outcome = self._remediate(entry)
         else:
             outcome = _newer(observed.encryption)
@@ -45,15 +45,15 @@ class Repairer:
     def _remediate(self, entry: BucketEntry) -> Outcome:
         bucket = entry.resource.bucket
         try:
-            if self.looks_again and not self.services.buckets.read_encryption(bucket).satisfies(entry.before):
+            if self.looks_again and not self.services.buckets.read_encryption(bucket).equals(entry.before):
                 raise TransientError(f"{bucket} was changed while its repair was prepared: it is judged anew")
             self.services.buckets.put_encryption(bucket, entry.intended)
             found = self._read_back(entry)
         except RefusalError as refusal:
             return outcome_of_refusal(refusal)
-        if found.fulfils(entry.intended):
+        if found.meets(entry.intended):
             return Applied(after=found, at=self.services.clock.now())
-        if found.satisfies(entry.before):
+        if found.equals(entry.before):
             raise TransientError(
                 f"S3 still shows the old encryption of {entry.resource.bucket} after the write"
             )
@@ -63,7 +63,7 @@ class Repairer:
         """Read until S3 shows something else than what was before the write."""
         found = self.services.buckets.read_encryption(entry.resource.bucket)
         for pause in _READ_BACK_PAUSES:
-            if not found.satisfies(entry.before):
+            if not found.equals(entry.before):
                 break
             self.services.clock.sleep(pause)
             found = self.services.buckets.read_encryption(entry.resource.bucket)

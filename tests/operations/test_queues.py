@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from operations import mailbox as module
-from operations.letters import Lane, Letter, letter_of
-from operations.mailbox import HOLD_SECONDS, Mailbox
+from operations import queues as module
+from operations.messages import DeadLetterMessage, Lane, dead_letter_message
+from operations.queues import HOLD_SECONDS, Queues
 
 QUEUE, DEAD = "https://queue", "https://dead"
-LANE = Lane(name="bucket", queue_url=QUEUE, dead_letters_url=DEAD, log_group="logs")
+LANE = Lane(name="bucket", queue_url=QUEUE, dead_letter_queue_url=DEAD, log_group="logs")
 TAKE = {
     "QueueUrl": DEAD,
     "MaxNumberOfMessages": 10,
@@ -27,20 +27,20 @@ TAKE = {
 
 
 @pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox(boto3.Session("stub", "stub", region_name="us-east-1"))
+def queues() -> Queues:
+    return Queues(boto3.Session("stub", "stub", region_name="us-east-1"))
 
 
 @pytest.fixture
-def sqs(mailbox: Mailbox) -> Iterator[Stubber]:
-    with Stubber(mailbox._sqs) as stub:
+def sqs(queues: Queues) -> Iterator[Stubber]:
+    with Stubber(queues._sqs) as stub:
         yield stub
         stub.assert_no_pending_responses()
 
 
 @pytest.fixture
-def logs(mailbox: Mailbox) -> Iterator[Stubber]:
-    with Stubber(mailbox._logs) as stub:
+def logs(queues: Queues) -> Iterator[Stubber]:
+    with Stubber(queues._logs) as stub:
         yield stub
 
 
@@ -51,48 +51,50 @@ def messages(*ids: str) -> list[dict[str, Any]]:
     ]
 
 
-def a_letter() -> Letter:
-    return letter_of(messages("a")[0])
+def a_message() -> DeadLetterMessage:
+    return dead_letter_message(messages("a")[0])
 
 
-def test_letters_are_taken_until_every_server_has_none_left(mailbox: Mailbox, sqs: Stubber) -> None:
+def test_messages_are_received_until_every_server_has_none_left(queues: Queues, sqs: Stubber) -> None:
     sqs.add_response("receive_message", {"Messages": messages("a", "b")}, TAKE)
     sqs.add_response("receive_message", {"Messages": messages("c")}, TAKE)
     sqs.add_response("receive_message", {}, TAKE)
 
-    assert [letter.message_id for letter in mailbox.take(DEAD)] == ["a", "b", "c"]
+    assert [message.message_id for message in queues.take(DEAD)] == ["a", "b", "c"]
 
 
-def test_letter_that_comes_twice_is_taken_once_by_its_newest_receipt(mailbox: Mailbox, sqs: Stubber) -> None:
+def test_message_that_arrives_twice_is_kept_once_with_its_newest_receipt(
+    queues: Queues, sqs: Stubber
+) -> None:
     again = [messages("a")[0] | {"ReceiptHandle": "newer"}]
     sqs.add_response("receive_message", {"Messages": messages("a")}, TAKE)
     sqs.add_response("receive_message", {"Messages": again}, TAKE)
     sqs.add_response("receive_message", {}, TAKE)
 
-    assert [letter.receipt for letter in mailbox.take(DEAD)] == ["newer"]
+    assert [message.receipt for message in queues.take(DEAD)] == ["newer"]
 
 
 def test_no_more_is_taken_than_can_be_sent_before_it_comes_back(
-    mailbox: Mailbox, sqs: Stubber, monkeypatch: pytest.MonkeyPatch
+    queues: Queues, sqs: Stubber, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_AT_ONCE", 2)
     sqs.add_response("receive_message", {"Messages": messages("a", "b")}, TAKE)
 
-    assert len(mailbox.take(DEAD)) == 2
+    assert len(queues.take(DEAD)) == 2
 
 
-def test_letter_is_deleted_only_after_it_was_sent(mailbox: Mailbox, sqs: Stubber) -> None:
+def test_message_is_deleted_only_after_it_was_sent(queues: Queues, sqs: Stubber) -> None:
     sqs.add_response("send_message", {"MessageId": "new"}, {"QueueUrl": QUEUE, "MessageBody": "b-a"})
     sqs.add_response("delete_message", {}, {"QueueUrl": DEAD, "ReceiptHandle": "r-a"})
 
-    mailbox.send_on(a_letter(), source_url=DEAD, destination_url=QUEUE)
+    queues.redrive(a_message(), source_url=DEAD, destination_url=QUEUE)
 
 
-def test_letter_that_could_not_be_sent_is_not_deleted(mailbox: Mailbox, sqs: Stubber) -> None:
+def test_message_that_could_not_be_sent_is_not_deleted(queues: Queues, sqs: Stubber) -> None:
     sqs.add_client_error("send_message", "AWS.SimpleQueueService.NonExistentQueue")
 
     with pytest.raises(ClientError):
-        mailbox.send_on(a_letter(), source_url=DEAD, destination_url=QUEUE)
+        queues.redrive(a_message(), source_url=DEAD, destination_url=QUEUE)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_letter_that_could_not_be_sent_is_not_deleted(mailbox: Mailbox, sqs: Stu
     ids=["told", "of another message", "no error", "nothing"],
 )
 def test_cause_is_what_the_log_says_of_that_message(
-    mailbox: Mailbox, logs: Stubber, lines: list[str], cause: str | None
+    queues: Queues, logs: Stubber, lines: list[str], cause: str | None
 ) -> None:
     asked = {
         "logGroupName": "logs",
@@ -116,10 +118,10 @@ def test_cause_is_what_the_log_says_of_that_message(
     }
     logs.add_response("filter_log_events", {"events": [{"message": line} for line in lines]}, asked)
 
-    assert mailbox.cause(LANE, a_letter()) == cause
+    assert queues.cause(LANE, a_message()) == cause
 
 
-def test_lane_without_a_log_tells_no_cause(mailbox: Mailbox) -> None:
-    lane = Lane(name="key", queue_url=QUEUE, dead_letters_url=DEAD, log_group=None)
+def test_lane_without_a_log_gives_no_cause(queues: Queues) -> None:
+    lane = Lane(name="key", queue_url=QUEUE, dead_letter_queue_url=DEAD, log_group=None)
 
-    assert mailbox.cause(lane, a_letter()) is None
+    assert queues.cause(lane, a_message()) is None
