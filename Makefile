@@ -7,7 +7,6 @@ DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
   regex rsa sqlglot sympy
-UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local redrive test unit lint type fmt build bench mutants lock clean faults soak
@@ -26,16 +25,16 @@ redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; send them b
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready lint type unit ## Pass every gate and every test
-	$(DEV) -m pytest -n 3 --dist loadgroup $(UNIT:%=--ignore=%) --ignore=tests/faults
+	$(DEV) -m pytest -n 3 --dist loadgroup --ignore=tests/unit --ignore=tests/cloud/faults
 
 faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
-	$(DEV) -m pytest tests/faults
+	$(DEV) -m pytest tests/cloud/faults
 
 soak: .venv/dev/.ready .venv/cloud/.ready ## Written objects of every kind, with races and faults, CASES=10000 of them
-	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/objects/test_every_object.py
+	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
-	$(DEV) -m pytest $(UNIT) --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
+	$(DEV) -m pytest tests/unit --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
 
 mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, and see whether a test notices
 	@$(DEV) -m mutation

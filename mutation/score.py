@@ -21,17 +21,17 @@ SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
 _OBJECT_LANE = (
-    "object_lane/test_flow.py object_lane/test_observation.py object_lane/test_repair.py "
-    "object_lane/test_takeover.py object_lane/test_redelivery.py; "
-    "object_lane/test_alerts.py functions/test_enforce_object.py"
+    "unit/lanes/object/test_flow.py unit/lanes/object/test_observe.py unit/lanes/object/test_remediate.py "
+    "unit/lanes/object/test_takeover.py unit/lanes/object/test_redelivery.py; "
+    "unit/lanes/object/test_alerts.py unit/functions/test_enforce_object.py"
 )
 
 TESTS = {
-    "lanes/bucket/record.py": "bucket_lane",
-    "lanes/bucket/lane.py": "bucket_lane",
-    "lanes/bucket/observe.py": "bucket_lane",
-    "lanes/bucket/remediate.py": "bucket_lane",
-    "lanes/bucket/report.py": "bucket_lane",
+    "lanes/bucket/record.py": "unit/lanes/bucket",
+    "lanes/bucket/lane.py": "unit/lanes/bucket",
+    "lanes/bucket/observe.py": "unit/lanes/bucket",
+    "lanes/bucket/remediate.py": "unit/lanes/bucket",
+    "lanes/bucket/report.py": "unit/lanes/bucket",
     "lanes/object/lane.py": _OBJECT_LANE,
     "lanes/object/observe.py": _OBJECT_LANE,
     "lanes/object/remediate.py": _OBJECT_LANE,
@@ -39,56 +39,60 @@ TESTS = {
     "lanes/object/report.py": _OBJECT_LANE,
     "lanes/object/task.py": _OBJECT_LANE,
     "lanes/object/batch.py": _OBJECT_LANE,
-    "core/guards/remediation_key.py": "core/guard core/objects; core bucket_lane object_lane",
-    "core/calls/attribution.py": "core/objects; object_lane",
-    "core/repairs/objects/evidence.py": "core/objects; object_lane",
-    "core/guards/objects.py": "core/objects; object_lane",
-    "core/repairs/objects/method.py": "core/objects; object_lane",
-    "core/repairs/objects/parts.py": "core/objects",
-    "core/repairs/objects/properties.py": "core/objects; object_lane",
-    "core/repairs/bucket_plan.py": "core/test_remediation.py bucket_lane; core",
-    "core/guards/buckets.py": "core/guard core/test_remediation.py bucket_lane; core",
-    "runtime/clock.py": "adapters/test_clock.py",
-    "aws/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py functions/test_check_trail.py",
-    "aws/dynamodb/ledger.py": "adapters/test_requests.py adapters/test_error_texts.py; "
-    "adapters/test_ledger_contract.py",
-    "aws/errors.py": "adapters/test_failures.py adapters/test_error_texts.py; adapters/test_redirects.py",
-    "aws/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
-    "adapters/test_keys_contract.py adapters/test_kms_faults.py",
-    "aws/cache.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
-    "aws/s3/buckets.py": "adapters/test_s3_requests.py adapters/test_exposure_requests.py; "
-    "adapters/test_redirects.py adapters/test_s3_faults.py adapters/test_buckets_contract.py "
-    "adapters/test_exposure.py",
-    "aws/s3/bucket_access.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
-    "runtime/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
-    "adapters/test_error_texts.py; functions",
-    "aws/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; adapters/test_topic_contract.py",
-    "runtime/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
-    "runtime/trail_telemetry.py": "functions/test_check_trail.py",
-    "runtime/sqs_batch.py": "adapters/test_batch.py functions",
-    "aws/dynamodb/items.py": "adapters/test_requests.py adapters/test_object_ledger_requests.py "
-    "adapters/test_error_texts.py; "
-    "adapters/test_ledger_contract.py adapters/test_object_ledger_contract.py",
-    "aws/dynamodb/batch_ledger.py": "adapters/test_object_ledger_requests.py; "
-    "adapters/test_object_ledger_contract.py",
-    "aws/dynamodb/window_items.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
-    "aws/dynamodb/alert_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
-    "aws/s3/copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
-    "adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "aws/s3/heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
-    "adapters/test_objects_contract.py",
-    "aws/s3/objects.py": "adapters/test_object_requests.py adapters/test_object_heads.py "
-    "adapters/test_object_clients.py adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "aws/s3/parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "aws/s3/bucket_context.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
-    "runtime/environment.py": "adapters/test_settings.py adapters/test_object_settings.py",
-    "aws/sqs.py": "adapters/test_reminders.py",
-    "aws/timestamps.py": "adapters/test_timestamps.py",
-    "runtime/wiring.py": "adapters/test_clients.py adapters/test_timestamps.py functions",
-    "runtime/wiring_objects.py": "adapters/test_object_clients.py functions",
+    "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/lanes",
+    "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
+    "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/guards/objects.py": "unit/core/guards; unit/lanes/object",
+    "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/repairs/objects/parts.py": "unit/core/repairs/objects",
+    "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/repairs/bucket_plan.py": "unit/core/repairs/test_bucket_plan.py unit/lanes/bucket; unit/core",
+    "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
+    "runtime/clock.py": "unit/runtime/test_clock.py",
+    "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
+    "unit/functions/test_check_trail.py",
+    "aws/dynamodb/ledger.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
+    "contract/aws/test_ledger_contract.py",
+    "aws/errors.py": "unit/aws/test_errors.py unit/aws/test_error_texts.py; unit/aws/s3/test_redirects.py",
+    "aws/kms.py": "unit/aws/test_kms.py unit/aws/test_requests.py; "
+    "contract/aws/test_keys_contract.py contract/faults/test_kms_faults.py",
+    "aws/cache.py": "contract/faults/test_kms_faults.py contract/aws/test_bucket_access.py",
+    "aws/s3/buckets.py": "unit/aws/s3/test_buckets.py unit/aws/s3/test_bucket_access.py; "
+    "unit/aws/s3/test_redirects.py contract/faults/test_s3_faults.py contract/aws/test_buckets_contract.py "
+    "contract/aws/test_bucket_access.py",
+    "aws/s3/bucket_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
+    "runtime/settings.py": "unit/runtime/test_settings.py unit/runtime/test_customer_supplied_key.py "
+    "unit/aws/test_error_texts.py; unit/functions",
+    "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
+    "contract/aws/test_topic_contract.py",
+    "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
+    "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
+    "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
+    "aws/dynamodb/items.py": "unit/aws/test_requests.py unit/aws/dynamodb/test_batch_ledger.py "
+    "unit/aws/test_error_texts.py; "
+    "contract/aws/test_ledger_contract.py contract/aws/test_object_ledger_contract.py",
+    "aws/dynamodb/batch_ledger.py": "unit/aws/dynamodb/test_batch_ledger.py; "
+    "contract/aws/test_object_ledger_contract.py",
+    "aws/dynamodb/window_items.py": "unit/aws/dynamodb/test_alert_windows.py; "
+    "contract/aws/test_windows_contract.py",
+    "aws/dynamodb/alert_windows.py": "unit/aws/dynamodb/test_alert_windows.py; "
+    "contract/aws/test_windows_contract.py",
+    "aws/s3/copies.py": "unit/aws/s3/test_copies.py unit/aws/s3/test_objects.py "
+    "contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/heads.py": "unit/aws/s3/test_heads.py unit/aws/s3/test_objects.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/objects.py": "unit/aws/s3/test_objects.py unit/aws/s3/test_heads.py "
+    "unit/aws/s3/test_object_clients.py contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/parts.py": "unit/aws/s3/test_parts.py contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/bucket_context.py": "unit/aws/s3/test_bucket_context.py; contract/aws/test_buckets_contract.py",
+    "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
+    "aws/sqs.py": "contract/aws/test_reminders_contract.py",
+    "aws/timestamps.py": "unit/aws/test_timestamps.py",
+    "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
+    "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
 """The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
 

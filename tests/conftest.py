@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from localcloud.client import deploy
 from localcloud.client.handle import REPOSITORY, LocalCloud
-from tests.adapters import known_gaps
+from tests.contract.worlds import known_gaps
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -36,8 +36,8 @@ settings.register_profile(
 settings.load_profile("reseal")
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
-SHARE_A_CLOUD = frozenset({"adapters", "artefact", "events"})
-KEEP_TOGETHER = frozenset({"faults", "gates", "keys", "localcloud", "objects"})
+SHARE_A_CLOUD = ("contract", "gates/artefact", "cloud/events")
+KEEP_TOGETHER = ("cloud/faults", "gates", "cloud/key_policies", "cloud/localcloud", "cloud/object_soak")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,13 +54,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group(item: pytest.Item) -> str:
-    folder = item.path.relative_to(REPOSITORY / "tests").parts[0]
+    path = item.path.relative_to(REPOSITORY / "tests").as_posix()
     if known_gaps.in_world(item):
         return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
-    if folder in SHARE_A_CLOUD:
+    if _folder(path, SHARE_A_CLOUD):
         return "cloud"
-    return deployment or (folder if folder in KEEP_TOGETHER else str(item.path))
+    return deployment or _folder(path, KEEP_TOGETHER) or path
+
+
+def _folder(path: str, folders: Iterable[str]) -> str | None:
+    return next((folder for folder in folders if path.startswith(f"{folder}/")), None)
 
 
 def environment_python(name: str) -> Path:

@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 from localcloud.client.arrivals import Arrivals
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
-from tests.e2e.deployment import Deployment
+from tests.support.deployment import Deployment
 
 STORAGE_ONLY = {
     "Version": "2012-10-17",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tests.template.translated import Template, as_list, resolved
+from tests.support.translated import Template, as_list, resolved
 
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 VARIANTS: dict[str, dict[str, str]] = {

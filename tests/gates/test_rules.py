@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.gates.policies import VARIANTS, documents
-from tests.template.translated import Template, actions, as_list, of_type, resolved
+from tests.support.translated import Template, actions, as_list, of_type, resolved
 
 HOLDS_DATA = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"}
 ENCRYPTED = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import of_type, resolved
+from tests.support.translated import of_type, resolved
 
 TEMPLATE = resolved()
 ALARMS = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")

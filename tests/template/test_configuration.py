@@ -15,7 +15,7 @@ from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
 from reseal.core.repairs.objects.method import GIB
 from reseal.runtime.settings import read_object_settings, read_settings
-from tests.template.translated import of_type, resolved, translated
+from tests.support.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
 PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+")

@@ -12,7 +12,7 @@ import pytest
 from reseal.lanes.bucket.record import LEASE as BUCKET_LEASE
 from reseal.lanes.delivery import FIRST_DELIVERY
 from reseal.lanes.object.lane import LEASE as OBJECT_LEASE
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import actions, arn_of, of_type, resolved
+from tests.support.translated import actions, arn_of, of_type, resolved
 
 USES_DATA = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 LENDS = {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}

@@ -8,7 +8,7 @@ import re
 import pytest
 from cfnlint.api import lint
 
-from tests.template.translated import SOURCE, of_type, resolved, statements, translated
+from tests.support.translated import SOURCE, of_type, resolved, statements, translated
 
 NAMES = {"BucketName", "FunctionName", "LogGroupName", "Name", "QueueName", "RoleName", "RuleName"}
 NAMED_AFTER_A_FUNCTION = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"}

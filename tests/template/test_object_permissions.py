@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 from tests.template.test_permissions import KEY, OWN_ACCOUNT, VARIANTS, role_statements
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved
 
 ROLE = "EnforceObjectRole"
 INLINE_LIMIT = 10_240  # characters of all inline policies of a role, spaces not counted

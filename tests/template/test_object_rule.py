@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 
 from reseal.core.policy.exemptions import LOG_DELIVERIES
-from tests.template.translated import of_type, resolved
+from tests.support.translated import of_type, resolved
 
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import Template, actions, as_list, of_type, resolved, statements
+from tests.support.translated import Template, actions, as_list, of_type, resolved, statements
 
 OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
 READS = {

@@ -13,7 +13,7 @@ from cfnlint.api import lint
 from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage
 from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
 from reseal.runtime.trail_telemetry import record_coverage
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved, translated
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"

@@ -1,0 +1,118 @@
+"""The outside of one execution environment: the real adapters on attached clients, as a role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from localcloud.client.handle import ACCOUNT, Credentials
+from reseal.aws.cache import TtlCache
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.kms import KmsKeys
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.aws.s3.objects import S3Objects
+from reseal.aws.sns import SnsTopic
+from reseal.aws.sqs import SqsReminders
+from reseal.core.findings.message import Message
+from reseal.runtime.wiring_objects import OBJECT_CALLS
+from tests.cloud.object_soak.run.calls import Wires
+from tests.cloud.object_soak.run.resources import PART_SIZE, Ground
+
+KEPT = timedelta(days=400)
+
+
+class MovingClock:
+    """The time, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+
+
+@dataclass(slots=True)
+class Log:
+    """What the adapters log: an upload that was left behind, or may have been."""
+
+    left_behind: list[dict[str, str]] = field(default_factory=list)
+
+    def exception(self, _message: str, **fields: str) -> None:
+        self.left_behind.append(fields)
+
+    warning = exception
+
+
+@dataclass(slots=True)
+class Told:
+    """A topic and a reminder queue, that keep what passed them."""
+
+    topic: SnsTopic
+    queue: SqsReminders
+    messages: list[Message] = field(default_factory=list)
+    reminded: list[str] = field(default_factory=list)
+
+    def publish(self, message: Message) -> None:
+        self.topic.publish(message)
+        self.messages.append(message)
+
+    def remind(self, group: str, seconds: int) -> None:
+        self.queue.remind(group, seconds)
+        self.reminded.append(group)
+
+
+class Outside:
+    """The clients and adapters of one execution environment: they outlive a case, as in Lambda."""
+
+    def __init__(self, ground: Ground, wires: Wires, credentials: Credentials, clock: MovingClock) -> None:
+        self._ground, self._wires, self._credentials = ground, wires, credentials
+        self.log, self.clock = Log(), clock
+        s3, dynamodb = self._client("s3"), self._client("dynamodb")
+        self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
+        self.buckets = S3Buckets(s3, ACCOUNT, clock)
+        self.keys = KmsKeys(self._client("kms"), clock)
+        self._caches: list[TtlCache[Any]] = [
+            self.buckets._accesses,
+            self.buckets._contexts,
+            self.buckets._tags,
+            self.keys._keys,
+            self.keys._policies,
+        ]
+        self._known: dict[str, list[dict[str, Any]]] = {}
+        self.told = Told(
+            SnsTopic(self._client("sns"), ground.topic), SqsReminders(self._client("sqs"), ground.queue)
+        )
+        self.ledger = DynamoDbLedger(dynamodb, ground.table, KEPT)
+        self.object_ledger = DynamoDbObjectLedger(dynamodb, ground.table, KEPT)
+        self.windows = DynamoDbWindows(dynamodb, ground.table)
+
+    def forget(self) -> None:
+        """As a new environment: a case must not hang on what those before it asked."""
+        self.told.messages.clear()
+        self.told.reminded.clear()
+        self.log.left_behind.clear()
+        for kept in self._caches:
+            kept._kept.clear()
+
+    def warm_up(self, bucket: str, k: str) -> None:
+        """As an environment that has seen the bucket and K: what it knows of them is read once for all."""
+        if bucket not in self._known:
+            self.buckets.read_context(bucket)
+            self.buckets.read_tags(bucket)
+            self.keys.describe(k)
+            self.keys.read_policy(k)
+            self._known[bucket] = [dict(kept._kept.items()) for kept in self._caches]
+        for kept, known in zip(self._caches, self._known[bucket], strict=True):
+            kept._kept.update(known)
+
+    def _client(self, service: str) -> Any:
+        config = OBJECT_CALLS._user_provided_options
+        client = self._ground.cloud.client(service, self._credentials, **config)
+        self._wires.attach(client)
+        return client
