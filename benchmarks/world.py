@@ -37,7 +37,7 @@ _MODE_OF_CHECK = {
     "S3.BucketSseCBlock": "off",
     "S3.ObjectEncryption": "enforce",
 }
-"""Every other check reports. The SSE-C block is off: moto forgets it, so no bucket could be compliant."""
+"""Every other check only detects. The SSE-C block is off: moto forgets it, so no bucket could be compliant."""
 
 Client = Callable[[str], Any]
 
@@ -103,7 +103,7 @@ def reseal_settings(world: World) -> Mapping[str, str]:
     return {
         "ACCOUNT_ID": world.account,
         "MODE": "enforce",
-        "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'report')}" for check in checks),
+        "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'detect')}" for check in checks),
         "REQUIRED_ENCRYPTION": "SSE-KMS",
         "REMEDIATION_KEY_ARN": world.key_arn,
         "STACK_KEY_ARN": world.key_arn,
