@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from localcloud.client import deploy
 from localcloud.client.handle import REPOSITORY, LocalCloud
 from tests.contract.worlds import known_gaps
+from tests.support.environments import environment_python
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -65,14 +66,6 @@ def _group(item: pytest.Item) -> str:
 
 def _folder(path: str, folders: Iterable[str]) -> str | None:
     return next((folder for folder in folders if path.startswith(f"{folder}/")), None)
-
-
-def environment_python(name: str) -> Path:
-    """The interpreter of one of the environments that `make test` sets up."""
-    python = REPOSITORY / ".venv" / name / "bin" / "python"
-    if not python.exists():
-        pytest.fail(f"{python.relative_to(REPOSITORY)} is missing: run `make test`, which sets it up once")
-    return python
 
 
 @pytest.fixture(scope="session")

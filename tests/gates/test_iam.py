@@ -14,8 +14,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.conftest import environment_python
 from tests.gates.policies import VARIANTS, Document, documents, is_key_policy, is_trust, overlap, resources_of
+from tests.support.environments import environment_python
 from tests.support.translated import actions, as_list
 
 SID = re.compile(r"[A-Za-z0-9]+")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.client.handle import REPOSITORY
-from tests.conftest import environment_python
+from tests.support.environments import environment_python
 
 SOURCE = REPOSITORY / "layers" / "reseal"
 ZIP = (

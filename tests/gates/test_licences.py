@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.client.handle import REPOSITORY
-from tests.conftest import environment_python
 from tests.gates.licences import is_allowed, licence_of
+from tests.support.environments import environment_python
 
 SHIPPED = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})
 TOOLS = SHIPPED | {"Artistic-1.0", "CNRI-Python", "ISC", "MPL-2.0", "ZPL-2.1"}  # used, never passed on

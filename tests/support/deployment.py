@@ -11,7 +11,7 @@ from typing import Any
 from localcloud.client import deploy
 from localcloud.client.arrivals import Arrivals
 from localcloud.client.handle import LocalCloud
-from tests.conftest import environment_python
+from tests.support.environments import environment_python
 
 OTHER_ACCOUNT = "222222222222"
 OWN_ROLE = "*assumed-role/*EnforceBucketRole*"

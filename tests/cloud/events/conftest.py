@@ -11,7 +11,7 @@ from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 from tests.cloud.events.modes import MODES
 from tests.cloud.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
-from tests.conftest import environment_python
+from tests.support.environments import environment_python
 
 
 @pytest.fixture(scope="session")

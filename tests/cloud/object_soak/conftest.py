@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from localcloud.client.handle import LocalCloud
-from tests.cloud.object_soak.run.lanes import Lanes
-from tests.cloud.object_soak.run.resources import SWITCHES, Ground
-from tests.conftest import environment_python
+from tests.cloud.object_soak.world.lanes import Lanes
+from tests.cloud.object_soak.world.resources import SWITCHES, Ground
+from tests.support.environments import environment_python
 
 
 @pytest.fixture(scope="session")

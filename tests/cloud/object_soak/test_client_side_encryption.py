@@ -23,10 +23,10 @@ from tests.cloud.object_soak.cases.cases import Case, Heard
 from tests.cloud.object_soak.cases.races import Expected
 from tests.cloud.object_soak.cases.snapshot import see
 from tests.cloud.object_soak.cases.writing import AGE, Write
-from tests.cloud.object_soak.run.calls import Script
-from tests.cloud.object_soak.run.lanes import Lanes, Stack
-from tests.cloud.object_soak.run.resources import COPY_LIMIT
 from tests.cloud.object_soak.run.run import Run, play
+from tests.cloud.object_soak.world.calls import Script
+from tests.cloud.object_soak.world.lanes import Lanes, Stack
+from tests.cloud.object_soak.world.resources import COPY_LIMIT
 
 PLAIN = b"what only the client may read"
 SUFFIX = ".instruction"

@@ -17,9 +17,9 @@ from reseal.core.repairs.objects.properties import PROPERTIES, Property
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.cloud.object_soak.cases.cases import Case, Written
 from tests.cloud.object_soak.cases.snapshot import KEPT, see
-from tests.cloud.object_soak.run.lanes import Lanes, Stack
-from tests.cloud.object_soak.run.resources import COPY_LIMIT
 from tests.cloud.object_soak.run.run import Run, play, start
+from tests.cloud.object_soak.world.lanes import Lanes, Stack
+from tests.cloud.object_soak.world.resources import COPY_LIMIT
 
 RICH = Written(
     bucket="with-acls",

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from tests.cloud.object_soak.cases.cases import CASES, Case
 from tests.cloud.object_soak.cases.examples import EXAMPLES, with_examples
 from tests.cloud.object_soak.laws.objects import check
-from tests.cloud.object_soak.run.lanes import Lanes
 from tests.cloud.object_soak.run.run import play, start
 from tests.cloud.object_soak.run.tally import Tally
+from tests.cloud.object_soak.world.lanes import Lanes
 
 CASES_WANTED = os.environ.get("RESEAL_OBJECT_CASES")
 NUMBER = int(CASES_WANTED or "300")

@@ -9,8 +9,8 @@ import pytest
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.cloud.object_soak.cases.cases import Case, Written
 from tests.cloud.object_soak.laws.objects import check
-from tests.cloud.object_soak.run.lanes import Lanes, Stack
 from tests.cloud.object_soak.run.run import Run, play, start
+from tests.cloud.object_soak.world.lanes import Lanes, Stack
 
 NUMBERS = itertools.count(1_000_000)
 pytestmark = pytest.mark.usefixtures("impatient")

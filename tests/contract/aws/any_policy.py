@@ -18,9 +18,9 @@ from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 from tests.contract.worlds.calls import ACCOUNT
-from tests.contract.worlds.services import unique
 from tests.support.builders import a_body
 from tests.support.fakes.services import FakeClock, FakeLedger, FakeTelemetry, FakeTopic
+from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"
 UNKNOWN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/55555555-5555-5555-5555-555555555555"

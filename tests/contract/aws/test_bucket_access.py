@@ -13,8 +13,8 @@ from localcloud.client.handle import LocalCloud
 from reseal.aws.s3.buckets import KEPT_SECONDS, S3Buckets
 from reseal.core.errors import AccessDeniedError, NotFoundError
 from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
-from tests.contract.worlds.services import unique
 from tests.support.fakes.services import FakeClock
+from tests.support.names import unique
 
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 ROLE = "arn:aws:iam::111122223333:role/replication"

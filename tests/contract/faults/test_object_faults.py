@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,9 +19,8 @@ from tests.contract.aws.test_object_ledger_contract import MINE, OTHER, by_id, c
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.evidence import new_table
 from tests.contract.worlds.objects import MIB, PART
-from tests.contract.worlds.services import unique
 from tests.support.fakes.services import NOON
-from tests.unit.aws.test_requests import KEPT
+from tests.support.names import unique
 
 KEY = "2026/salaries.csv"
 AS_DEPLOYED: dict[str, Any] = dict(OBJECT_CALLS._user_provided_options)
@@ -155,7 +155,7 @@ def test_transaction_whose_answer_got_lost_is_made_again(
     cloud: LocalCloud, user: Credentials, calls: Calls
 ) -> None:
     client = cloud.client("dynamodb", user, **AS_DEPLOYED)
-    ledger = DynamoDbObjectLedger(client, new_table(client), KEPT)
+    ledger = DynamoDbObjectLedger(client, new_table(client), timedelta(days=400))
 
     calls.fail("dynamodb", "TransactWriteItems", kind="lost_response", status=500)
     opened = ledger.open_all([MINE, OTHER], NOON)

@@ -9,8 +9,8 @@ from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.contract.worlds.calls import ACCOUNT, AS_DEPLOYED, Calls
-from tests.contract.worlds.services import unique
 from tests.support.fakes.services import FakeClock
+from tests.support.names import unique
 
 SSE_S3 = BucketEncryption(algorithm="AES256", blocked=("SSE-C",))
 

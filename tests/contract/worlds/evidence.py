@@ -10,8 +10,9 @@ from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
 from reseal.ports import Ledger, Topic
-from tests.contract.worlds.services import Outside, unique
+from tests.contract.worlds.services import Outside
 from tests.support.fakes.services import FakeTopic
+from tests.support.names import unique
 
 
 def new_table(dynamodb: Any) -> str:

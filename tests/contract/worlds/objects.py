@@ -20,12 +20,13 @@ from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import Checksum
 from reseal.ports import AlertWindows, Buckets, Ledger, ObjectLedger, Objects
 from tests.contract.worlds.evidence import new_table
-from tests.contract.worlds.services import NEW_BUCKET, Outside, unique
+from tests.contract.worlds.services import NEW_BUCKET, Outside
 from tests.support.builders import K
 from tests.support.fakes.batches import FakeObjectLedger
 from tests.support.fakes.objects import FakeObjects
 from tests.support.fakes.services import FakeBuckets, FakeClock, FakeLedger
 from tests.support.fakes.stored_objects import HEADERS
+from tests.support.names import unique
 
 MIB = 1 << 20
 PART = 5 * MIB

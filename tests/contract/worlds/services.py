@@ -18,13 +18,10 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Buckets, Keys
 from tests.support.fakes.services import FakeBuckets, FakeClock, FakeKeys
+from tests.support.names import unique
 
 ClientOf = Callable[[str], Any]
 NEW_BUCKET = BucketEncryption(algorithm="AES256")
-
-
-def unique(prefix: str) -> str:
-    return f"{prefix}-{uuid.uuid4().hex[:12]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
-from tests.conftest import environment_python
 from tests.gates.artefact import interpreters
 from tests.gates.artefact.runtime_api import Runtime
+from tests.support.environments import environment_python
 
 INTERPRETERS = interpreters.found()
 Start = Callable[[dict[str, str]], Runtime]

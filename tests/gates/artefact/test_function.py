@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from localcloud.client.handle import REPOSITORY, LocalCloud
-from tests.contract.worlds.services import unique
 from tests.gates.artefact.runtime_api import Runtime
+from tests.support.names import unique
 
 BATCH = (REPOSITORY / "events" / "sqs_batch.json").read_text()
 BUCKET = "reseal-example-payroll"

@@ -17,7 +17,7 @@ from reseal.runtime.settings import read_settings
 from tests.contract.aws.test_ledger_contract import MINE
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.fakes.services import NOON
-from tests.unit.aws.stubs import stubbed
+from tests.support.stubs import stubbed
 from tests.unit.functions.test_enforce_bucket import SETTINGS
 
 CALLS: list[tuple[str, Callable[[Ledger], object]]] = [

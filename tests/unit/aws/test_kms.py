@@ -11,7 +11,7 @@ from reseal.core.errors import RefusalError, TransientError
 from reseal.core.state.kms_key import KeyNotFound
 from tests.contract.aws.test_ledger_contract import KEY
 from tests.support.fakes.services import FakeClock
-from tests.unit.aws.stubs import stubbed
+from tests.support.stubs import stubbed
 
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}

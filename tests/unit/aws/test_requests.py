@@ -20,7 +20,7 @@ from reseal.ports import Ledger
 from tests.contract.aws.test_ledger_contract import APPLIED, KEY, MINE
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.fakes.services import NOON, FakeClock
-from tests.unit.aws.stubs import stubbed
+from tests.support.stubs import stubbed
 
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 KEPT = timedelta(days=400)

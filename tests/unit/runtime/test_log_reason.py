@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.runtime.telemetry import PowertoolsTelemetry
-from tests.contract.worlds.services import unique
+from tests.support.names import unique
 from tests.unit.runtime.test_telemetry import repaired
 
 

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 
 from reseal.core.errors import ResealError, TransientError
 from reseal.runtime.sqs_batch import LoggingBatchProcessor
-from tests.contract.worlds.services import unique
+from tests.support.names import unique
 
 
 def a_batch(*bodies: str) -> dict[str, Any]:

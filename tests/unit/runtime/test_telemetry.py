@@ -16,9 +16,9 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
-from tests.contract.worlds.services import unique
 from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption
 from tests.support.fakes.services import NOON
+from tests.support.names import unique
 
 CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 

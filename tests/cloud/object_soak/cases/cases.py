@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reseal.core.state.bucket_encryption import SseAlgorithm
-from tests.cloud.object_soak.run.calls import FAULTS, Fault, Race
-from tests.cloud.object_soak.run.lanes import Stack
-from tests.cloud.object_soak.run.resources import BUCKET_KINDS, COPY_LIMIT, LARGEST_IN_PARTS
+from tests.cloud.object_soak.world.calls import FAULTS, Fault, Race
+from tests.cloud.object_soak.world.lanes import Stack
+from tests.cloud.object_soak.world.resources import BUCKET_KINDS, COPY_LIMIT, LARGEST_IN_PARTS
 
 RACES = ("other bytes", "same bytes", "delete", "tags", "acl", "own key", "sse-c", "lock")
 OVERWRITES = frozenset({"other bytes", "same bytes", "own key", "sse-c"})

@@ -9,9 +9,9 @@ from hypothesis import example
 
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.cloud.object_soak.cases.cases import COMPANY, ENCRYPTIONS, RACES, Case, Heard, Written
-from tests.cloud.object_soak.run.calls import FAULTS, Fault, Race
-from tests.cloud.object_soak.run.lanes import Stack
-from tests.cloud.object_soak.run.resources import BUCKET_KINDS, COPY_LIMIT
+from tests.cloud.object_soak.world.calls import FAULTS, Fault, Race
+from tests.cloud.object_soak.world.lanes import Stack
+from tests.cloud.object_soak.world.resources import BUCKET_KINDS, COPY_LIMIT
 
 SUITED = {"acl": Written(bucket="with-acls", acl="owner only"), "lock": Written(bucket="locked")}
 DSSE = Stack(required=SseAlgorithm.DSSE_KMS)

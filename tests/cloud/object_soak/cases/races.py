@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.cloud.object_soak.cases.cases import OVERWRITES
 from tests.cloud.object_soak.cases.snapshot import Seen, see
 from tests.cloud.object_soak.cases.writing import OTHER_USER, Write, customer_key
-from tests.cloud.object_soak.run.resources import Ground
+from tests.cloud.object_soak.world.resources import Ground
 
 OTHER_TAGS = {"changed": "meanwhile", "and": "more"}
 

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.cloud.object_soak.cases.writing import customer_key
-from tests.cloud.object_soak.run.resources import Ground
+from tests.cloud.object_soak.world.resources import Ground
 
 HEADERS = (
     "CacheControl",

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from tests.cloud.object_soak.cases.cases import ENCRYPTIONS, Written
 from tests.cloud.object_soak.cases.checksums import crc
-from tests.cloud.object_soak.run.resources import SMALLEST_PART, Ground
+from tests.cloud.object_soak.world.resources import SMALLEST_PART, Ground
 
 CUSTOMER_KEY = b"0123456789abcdef0123456789abcdef"
 CONTEXT = b64encode(json.dumps({"department": "payroll"}).encode()).decode()

@@ -11,8 +11,8 @@ from tests.cloud.object_soak.cases.cases import Heard
 from tests.cloud.object_soak.cases.records import event
 from tests.cloud.object_soak.cases.snapshot import see
 from tests.cloud.object_soak.laws.oracle import is_right
-from tests.cloud.object_soak.run.calls import WRITES, Script
 from tests.cloud.object_soak.run.run import MAIN, Run, now_written
+from tests.cloud.object_soak.world.calls import WRITES, Script
 
 # --- what is told ------------------------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from tests.cloud.object_soak.laws.evidence import (
     unverified,
 )
 from tests.cloud.object_soak.laws.oracle import is_right, not_to_be_moved, strength
-from tests.cloud.object_soak.run.resources import VERSIONED
 from tests.cloud.object_soak.run.run import Run
+from tests.cloud.object_soak.world.resources import VERSIONED
 
 NEWER = "the object itself: a newer write was put under the key as well"
 

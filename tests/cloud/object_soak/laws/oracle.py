@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.cloud.object_soak.cases.cases import Written
 from tests.cloud.object_soak.cases.snapshot import Seen
-from tests.cloud.object_soak.run.lanes import Stack
+from tests.cloud.object_soak.world.lanes import Stack
 
 _STRENGTH = {None: 0, "AES256": 1, "aws:kms": 2, "aws:kms:dsse": 3}
 _OWN = ("team", "unlisted")

@@ -19,8 +19,8 @@ from tests.cloud.object_soak.cases.races import Expected, race
 from tests.cloud.object_soak.cases.records import earlier, event
 from tests.cloud.object_soak.cases.snapshot import Seen, see
 from tests.cloud.object_soak.cases.writing import Write, body_of, write
-from tests.cloud.object_soak.run.calls import Death, Script
-from tests.cloud.object_soak.run.lanes import Lanes
+from tests.cloud.object_soak.world.calls import Death, Script
+from tests.cloud.object_soak.world.lanes import Lanes
 
 MOST_DELIVERIES = 5
 HIDDEN = timedelta(seconds=1802)

@@ -7,9 +7,9 @@ import time
 from collections import Counter, defaultdict
 
 from tests.cloud.object_soak.cases.cases import COMPANY, ENCRYPTIONS, RACES, Case
-from tests.cloud.object_soak.run.calls import FAULTS
-from tests.cloud.object_soak.run.resources import BUCKET_KINDS
 from tests.cloud.object_soak.run.run import MAIN, Run
+from tests.cloud.object_soak.world.calls import FAULTS
+from tests.cloud.object_soak.world.resources import BUCKET_KINDS
 
 METHODS = ("CopyObject", "UploadPartCopy", "UpdateObjectEncryption")
 EXPECTED = {

@@ -18,7 +18,7 @@ from reseal.ports import ObjectLedger
 from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.contract.aws.test_object_ledger_contract import MINE, OTHER, THEIRS, an_entry, by_id, closed
 from tests.support.fakes.services import NOON
-from tests.unit.aws.stubs import stubbed
+from tests.support.stubs import stubbed
 from tests.unit.aws.test_requests import HELD, KEPT, TABLE_REFUSES
 
 CANCELLED = "TransactionCanceledException"

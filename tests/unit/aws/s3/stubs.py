@@ -11,10 +11,10 @@ from botocore.stub import Stubber
 
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.state.s3_object import ObservedObject
-from tests.contract.worlds.services import unique
 from tests.support.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.support.fakes.services import NOON
-from tests.unit.aws.stubs import stubbed
+from tests.support.names import unique
+from tests.support.stubs import stubbed
 
 ETAG = an_object().etag
 NAMED = {"Bucket": BUCKET, "Key": KEY, "ExpectedBucketOwner": ACCOUNT, "RequestPayer": "requester"}

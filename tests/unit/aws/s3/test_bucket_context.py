@@ -11,8 +11,8 @@ from reseal.core.errors import AccessDeniedError, NotFoundError, ResealError, Tr
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.s3_object import BucketContext
 from tests.support.fakes.services import FakeClock
+from tests.support.stubs import stubbed
 from tests.unit.aws.s3.test_bucket_access import ACCOUNT, NAMED, reads
-from tests.unit.aws.stubs import stubbed
 
 KMS_RULE = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
 QUIET = BucketContext(

@@ -12,7 +12,7 @@ from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from tests.contract.aws.test_ledger_contract import KEY
 from tests.support.fakes.services import FakeClock
-from tests.unit.aws.stubs import stubbed
+from tests.support.stubs import stubbed
 
 ACCOUNT = "111122223333"
 

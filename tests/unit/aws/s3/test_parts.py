@@ -24,9 +24,9 @@ from reseal.core.errors import (
     ResealError,
     TransientError,
 )
-from tests.contract.worlds.services import unique
 from tests.support.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.support.fakes.services import NOON, Crash
+from tests.support.names import unique
 from tests.unit.aws.s3.stubs import (
     A_HEAD,
     A_HEAD_UNDER_K,

@@ -18,8 +18,8 @@ from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
 from reseal.core.findings.message import Message
 from reseal.runtime.wiring_objects import OBJECT_CALLS
-from tests.cloud.object_soak.run.calls import Wires
-from tests.cloud.object_soak.run.resources import PART_SIZE, Ground
+from tests.cloud.object_soak.world.calls import Wires
+from tests.cloud.object_soak.world.resources import PART_SIZE, Ground
 
 KEPT = timedelta(days=400)
 

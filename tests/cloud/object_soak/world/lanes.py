@@ -17,9 +17,9 @@ from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
 from reseal.ports import ObjectServices, Services
-from tests.cloud.object_soak.run.calls import Wires
-from tests.cloud.object_soak.run.environment import MovingClock, Outside
-from tests.cloud.object_soak.run.resources import COPY_LIMIT, LARGEST_IN_PARTS, Ground
+from tests.cloud.object_soak.world.calls import Wires
+from tests.cloud.object_soak.world.environment import MovingClock, Outside
+from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Ground
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.services import FakeTelemetry
 from tests.support.translated import resolved
