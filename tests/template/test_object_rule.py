@@ -149,9 +149,16 @@ def test_log_deliveries_are_let_through_where_they_are_not_exempt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "state"), [("enforce", "ENABLED"), ("detect", "ENABLED"), ("off", "DISABLED")]
+    ("modes", "state"),
+    [
+        ({"ObjectEncryptionMode": "enforce"}, "ENABLED"),
+        ({"ObjectEncryptionMode": "detect"}, "ENABLED"),
+        ({"ObjectEncryptionMode": "off"}, "DISABLED"),
+        ({"Mode": "detect"}, "ENABLED"),
+        ({"Mode": "off"}, "DISABLED"),
+    ],
 )
-def test_rule_stands_still_where_objects_are_not_looked_at(mode: str, state: str) -> None:
-    rules = of_type(resolved(ObjectEncryptionMode=mode), "AWS::Events::Rule")
+def test_rule_is_disabled_when_objects_are_not_checked(modes: dict[str, str], state: str) -> None:
+    rules = of_type(resolved(**modes), "AWS::Events::Rule")
 
     assert (rules["ObjectRule"]["State"], rules["BucketRule"].get("State")) == (state, None)

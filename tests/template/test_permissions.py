@@ -39,7 +39,7 @@ VARIANTS: dict[str, dict[str, str]] = {
     "customer-supplied key": {"KmsKeyArn": KEY},
     "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
-    "objects reported": {"ObjectEncryptionMode": "detect"},
+    "objects detected": {"ObjectEncryptionMode": "detect"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 
@@ -102,6 +102,7 @@ def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
     "parameters",
     [
         {"Mode": "detect"},
+        {"Mode": "off"},
         {"Mode": "detect"} | dict.fromkeys(ALL_CHECKS, "enforce"),
         dict.fromkeys(ALL_CHECKS, "detect"),
         dict.fromkeys(ALL_CHECKS, "off"),

@@ -37,6 +37,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ("ACCOUNT_ID", "111122223333", lambda s: s.policy.account, "111122223333"),
     ("AWS_REGION", "eu-west-1", lambda s: s.policy.region, "eu-west-1"),
     ("MODE", "detect", lambda s: s.policy.mode, Mode.DETECT),
+    ("MODE", "off", lambda s: s.policy.mode, Mode.OFF),
     ("REQUIRED_ENCRYPTION", "DSSE-KMS", lambda s: s.policy.required, SseAlgorithm.DSSE_KMS),
     ("REMEDIATION_KEY_ARN", OTHER_KEY, lambda s: s.policy.remediation_key, OTHER_KEY),
     ("APPROVED_KEYS", "account", lambda s: s.policy.listed_keys, None),
@@ -60,7 +61,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ),
 ]
 WRONG = [
-    ("MODE", "audit", "MODE is 'audit', not one of enforce, detect"),
+    ("MODE", "audit", "MODE is 'audit', not one of enforce, detect, off"),
     ("REQUIRED_ENCRYPTION", "AES256", "REQUIRED_ENCRYPTION is 'AES256'"),
     ("REMEDIATION_KEY_ARN", "alias/reseal", "an alias will not do"),
     ("REMEDIATION_KEY_ARN", KEY.replace("key/", "alias/"), "an alias will not do"),

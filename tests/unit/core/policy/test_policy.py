@@ -31,6 +31,9 @@ LIST = frozenset({TEAM_KEY, PARTNER_KEY})
         (Mode.DETECT, Mode.ENFORCE, Mode.DETECT),
         (Mode.DETECT, Mode.DETECT, Mode.DETECT),
         (Mode.DETECT, Mode.OFF, Mode.OFF),
+        (Mode.OFF, Mode.ENFORCE, Mode.OFF),
+        (Mode.OFF, Mode.DETECT, Mode.OFF),
+        (Mode.OFF, Mode.OFF, Mode.OFF),
     ],
 )
 def test_the_mode_of_the_stack_caps_that_of_a_check(mode: Mode, check_mode: Mode, capped: Mode) -> None:
