@@ -107,7 +107,7 @@ def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
         dict.fromkeys(ALL_CHECKS, "detect"),
         dict.fromkeys(ALL_CHECKS, "off"),
     ],
-    ids=["detect", "detect with every check enforcing", "every check reports", "every check off"],
+    ids=["detect", "off", "detect with every check enforcing", "every check detects", "every check off"],
 )
 def test_stack_that_writes_nothing_has_no_right_to(parameters: dict[str, str]) -> None:
     assert allowed(resolved(**parameters)) == READS
