@@ -7,9 +7,12 @@ DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
   regex rsa sqlglot sympy
+PROCESSES ?= 3
+# Each target's output in one piece; the make of macOS cannot.
+SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test unit lint type fmt build bench mutants lock clean faults soak
+.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -24,8 +27,15 @@ local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local c
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; send them back with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready lint type unit ## Pass every gate and every test
-	$(DEV) -m pytest -n 3 --dist loadgroup --ignore=tests/unit --ignore=tests/cloud/faults
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready ## Pass every gate and every test but the long ones
+	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
+	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults
+
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run what is long, one after the other: faults, then soak
+	@started=$$(date +%s); for part in faults soak; do began=$$(date +%s); \
+	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
+	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
+	echo "make prove: all took $$(($$(date +%s) - started)) s"
 
 faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
 	$(DEV) -m pytest tests/cloud/faults
@@ -34,7 +44,7 @@ soak: .venv/dev/.ready .venv/cloud/.ready ## Written objects of every kind, with
 	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
 
 unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
-	$(DEV) -m pytest tests/unit --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
+	$(DEV) -m pytest -n 2 tests/unit --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
 
 mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, and see whether a test notices
 	@$(DEV) -m mutation

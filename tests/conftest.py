@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from localcloud.client import deploy
 from localcloud.client.handle import REPOSITORY, LocalCloud
 from tests.contract.worlds import known_gaps
+from tests.support import package
 from tests.support.environments import environment_python
 
 # No test may reach AWS, or see a developer's settings: set before anything imports a client.
@@ -37,8 +38,30 @@ settings.register_profile(
 settings.load_profile("reseal")
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
-SHARE_A_CLOUD = ("contract", "gates/artefact", "cloud/events")
-KEEP_TOGETHER = ("cloud/faults", "gates", "cloud/key_policies", "cloud/localcloud", "cloud/object_soak")
+KEEP_TOGETHER = (
+    "cloud/events",
+    "cloud/faults",
+    "cloud/key_policies",
+    "cloud/localcloud",
+    "cloud/object_soak",
+    "contract",
+    "gates/artefact",
+    "gates",
+)
+LONGEST_FIRST = (
+    "cloud/object_soak",
+    known_gaps.WORLD,
+    "gates of EnforceObjectRole",
+    "cloud/e2e/test_redrive.py",
+    "enforcing",
+    "cloud/localcloud",
+    "cloud/events",
+    "contract",
+    "cloud/key_policies",
+    "cloud/e2e/test_object_lane.py",
+    "cloud/e2e/test_sam_deploy.py",
+)
+"""A group that takes long and starts last makes the whole run long."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,25 +70,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Beside the mark the id has to say it: xdist 3.8 writes the group where pytest 9.2 does not look any more
     (https://github.com/pytest-dev/pytest-xdist/issues/1386), and groups nothing.
     """
-    for item in items:
-        group = _group(item)
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
         item.add_marker(pytest.mark.xdist_group(group))
         if getattr(config.option, "loadgroup", False):
             item._id = item.id.parse(f"{item.nodeid}@{group}")
+    items.sort(key=lambda item: _turn(groups[item]))
+
+
+def _turn(group: str) -> int:
+    return LONGEST_FIRST.index(group) if group in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 def _group(item: pytest.Item) -> str:
     path = item.path.relative_to(REPOSITORY / "tests").as_posix()
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if path.startswith("gates/roles/") and "role" in parameters:
+        return f"gates of {parameters['role']}"
     if known_gaps.in_world(item):
         return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
-    if _folder(path, SHARE_A_CLOUD):
-        return "cloud"
-    return deployment or _folder(path, KEEP_TOGETHER) or path
-
-
-def _folder(path: str, folders: Iterable[str]) -> str | None:
-    return next((folder for folder in folders if path.startswith(f"{folder}/")), None)
+    folder = next((folder for folder in KEEP_TOGETHER if path.startswith(f"{folder}/")), None)
+    return deployment or folder or path
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +103,7 @@ def cloud() -> Iterator[LocalCloud]:
 
 @pytest.fixture(scope="session")
 def built(testrun_uid: str) -> Path:
-    """What `sam build` made of the repository, built once for all the processes of this run."""
+    """What `sam build` made of the repository: built and packed once for all the processes of this run."""
     environment_python("sam")
     scratch = REPOSITORY / ".local"
     scratch.mkdir(exist_ok=True)
@@ -85,11 +111,12 @@ def built(testrun_uid: str) -> Path:
         stamp = scratch / "built-for"
         if not stamp.exists() or stamp.read_text() != testrun_uid:
             deploy.build()
+            package.pack()
             stamp.write_text(testrun_uid)
-    return REPOSITORY / ".aws-sam" / "build"
+    return package.BUILD
 
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud, built: Path) -> deploy.Stack:
     """The unchanged template, deployed once as `reseal` with its defaults, but without the wait."""
-    return deploy.deploy(cloud, "reseal", SettleSeconds=0)
+    return package.deploy(cloud, "reseal", SettleSeconds=0)

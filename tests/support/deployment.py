@@ -11,11 +11,12 @@ from typing import Any
 from localcloud.client import deploy
 from localcloud.client.arrivals import Arrivals
 from localcloud.client.handle import LocalCloud
+from tests.support import package
 from tests.support.environments import environment_python
 
 OTHER_ACCOUNT = "222222222222"
 OWN_ROLE = "*assumed-role/*EnforceBucketRole*"
-_STORAGE_ONLY = {
+STORAGE_ONLY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
 }
@@ -81,6 +82,6 @@ class Deployment:
 def deployed(**parameters: object) -> Iterator[Deployment]:
     """The built template on a fresh local cloud, with `parameters` and no settle time."""
     with LocalCloud.start(python=environment_python("cloud")) as cloud:
-        stack = deploy.deploy(cloud, "reseal", **{"SettleSeconds": 0, **parameters})
-        s3 = cloud.client("s3", cloud.create_user("engineer", _STORAGE_ONLY))
+        stack = package.deploy(cloud, "reseal", **{"SettleSeconds": 0, **parameters})
+        s3 = cloud.client("s3", cloud.create_user("engineer", STORAGE_ONLY))
         yield Deployment(cloud, stack, Arrivals(cloud, stack), s3)

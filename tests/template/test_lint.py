@@ -15,9 +15,10 @@ NAMED_AFTER_A_FUNCTION = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventS
 NAMES |= {"TableName", "TopicName", "AlarmName", "AliasName", "ManagedPolicyName"}
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"])
-def test_cfn_lint_finds_nothing(region: str) -> None:
-    found = lint(json.dumps(translated()), None, [region])
+def test_cfn_lint_finds_nothing_in_any_region() -> None:
+    regions = ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"]  # it loads its rules for each call
+
+    found = lint(json.dumps(translated()), None, regions)
 
     assert [f"{match.rule.id}: {match.message}" for match in found] == []
 

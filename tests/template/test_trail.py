@@ -253,14 +253,14 @@ def test_buckets_are_given_by_how_their_names_begin(buckets: str, taken: bool) -
     assert (re.fullmatch(pattern, buckets) is not None) is taken
 
 
-@pytest.mark.parametrize("region", ["us-east-1", "cn-north-1", "us-gov-west-1"])
 @pytest.mark.parametrize("buckets", ["*", "payroll,team-"])
-def test_cfn_lint_finds_nothing_with_both_trails(region: str, buckets: str) -> None:
+def test_cfn_lint_finds_nothing_with_both_trails_in_any_region(buckets: str) -> None:
+    regions = ["us-east-1", "cn-north-1", "us-gov-west-1"]
     template = translated()
     template["Parameters"]["CreateManagementTrail"]["Default"] = "true"
     template["Parameters"]["ObjectBuckets"]["Default"] = buckets
 
-    assert [match.message for match in lint(json.dumps(template), None, [region])] == []
+    assert [match.message for match in lint(json.dumps(template), None, regions)] == []
 
 
 def test_check_may_read_trails_wherever_they_are_and_tell_its_failures() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from localcloud.client import deploy
 from tests.support.deployment import OTHER_ACCOUNT, OWN_ROLE, Deployment
 
 CACHED = {
@@ -234,9 +233,3 @@ def test_ledger_keeps_before_intended_and_outcome(enforcing: Deployment) -> None
     assert entry["before"]["algorithm"] == "AES256"
     assert entry["intended"]["key_id"] == enforcing.key
     assert entry["outcome"]["kind"] == "Applied"
-
-
-def test_unchanged_redeploy_succeeds(enforcing: Deployment) -> None:
-    again = deploy.deploy(enforcing.cloud, enforcing.stack.name, SettleSeconds=0)
-
-    assert again.outputs == enforcing.stack.outputs

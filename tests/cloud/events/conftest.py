@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.client import deploy
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 from tests.cloud.events.modes import MODES
 from tests.cloud.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
+from tests.support import package
 from tests.support.environments import environment_python
 
 
@@ -32,7 +32,7 @@ def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
     assert built.is_dir()
     with LocalCloud.start(python=environment_python("cloud")) as apart:
         patterns = {
-            name: deployed_pattern(apart, deploy.deploy(apart, f"rule-{number}", **parameters), OBJECT)
+            name: deployed_pattern(apart, package.deploy(apart, f"rule-{number}", **parameters), OBJECT)
             for number, (name, parameters) in enumerate(MODES.items())
         }
     return {name: matcher_of(cloud, pattern) for name, pattern in patterns.items()}

@@ -107,7 +107,7 @@ class Battery:
                     mine = [f for f in arrivals.findings[findings:] if f["resource"]["name"] == bucket]
                     return line, mine
             time.sleep(0.03)
-        raise IncompleteError(f"nothing was heard of {call}")
+        raise TimeoutError(f"nothing was heard of {call}: that is no sign of a right that is missing")
 
     def _ledger_says(self, line: dict[str, Any]) -> str:
         entry = {"id": {"S": f"{line['bucket']}#{line['event_id']}"}}

@@ -44,7 +44,7 @@ class ObjectBattery:
     def __init__(self, deployment: Deployment, role: str) -> None:
         self._deployment, self._cloud = deployment, deployment.cloud
         self._outputs = deployment.stack.outputs
-        writer = self._cloud.client("s3", self._cloud.create_user("object-writer", _WRITER))
+        writer = self._cloud.client("s3", self._cloud.create_user(f"writer-{uuid.uuid4().hex[:8]}", _WRITER))
         self._s3, self._scenes = writer, Scenes(deployment, writer)
         self._credentials = _assumed(deployment, role)
 
@@ -224,7 +224,7 @@ def _assumed(deployment: Deployment, role: str) -> dict[str, str]:
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}],
     }
-    sts = cloud.client("sts", cloud.create_user("stand-in", may))
+    sts = cloud.client("sts", cloud.create_user(f"stand-in-{uuid.uuid4().hex[:8]}", may))
     given = sts.assume_role(RoleArn=arn, RoleSessionName="gates")["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": given["AccessKeyId"],

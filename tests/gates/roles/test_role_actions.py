@@ -1,15 +1,19 @@
-"""Each action of each role is taken away in turn: what the role is for must no longer come out."""
+"""Each action of each role is taken away in turn: what the role is for must no longer come out.
+
+A role's battery runs once with every right, once without each of them, and at last with every right but those
+taken on trust: that it passes then shows that each right came back and that no failure left anything broken.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
 
-from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
 from tests.gates.roles.object_battery import ObjectBattery, k_admits_another_account
@@ -59,31 +63,43 @@ Complaint = Callable[[], str | None]
 
 
 @pytest.fixture(scope="module")
-def role_names(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
-    """The roles' names by their names in the template."""
-    answer = cloud.client("cloudformation").describe_stack_resources(StackName=stack.name)
-    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
+def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
+    """The shared stack while K admits a reader of another account."""
+    with k_admits_another_account(deployment):
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def complaints(
-    cloud: LocalCloud, stack: Stack, deployment: Deployment, role_names: dict[str, str]
-) -> Iterator[dict[str, Complaint]]:
-    """By role, what says whether everything comes out that the role is for. It does at first."""
-    complaints = {
-        LANE: Battery(deployment).complaint,
-        OBJECTS: ObjectBattery(deployment, role_names[OBJECTS]).complaint,
-        TRAIL_CHECK: trail_check(cloud, stack),
-    }
-    with k_admits_another_account(deployment):
-        assert {role: complaint() for role, complaint in complaints.items()} == dict.fromkeys(complaints)
-        yield complaints
-    cloud.client("cloudtrail").delete_trail(Name=TRAIL)
-    cloud.client("sqs").purge_queue(QueueUrl=stack.outputs["BucketQueueUrl"])  # what was refused meanwhile
+def complaint_of(role_deployment: Deployment) -> Iterator[Callable[[str], Complaint]]:
+    """By role, what says whether everything comes out that the role is for. With every right it does."""
+    batteries = {LANE: bucket_lane, OBJECTS: object_lane, TRAIL_CHECK: trail_check}
+    with ExitStack() as started:
+
+        @cache
+        def complaint_of(role: str) -> Complaint:
+            complaint = started.enter_context(batteries[role](role_deployment))
+            assert complaint() is None
+            return complaint
+
+        yield complaint_of
 
 
-def trail_check(cloud: LocalCloud, stack: Stack) -> Complaint:
+@contextmanager
+def bucket_lane(deployment: Deployment) -> Iterator[Complaint]:
+    yield Battery(deployment).complaint
+    forget_what_was_refused(deployment)
+
+
+@contextmanager
+def object_lane(deployment: Deployment) -> Iterator[Complaint]:
+    yield ObjectBattery(deployment, roles_of(deployment)[OBJECTS]).complaint
+    forget_what_was_refused(deployment)
+
+
+@contextmanager
+def trail_check(deployment: Deployment) -> Iterator[Complaint]:
     """Whether the function that looks for trails says of a trail what it says with all its rights."""
+    cloud, stack = deployment.cloud, deployment.stack
     trails = cloud.client("cloudtrail")
     cloud.client("s3").create_bucket(Bucket=TRAIL)
     trails.create_trail(Name=TRAIL, S3BucketName=TRAIL)
@@ -100,13 +116,26 @@ def trail_check(cloud: LocalCloud, stack: Stack) -> Complaint:
         found = look()
         return None if found == (None, complete) else f"{found} instead of {complete}"
 
-    return complaint
+    yield complaint
+    trails.delete_trail(Name=TRAIL)
+
+
+def roles_of(deployment: Deployment) -> dict[str, str]:
+    """The roles' names by their names in the template."""
+    cloudformation = deployment.cloud.client("cloudformation")
+    answer = cloudformation.describe_stack_resources(StackName=deployment.stack.name)
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
+
+
+def forget_what_was_refused(deployment: Deployment) -> None:
+    queue = deployment.stack.outputs["BucketQueueUrl"]
+    deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
 
 
 @contextmanager
-def taken_away(names: Iterable[str], role_name: str, cloud: LocalCloud) -> Iterator[None]:
+def taken_away(names: Iterable[str], role: str, deployment: Deployment) -> Iterator[None]:
     """The role with an explicit Deny of these actions."""
-    iam = cloud.client("iam")
+    iam, role_name = deployment.cloud.client("iam"), roles_of(deployment)[role]
     deny = {"Effect": "Deny", "Action": list(names), "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     iam.put_role_policy(RoleName=role_name, PolicyName="taken-away", PolicyDocument=document)
@@ -122,31 +151,29 @@ def forgotten(cloud: LocalCloud) -> None:
 
 
 @pytest.mark.parametrize(("role", "action"), MISSED, ids=[f"{role} {action}" for role, action in MISSED])
-def test_action_that_is_taken_away_is_missed_until_it_is_back(
-    role: str,
-    action: str,
-    cloud: LocalCloud,
-    stack: Stack,
-    role_names: dict[str, str],
-    complaints: dict[str, Complaint],
+def test_action_that_is_taken_away_is_missed(
+    role: str, action: str, role_deployment: Deployment, complaint_of: Callable[[str], Complaint]
 ) -> None:
-    with taken_away([action], role_names[role], cloud):
-        if action in REMEMBERED:
-            forgotten(cloud)
-        without = complaints[role]()
-    cloud.client("sqs").purge_queue(QueueUrl=stack.outputs["BucketQueueUrl"])  # what it sent back
+    complaint = complaint_of(role)
 
-    assert (without is not None, complaints[role]()) == (True, None)
+    with taken_away([action], role, role_deployment):
+        if action in REMEMBERED:
+            forgotten(role_deployment.cloud)
+        without = complaint()
+    forget_what_was_refused(role_deployment)
+
+    assert without is not None
 
 
 @pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
-def test_what_is_taken_on_trust_is_not_missed(
-    role: str, cloud: LocalCloud, role_names: dict[str, str], complaints: dict[str, Complaint]
+def test_nothing_is_missed_when_every_action_is_back_but_those_taken_on_trust(
+    role: str, role_deployment: Deployment, complaint_of: Callable[[str], Complaint]
 ) -> None:
+    complaint = complaint_of(role)
     trusted = [action for of, action in NOT_MISSED if of == role]
 
-    with taken_away(trusted, role_names[role], cloud):
-        without = complaints[role]()
+    with taken_away(trusted, role, role_deployment):
+        without = complaint()
 
     assert without is None
 
