@@ -36,10 +36,13 @@ CODE = [
         "tests",
     )
     for path in (REPOSITORY / folder).rglob("*.py")
-    if path.parent.name != "docs"
 ]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_PATH = re.compile(
+    r"`((?:benchmarks|demo|docs|events|functions|layers|localcloud|mutation|operations|requirements|tests)"
+    r"/[\w./-]+)`"
+)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FACT = re.compile(r"(?<![\w-])[A-J][1-9]\d?(?![\w\"])")
 _AWS_COMMAND = re.compile(r"\baws ([a-z0-9-]+ [a-z-]+(?:(?!\baws )[^\n`])*)")
@@ -64,6 +67,16 @@ def links() -> list[Any]:
         for document in DOCUMENTS
         for link in _LINK.findall(_FENCE.sub("", document.read_text()))
         if "://" not in link
+    ]
+
+
+def paths() -> list[Any]:
+    """The files and folders that documents name by their whole path."""
+    return [
+        pytest.param(path, id=f"{document.relative_to(REPOSITORY)}: {path}")
+        for document in DOCUMENTS
+        if document.parent.name != "events"
+        for path in _PATH.findall(_FENCE.sub("", document.read_text()))
     ]
 
 
@@ -107,13 +120,18 @@ def test_relative_link_leads_somewhere(document: Path, link: str) -> None:
     assert not anchor or anchor in anchors(file)
 
 
+@pytest.mark.parametrize("path", paths())
+def test_named_path_exists(path: str) -> None:
+    assert (REPOSITORY / path).exists()
+
+
 @pytest.mark.parametrize("parameter", TEMPLATE["Parameters"])
 def test_parameter_is_in_the_table_of_the_readme_with_its_default(parameter: str) -> None:
     default = TEMPLATE["Parameters"][parameter]["Default"]
 
-    told = f"`{default}`" if default != "" else "empty"
+    shown = f"`{default}`" if default != "" else "empty"
 
-    assert f"| `{parameter}` | {told} |" in README
+    assert f"| `{parameter}` | {shown} |" in README
 
 
 @pytest.mark.parametrize("action", sorted(iam_actions(TEMPLATE["Resources"]) - {"sts:AssumeRole"}))
@@ -137,14 +155,16 @@ def test_check_has_a_section_and_a_row(check: str) -> None:
     assert f"`{check}`" in README
 
 
-def test_fact_that_code_cites_is_told() -> None:
-    told = set(re.findall(r"^\| ([A-J]\d+) \|", (REPOSITORY / "docs/aws-facts.md").read_text(), re.MULTILINE))
+def test_facts_of_the_page_are_those_that_code_cites() -> None:
+    listed = set(
+        re.findall(r"^\| ([A-J]\d+) \|", (REPOSITORY / "docs/aws-facts.md").read_text(), re.MULTILINE)
+    )
 
     cited = {
         fact for path in [*CODE, REPOSITORY / "template.yaml"] for fact in _FACT.findall(path.read_text())
     }
 
-    assert told == cited
+    assert listed == cited
 
 
 def test_finding_in_the_readme_is_one() -> None:
