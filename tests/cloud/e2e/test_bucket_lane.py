@@ -66,7 +66,7 @@ def test_what_was_not_heard_is_repaired_at_the_next_call_whose_caller_is_not_bla
     enforcing: Deployment,
 ) -> None:
     bucket = enforcing.bucket()
-    with enforcing.unheard():
+    with enforcing.without_events():
         enforcing.put(bucket, "AES256")
 
     def act() -> None:

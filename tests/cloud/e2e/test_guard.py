@@ -128,7 +128,7 @@ def test_hazard_that_meets_a_bucket_under_k_is_critical(
 
     assert (finding["check"], finding["severity"]) == ("S3.BucketKeyAccess", "CRITICAL")
     assert word in finding["reason"]
-    assert f"take {call} back" in finding["recommendation"]
+    assert f"revert {call}" in finding["recommendation"]
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == enforcing.key
 
 

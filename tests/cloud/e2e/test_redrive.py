@@ -137,7 +137,7 @@ def test_what_waits_is_shown_with_its_age_and_cause_and_stays(operator: Operator
     assert "cause   MalformedEventError: the message goes back to the queue: the message is not JSON" in (
         done.stdout
     )
-    assert done.stdout.endswith("1 waiting, nothing sent. Remove the cause, then run again with --yes.\n")
+    assert done.stdout.endswith("1 waiting, nothing sent. Correct the cause, then run again with --yes.\n")
     assert operator.waiting("BucketDeadLetterQueueUrl") == 1
 
 
@@ -179,7 +179,7 @@ def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator:
 
     (line,), (finding,) = deployment.after(lambda: operator.redrive("--yes"), bucket, "PutBucketEncryption")
 
-    assert "Undelivered events, meant for the bucket lane\n  waiting 1\n" in shown.stdout
+    assert "Undelivered events for the bucket lane\n  waiting 1\n" in shown.stdout
     assert "cause   NO_PERMISSIONS: " in shown.stdout
     assert (line["result"], finding["status"]) == ("Applied", "REMEDIATED")
     assert operator.waiting("UndeliveredQueueUrl") == 0
@@ -195,12 +195,12 @@ def test_event_of_no_queue_of_the_stack_is_kept_and_said(operator: Operator) -> 
     done = operator.redrive("--yes")
 
     assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "0 of 1 sent.")
-    assert "meant for no queue of this stack" in done.stdout
+    assert "Undelivered events for no queue of this stack" in done.stdout
     assert operator.waiting("UndeliveredQueueUrl") == 1
 
 
 @pytest.mark.parametrize("operation", ["SendMessage", "DeleteMessage"])
-def test_letter_is_never_lost_when_the_run_dies_over_it(operator: Operator, operation: str) -> None:
+def test_message_is_never_lost_when_the_run_dies_over_it(operator: Operator, operation: str) -> None:
     give_up_on_poison(operator)
     fault = {"status": 500, "code": "InternalError", "times": None, "caller": OPERATOR}
     operator.deployment.cloud.inject_fault("error", "sqs", operation, **fault)
@@ -211,7 +211,7 @@ def test_letter_is_never_lost_when_the_run_dies_over_it(operator: Operator, oper
         QueueUrl=operator.outputs["BucketDeadLetterQueueUrl"], AttributeNames=["All"]
     )["Attributes"]
     assert done.returncode == 1
-    assert "What was taken and not sent is back in its queue in 300 s." in done.stderr
+    assert "Messages that were received and not sent are visible again in 300 s." in done.stderr
     assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 

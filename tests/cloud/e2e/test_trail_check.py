@@ -204,9 +204,9 @@ def test_schedule_makes_the_check(with_trail: Deployment) -> None:
 def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -> None:
     assert check(enforcing) == {
         "covered": False,
-        "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or make one",
+        "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or create a trail",
         "objects": False,
-        "objects_reason": "no trail covers us-east-1: deploy with ObjectBuckets, or make one",
+        "objects_reason": "no trail covers us-east-1: deploy with ObjectBuckets, or create a trail",
     }
 
 

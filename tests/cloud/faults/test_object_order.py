@@ -25,7 +25,7 @@ def bucket(object_ground: Field) -> Iterator[str]:
 
 def new_object(ground: Field) -> str:
     name = f"o-{uuid.uuid4().hex[:12]}"
-    with ground.unheard():
+    with ground.without_events():
         ground.stack.s3.create_bucket(Bucket=name)
         write(ground, name)
     return name
@@ -112,7 +112,7 @@ def test_of_two_writes_of_one_key_what_is_there_is_repaired_once(
     object_ground.cloud.make_older(bucket, KEY, HOUR)
     before = json.loads(older)
     make_older(before)
-    with object_ground.unheard():
+    with object_ground.without_events():
         write(object_ground, bucket)
     newer = object_ground.event(bucket, "PutObject")
     assert json.loads(newer)["detail"]["eventID"] != before["detail"]["eventID"]

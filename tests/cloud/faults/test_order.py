@@ -20,7 +20,7 @@ def bucket(ground: Field) -> Iterator[str]:
     name = f"o-{uuid.uuid4().hex[:12]}"
     ground.hide(6)
     ground.batches(1, 5)
-    with ground.unheard():
+    with ground.without_events():
         ground.stack.s3.create_bucket(Bucket=name)
     yield name
     ground.cloud.clear_faults()
@@ -86,7 +86,7 @@ def test_one_that_outlives_its_lease_harms_nothing(ground: Field, bucket: str) -
 
 def test_an_older_event_after_a_newer_one_writes_nothing(ground: Field, bucket: str) -> None:
     created = ground.event(bucket, "CreateBucket")
-    with ground.unheard():
+    with ground.without_events():
         ground.stack.put(bucket, "AES256")
     ground.send(ground.event(bucket, "PutBucketEncryption"))
     ground.wait_until_idle()
@@ -118,7 +118,7 @@ def test_an_event_of_long_ago_that_was_handled_is_told_again_and_not_repaired_ag
 
 def test_poison_in_a_batch_of_ten_dies_alone(ground: Field, bucket: str) -> None:
     names = [bucket, *(f"o-{uuid.uuid4().hex[:12]}" for _ in range(6))]
-    with ground.unheard():
+    with ground.without_events():
         for name in names[1:]:
             ground.stack.s3.create_bucket(Bucket=name)
     good = [ground.event(name, "CreateBucket") for name in names]

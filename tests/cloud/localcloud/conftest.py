@@ -172,7 +172,7 @@ def make_queue(sqs: Any, local_cloud: LocalCloud) -> Callable[[], Queue]:
 
 
 @pytest.fixture
-def heard(events: Any, make_queue: Callable[[], Queue]) -> Iterator[Queue]:
+def trail_events(events: Any, make_queue: Callable[[], Queue]) -> Iterator[Queue]:
     """A queue that hears every S3 call of the trail, through a real rule."""
     queue, name = make_queue(), f"heard-{uuid.uuid4().hex[:8]}"
     pattern = {"source": ["aws.s3"], "detail-type": ["AWS API Call via CloudTrail"]}
@@ -247,14 +247,14 @@ def log_data_events(local_cloud: LocalCloud, user: Credentials, bucket: str) -> 
 
 
 @pytest.fixture
-def next_data_event(heard: Queue) -> Callable[..., dict[str, Any]]:
+def next_data_event(trail_events: Queue) -> Callable[..., dict[str, Any]]:
     """The record of the next event of this name; the ones before it are of the test's own preparation."""
     waiting: list[dict[str, Any]] = []
 
     def find(name: str) -> dict[str, Any]:
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            waiting.extend(event["detail"] for event in heard.receive_json(within=0.5))
+            waiting.extend(event["detail"] for event in trail_events.receive_json(within=0.5))
             while waiting:
                 detail = waiting.pop(0)
                 if detail["eventName"] == name:

@@ -158,10 +158,10 @@ def test_log_is_whole_when_the_invocation_is_answered_by_a_busy_machine(
     assert {f"{mark} 4999" for mark in marks} - said == set()
 
 
-def test_functions_own_call_is_heard_with_its_role(invoke: Invoke, heard: Any, function: str) -> None:
+def test_functions_own_call_is_heard_with_its_role(invoke: Invoke, trail_events: Any, function: str) -> None:
     invoke("create_bucket", bucket=f"made-by-{function}")
 
-    (event,) = heard.receive_json()
+    (event,) = trail_events.receive_json()
 
     identity = event["detail"]["userIdentity"]
     issuer = identity["sessionContext"]["sessionIssuer"]

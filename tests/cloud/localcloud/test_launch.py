@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.client.handle import LocalCloud, LocalCloudError
+from localcloud.client.handle import REPOSITORY, LocalCloud, LocalCloudError
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def start_a_worker(cloud: LocalCloud) -> None:
     assert functions.invoke(FunctionName="function")["Payload"].read() == b"1"
 
 
-def test_stop_leaves_no_process_and_no_file(bucket_context: Path, cloud_python: str) -> None:
-    repository = Path(__file__).resolve().parents[2]
-    before = files_under(repository / "localcloud")
+def test_stop_leaves_no_process_and_no_file(neutral_folder: Path, cloud_python: str) -> None:
+
+    before = files_under(REPOSITORY / "localcloud")
     cloud = LocalCloud.start(python=cloud_python)
     group = os.getpgid(cloud._process.pid)
     start_a_worker(cloud)
@@ -77,8 +77,8 @@ def test_stop_leaves_no_process_and_no_file(bucket_context: Path, cloud_python: 
     cloud.stop()
 
     assert processes_of_group(group) == []
-    assert files_under(bucket_context) == []
-    assert files_under(repository / "localcloud") == before
+    assert files_under(neutral_folder) == []
+    assert files_under(REPOSITORY / "localcloud") == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -128,7 +128,7 @@ def test_missing_anchor_stops_the_start_and_is_named(cloud_python: str, tmp_path
         capture_output=True,
         text=True,
         check=False,
-        cwd=Path(__file__).resolve().parents[2],
+        cwd=REPOSITORY,
         env=os.environ | {"STATE_DIR": str(tmp_path)},
     )
 

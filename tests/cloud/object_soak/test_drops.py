@@ -92,7 +92,7 @@ def test_whole_table_keeps_everything_and_tells_of_no_change(lanes: Lanes, way: 
 
     assert lost(run) <= ({"checksum"} if way is PARTS else set())
     assert [finding.status.value for finding in run.findings] == ["REMEDIATED"]
-    assert "not as before" not in run.findings[0].reason
+    assert "differ from before" not in run.findings[0].reason
 
 
 @pytest.mark.parametrize(("way", "name"), NEEDED, ids=[f"{way.sender}, {name}" for way, name in NEEDED])

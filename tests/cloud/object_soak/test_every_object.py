@@ -17,7 +17,7 @@ from tests.cloud.object_soak.run.tally import Tally
 from tests.cloud.object_soak.world.lanes import Lanes
 
 CASES_WANTED = os.environ.get("RESEAL_OBJECT_CASES")
-NUMBER = int(CASES_WANTED or "300")
+NUMBER = int(CASES_WANTED or "150")
 
 
 @pytest.mark.usefixtures("impatient")

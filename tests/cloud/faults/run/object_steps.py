@@ -21,7 +21,7 @@ from tests.cloud.faults.run.table import Act, Row
 
 KEY = "a"
 HOUR = 3600
-REASON = "the object is encrypted with SSE-S3, whose key nobody in this account controls"
+REASON = "the object is encrypted with SSE-S3, whose key this account cannot control"
 _READER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 
 

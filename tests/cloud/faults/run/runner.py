@@ -83,7 +83,7 @@ def fire(play: Play, deaths: Sequence[Row], rows: Sequence[Row], late: Sequence[
     ground = play.ground
     slowest_first = sorted(rows, key=lambda row: row.end is not End.DEAD)
     dying, shots, slow = ([play.shot(row) for row in some] for some in (deaths, slowest_first, late))
-    with ground.unheard():
+    with ground.without_events():
         for shot in dying + shots + slow:
             play.prepare(shot)
     with leases_end_soon(ground):

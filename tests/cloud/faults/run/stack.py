@@ -64,9 +64,9 @@ class Field:
         scaling = {"MaximumConcurrency": concurrency}
         function.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size, ScalingConfig=scaling)
 
-    def unheard(self) -> AbstractContextManager[None]:
+    def without_events(self) -> AbstractContextManager[None]:
         """What is done meanwhile starts nothing; its events are on the tape."""
-        return self.stack.unheard(self.lane.name)
+        return self.stack.without_events(self.lane.name)
 
     def send(self, *bodies: str) -> None:
         """Put messages on the lane's queue, all at once."""

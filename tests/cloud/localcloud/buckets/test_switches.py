@@ -52,7 +52,7 @@ def test_put_may_keep_the_block_it_does_not_name(make_bucket: Any) -> None:
 
 
 @pytest.fixture
-def heard(other_cloud: LocalCloud) -> tuple[Any, str]:
+def trail_events(other_cloud: LocalCloud) -> tuple[Any, str]:
     """An SQS client and the URL of a queue that hears every call on buckets."""
     events, sqs = other_cloud.client("events"), other_cloud.client("sqs")
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
@@ -67,8 +67,8 @@ def heard(other_cloud: LocalCloud) -> tuple[Any, str]:
     return sqs, url
 
 
-def test_events_may_come_late(heard: tuple[Any, str], make_bucket: Any) -> None:
-    sqs, url = heard
+def test_events_may_come_late(trail_events: tuple[Any, str], make_bucket: Any) -> None:
+    sqs, url = trail_events
     started = time.monotonic()
 
     make_bucket("late-bucket")
@@ -78,9 +78,9 @@ def test_events_may_come_late(heard: tuple[Any, str], make_bucket: Any) -> None:
 
 
 def test_late_events_are_there_when_the_trail_is_drained(
-    other_cloud: LocalCloud, heard: tuple[Any, str], make_bucket: Any
+    other_cloud: LocalCloud, trail_events: tuple[Any, str], make_bucket: Any
 ) -> None:
-    sqs, url = heard
+    sqs, url = trail_events
     make_bucket("awaited-bucket")
 
     other_cloud.drain_trail()

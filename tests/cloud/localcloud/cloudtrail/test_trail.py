@@ -23,17 +23,17 @@ POLICY = {
 }
 
 
-def next_event(covered: Any, name: str) -> Any:
+def next_event(trail_events: Any, name: str) -> Any:
     """The next event of this name; the ones before it are of the test's own preparation."""
     for _ in range(20):
-        for event in covered.receive_json():
+        for event in trail_events.receive_json():
             if event["detail"]["eventName"] == name:
                 return event
     raise AssertionError(f"no {name} was heard")
 
 
-def test_envelope_is_that_of_an_api_call_via_cloudtrail(s3: Any, covered: Any, bucket: str) -> None:
-    event = next_event(covered, "CreateBucket")
+def test_envelope_is_that_of_an_api_call_via_cloudtrail(s3: Any, trail_events: Any, bucket: str) -> None:
+    event = next_event(trail_events, "CreateBucket")
 
     assert {name: event[name] for name in ("source", "detail-type", "account", "region", "resources")} == {
         "source": "aws.s3",
@@ -44,17 +44,17 @@ def test_envelope_is_that_of_an_api_call_via_cloudtrail(s3: Any, covered: Any, b
     }
 
 
-def test_create_bucket_has_no_resources_and_no_sub_resource(covered: Any, bucket: str) -> None:
-    detail = next_event(covered, "CreateBucket")["detail"]
+def test_create_bucket_has_no_resources_and_no_sub_resource(trail_events: Any, bucket: str) -> None:
+    detail = next_event(trail_events, "CreateBucket")["detail"]
 
     assert "resources" not in detail
     assert detail["requestParameters"].keys() == {"bucketName", "Host"}
 
 
-def test_record_carries_the_fields_that_real_records_carry(s3: Any, covered: Any, bucket: str) -> None:
+def test_record_carries_the_fields_that_real_records_carry(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.delete_bucket_encryption(Bucket=bucket)
 
-    detail = next_event(covered, "DeleteBucketEncryption")["detail"]
+    detail = next_event(trail_events, "DeleteBucketEncryption")["detail"]
 
     assert detail.keys() == {
         "eventVersion",
@@ -172,7 +172,7 @@ CALLS: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 )
 def test_request_parameters_have_the_shape_of_the_call(
     s3: Any,
-    covered: Any,
+    trail_events: Any,
     bucket: str,
     name: str,
     call: str,
@@ -181,12 +181,12 @@ def test_request_parameters_have_the_shape_of_the_call(
 ) -> None:
     getattr(s3, call)(Bucket=bucket, **arguments)
 
-    found = next_event(covered, name)["detail"]["requestParameters"]
+    found = next_event(trail_events, name)["detail"]["requestParameters"]
 
     assert found == {"bucketName": bucket, "Host": found["Host"], **parameters}
 
 
-def test_put_bucket_replication_is_heard(s3: Any, covered: Any, bucket: str) -> None:
+def test_put_bucket_replication_is_heard(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rule = {
         "Status": "Enabled",
@@ -200,25 +200,25 @@ def test_put_bucket_replication_is_heard(s3: Any, covered: Any, bucket: str) -> 
         ReplicationConfiguration={"Role": f"arn:aws:iam::{OWN}:role/replicator", "Rules": [rule]},
     )
 
-    parameters = next_event(covered, "PutBucketReplication")["detail"]["requestParameters"]
+    parameters = next_event(trail_events, "PutBucketReplication")["detail"]["requestParameters"]
 
     assert parameters["replication"] == ""
     assert parameters["ReplicationConfiguration"]["Rule"]["Status"] == "Enabled"
 
 
-def test_put_bucket_acl_is_heard_with_its_headers(s3: Any, covered: Any, bucket: str) -> None:
+def test_put_bucket_acl_is_heard_with_its_headers(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_bucket_ownership_controls(
         Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
     )
     s3.put_bucket_acl(Bucket=bucket, ACL="private")
 
-    parameters = next_event(covered, "PutBucketAcl")["detail"]["requestParameters"]
+    parameters = next_event(trail_events, "PutBucketAcl")["detail"]["requestParameters"]
 
     assert (parameters["acl"], parameters["x-amz-acl"]) == ("", "private")
 
 
-def test_caller_is_the_iam_user(s3: Any, covered: Any, user: Credentials, bucket: str) -> None:
-    identity = next_event(covered, "CreateBucket")["detail"]["userIdentity"]
+def test_caller_is_the_iam_user(s3: Any, trail_events: Any, user: Credentials, bucket: str) -> None:
+    identity = next_event(trail_events, "CreateBucket")["detail"]["userIdentity"]
 
     assert identity == {
         "type": "IAMUser",
@@ -231,10 +231,10 @@ def test_caller_is_the_iam_user(s3: Any, covered: Any, user: Credentials, bucket
     assert identity["principalId"].startswith("AIDA")
 
 
-def test_root_is_told_apart(local_cloud: LocalCloud, covered: Any) -> None:
+def test_root_is_told_apart(local_cloud: LocalCloud, trail_events: Any) -> None:
     local_cloud.client("s3").create_bucket(Bucket=f"by-root-{uuid.uuid4().hex[:8]}")
 
-    identity = next_event(covered, "CreateBucket")["detail"]["userIdentity"]
+    identity = next_event(trail_events, "CreateBucket")["detail"]["userIdentity"]
 
     assert (identity["type"], identity["arn"], identity["principalId"]) == (
         "Root",
@@ -243,28 +243,28 @@ def test_root_is_told_apart(local_cloud: LocalCloud, covered: Any) -> None:
     )
 
 
-def test_failed_call_is_heard_with_its_error(s3: Any, covered: Any, bucket: str) -> None:
+def test_failed_call_is_heard_with_its_error(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         s3.delete_bucket(Bucket=bucket)
 
-    detail = next_event(covered, "DeleteBucket")["detail"]
+    detail = next_event(trail_events, "DeleteBucket")["detail"]
 
     assert (detail["errorCode"], bool(detail["errorMessage"])) == ("BucketNotEmpty", True)
 
 
-def test_denied_call_is_heard(local_cloud: LocalCloud, covered: Any, bucket: str) -> None:
+def test_denied_call_is_heard(local_cloud: LocalCloud, trail_events: Any, bucket: str) -> None:
     nobody = local_cloud.create_user(f"nobody-{bucket}")
     with pytest.raises(ClientError, match="AccessDenied"):
         local_cloud.client("s3", nobody).delete_bucket_encryption(Bucket=bucket)
 
-    detail = next_event(covered, "DeleteBucketEncryption")["detail"]
+    detail = next_event(trail_events, "DeleteBucketEncryption")["detail"]
 
     assert (detail["errorCode"], detail["userIdentity"]["userName"]) == ("AccessDenied", f"nobody-{bucket}")
 
 
 def test_call_from_another_account_is_heard_by_the_owner(
-    local_cloud: LocalCloud, s3: Any, covered: Any, bucket: str
+    local_cloud: LocalCloud, s3: Any, trail_events: Any, bucket: str
 ) -> None:
     statement = {
         "Effect": "Allow",
@@ -278,30 +278,30 @@ def test_call_from_another_account_is_heard_by_the_owner(
         Bucket=bucket, Tagging=ONE_TAG
     )
 
-    detail = next_event(covered, "PutBucketTagging")["detail"]
+    detail = next_event(trail_events, "PutBucketTagging")["detail"]
 
     assert (detail["userIdentity"]["accountId"], detail["recipientAccountId"]) == (OTHER, OWN)
     assert detail["resources"][0]["accountId"] == OWN
     assert detail["sharedEventID"] != detail["eventID"]
 
 
-def test_reads_and_object_calls_are_not_heard(s3: Any, covered: Any, bucket: str) -> None:
-    next_event(covered, "CreateBucket")
+def test_reads_and_object_calls_are_not_heard(s3: Any, trail_events: Any, bucket: str) -> None:
+    next_event(trail_events, "CreateBucket")
 
     s3.get_bucket_encryption(Bucket=bucket)
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]})
 
-    assert covered.receive(within=0.3) == []
+    assert trail_events.receive(within=0.3) == []
 
 
-def test_create_bucket_is_heard_where_the_call_was_made(s3: Any, covered: Any) -> None:
+def test_create_bucket_is_heard_where_the_call_was_made(s3: Any, trail_events: Any) -> None:
     s3.create_bucket(
         Bucket=f"elsewhere-{uuid.uuid4().hex[:8]}",
         CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
     )
 
-    detail = next_event(covered, "CreateBucket")["detail"]
+    detail = next_event(trail_events, "CreateBucket")["detail"]
 
     assert detail["awsRegion"] == "us-east-1"
     assert detail["requestParameters"]["CreateBucketConfiguration"] == {
@@ -311,20 +311,20 @@ def test_create_bucket_is_heard_where_the_call_was_made(s3: Any, covered: Any) -
 
 
 def test_calls_in_another_region_are_not_heard_here(
-    local_cloud: LocalCloud, user: Credentials, covered: Any
+    local_cloud: LocalCloud, user: Credentials, trail_events: Any
 ) -> None:
     local_cloud.client("s3", user, region="eu-west-1").create_bucket(
         Bucket=f"there-{uuid.uuid4().hex[:8]}", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
 
-    assert covered.receive(within=0.3) == []
+    assert trail_events.receive(within=0.3) == []
 
 
-def test_events_keep_the_order_of_their_calls(s3: Any, covered: Any, bucket: str) -> None:
+def test_events_keep_the_order_of_their_calls(s3: Any, trail_events: Any, bucket: str) -> None:
     for number in range(8):
         s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "n", "Value": f"v{number}"}]})
 
-    bodies = [event["detail"]["requestParameters"] for event in covered.receive_json(9)][1:]
+    bodies = [event["detail"]["requestParameters"] for event in trail_events.receive_json(9)][1:]
 
     assert [body["Tagging"]["TagSet"]["Tag"]["Value"] for body in bodies] == [f"v{n}" for n in range(8)]
 

@@ -17,7 +17,7 @@ Next = Callable[[str], dict[str, Any]]
 
 
 @pytest.fixture
-def all_logged(covered: Any, log_data_events: Callable[..., str]) -> None:
+def all_logged(trail_events: Any, log_data_events: Callable[..., str]) -> None:
     """Every write to any object is logged, and ``next_data_event`` hears it."""
     log_data_events()
 

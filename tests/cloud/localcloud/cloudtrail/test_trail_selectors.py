@@ -14,37 +14,37 @@ OBJECTS = {"Field": "resources.type", "Equals": ["AWS::S3::Object"]}
 WRITER = "arn:aws:iam::111122223333:user/engineer"
 
 
-def heard_writes(covered: Any, within: float = 0.4) -> list[str]:
+def heard_writes(trail_events: Any, within: float = 0.4) -> list[str]:
     """The names of the object-level events that arrived."""
-    details = [event["detail"] for event in covered.receive_json(count=9, within=within)]
+    details = [event["detail"] for event in trail_events.receive_json(count=9, within=within)]
     return [detail["eventName"] for detail in details if detail["eventCategory"] == "Data"]
 
 
-def test_without_a_trail_no_object_call_is_heard(s3: Any, covered: Any, bucket: str) -> None:
+def test_without_a_trail_no_object_call_is_heard(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == []
+    assert heard_writes(trail_events) == []
 
 
 def test_a_trail_of_management_events_hears_no_object_call(
-    s3: Any, covered: Any, bucket: str, log_data_events: Log
+    s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     log_data_events(EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}])
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == []
+    assert heard_writes(trail_events) == []
 
 
 def test_a_stopped_trail_hears_nothing(
-    local_cloud: LocalCloud, user: Credentials, s3: Any, covered: Any, bucket: str, log_data_events: Log
+    local_cloud: LocalCloud, user: Credentials, s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     trail = log_data_events()
     local_cloud.client("cloudtrail", user).stop_logging(Name=trail)
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == []
+    assert heard_writes(trail_events) == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,13 @@ def test_a_stopped_trail_hears_nothing(
     ],
 )
 def test_plain_selectors_choose_by_kind_and_prefix(
-    s3: Any, covered: Any, bucket: str, log_data_events: Log, kind: str, value: str, heard_names: list[str]
+    s3: Any,
+    trail_events: Any,
+    bucket: str,
+    log_data_events: Log,
+    kind: str,
+    value: str,
+    heard_names: list[str],
 ) -> None:
     resource = {"Type": "AWS::S3::Object", "Values": [value.format(bucket=bucket)]}
     log_data_events(EventSelectors=[{"ReadWriteType": kind, "DataResources": [resource]}])
@@ -69,7 +75,7 @@ def test_plain_selectors_choose_by_kind_and_prefix(
     s3.put_object(Bucket=bucket, Key="in/k", Body=b"x")
     s3.get_object(Bucket=bucket, Key="in/k")
 
-    assert heard_writes(covered) == heard_names
+    assert heard_writes(trail_events) == heard_names
 
 
 @pytest.mark.parametrize(
@@ -97,38 +103,40 @@ def test_plain_selectors_choose_by_kind_and_prefix(
     ids=str,
 )
 def test_advanced_selectors_choose_by_field(
-    s3: Any, covered: Any, bucket: str, log_data_events: Log, field: dict[str, Any], heard_it: bool
+    s3: Any, trail_events: Any, bucket: str, log_data_events: Log, field: dict[str, Any], heard_it: bool
 ) -> None:
     log_data_events(json.loads(json.dumps(field).replace("{bucket}", bucket)))
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == (["PutObject"] if heard_it else [])
+    assert heard_writes(trail_events) == (["PutObject"] if heard_it else [])
 
 
-def test_all_fields_of_a_selector_must_hold(s3: Any, covered: Any, bucket: str, log_data_events: Log) -> None:
+def test_all_fields_of_a_selector_must_hold(
+    s3: Any, trail_events: Any, bucket: str, log_data_events: Log
+) -> None:
     log_data_events(
         {"Field": "readOnly", "Equals": ["false"]}, {"Field": "eventName", "Equals": ["DeleteObject"]}
     )
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == []
+    assert heard_writes(trail_events) == []
 
 
 def test_an_event_that_two_trails_log_is_heard_once(
-    s3: Any, covered: Any, bucket: str, log_data_events: Log
+    s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     log_data_events()
     log_data_events()
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == ["PutObject"]
+    assert heard_writes(trail_events) == ["PutObject"]
 
 
 def test_a_trail_of_another_region_hears_nothing(
-    local_cloud: LocalCloud, user: Credentials, s3: Any, covered: Any, bucket: str
+    local_cloud: LocalCloud, user: Credentials, s3: Any, trail_events: Any, bucket: str
 ) -> None:
     elsewhere = local_cloud.client("cloudtrail", user, region="eu-west-1")
     elsewhere.create_trail(Name="elsewhere", S3BucketName=bucket)
@@ -139,7 +147,7 @@ def test_a_trail_of_another_region_hears_nothing(
 
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
-    assert heard_writes(covered) == []
+    assert heard_writes(trail_events) == []
 
 
 def test_advanced_selectors_are_returned_as_they_were_put(

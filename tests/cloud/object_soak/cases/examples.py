@@ -65,6 +65,7 @@ def _examples() -> Iterator[Case]:
         warm=True,
     )
     yield Case(written=Written(bucket="suspended", size=300, in_parts=True, checksum="SHA256"))
+    yield Case(stack=Stack(enforces=False))
     yield Case(heard=Heard(company=frozenset(COMPANY)), stack=Stack(window=300))
     yield Case(heard=Heard(company=frozenset(COMPANY), late=True), stack=Stack(window=300))
 

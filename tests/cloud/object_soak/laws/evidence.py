@@ -36,7 +36,7 @@ def check_findings(run: Run, *, touched: bool) -> None:
 
 def unverified(run: Run) -> bool:
     """Whether the role was not let look at what it had written: that is told as a failure."""
-    return any("it was written, but cannot be looked at again" in finding.reason for finding in run.findings)
+    return any("it was written, but could not be verified" in finding.reason for finding in run.findings)
 
 
 def check_publication(run: Run) -> None:

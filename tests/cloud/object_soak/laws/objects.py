@@ -17,7 +17,7 @@ from tests.cloud.object_soak.laws.oracle import is_right, not_to_be_moved, stren
 from tests.cloud.object_soak.run.run import Run
 from tests.cloud.object_soak.world.resources import VERSIONED
 
-NEWER = "the object itself: a newer write was put under the key as well"
+NEWER = "the object itself (a newer write was re-encrypted too)"
 
 
 def check(run: Run) -> bool:
