@@ -63,7 +63,7 @@ class Deployment:
         return told, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
 
     @contextmanager
-    def unheard(self, lane: str = "Bucket") -> Iterator[None]:
+    def without_events(self, lane: str = "Bucket") -> Iterator[None]:
         """What is done meanwhile starts nothing: the lane's rule hears nothing."""
         events, rule = self.cloud.client("events"), self.stack.outputs[f"{lane}RuleName"]
         events.disable_rule(Name=rule)

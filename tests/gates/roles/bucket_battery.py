@@ -64,7 +64,7 @@ class Battery:
 
     def _lowered_bucket_is_remediated_and_its_owner_told(self) -> str:
         bucket = _name()
-        with self._deployment.unheard():
+        with self._deployment.without_events():
             self._s3.create_bucket(Bucket=bucket)
             tag = {"Key": "aws:cloudformation:stack-name", "Value": OWNED_BY}
             self._s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})

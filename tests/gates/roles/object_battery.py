@@ -52,7 +52,7 @@ class ObjectBattery:
         """What the first step to fail says; None when all come out."""
         actor = f"writer-{uuid.uuid4().hex[:8]}"  # a window of its own for each run
         try:
-            with self._deployment.unheard():  # these buckets are not the bucket lane's
+            with self._deployment.without_events():  # these buckets are not the bucket lane's
                 scenes, in_parts, stuck = self._scenes.all(), self._scenes.in_parts(), self._scenes.in_parts()
             self._all_are_told_of(scenes, actor)
             copied = scenes["copy with tags, annotations and grants"]
