@@ -197,7 +197,7 @@ class FakeLedger:
         if there and there.outcome:
             return there
         if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
-            raise LeaseHeldError(f"another invocation is handling event {entry.entry_id}")
+            raise LeaseHeldError(f"another invocation is processing event {entry.entry_id}")
         self._put(entry)
         return entry
 

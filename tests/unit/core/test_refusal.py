@@ -17,7 +17,7 @@ def test_a_bucket_of_another_region_is_skipped_and_the_region_named() -> None:
     outcome = outcome_of_refusal(WrongRegionError("PermanentRedirect", READ, "moved", "eu-west-1"))
 
     assert outcome == Skipped(
-        cause=SkipCause.ELSEWHERE, reason="the bucket lives in eu-west-1: deploy Reseal there"
+        cause=SkipCause.ELSEWHERE, reason="the bucket is in eu-west-1: deploy Reseal there"
     )
 
 
@@ -25,7 +25,7 @@ def test_a_bucket_of_an_unnamed_region_is_skipped() -> None:
     outcome = outcome_of_refusal(WrongRegionError("301", READ, "moved", None))
 
     assert outcome == Skipped(
-        cause=SkipCause.ELSEWHERE, reason="the bucket lives in another Region: deploy Reseal there"
+        cause=SkipCause.ELSEWHERE, reason="the bucket is in another Region: deploy Reseal there"
     )
 
 
@@ -54,7 +54,7 @@ def test_an_object_that_somebody_wrote_again_is_skipped() -> None:
 
     assert outcome == Skipped(
         cause=SkipCause.NEWER,
-        reason="the object was written again since: that write has an event of its own",
+        reason="the object was written again since: that write has its own event",
     )
 
 
@@ -80,4 +80,4 @@ def test_what_a_key_denies_is_named_as_the_action_and_the_call_is_not() -> None:
     assert isinstance(outcome, Failed)
     assert outcome.denied_action == "kms:Decrypt"
     assert outcome.reason.startswith("kms:Decrypt is denied to Reseal's role")
-    assert "by a policy of the key" in outcome.reason
+    assert "a policy of the key" in outcome.reason

@@ -20,14 +20,14 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compliant:
-    """The bucket or object is as required, or the check does not apply to it."""
+    """The bucket or object meets the check, or the check does not apply to it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """The operator, or S3's own design, took it or the whole check out of the policy."""
+    """The check does not judge this resource: an exemption applies, or the check is off."""
 
     reason: str
 
@@ -37,7 +37,7 @@ CHECK_IS_OFF = Exempt("this check is off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediate:
-    """Not as required, and safe to put right by `change`."""
+    """The check is violated, and `change` is a safe remediation."""
 
     change: EncryptionChange
     severity: Severity
@@ -46,7 +46,7 @@ class Remediate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manual:
-    """Not as required, and not ours to change; `recommendation` says what a person can do."""
+    """The check is violated and needs a person; `recommendation` says what that person can do."""
 
     severity: Severity
     reason: str

@@ -1,4 +1,4 @@
-"""Step 5, values: what came of a write."""
+"""Step 5, values: the outcome of a write."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import ObjectEncryption
 
 Encryption = BucketEncryption | ObjectEncryption
-"""What a decision is about: a bucket's default, or one object's own."""
+"""What a decision is about: the default encryption of a bucket, or the encryption of one object."""
 
 
 class SkipCause(StrEnum):
-    """Why nothing was written, where nothing failed."""
+    """Why nothing was written although nothing failed."""
 
     GONE = "gone"
     ELSEWHERE = "elsewhere"
@@ -23,9 +23,9 @@ class SkipCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """The write was made and read back as intended, at `at`.
+    """The write was made and verified by a read at `at`.
 
-    `changed` names what should be as it was before and is not.
+    `changed` names the properties that should have stayed the same and did not.
     """
 
     after: Encryption
@@ -35,7 +35,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """Nothing was written, or what was written has been replaced by somebody's newer write."""
+    """Nothing was written, or a newer write has replaced what was written."""
 
     cause: SkipCause
     reason: str

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A bucket, or with an `object_key` an object in it; `version_id` where one version is meant."""
+    """A bucket, or an object if `object_key` is set; `version_id` selects one version of the object."""
 
     bucket: str
     object_key: str | None = None
@@ -17,17 +17,17 @@ class Resource:
 
     @property
     def type(self) -> str:
-        """CloudFormation's name of the kind, as CloudTrail uses it."""
+        """The CloudFormation resource type, as CloudTrail writes it."""
         return "AWS::S3::Bucket" if self.object_key is None else "AWS::S3::Object"
 
     @property
     def name(self) -> str:
-        """The bucket's name, or bucket and key."""
+        """The bucket's name, or bucket and object key."""
         return self.bucket if self.object_key is None else f"{self.bucket}/{self.object_key}"
 
     @property
     def in_words(self) -> str:
-        """What it is and its name, for people."""
+        """The kind and the name, for people."""
         return f"bucket {self.bucket}" if self.object_key is None else f"object {self.name}"
 
     def arn(self, partition: str) -> str:

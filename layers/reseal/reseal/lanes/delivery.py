@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 FIRST_DELIVERY = timedelta(minutes=5)
-"""No event younger than this can be a redelivery: the queue hides what it delivered for longer."""
+"""An event younger than this is not a redelivery: the queue's visibility timeout is longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message as the queue delivered it: its text, how often so far, and to which invocation."""
+    """One message as SQS delivered it: its text, its receive count, and the invocation that received it."""
 
     body: str
     receive_count: int
     invocation: str
 
     def may_be_repeated(self, called_at: datetime, now: datetime) -> bool:
-        """Whether an earlier delivery may have handled the event already."""
+        """Whether an earlier delivery may already have processed the event."""
         return self.receive_count > 1 or now - called_at > FIRST_DELIVERY

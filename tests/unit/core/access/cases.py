@@ -204,7 +204,7 @@ ACCOUNTS = [
     Pair("another account reads by ACL", Situation(acl("canonical-of-partner", "READ")), "canonical-of-partner",
          Situation(acl("canonical-of-partner", "WRITE_ACP"))),
     Pair("another account, and a key whose policy is hidden", Situation(lets(root(PARTNER), GET), key_is_readable=False),
-         "leaves open", Situation(OWN, key_is_readable=False)),
+         "does not say for certain", Situation(OWN, key_is_readable=False)),
     Pair("a database's export role of another account", Situation(lets(role(PARTNER, "rds-export"), PUT)), "rds-export",
          Situation(lets(role(ACCOUNT, "rds-export"), PUT))),
 ]  # fmt: skip
@@ -249,7 +249,7 @@ SERVICES = [
 REPLICATION = [
     Pair("replication that leaves KMS objects behind", Situation(replication(enabled=True, takes_kms_objects=False)), "to-dr",
          Situation(replication(enabled=True, takes_kms_objects=True))),
-    Pair("replication, switched off", Situation(replication(enabled=True, takes_kms_objects=False)), "silently stop",
+    Pair("replication, switched off", Situation(replication(enabled=True, takes_kms_objects=False)), "without an error",
          Situation(replication(enabled=False, takes_kms_objects=False))),
 ]  # fmt: skip
 

@@ -122,7 +122,7 @@ def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
     report = guarded[DEFAULT_ENCRYPTION]
     assert isinstance(report, Manual)
     assert report.severity is Severity.HIGH
-    assert report.reason.startswith("it was lowered; not remediated, since under")
+    assert report.reason.startswith("it was lowered; not remediated, because under")
 
 
 def test_a_remediation_that_locks_nobody_out_stays() -> None:

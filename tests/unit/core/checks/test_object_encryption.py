@@ -160,20 +160,23 @@ def test_who_takes_an_object_away_from_its_key_is_told_of_graver_than_who_writes
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        ("SSE-S3", "the object is encrypted with SSE-S3, whose key nobody in this account controls"),
+        ("SSE-S3", "the object is encrypted with SSE-S3, whose key this account cannot control"),
         (
             "aws/s3 by its ARN",
-            "the object is encrypted under aws/s3, which cannot be shared, audited or disabled",
+            "the object is encrypted under aws/s3, a key that its users cannot share, control or disable",
         ),
-        ("a stranger's key", "a key of another account that is not approved: its owner decides who can read"),
+        (
+            "a stranger's key",
+            "a key of another account that is not approved: that account decides who can read",
+        ),
         (
             "a disabled key",
-            f"the object cannot be read: its key {TEAM_KEY} cannot be used, because its state is",
+            f"the object cannot be read: the KMS key {TEAM_KEY} cannot be used, because its state is",
         ),
-        ("an unlisted key", "replacing it could widen who may read the object"),
-        ("SSE-C", "only its writer has the key, as after ransomware"),
+        ("an unlisted key", "replacing it could let more callers read the object"),
+        ("SSE-C", "only its writer has the key. Ransomware does this"),
         ("unknown algorithm", "the object is encrypted with 'aws:fsx', which Reseal does not know"),
-        ("an unlisted key, unreadable", "of the object: it cannot be judged"),
+        ("an unlisted key, unreadable", "of the object: Reseal cannot see whether it is approved"),
     ],
 )
 def test_a_reason_speaks_of_the_object(row: str, reason: str) -> None:

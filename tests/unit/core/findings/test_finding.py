@@ -144,7 +144,7 @@ def test_what_was_not_written_is_not_told_as_repaired_though_its_check_enforces_
 
     assert (result.status, result.after) == (Status.DETECTED, None)
     assert result.recommendation == (
-        "nothing was changed: the SSE-C block check has begun to enforce since; change it by hand"
+        "nothing was changed: the SSE-C block check enforces only since later; change it manually"
     )
 
 
@@ -212,7 +212,8 @@ def test_a_failure_is_at_least_high_and_names_the_permission() -> None:
     assert result.severity is Severity.HIGH
     assert result.reason == "SSE-S3; the remediation failed: an SCP"
     assert result.recommendation == (
-        "allow s3:PutEncryptionConfiguration to Reseal's role; it looks again at the bucket's next change"
+        "allow s3:PutEncryptionConfiguration to Reseal's role; "
+        "Reseal checks the bucket again at its next change"
     )
 
 
@@ -220,7 +221,7 @@ def test_a_failure_without_a_denied_permission_points_to_the_code() -> None:
     result = finding(outcome=REFUSED)
 
     assert result.recommendation is not None
-    assert result.recommendation.startswith("see the code")
+    assert result.recommendation.startswith("look up the error code")
 
 
 def test_a_failure_does_not_lower_a_severity() -> None:
@@ -478,7 +479,7 @@ def test_a_repair_that_left_something_different_is_high_and_says_what() -> None:
     result = object_finding(outcome=applied)
 
     assert (result.status, result.severity) == (Status.REMEDIATED, Severity.HIGH)
-    assert result.reason == "SSE-S3; after the repair these are not as before: tags, ACL"
+    assert result.reason == "SSE-S3; after the repair these differ from before: tags, ACL"
 
 
 def test_a_critical_repair_that_left_something_different_stays_critical() -> None:
@@ -494,7 +495,7 @@ def test_a_denied_permission_on_an_object_leaves_the_writer_to_write_it_again() 
 
     assert (
         object_finding(outcome=denied).recommendation
-        == "allow s3:PutObject to Reseal's role; then write it again"
+        == "allow s3:PutObject to Reseal's role; then write the object again"
     )
 
 

@@ -38,7 +38,7 @@ REMEDIATED = Finding(
     status=Status.REMEDIATED,
     call=a_call(time=NOON + timedelta(milliseconds=250)),
     policy=a_policy(),
-    reason="new objects are encrypted with SSE-S3, whose key nobody in this account controls",
+    reason="new objects are encrypted with SSE-S3, whose key this account cannot control",
     before=encryption(),
     after=encryption(SSE_KMS, K, bucket_key=True),
     action="PutBucketEncryption",
@@ -59,7 +59,7 @@ HIGH REMEDIATED: default encryption
   Bucket         payroll (account 111122223333, us-east-1)
   Call           PutBucketEncryption at 2026-11-23T12:00:00.250000+00:00
   Who            arn:aws:iam::111122223333:role/Payroll with AWS CLI from 198.51.100.7
-  Why            new objects are encrypted with SSE-S3, whose key nobody in this account controls
+  Why            new objects are encrypted with SSE-S3, whose key this account cannot control
   Required       SSE-KMS or stronger, under an approved key
   Before         SSE-S3, SSE-C blocked
   Now            SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k \
@@ -99,7 +99,7 @@ def test_email_about_what_the_call_did_not_set_says_so_before_it_names_somebody(
 
     _, _, call, note, who, *_ = message.email.splitlines()
     assert call.startswith("  Call           PutBucketPolicy")
-    assert note.startswith("  Note           this call only led to the look: what is told here was set by")
+    assert note.startswith("  Note           this call did not set the reported encryption. It only")
     assert who.startswith("  Who")
 
 

@@ -80,11 +80,11 @@ def guarded(
         pytest.param(
             guarded(bucket_context=a_bucket_context(access=PUBLIC)), "without a signature", id="public bucket"
         ),
-        pytest.param(guarded(acl=PUBLIC_READ), "lets the public read it", id="public by its own ACL"),
+        pytest.param(guarded(acl=PUBLIC_READ), "allows public reads", id="public by its own ACL"),
         pytest.param(guarded(acl=FRIENDS_READ), "fr1end", id="another account, by its own ACL"),
         pytest.param(
             guarded(acl=PUBLIC_READ, before=UNDER_AWS_S3, key=a_key(AWS_MANAGED_KEY, manager="AWS")),
-            "lets the public read it",
+            "allows public reads",
             id="public by its own ACL, under aws/s3",
         ),
         pytest.param(
@@ -121,7 +121,7 @@ def test_an_object_is_not_moved_where_somebody_is_left_behind(
         assert isinstance(decision, Manual)
         assert decision.severity is TO_K.severity
         assert stopped in decision.reason
-        assert "write the object anew" in decision.recommendation
+        assert "write the object again" in decision.recommendation
 
 
 @pytest.mark.parametrize(

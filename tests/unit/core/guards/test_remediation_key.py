@@ -56,7 +56,7 @@ def test_only_a_remediation_with_a_key_moves_to_k(decision: Decision) -> None:
         (a_key(K, usage="GENERATE_VERIFY_MAC"), "GENERATE_VERIFY_MAC"),
         (a_key(key_arn("k", region="eu-west-1")), "eu-west-1"),
         (a_key(K, manager="AWS"), "AWS managed key"),
-        (KeyNotFound(named=K), "KMS knows no such key"),
+        (KeyNotFound(named=K), "KMS does not find it"),
         (KeyUnreadable(named=K), "kms:DescribeKey on it is denied"),
     ],
     ids=["usable", "disabled", "no material", "spec", "usage", "Region", "AWS managed", "gone", "unreadable"],
@@ -69,7 +69,7 @@ def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) ->
     else:
         assert isinstance(decision, Manual)
         assert decision.severity is Severity.CRITICAL
-        assert decision.reason.startswith("because; not remediated, since Reseal's own key")
+        assert decision.reason.startswith("because; not remediated, because the remediation key")
         assert why in decision.reason
 
 
@@ -79,7 +79,7 @@ def test_a_remediation_that_would_keep_somebody_out_says_whom() -> None:
     assert decision == Manual(
         severity=Severity.LOW,
         reason=(
-            f"because; not remediated, since under {K} account 4 could not read new objects; "
+            f"because; not remediated, because under {K} account 4 could not read new objects; "
             "the public could not read"
         ),
         recommendation="move them",

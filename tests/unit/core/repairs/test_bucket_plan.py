@@ -117,7 +117,7 @@ def test_nothing_is_written_without_an_enforced_remediation(
         (a_key(K, spec="RSA_2048", usage="ENCRYPT_DECRYPT"), "RSA_2048"),
         (a_key(K, usage="SIGN_VERIFY"), "SIGN_VERIFY"),
         (a_key(key_arn("k", region="eu-west-1")), "eu-west-1"),
-        (KeyNotFound(named=K), "KMS knows no such key"),
+        (KeyNotFound(named=K), "KMS does not find it"),
         (KeyUnreadable(named=K), "kms:DescribeKey on it is denied"),
         (a_key(K, manager="AWS"), "AWS managed key"),
     ],

@@ -63,7 +63,7 @@ def test_aws_s3_is_known_by_its_alias(text: str, managed: bool) -> None:
         (a_key(state="PendingDeletion"), "its state is PendingDeletion"),
         (a_key(spec="RSA_2048"), "S3 needs a symmetric encryption key, and this one is RSA_2048"),
         (a_key(usage="SIGN_VERIFY"), "this one is SYMMETRIC_DEFAULT for SIGN_VERIFY"),
-        (a_key(key_arn("1", region="eu-west-1")), "it is a key of eu-west-1"),
+        (a_key(key_arn("1", region="eu-west-1")), "it is in eu-west-1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

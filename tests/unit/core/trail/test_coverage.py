@@ -63,7 +63,7 @@ def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
         ),
         pytest.param(
             a_trail(selectors=DENIED),
-            f"is logging, but what is unknown: {DENIED.why}",
+            f"is logging, but its event selectors are unknown: {DENIED.why}",
             id="selectors unreadable",
         ),
         pytest.param(
@@ -175,7 +175,7 @@ def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> 
 
     assert coverage.covered
     assert coverage.reason == (
-        f"{trail.arn} is logging and its organization's, which does not tell here what it logs"
+        f"{trail.arn} is an organization trail that is logging; this account cannot see what it logs"
     )
 
 
@@ -198,7 +198,7 @@ def test_region_without_a_trail_says_how_to_get_one() -> None:
 
     assert (coverage.covered, coverage.reason) == (
         False,
-        "no trail covers us-east-1: deploy with CreateManagementTrail=true, or make one",
+        "no trail covers us-east-1: deploy with CreateManagementTrail=true, or create a trail",
     )
 
 
@@ -265,7 +265,7 @@ def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -
         pytest.param(
             a_trail(selectors=DENIED, of_organization=True),
             None,
-            f"is logging, but what is unknown: {DENIED.why}",
+            f"is logging, but its event selectors are unknown: {DENIED.why}",
             id="selectors unreadable",
         ),
         pytest.param(
@@ -290,7 +290,7 @@ def test_one_trail_of_which_nothing_is_known_leaves_it_unknown() -> None:
 
 def test_region_without_a_trail_hears_of_no_objects_and_says_how() -> None:
     assert assess_coverage([], REGION).objects == ObjectCoverage(
-        covered=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or make one"
+        covered=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or create a trail"
     )
 
 
@@ -344,7 +344,7 @@ def test_stack_whose_own_trail_of_objects_is_gone_does_not_hear() -> None:
 
     assert (coverage.covered, coverage.objects) == (
         False,
-        ObjectCoverage(covered=False, reason=f"{STACKS} is gone"),
+        ObjectCoverage(covered=False, reason=f"{STACKS} was not found"),
     )
 
 

@@ -86,7 +86,7 @@ def test_a_customer_supplied_key_that_does_not_admit_every_caller_stops_the_repa
 
     (finding,) = cloud.topic.findings
     assert finding["status"] == "MANUAL"
-    assert "does not admit every caller" in finding["reason"]
+    assert "does not allow every caller" in finding["reason"]
     assert cloud.buckets.writes == []
 
 
@@ -122,7 +122,7 @@ def test_opening_a_bucket_under_a_kms_key_is_critical_and_carries_the_way_back(c
     (finding,) = cloud.topic.findings
     assert event_result.result is Result.MANUAL
     assert (finding["check"], finding["severity"], finding["status"]) == (KEY_ACCESS, "CRITICAL", "MANUAL")
-    assert f"take {call} back" in finding["recommendation"]
+    assert f"revert {call}" in finding["recommendation"]
     assert cloud.buckets.writes == []
 
 

@@ -303,7 +303,7 @@ def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() ->
     cloud = a_cloud(LOWERED)
     stronger = encryption(DSSE_KMS, TEAM_KEY)
     cloud.steps.after["ledger open"].append(lambda: cloud.buckets.state.update({BUCKET: stronger}))
-    with pytest.raises(TransientError, match="was changed while its repair was prepared"):
+    with pytest.raises(TransientError, match="changed while its repair was prepared"):
         deliver(cloud)
     cloud.clock.time += AFTER_THE_LEASE
 

@@ -48,7 +48,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
     assert (finding["status"], finding["check"]) == ("FAILED", DEFAULT_ENCRYPTION)
     assert (
         finding["recommendation"]
-        == f"allow {READ} to Reseal's role; it looks again at the bucket's next change"
+        == f"allow {READ} to Reseal's role; Reseal checks the bucket again at its next change"
     )
     assert cloud.steps.taken == ["read bucket", "ledger refusal", "publish", "telemetry"]
 
@@ -63,7 +63,7 @@ def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> Non
     assert finding["status"] == "FAILED"
     assert (
         finding["recommendation"]
-        == f"allow {WRITE} to Reseal's role; it looks again at the bucket's next change"
+        == f"allow {WRITE} to Reseal's role; Reseal checks the bucket again at its next change"
     )
     assert cloud.ledger.entries[0].outcome == event_result.outcome
 

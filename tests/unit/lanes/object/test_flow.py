@@ -206,9 +206,7 @@ def test_a_locked_object_is_reported_with_what_holds_it() -> None:
     assert stage.cloud.objects.writes == []
     assert stage.findings[0]["status"] == "MANUAL"
     assert "a legal hold" in stage.findings[0]["reason"]
-    assert stage.findings[0]["recommendation"].startswith(
-        "release it from a legal hold, or wait until that ends"
-    )
+    assert stage.findings[0]["recommendation"].startswith("remove a legal hold, or wait until it ends")
 
 
 def test_in_detect_mode_nothing_is_written_and_the_ledger_stays_empty() -> None:

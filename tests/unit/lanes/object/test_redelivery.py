@@ -125,7 +125,7 @@ def test_what_differs_after_the_copy_is_told_and_grave() -> None:
 
     (finding,) = stage.findings
     assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
-    assert "not as before: user metadata" in finding["reason"]
+    assert "differ from before: user metadata" in finding["reason"]
 
 
 @pytest.mark.parametrize("method", ["copy", "update_encryption"])
@@ -185,7 +185,7 @@ def test_what_a_key_denies_is_put_right_in_its_policy() -> None:
     stage.deliver(an_event("a.csv"))
 
     recommendation = stage.findings[0]["recommendation"]
-    assert recommendation.startswith("allow kms:Decrypt to Reseal's role in the policy of the key")
+    assert recommendation.startswith("allow kms:Decrypt to Reseal's role in the key policy")
 
 
 def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> None:
@@ -305,4 +305,4 @@ def test_a_write_that_cannot_be_looked_at_again_is_told_as_that() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert stage.findings[0]["status"] == "FAILED"
-    assert "it was written, but cannot be looked at again" in stage.findings[0]["reason"]
+    assert "it was written, but could not be verified" in stage.findings[0]["reason"]

@@ -123,7 +123,7 @@ def test_what_differs_from_the_evidence_is_told_by_the_later_delivery(
 
     (finding,) = stage.findings
     assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
-    assert f"not as before: {named}" in finding["reason"]
+    assert f"differ from before: {named}" in finding["reason"]
 
 
 def test_an_acl_that_differs_from_the_evidence_is_told_by_the_later_delivery() -> None:
@@ -135,7 +135,7 @@ def test_an_acl_that_differs_from_the_evidence_is_told_by_the_later_delivery() -
 
     deliver_again(stage)
 
-    assert "not as before: ACL" in stage.findings[0]["reason"]
+    assert "differ from before: ACL" in stage.findings[0]["reason"]
 
 
 def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_told_as_that() -> None:
@@ -151,7 +151,7 @@ def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_told_as_that() -> N
     deliver_again(stage)
 
     assert stage.findings[0]["status"] == "FAILED"
-    assert "it was written, but cannot be looked at again" in stage.findings[0]["reason"]
+    assert "it was written, but could not be verified" in stage.findings[0]["reason"]
 
 
 def test_a_newer_write_that_a_dead_deliverys_change_in_place_may_have_caught_is_told_and_grave() -> None:
@@ -165,7 +165,7 @@ def test_a_newer_write_that_a_dead_deliverys_change_in_place_may_have_caught_is_
 
     (finding,) = stage.findings
     assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
-    assert "a newer write was put under the key as well" in finding["reason"]
+    assert "a newer write was re-encrypted too" in finding["reason"]
 
 
 def test_a_change_in_place_is_told_however_late() -> None:
@@ -239,7 +239,7 @@ def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event(
     assert isinstance(entry.outcome, Skipped)
     assert (entry.outcome.cause.value, entry.outcome.reason) == (
         "newer",
-        "what was decided no longer holds: the object was written again since",
+        "the decision is out of date: the object was written again since",
     )
 
 

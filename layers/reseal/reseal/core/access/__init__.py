@@ -1,1 +1,1 @@
-"""Who can reach a bucket, and who can use a key: the analysis of IAM policies and ACLs."""
+"""Step 3, decide: who has access to a bucket and who can use a KMS key, from IAM policies and ACLs."""

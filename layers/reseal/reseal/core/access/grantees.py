@@ -1,4 +1,4 @@
-"""Who a bucket policy lets read or write objects."""
+"""Step 3, decide: the principals that a bucket policy allows to read or write objects."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from reseal.core.access.iam_policy import (
 READS = ("s3:GetObject", "s3:GetObjectVersion")
 WRITES = ("s3:PutObject", "s3:ReplicateObject")
 _ORIGIN_ACCESS_IDENTITY = ":iam::cloudfront:user/"
-_UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")  # what IAM leaves of a principal that was deleted
+_UNIQUE_ID = re.compile(r"A[A-Z0-9]{15,}")  # IAM shows this id for a deleted principal
 _ORGANISATION = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 
 
 class Kind(Enum):
-    """What a grantee is to a KMS key."""
+    """The kind of a grantee, which decides how a KMS key policy applies to it."""
 
     ANYONE = auto()
     ACCOUNT = auto()
@@ -37,10 +37,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grantee:
-    """A principal that a bucket policy lets at objects: `name` as the policy has it.
+    """A principal that a bucket policy allows to access objects: `name` as the policy writes it.
 
-    `source_arns` are the resources that a service must act for, where the policy demands some;
-    `conditional` says that the policy demands anything at all.
+    `source_arns` are the resources that a service must act for, if the policy requires any.
+    `conditional` says that the statement has at least one condition.
     """
 
     kind: Kind
@@ -55,8 +55,8 @@ class Grantee:
 def grantees_of(bucket_policy: Mapping[str, Any]) -> Iterator[Grantee]:
     """Every principal that an Allow statement admits to object reads or writes.
 
-    Deny statements are not weighed against them: who is denied anyway is named needlessly, and
-    nobody who is admitted is missed.
+    Deny statements are ignored. So a denied principal may be named without need, but no admitted
+    principal is missed.
     """
     for statement in statements(bucket_policy, "Allow"):
         reads = any(names_action(statement, action) for action in READS)
@@ -75,7 +75,7 @@ def grantees_of(bucket_policy: Mapping[str, Any]) -> Iterator[Grantee]:
 
 
 def writers_of_other_accounts(bucket_policy: Mapping[str, Any], own_account: str) -> list[str]:
-    """The other accounts whose callers the policy lets write objects."""
+    """The other accounts whose callers the policy allows to write objects."""
     writers = (grantee.account for grantee in grantees_of(bucket_policy) if grantee.writes)
     return sorted({account for account in writers if account not in (None, own_account)})
 
@@ -86,7 +86,7 @@ def _source_arns(statement: Statement) -> tuple[str, ...]:
 
 
 def _covers_objects(statement: Statement) -> bool:
-    """An object's ARN has a slash; a pattern may reach it with a wildcard (S3 User Guide, resources)."""
+    """An object's ARN contains a slash; a wildcard can match it too (S3 User Guide, resources)."""
     resources = [str(resource) for resource in listed(statement.get("Resource"))]
     return "NotResource" in statement or any("/" in resource or "*" in resource for resource in resources)
 
@@ -116,7 +116,7 @@ def _principal(kind: str, name: str, statement: Statement) -> Iterator[tuple[Kin
 
 
 def _anyone(statement: Statement) -> Iterator[tuple[Kind, str, str | None]]:
-    """`*` means everyone, signed or not, unless a condition demands a caller of known accounts."""
+    """`*` means everyone, signed or not, unless a condition requires callers of known accounts."""
     accounts = [accounts for accounts in map(_required_accounts, conditions(statement)) if accounts]
     organisation = [values for _, key, values in conditions(statement) if key in _ORGANISATION]
     if organisation and not accounts:
@@ -129,7 +129,7 @@ def _anyone(statement: Statement) -> Iterator[tuple[Kind, str, str | None]]:
 
 
 def _required_accounts(condition: tuple[str, str, list[str]]) -> set[str]:
-    """The accounts a condition limits callers to; empty where it does not say."""
+    """The accounts to which a condition limits callers; empty if it does not limit them by account."""
     operator, key, values = condition
     if operator not in SAYS_EQUAL:
         return set()

@@ -1,4 +1,4 @@
-"""Reading IAM policy documents: the few rules of their grammar that the guard relies on.
+"""Step 3, decide: read IAM policy documents, as far as the access guard needs.
 
 Source: IAM User Guide, "IAM JSON policy elements" (Principal, NotAction, wildcards, Condition).
 """
@@ -11,25 +11,25 @@ from typing import Any
 
 Statement = Mapping[str, Any]
 SAYS_EQUAL = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
-"""Condition operators that demand one of the values they list."""
+"""Condition operators that require one of the listed values."""
 
 
 def statements(document: Mapping[str, Any], effect: str) -> Iterator[Statement]:
-    """The statements with `effect`; a single statement may stand without a list."""
+    """The statements with `effect`; a single statement need not be in a list."""
     for statement in listed(document.get("Statement")):
         if isinstance(statement, Mapping) and statement.get("Effect") == effect:
             yield statement
 
 
 def listed(value: object) -> list[Any]:
-    """IAM lets a list of one stand as its one element."""
+    """The value as a list: IAM allows a single element instead of a list of one."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def names_action(statement: Statement, action: str) -> bool:
-    """Whether the statement is about `action`; names compare without case, `*` and `?` are wildcards."""
+    """Whether the statement covers `action`; case is ignored, `*` and `?` are wildcards."""
     if "NotAction" in statement:
         return not _any_matches(statement["NotAction"], action)
     return _any_matches(statement.get("Action"), action)
@@ -40,7 +40,7 @@ def _any_matches(patterns: object, action: str) -> bool:
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether `text` fits an IAM pattern, in which only `*` and `?` are wildcards."""
+    """Whether `text` matches an IAM pattern, in which only `*` and `?` are wildcards."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
@@ -53,7 +53,7 @@ def conditions(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def account_of_arn(arn: str) -> str | None:
-    """The account in an ARN, or the text itself where it is an account id."""
+    """The account in an ARN, or the text itself if it is an account id; None if there is no account."""
     if arn.isdecimal():
         return arn
     parts = arn.split(":", 5)

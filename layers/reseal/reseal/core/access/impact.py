@@ -1,4 +1,4 @@
-"""Who would be locked out of what, in words."""
+"""Step 3, decide: which callers would lose access under a KMS key, in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EVERYONE = frozenset(
         "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
     }
 )
-"""The groups by which an ACL is open to the public."""
+"""The groups that open an ACL to the public."""
 
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 
@@ -28,7 +28,7 @@ _NEVER_WITH_KMS = {
     "logdelivery.elb.amazonaws.com": _LOAD_BALANCER,
     "redshift.amazonaws.com": "Redshift is not documented to deliver audit logs to SSE-KMS buckets",
 }
-"""Writers that no key policy can help (E17, E18)."""
+"""Writers that cannot write under any KMS key, whatever its policy allows (E17, E18)."""
 
 LOAD_BALANCER_ACCOUNTS = frozenset(
     {
@@ -43,7 +43,7 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 
 
 _MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
-"""Writers whom the bucket's key may not concern: a trail can have one of its own (E24)."""
+"""Writers that may not need the bucket's key: a trail can use its own key (E24)."""
 
 _MOST_NAMED = 10
 
@@ -52,8 +52,8 @@ _MOST_NAMED = 10
 class Impact:
     """One party and what it could no longer do, in words.
 
-    `certain` is false where what Reseal can read does not settle it. `under_any_key` says that no
-    KMS key would serve the party: it is locked out already of a bucket that has one.
+    `certain` is false if what Reseal can read does not decide it. `under_any_key` says that no KMS key
+    works for the party: a bucket that already has a KMS key denies it access already.
     """
 
     sentence: str
@@ -62,7 +62,7 @@ class Impact:
 
 
 def in_words(impacts: Sequence[Impact]) -> str:
-    """The first of the impacts, and how many more: a message has its limits."""
+    """At most ten impacts, then the number of the others, because messages have a size limit."""
     sentences = [impact.sentence for impact in impacts[:_MOST_NAMED]]
     if len(impacts) > _MOST_NAMED:
         sentences.append(f"and {len(impacts) - _MOST_NAMED} more")
@@ -70,7 +70,7 @@ def in_words(impacts: Sequence[Impact]) -> str:
 
 
 def impact_of(access: BucketAccess, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
-    """Everyone who could no longer read, write or replicate new objects of a bucket under `key`."""
+    """The parties that could no longer read, write or replicate new objects of a bucket under `key`."""
     found = (
         *_through_policy(access, key, algorithm),
         *_through_website(access),
@@ -81,11 +81,11 @@ def impact_of(access: BucketAccess, key: KeyPolicy, algorithm: str) -> tuple[Imp
 
 
 def own_callers(key: KeyPolicy) -> Iterator[Impact]:
-    """Callers of the bucket's own account who would need a right on the key that SSE-S3 never asked for."""
+    """Callers of the bucket's own account would need a permission on the key, which SSE-S3 does not need."""
     if key.admits_every_caller is not True:
         yield Impact(
-            f"callers of this account whose own IAM policies do not allow the use of {key.key_arn} could "
-            "not use new objects: its policy does not admit every caller through S3",
+            f"callers of this account whose IAM policies do not allow the use of {key.key_arn} could "
+            "not use new objects: its key policy does not allow every caller through S3",
             certain=False,
         )
 
@@ -98,7 +98,7 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
             certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or access.policy_is_public
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
         elif (admitted := key.admits(grantee)) is not True:
-            why = "does not admit it" if admitted is False else "leaves open whether it admits it"
+            why = "does not allow it" if admitted is False else "does not say for certain that it is allowed"
             certain = admitted is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
             yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=certain)
     if access.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
@@ -107,7 +107,7 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
 
 
 def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
-    """Why no key's policy could help this grantee; None where one could."""
+    """Why no key policy could give this grantee access; None if one could."""
     if grantee.kind is Kind.ANYONE:
         return "S3 refuses requests without a signature for objects under a KMS key"
     if grantee.kind is Kind.ORIGIN_ACCESS_IDENTITY:
@@ -127,31 +127,31 @@ def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
 
 def _through_website(access: BucketAccess) -> Iterator[Impact]:
     if access.serves_website:
-        sentence = "the bucket serves a website: visitors never sign requests, and could not read new objects"
+        sentence = "the bucket serves a website: visitors do not sign requests and could not read new objects"
         yield Impact(sentence, under_any_key=True)
 
 
 def _through_acl(grant: AclGrant) -> Iterator[Impact]:
-    """A bucket's ACL admits to writes; that it is open hints at what the ACLs of its objects are."""
+    """A bucket ACL grants writes. A public bucket ACL also suggests that object ACLs grant public reads."""
     writes = grant.permission in {"WRITE", "FULL_CONTROL"}
     if grant.grantee == _LOG_DELIVERY:
         if writes:
-            sentence = f"S3's log delivery group could not write new objects: {_SERVER_ACCESS_LOGS}"
+            sentence = f"the S3 log delivery group could not write new objects: {_SERVER_ACCESS_LOGS}"
             yield Impact(sentence, under_any_key=True)
     elif not writes and grant.permission != "READ":
         return
     elif grant.grantee in EVERYONE:
-        sentence = "the bucket's ACL is open to the public, who could not use objects under a KMS key"
+        sentence = "the bucket's ACL is public, and public callers could not use objects under a KMS key"
         yield Impact(sentence, certain=writes, under_any_key=True)
     else:
-        sentence = f"the bucket's ACL admits {grant.grantee}, another account, which the key may not admit"
+        sentence = f"the bucket's ACL admits another account, {grant.grantee}, which the key may not admit"
         yield Impact(sentence, certain=False)
 
 
 def _through_replication(access: BucketAccess) -> Iterator[Impact]:
     for rule in access.replication:
         if rule.enabled and not rule.takes_kms_objects:
-            sentence = f"replication rule {rule.id!r} would silently stop copying new objects"
+            sentence = f"replication rule {rule.id!r} would stop replicating new objects without an error"
             yield Impact(f"{sentence}: it does not select objects under KMS keys", under_any_key=True)
 
 

@@ -1,4 +1,4 @@
-"""Whom a KMS key's policy admits to use the key through S3."""
+"""Step 3, decide: which callers a KMS key policy allows to use the key through S3."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from reseal.core.access.iam_policy import (
 from reseal.core.policy.policy import Policy
 
 _BUCKET_KEY_WRITERS = frozenset({"delivery.logs.amazonaws.com"})
-"""Services that also need kms:Decrypt to write where the Bucket Key is on (CloudFront, standard logging)."""
+"""Services that also need kms:Decrypt to write if the Bucket Key is on (CloudFront, standard logging)."""
 
 _DESCRIBING_WRITERS = frozenset({"cloudtrail.amazonaws.com"})
-"""Services that also need kms:DescribeKey: else no trail can be made or changed on the bucket (E24)."""
+"""Services that also need kms:DescribeKey: CloudTrail checks it when a trail is created or changed (E24)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPolicy:
-    """A key's policy, and where it is used: by callers through S3 in `region`, for buckets of `account`.
+    """A key policy, used by callers through S3 in `region`, for buckets of `account`.
 
-    `document` is None where the policy cannot be read: whom it admits is then not known.
+    `document` is None if the policy cannot be read: which callers it admits is then unknown.
     """
 
     key_arn: str
@@ -40,14 +40,14 @@ class KeyPolicy:
 
     @classmethod
     def of(cls, policy: Policy, key_arn: str, document: Mapping[str, Any] | None) -> KeyPolicy:
-        """The policy of a key, for the buckets of a deployment."""
+        """The policy of a key, for the buckets of one deployment."""
         return cls(key_arn=key_arn, document=document, account=policy.account, region=policy.region)
 
     def admits(self, grantee: Grantee) -> bool | None:
-        """Whether the grantee can do with this key what the bucket policy lets it do; None if unknown.
+        """Whether the key policy allows what the bucket policy allows the grantee; None if unknown.
 
-        Callers of the bucket's own account are left to their own IAM policies, as key policies do;
-        `admits_every_caller` says whether they need any.
+        Callers of the bucket's own account count as admitted: their own IAM policies can allow the key.
+        `admits_every_caller` says whether they need such a policy.
         """
         if grantee.kind is Kind.ACCOUNT and grantee.account == self.account:
             return True
@@ -57,7 +57,7 @@ class KeyPolicy:
 
     @property
     def admits_every_caller(self) -> bool | None:
-        """Whether the policy itself lets every caller of the bucket's account use the key through S3."""
+        """Whether the key policy alone allows every caller of the bucket's account the use through S3."""
         if self.document is None:
             return None
         anybody = Grantee(kind=Kind.ACCOUNT, name="*", reads=True, writes=True, account=self.account)
@@ -71,7 +71,7 @@ class KeyPolicy:
         return None if allowed and denied is None else allowed
 
     def _applies(self, statement: Statement, grantee: Grantee, action: str) -> bool | None:
-        """Whether a statement is about the grantee's use of the key; None where a condition is not known."""
+        """Whether a statement applies to the grantee's use of the key; None if a condition is unknown."""
         if not names_action(statement, action):
             return False
         named = _names(statement, grantee)
@@ -79,14 +79,14 @@ class KeyPolicy:
 
     @property
     def _via_service(self) -> str:
-        """S3's endpoint as KMS names it; its suffix is the partition's (`AWS::URLSuffix`)."""
+        """The S3 endpoint as kms:ViaService names it; the partition sets its suffix (`AWS::URLSuffix`)."""
         suffix = "amazonaws.com.cn" if self.key_arn.startswith("arn:aws-cn:") else "amazonaws.com"
         return f"s3.{self.region}.{suffix}"
 
     def _holds(self, condition: tuple[str, str, list[str]], grantee: Grantee) -> bool | None:
         operator, key, patterns = condition
         if key == "aws:securetransport":
-            return patterns == ["true"]  # S3 reaches KMS over TLS
+            return patterns == ["true"]  # S3 calls KMS over TLS
         known: dict[str, Collection[str]] = {
             "kms:viaservice": [self._via_service],
             "kms:calleraccount": [grantee.account] if grantee.account else [],
@@ -100,24 +100,24 @@ class KeyPolicy:
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
-    """All three-valued answers together: one no is no, else one unknown is unknown."""
+    """Three-valued AND: False if any is False, else None if any is None, else True."""
     found = set(answers)
     return False if False in found else None if None in found else True
 
 
 def _any(answers: Iterable[bool | None]) -> bool | None:
-    """Any three-valued answer: one yes is yes, else one unknown is unknown."""
+    """Three-valued OR: True if any is True, else None if any is None, else False."""
     found = set(answers)
     return True if True in found else None if None in found else False
 
 
 def _all_fit(values: Collection[str], patterns: list[str]) -> bool:
-    """Whether there are values, and each fits a pattern."""
+    """Whether there is at least one value, and each value matches a pattern."""
     return bool(values) and all(any(fits(pattern, value) for pattern in patterns) for value in values)
 
 
 def _needed(grantee: Grantee) -> set[str]:
-    """KMS actions behind S3's: reads decrypt; writes make a data key, and uploads in parts read it back."""
+    """The KMS actions needed: reads decrypt; writes make a data key; uploads in parts also decrypt it."""
     needed = set()
     if grantee.reads:
         needed.add("kms:Decrypt")
@@ -131,7 +131,10 @@ def _needed(grantee: Grantee) -> set[str]:
 
 
 def _names(statement: Statement, grantee: Grantee) -> bool | None:
-    """Whether the grantee is among the principals. `*` is taken to let callers in, and to keep all out."""
+    """Whether the statement names the grantee; None if unknown.
+
+    In an Allow statement `*` covers callers only; in a Deny statement it covers services too.
+    """
     if "NotPrincipal" in statement:
         return None
     principal = statement.get("Principal")
@@ -140,16 +143,16 @@ def _names(statement: Statement, grantee: Grantee) -> bool | None:
     if not isinstance(principal, Mapping):
         return False
     if grantee.kind is Kind.SERVICE:
-        kept_out = statement.get("Effect") == "Deny" and "*" in listed(principal.get("AWS"))
-        return kept_out or grantee.name in listed(principal.get("Service"))
+        denied = statement.get("Effect") == "Deny" and "*" in listed(principal.get("AWS"))
+        return denied or grantee.name in listed(principal.get("Service"))
     named = [str(name) for name in listed(principal.get("AWS"))]
     return any(name in ("*", grantee.name) or _is_whole_account(name, grantee) for name in named)
 
 
 def _is_whole_account(name: str, grantee: Grantee) -> bool:
-    """An account's root principal stands for the account, which may then let its own callers in.
+    """An account's root principal stands for the account, which can then admit its callers by IAM policy.
 
-    That does not reach `*`, every caller: some have no right of their own.
+    It does not cover `*`, every caller: some callers have no such IAM policy.
     """
     whole = name.isdecimal() or name.endswith(":root")
     return grantee.name != "*" and whole and account_of_arn(name) == grantee.account

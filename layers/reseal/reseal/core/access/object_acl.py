@@ -1,4 +1,4 @@
-"""Step 3: whom the ACL of an object lets read, and a KMS key would keep out."""
+"""Step 3, decide: readers that an object's ACL admits and that a KMS key would deny."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _READS = frozenset({"READ", "FULL_CONTROL"})
 
 
 def readers_locked_out(acl: ObjectAcl) -> Iterator[Impact]:
-    """Whom the object's own ACL lets read, and a KMS key would keep out."""
+    """The readers that the object's own ACL admits and that a KMS key would deny."""
     for grant in acl.grants:
         if grant.permission not in _READS:
             continue
         if grant.grantee in EVERYONE:
-            sentence = "the object's ACL lets the public read it, who cannot use a KMS key"
+            sentence = "the object's ACL allows public reads, and public callers cannot use a KMS key"
             yield Impact(sentence, under_any_key=True)
         else:
-            sentence = f"the object's ACL lets {grant.grantee} read it, whom the key may not admit"
+            sentence = f"the object's ACL allows {grant.grantee} to read it, but the key may not admit it"
             yield Impact(sentence, certain=False)

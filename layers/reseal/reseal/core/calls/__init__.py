@@ -1,1 +1,1 @@
-"""Step 1, parse: the API call that a message tells of."""
+"""Step 1, parse: the API call in a message."""

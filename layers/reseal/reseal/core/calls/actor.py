@@ -1,4 +1,4 @@
-"""Step 1: who made an API call, and with what tool."""
+"""Step 1, parse: who made an API call, and with which tool."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 UNKNOWN = "unknown"
 _LONGEST_TEXT = 1024  # CloudTrail's own limit on userAgent (A33)
 
-# The first text found in the user agent, in lower case, names the tool. Order matters: OpenTofu runs
-# Terraform's providers, and the CDK and Terraform also carry the name of the SDK they are built on.
+# The first text found in the lower-case user agent names the tool. Order matters: OpenTofu runs
+# Terraform's providers, and the CDK and Terraform also name the SDK that they are built on.
 _TOOL_BY_USER_AGENT = (
     ("opentofu", "OpenTofu"),
     ("terraform", "Terraform"),
@@ -29,8 +29,8 @@ _TOOL_BY_USER_AGENT = (
 class Actor:
     """The caller as CloudTrail names it.
 
-    `who` is the ARN of a user or role, or the service, or `unknown`. The tool is taken from
-    the user agent, which a caller can forge: it informs people and decides nothing.
+    `who` is the ARN of a user or role, or the service, or `unknown`. `tool` comes from the user
+    agent, which a caller can forge: it is information only and changes no decision.
     """
 
     who: str
@@ -51,7 +51,7 @@ class Actor:
 
 
 def parse_actor(record: Mapping[str, Any]) -> Actor:
-    """Read the actor of a CloudTrail record. Identity may be missing altogether (A29)."""
+    """Read the actor of a CloudTrail record. The identity may be missing (A29)."""
     identity = _mapping(record.get("userIdentity"))
     issuer = _mapping(_mapping(identity.get("sessionContext")).get("sessionIssuer"))
     arn, invoked_by = _text(identity.get("arn")), _text(identity.get("invokedBy"))
@@ -80,7 +80,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str | None:
-    """The text, short enough for a message, and with whatever UTF-8 cannot carry replaced."""
+    """The text, cut to fit a message; characters that UTF-8 cannot encode are replaced."""
     if not isinstance(value, str) or not value:
         return None
     return value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()

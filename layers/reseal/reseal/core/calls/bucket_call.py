@@ -1,4 +1,4 @@
-"""Step 1: from the message on the queue to the S3 API call it tells of."""
+"""Step 1, parse: read the S3 API call on a bucket from a queue message."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedBucketEncryption:
-    """What a PutBucketEncryption record says was asked for.
+    """The encryption that a PutBucketEncryption record requested.
 
-    It is evidence of intent only: what the bucket has now is read from S3. `key_id` is the key as the
-    caller named it, or None where the record names none.
+    It shows intent only: the current encryption is read from S3. `key_id` is the KMS key as the caller
+    named it, or None if the record names none.
     """
 
     algorithm: str | None
@@ -35,8 +35,7 @@ class BucketCall:
     """One API call on one bucket, as CloudTrail recorded it.
 
     `event_id` is unique per delivered record (A31). `owner` is the bucket's account, or None:
-    CreateBucket records name no resource (A9). `stated` is None where the record states no
-    encryption.
+    CreateBucket records name no resource (A9). `stated` is None if the record states no encryption.
     """
 
     event_id: str
@@ -56,10 +55,10 @@ class BucketCall:
 def parse_bucket_call(body: str) -> BucketCall:
     """Read an EventBridge event that carries a CloudTrail record of a bucket-level call.
 
-    Raises MalformedEventError, naming the field, where the text is not such an event.
+    Raises MalformedEventError, which names the field, if the text is not such an event.
     """
     record = parse_record(body)
-    parameters = child_of(record, "requestParameters")  # CloudTrail leaves them out above 100 KB (A12)
+    parameters = child_of(record, "requestParameters")  # CloudTrail omits them above 100 KB (A12)
     resource = _bucket_resource(record)
     return BucketCall(
         event_id=text_of(record, "eventID"),
@@ -73,15 +72,15 @@ def parse_bucket_call(body: str) -> BucketCall:
 
 
 def is_bucket_name(text: str) -> bool:
-    """Whether a bucket can have this name; wide enough for names of before 2018."""
+    """Whether a bucket can have this name, including names from before 2018."""
     return _BUCKET_NAME.fullmatch(text) is not None
 
 
 def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
-    """The bucket by its parameter, or by its ARN where the parameters were left out."""
+    """The bucket from the request parameters, or from its ARN if the parameters were omitted."""
     bucket = parameters.get("bucketName", str(resource.get("ARN", "")).rpartition(":::")[2] or None)
     if not isinstance(bucket, str) or not is_bucket_name(bucket):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is no bucket name: {bucket!r:.80}")
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
     return bucket
 
 
@@ -99,7 +98,7 @@ def _owner(resource: Mapping[str, Any]) -> str | None:
 
 
 def _stated(parameters: Mapping[str, Any]) -> StatedBucketEncryption | None:
-    """CloudTrail turns S3's XML into objects, and into lists where an element repeats (A8)."""
+    """CloudTrail converts S3's XML to objects, and repeated elements to lists (A8)."""
     rule = child_of(child_of(parameters, "ServerSideEncryptionConfiguration"), "Rule")
     default = child_of(rule, "ApplyServerSideEncryptionByDefault")
     blocked = child_of(rule, "BlockedEncryptionTypes").get("EncryptionType")

@@ -1,4 +1,4 @@
-"""Step 1: from the message on the queue to the write of an object that it tells of."""
+"""Step 1, parse: read the write of an object from a queue message."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from reseal.core.resource import Resource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 _MODELS_OF_THEIR_OWN = {
-    ".s3-outposts.": "S3 on Outposts has an encryption model of its own",
-    ".s3express-": "directory buckets have an encryption model of their own",
+    ".s3-outposts.": "S3 on Outposts has its own encryption model",
+    ".s3express-": "directory buckets have their own encryption model",
 }
-"""By what stands in the host behind the bucket's name (E16)."""
+"""Reasons by the text that follows the bucket's name in the request's host (E16)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectCall:
     """One write of one object, as CloudTrail recorded it.
 
-    `object_key` is spelled as in the record (A25); `version_id` is None where the record names none.
-    `delivered_by` is the AWS service that wrote on its own behalf. `own_model` says why the object
-    is none of general purpose S3.
+    `object_key` is spelled as in the record (A25). `version_id` is None if the record names none.
+    `delivered_by` is the AWS service that wrote on its own behalf. `own_model` is set if the object is
+    not in general purpose S3, and says why it is exempt.
     """
 
     event_id: str
@@ -46,14 +46,14 @@ class ObjectCall:
 
     @property
     def resource(self) -> Resource:
-        """The object, or the version of it that the call made."""
+        """The object, or the object version that the call wrote."""
         return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
     @property
     def unquoted_key(self) -> str | None:
-        """The key, if the record's spelling is an URL-encoded one; None where that makes no difference.
+        """The object key after URL decoding; None if decoding changes nothing.
 
-        Never to be tried first: `file%2Fname` is a legal key (A25).
+        Try the spelling of the record first: `file%2Fname` is a valid object key (A25).
         """
         key = unquote_plus(self.object_key)
         return None if key == self.object_key else key
@@ -62,7 +62,7 @@ class ObjectCall:
 def parse_object_call(body: str) -> ObjectCall:
     """Read an EventBridge event that carries a CloudTrail record of a write of an object.
 
-    Raises MalformedEventError, naming the field, where the text is not such an event.
+    Raises MalformedEventError, which names the field, if the text is not such an event.
     """
     record = parse_record(body)
     request, response = child_of(record, "requestParameters"), child_of(record, "responseElements")
@@ -83,18 +83,18 @@ def parse_object_call(body: str) -> ObjectCall:
 
 
 def _bucket(record: Record, request: Mapping[str, Any]) -> tuple[str, str | None]:
-    """The bucket written to, and its owner's account.
+    """The bucket written to, and the account that owns it.
 
-    CopyObject lists its source as well, so the owner is looked up by the bucket's name. Through an access
-    point the parameter may name that: then the first bucket listed is the one written to.
+    A CopyObject record lists the source bucket too, so the owner is looked up by bucket name. If the
+    parameter names an access point, the first bucket listed is the one written to.
     """
     owners = dict(_listed_buckets(record))
     named = request.get("bucketName")
     if named is not None and (not isinstance(named, str) or not named):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is no bucket name: {named!r:.80}")
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {named!r:.80}")
     bucket = named if named in owners or not owners else next(iter(owners))
     if bucket is None or not is_bucket_name(bucket):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is no bucket name: {bucket!r:.80}")
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
     return bucket, owners.get(bucket)
 
 
@@ -113,19 +113,19 @@ def _resources(record: Record, kind: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
-    """The key by its parameter, or by the object's ARN where the parameters were left out (A12)."""
+    """The object key from the request parameters, or from the object's ARN if they were omitted (A12)."""
     key = request.get("key")
     if key is None:
         arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
         names = (arn.partition(":::")[2] for arn in arns)
         key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
     if not isinstance(key, str) or not key or not _fits(unquote_plus(key)):
-        raise MalformedEventError(f"detail.requestParameters.key is no object key: {key!r:.80}")
-    return key if _fits(key) else unquote_plus(key)  # no key is as long as that: it is URL-encoded (A25)
+        raise MalformedEventError(f"detail.requestParameters.key is not an object key: {key!r:.80}")
+    return key if _fits(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
 
 
 def _fits(key: str) -> bool:
-    """Whether S3 could have such a key: UTF-8, and not too long."""
+    """Whether S3 accepts the object key: valid UTF-8 of at most 1024 bytes."""
     try:
         return len(key.encode()) <= _LONGEST_KEY
     except UnicodeEncodeError:
@@ -133,13 +133,13 @@ def _fits(key: str) -> bool:
 
 
 def _delivered_by(record: Record) -> str | None:
-    """The service, where it is the caller itself: `invokedBy` alone stands on users' calls too (A29)."""
+    """The service, if it is the caller. `invokedBy` alone is not enough: users' calls have it too (A29)."""
     identity = child_of(record, "userIdentity")
     return text_or_none(identity, "invokedBy") if identity.get("type") == "AWSService" else None
 
 
 def _own_model(request: Mapping[str, Any], bucket: str) -> str | None:
-    """Told by the host, less the bucket's own name: that can be called what it likes."""
+    """Detects S3 Express and Outposts by host name, ignoring the bucket-name prefix."""
     host = request.get("Host", request.get("host"))  # a list in older records (cloudtrail shapes)
     hosts = [str(name).removeprefix(f"{bucket}.") for name in (host if isinstance(host, list) else [host])]
     marks = (mark for mark in _MODELS_OF_THEIR_OWN for name in hosts if mark in f".{name}")

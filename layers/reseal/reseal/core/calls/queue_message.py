@@ -1,4 +1,4 @@
-"""Step 1: the two kinds of message on the object lane's queue."""
+"""Step 1, parse: the two kinds of message on the object lane's queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOSE = "close-alert-window"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseWindow:
-    """The lane's own reminder that an alert window is over."""
+    """The lane's reminder to itself to close an alert window."""
 
     group: str
 
@@ -25,11 +25,11 @@ def reminder_body(window: CloseWindow) -> str:
 
 
 def parse_object_message(body: str) -> ObjectCall | CloseWindow:
-    """Read a message: a reminder, or else an event. Raises MalformedEventError."""
+    """Read a message: a reminder or an event. Raises MalformedEventError."""
     if not body.startswith('{"reseal": '):
         return parse_object_call(body)
     reminder = parse_json(body)
     group = reminder.get("group")
     if reminder["reseal"] != _CLOSE or not isinstance(group, str):
-        raise MalformedEventError(f"this is no reminder of Reseal's: {body!r:.80}")
+        raise MalformedEventError(f"this is not a reminder from Reseal: {body!r:.80}")
     return CloseWindow(group=group)

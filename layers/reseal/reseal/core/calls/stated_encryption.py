@@ -1,4 +1,4 @@
-"""Step 1: what the record of a write says of the encryption that the object got."""
+"""Step 1, parse: what the record of a write says about the object's encryption."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _CONTEXT = f"{_SSE}-context"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedObjectEncryption:
-    """What a record says of the encryption that its write got (A15, A16).
+    """What a record says about the encryption of the written object (A15, A16).
 
-    `algorithm` and `key_id` are what S3 answered, or else what was asked for; `SSE-C` stands for a
-    customer-provided key. `context` is the encryption context as it was sent, which S3 never tells again.
+    `algorithm` and `key_id` are S3's answer, or the request if there is no answer; `SSE-C` stands for a
+    customer-provided key. `context` is the encryption context as sent; S3 never returns it later.
     """
 
     algorithm: str | None = None
@@ -28,7 +28,7 @@ class StatedObjectEncryption:
 
 
 def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> StatedObjectEncryption:
-    """Read the headers as they were sent and answered: `customer-algorithm: AES256` is SSE-C, not SSE-S3."""
+    """Read the request and response headers: `customer-algorithm: AES256` is SSE-C, not SSE-S3."""
 
     def said(header: str) -> str | None:
         return text_or_none(response, header) or text_or_none(request, header)
@@ -42,12 +42,12 @@ def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> Sta
 
 
 def text_or_none(fields: Mapping[str, Any], name: str) -> str | None:
-    """A field that need not be there, where it is text."""
+    """An optional text field; None if it is missing, empty or not text."""
     value = fields.get(name)
     return value if isinstance(value, str) and value else None
 
 
 def _spelled_as_s3_does(algorithm: str) -> str:
-    """Writers spell header values in cases of their own (`Aes256`), and CloudTrail keeps them (A15)."""
+    """Writers may send other upper and lower case (`Aes256`), and CloudTrail keeps it (A15)."""
     lower = algorithm.lower()
     return SseAlgorithm.SSE_S3.value if lower == SseAlgorithm.SSE_S3.lower() else lower

@@ -1,4 +1,4 @@
-"""Step 3: does the bucket save KMS calls with an S3 Bucket Key?"""
+"""Step 3, decide: the bucket must use an S3 Bucket Key to save KMS calls."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket
     return Remediate(
         change=EncryptionChange(bucket_key=True),
         severity=Severity.INFORMATIONAL if new else Severity.LOW,
-        reason="the Bucket Key is off: S3 calls KMS for every object, at KMS's price and against its quota",
+        reason="the Bucket Key is off: S3 calls KMS for every object, which costs money and uses KMS quota",
     )

@@ -1,4 +1,4 @@
-"""The catalogue: every check, with what a finding says about it."""
+"""Step 3, decide: the catalogue of checks, with the texts that findings use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reseal.core.policy.policy import Mode, Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One requirement: its id, its name and demand in prose, and the controls it serves."""
+    """One requirement: its id, its title and requirement in words, and the controls it supports."""
 
     id: str
     title: str
@@ -66,7 +66,7 @@ BUCKET_CHECKS = (
     BucketCheck(
         id=KEY_ACCESS,
         title="key access",
-        requires=lambda policy: "everybody the bucket lets in can use its key",
+        requires=lambda policy: "everyone with access to the bucket can use its KMS key",
         controls=(),
         decide=decide_key_access,
     ),
@@ -83,11 +83,11 @@ CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in (*BUCKET_CHECKS
 
 
 Decisions = Mapping[str, Decision]
-"""What each check decided, by check id."""
+"""The decision of each check, by check id."""
 
 
 def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
-    """Ask every check of the catalogue; one whose mode is `off` is not asked."""
+    """Run every bucket check of the catalogue, except those whose mode is `off`."""
     return {
         check.id: CHECK_IS_OFF
         if policy.mode_of(check.id) is Mode.OFF

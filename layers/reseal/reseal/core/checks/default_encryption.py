@@ -1,4 +1,4 @@
-"""Step 3: is new data encrypted with at least the required algorithm, under an approved key?"""
+"""Step 3, decide: new objects must get at least the required algorithm, under an approved key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BUCKET = Subject(
 
 
 def decide_default_encryption(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """The table of docs/checks.md, and one more row: a key's name that means another key to other writers."""
+    """Decide by the table of docs/checks.md, and find key names that other accounts resolve differently."""
     found = observed.encryption
     decision = judge_encryption(
         policy,
@@ -34,7 +34,7 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
 
 
 def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compliant) -> Decision:
-    """A bare id or alias is another key, or none, to writers of other accounts (E10)."""
+    """For writers of other accounts, a bare id or alias names another key or no key (E10)."""
     key_id, access = observed.encryption.key_id or "", observed.access
     if access is None or not parse_key_reference(key_id).depends_on_caller:
         return compliant
@@ -43,7 +43,7 @@ def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compl
         return compliant
     return Manual(
         severity=Severity.LOW,
-        reason=f"the key is named {key_id!r}, which S3 looks up in the account of each writer, also of "
-        + ", ".join(writers),
+        reason=f"the bucket names its key {key_id!r}. S3 looks that up in each writer's own account, and the "
+        f"bucket policy admits writers of {', '.join(writers)}",
         recommendation="name the key by its full ARN",
     )

@@ -1,4 +1,4 @@
-"""Step 3: what an API call says about intent, which sets the severity of what is found."""
+"""Step 3, decide: the intent of an API call, which sets the severity of a violation."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 
 
 class Intent(Enum):
-    """How a bucket came to be not as required."""
+    """How the violation came about."""
 
-    NEW = auto()  # it was just created and only lacks what nobody has set yet
-    LOWERED = auto()  # this very call took the encryption down
-    DRIFT = auto()  # something else did: the call does not explain what is observed
+    NEW = auto()  # the bucket was just created and is not configured yet
+    LOWERED = auto()  # this call lowered the encryption
+    DRIFT = auto()  # another change did: this call does not explain what is observed
 
 
 SEVERITY = {
@@ -29,7 +29,7 @@ ENCRYPTION_CALLS = frozenset({"CreateBucket", "PutBucketEncryption", "DeleteBuck
 
 
 def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
-    """Judge a call by its name, and by what it asked for where the record says so."""
+    """The intent of a call, by its name and by the encryption it requested, if the record states one."""
     if call.name == "CreateBucket":
         return Intent.NEW
     return Intent.LOWERED if can_have_set(call, found) else Intent.DRIFT
@@ -38,13 +38,13 @@ def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
 def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
     """Whether the call can have set the algorithm and the key that are found.
 
-    A bucket starts, and is left by DeleteBucketEncryption, with SSE-S3 (E2, E3).
+    CreateBucket without encryption and DeleteBucketEncryption both result in SSE-S3 (E2, E3).
     """
     if call.name not in ENCRYPTION_CALLS:
         return False
     if call.name != "PutBucketEncryption":
         return found.algorithm == SseAlgorithm.SSE_S3
     stated = call.stated
-    if stated is None or stated.algorithm is None:  # a record that says nothing contradicts nothing
+    if stated is None or stated.algorithm is None:  # the record does not say
         return True
-    return (stated.algorithm, stated.key_id) == (found.algorithm, found.key_id)  # as it was given (E10)
+    return (stated.algorithm, stated.key_id) == (found.algorithm, found.key_id)  # stored as given (E10)

@@ -1,4 +1,4 @@
-"""Step 3: did a change of who may reach the bucket meet a key that keeps them out?"""
+"""Step 3, decide: everyone with access to the bucket must be able to use its KMS key."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from reseal.core.policy.policy import Policy
 
 KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
-"""The calls that can open a bucket to somebody; only these make the guard look at a bucket already right."""
+"""The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
 CLOSING_CALLS = frozenset({"DeleteBucketPolicy"})
-"""The calls that can close it: what was read of it before is no longer so."""
+"""The calls that can remove access: cached bucket access is out of date after them."""
 
 
 def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """A bucket under a KMS key that turns into a case the access-impact guard would have stopped."""
+    """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
     if observed.access is None or observed.key_policy is None:
-        return Compliant("nobody was let at a bucket under a KMS key")
+        return Compliant("this call granted no access to a bucket under a KMS key")
     impacts = impact_of(observed.access, observed.key_policy, observed.encryption.algorithm)
     if not impacts:
-        return Compliant("everybody the bucket lets in can use its key")
+        return Compliant("everyone with access to the bucket can use its KMS key")
     certain = any(impact.certain for impact in impacts)
     return Manual(
         severity=Severity.CRITICAL if certain else Severity.MEDIUM,
         reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
         recommendation=(
-            f"take {call.name} back; or admit them in the key's policy, where they can use KMS keys at all; "
-            "or set the default encryption check to report and give the bucket SSE-S3 again"
+            f"revert {call.name}; or allow them in the key policy, if they can use KMS keys at all; "
+            "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
         ),
     )

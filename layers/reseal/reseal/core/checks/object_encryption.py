@@ -1,4 +1,4 @@
-"""Step 3: is an object encrypted with at least the required algorithm, under an approved key?"""
+"""Step 3, decide: an object must have at least the required algorithm, under an approved key."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _OBJECT = Subject(
 def decide_object_encryption(
     policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
 ) -> Decision:
-    """The table of docs/checks.md; SSE-C, which nobody but the writer can read, is only told.
+    """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
-    An object of before 2023 that was never encrypted counts as under SSE-S3 (D16).
+    An object from before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """
     if found.has_customer_key:
         return Manual(
             severity=Severity.CRITICAL,
-            reason="the object is encrypted with SSE-C: only its writer has the key, as after ransomware",
+            reason="the object is encrypted with SSE-C: only its writer has the key. Ransomware does this",
             recommendation="ask the writer; if it is hostile, revoke its access and restore an older version",
         )
     moved_away = call.name == "UpdateObjectEncryption"

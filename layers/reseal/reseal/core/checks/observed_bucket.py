@@ -1,4 +1,4 @@
-"""Step 2, value: everything the bucket checks decide on."""
+"""Step 2, value: everything that the bucket checks need to decide."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_referenc
 class ObservedBucket:
     """A bucket as S3 and KMS show it now.
 
-    `kms_key` is what KMS says of the key the bucket names; None where it names none, or where the
-    answer could not change any decision (`Policy.must_describe`). `exposure` is read for calls that
-    let somebody at a bucket under a KMS key, with that key's `key_policy`; and where the key is named
-    in a way that depends on who writes.
+    `kms_key` is KMS's description of the key that the bucket names; None if it names none, or if the
+    answer could not change any decision (`Policy.must_describe`). `access` and `key_policy` are read for
+    calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its key
+    by a bare id or alias, which depends on the writer's account.
     """
 
     encryption: BucketEncryption

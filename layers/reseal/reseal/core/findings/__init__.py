@@ -1,1 +1,1 @@
-"""Step 7, report: findings, messages and alerts."""
+"""Step 6, report: findings, messages and alerts."""

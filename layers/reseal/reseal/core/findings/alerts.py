@@ -1,4 +1,7 @@
-"""Step 6: equal violations of one actor are one alert; what follows within a window is told at its end."""
+"""Step 6, report: group identical findings by actor.
+
+The first is sent; the rest are summarised when the alert window closes.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,10 @@ _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tallied:
-    """What is to be counted: equal violations, and the message that tells of them if they come first.
+    """Equal violations to count, and the message to send if they open the window.
 
-    `holds` says that they are held back where the window is open already; otherwise they only count.
+    `seconds` is the length of the window. `suppresses`: if the window is open already, these violations
+    wait for its summary; otherwise they are only counted.
     """
 
     count: int
@@ -35,7 +39,7 @@ class Tallied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A group's window after counting: whether this opened it, its id, all it counted, and when it closes."""
+    """A window after counting: whether this count opened it, its id, its total, and when it closes."""
 
     opened: bool
     window_id: str
@@ -45,7 +49,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """Violations a window holds back: how many, when, the keys of the latest, and its first message."""
+    """The suppressed violations of a window: count, times, latest object keys, and the first message."""
 
     window_id: str
     count: int
@@ -57,14 +61,14 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unblocked:
-    """Who took SSE-C from a bucket's blocked encryption types, and when."""
+    """Who removed SSE-C from a bucket's blocked encryption types, and when."""
 
     who: str
     at: datetime
 
 
 def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """For each group of equal findings, by its name, the first by time, standing for them all."""
+    """One finding for each group of equal findings, by group name: the earliest, representing all."""
     groups: dict[str, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(group_of(finding), []).append(finding)
@@ -75,14 +79,14 @@ def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
 
 
 def group_of(finding: Finding) -> str:
-    """A name for what is equal to whoever is told: check, bucket, actor, end, gravity and reason."""
+    """The group name of a finding: equal check, bucket, actor, status, severity and reason."""
     same = (
         finding.check.id,
         finding.call.bucket,
         finding.call.actor.who,
         finding.status.value,
         finding.severity.name,
-        finding.reason.replace(finding.resource.name, ""),  # AWS's answers name the object
+        finding.reason.replace(finding.resource.name, ""),  # AWS's error messages name the object
     )
     return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
 
@@ -93,7 +97,7 @@ def may_be_suppressed(finding: Finding) -> bool:
 
 
 def summary_of(group: str, suppressed: Suppressed) -> Message:
-    """The message that tells, at a window's end, of everything that it held back."""
+    """The summary of the suppressed violations, sent when the window closes."""
     occurrences = Occurrences(
         count=suppressed.count, first=suppressed.first, last=suppressed.last, keys=suppressed.keys
     )
@@ -108,7 +112,7 @@ def summary_of(group: str, suppressed: Suppressed) -> Message:
     return replace(
         suppressed.message,
         subject=f"Reseal: {suppressed.count} more like: {suppressed.message.subject}"[:99],
-        email=f"{heading}\n\nThe first was told as:\n\n{suppressed.message.email}",
+        email=f"{heading}\n\nThe first was reported as:\n\n{suppressed.message.email}",
         document=json.dumps(document),
     )
 

@@ -1,4 +1,4 @@
-"""Step 6, value: how one event ended."""
+"""Step 6, value: the result of one event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 
 
 class Result(StrEnum):
-    """Each event ends as exactly one of these."""
+    """The result of an event: exactly one of these."""
 
     COMPLIANT = "Compliant"
     EXEMPT = "Exempt"
@@ -27,11 +27,11 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventResult:
-    """One event and everything that came of it.
+    """One event with its decisions, outcome and findings.
 
-    `decisions` is empty where the bucket could not be read; `outcome` is None where there was
-    nothing to write. `suppressed` is true where its finding was not told now: the same refusal
-    was told today, or an alert window holds it back.
+    `decisions` is empty if the resource could not be read; `outcome` is None if there was nothing to
+    write. `suppressed` is true if its finding was not published now: the same refusal was published
+    today, or an alert window counts it for its summary.
     """
 
     call: BucketCall | ObjectCall
@@ -42,7 +42,7 @@ class EventResult:
 
     @property
     def result(self) -> Result:
-        """The one word for the whole event: what was done counts before what was only seen."""
+        """The result of the whole event: the outcome of a write comes before findings."""
         match self.outcome:
             case Failed():
                 return Result.FAILED
@@ -59,7 +59,7 @@ class EventResult:
 
     @property
     def status_by_check(self) -> dict[str, str]:
-        """For each check, its finding's status, or else what it decided."""
+        """For each check, the status of its finding, or its decision if it has no finding."""
         ends = {check: _end(decision) for check, decision in self.decisions.items()}
         return ends | {finding.check.id: finding.status.value for finding in self.findings}
 

@@ -1,4 +1,4 @@
-"""Step 6, value: what people and machines are told of one violation."""
+"""Step 6, value: the report of one violation, for people and programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
 
 
 class Status(StrEnum):
-    """What became of a violation."""
+    """The status of a violation after the event."""
 
     REMEDIATED = "REMEDIATED"
     DETECTED = "DETECTED"
@@ -41,11 +41,11 @@ class Status(StrEnum):
 class Finding:
     """One violation of one check by one API call, and what was done about it.
 
-    `before` and `after` are None where the resource could not be read, or was not written. `action` is
-    the S3 call that wrote; `details` is the ledger's further evidence of what was. `seconds_to_remediate`
-    runs from the API call to the verified write. `owner` is the tool that set the bucket up, where one
-    is known. `occurrences` tells of equal violations that this finding stands for as well; None where it
-    stands for itself.
+    `before` is None if the resource could not be read, `after` if it was not written. `action` is the S3
+    call that wrote; `details` is the ledger's further evidence of the state before.
+    `seconds_to_remediate` is the time from the API call to the verified write. `owner` is the tool that
+    manages the bucket, if known. `occurrences` describes all equal violations that this finding
+    represents; None if there is only this one.
     """
 
     check: Check
@@ -65,7 +65,7 @@ class Finding:
 
     @property
     def resource(self) -> Resource:
-        """What the violation is about."""
+        """The bucket or the object of the violation."""
         return self.call.resource
 
     @property
@@ -75,17 +75,17 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same for every report of the same violation, or violations, so that repeats can be dropped."""
+        """The same id for every report of the same violations, so that receivers can drop duplicates."""
         one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
         several = self.occurrences.ids if self.occurrences else ()
         return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 
     @property
     def set_by_call(self) -> bool | None:
-        """Whether the call can have set what is told. False is certain; None where nobody can say.
+        """Whether this call can have set the reported state. False is certain; None means unknown.
 
-        An object is told of only under its own write. Who is let in, and the finer points of a bucket's
-        rule, may have come with the call or have been there before.
+        An object is reported only for its own write. Access to a bucket, and the Bucket Key or the SSE-C
+        block of its rule, may come from this call or from an earlier one.
         """
         if self.before is None or self.check.id == KEY_ACCESS:
             return None
@@ -97,7 +97,7 @@ class Finding:
 
     @property
     def undo(self) -> str | None:
-        """The command that restores what was; None where nothing was written, or none can."""
+        """The command that restores the previous state; None if nothing was written, or no command can."""
         if self.status is not Status.REMEDIATED or self.before is None:
             return None
         at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
@@ -105,7 +105,7 @@ class Finding:
 
     @property
     def runbook(self) -> str:
-        """Where the runbook tells what to do about this check."""
+        """The section of the runbook about this check."""
         return f"docs/runbook.md#{self.check.id.replace('.', '').lower()}"
 
     def to_document(self) -> dict[str, Any]:
@@ -158,11 +158,11 @@ def findings_of(
     action: str = "PutBucketEncryption",
     details: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """The findings of one event: from what was decided *and* what came of it, never from one alone.
+    """The findings of one event, from its decisions *and* its outcome, never from one alone.
 
-    `outcome` is that of the event's one write, made by `action`; None where nothing was to be written.
-    `written` are the checks that the write is for: what was written stays so whatever the modes are by
-    now. `details` is what its ledger entry says of what was.
+    `outcome` is the outcome of the event's one write, made by `action`; None if there was nothing to
+    write. `written` holds the ids of the checks that the write was for: it does not depend on the current
+    modes. `details` is the evidence in the ledger entry.
     """
     drafts = (
         Finding(
@@ -183,7 +183,7 @@ def findings_of(
 
 
 def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
-    """The finding of an event whose bucket or object could not be read, so that no check could judge it."""
+    """The finding of an event whose bucket or object could not be read, so no check could judge it."""
     what = "bucket" if call.resource.object_key is None else "object"
     return Finding(
         check=CHECK_BY_ID[check_id],
@@ -199,7 +199,7 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
 def _completed(
     draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
 ) -> Finding | None:
-    """The finding with what became of the violation; None where a newer event will tell."""
+    """The finding with its final status; None if a newer event reports the violation."""
     if isinstance(decision, Manual):
         return replace(draft, recommendation=decision.recommendation)
     if draft.check.id not in written:
@@ -222,12 +222,12 @@ def _completed(
 
 
 def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
-    """A repair; graver where something that should be as before is not."""
+    """The finding of a repair; at least HIGH if the repair changed a property that it should keep."""
     seconds = (applied.at - draft.call.time).total_seconds()
     severity, reason = draft.severity, draft.reason
     if applied.changed:
         severity = max(severity, Severity.HIGH)
-        reason += f"; after the repair these are not as before: {', '.join(applied.changed)}"
+        reason += f"; after the repair these differ from before: {', '.join(applied.changed)}"
     return replace(
         draft,
         status=Status.REMEDIATED,
@@ -243,17 +243,17 @@ def _how_to_enforce(policy: Policy, check: Check) -> str:
     if policy.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
     if policy.enforces(check.id):
-        return f"nothing was changed: the {check.title} check has begun to enforce since; change it by hand"
+        return f"nothing was changed: the {check.title} check enforces only since later; change it manually"
     return f"nothing was changed: the mode of the {check.title} check is detect"
 
 
 def _recommendation(failed: Failed, resource: Resource) -> str:
     if failed.denied_action:
         again = (
-            "it looks again at the bucket's next change"
+            "Reseal checks the bucket again at its next change"
             if resource.object_key is None
-            else "then write it again"
+            else "then write the object again"
         )
-        by_the_key = " in the policy of the key" if failed.denied_action.startswith("kms:") else ""
+        by_the_key = " in the key policy" if failed.denied_action.startswith("kms:") else ""
         return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
-    return "see the code in AWS's documentation, put its cause right, then repeat the API call"
+    return "look up the error code in the AWS documentation, correct its cause, then repeat the API call"

@@ -1,4 +1,4 @@
-"""Step 6: SSE-C writes by one actor are one incident, graver where SSE-C was unblocked just before."""
+"""Step 6, report: SSE-C writes by one actor are one incident, marked if SSE-C was unblocked just before."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from reseal.core.state.object_encryption import CUSTOMER_KEY
 
 
 def is_ransom_sign(finding: Finding) -> bool:
-    """Whether the finding is of an object that only its writer can read."""
+    """Whether the finding is about an SSE-C object, which only its writer can read."""
     return finding.before == CUSTOMER_KEY
 
 
 def incident_group(finding: Finding) -> str:
-    """The name under which SSE-C writes are counted: their actor's, whatever the bucket."""
+    """The group in which SSE-C writes are counted: one for each actor, across buckets."""
     return hashlib.sha256(f"SSE-C\n{finding.call.actor.who}".encode()).hexdigest()[:32]
 
 
 def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> Finding:
-    """The finding with what is known of the incident it belongs to."""
+    """The finding with the incident that it belongs to."""
     by = f"{unblocked.who} at {unblocked.at.isoformat()}" if unblocked else None
     alone = Occurrences(
         count=1, first=finding.call.time, last=finding.call.time, keys=(finding.resource.object_key or "",)

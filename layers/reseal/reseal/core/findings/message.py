@@ -1,4 +1,4 @@
-"""Step 6: the one message that carries the findings of one event."""
+"""Step 6, report: the one message with the findings of one event."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LONGEST_SUBJECT = 99  # SNS: fewer than 100 characters (G7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message for the topic: a text for people, JSON for programs, attributes for filters.
+    """A message for the topic: text for people, JSON for programs, attributes for filters.
 
-    An attribute is one text, or a list of texts where the findings of one event differ.
+    An attribute is one text, or a list of texts if the findings of one event can differ.
     """
 
     subject: str
@@ -26,7 +26,7 @@ class Message:
 
 
 def message_of(findings: Sequence[Finding]) -> Message:
-    """Write the message of one event's findings, the gravest first. `findings` is not empty."""
+    """The message for the findings of one event, most severe first. `findings` must not be empty."""
     ordered = sorted(findings, key=lambda finding: -finding.severity)
     most_severe = ordered[0]
     return Message(
@@ -61,8 +61,8 @@ def _subject(ordered: Sequence[Finding]) -> str:
 
 
 def _plain(text: str) -> str:
-    """SNS takes printable ASCII only in a subject (G7)."""
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text)
+    """SNS accepts only printable ASCII in a subject (G7)."""
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
 
 
 def _text(finding: Finding) -> str:
@@ -73,7 +73,7 @@ def _text(finding: Finding) -> str:
         ("Object", _object(finding)),
         ("All", finding.occurrences.in_words if finding.occurrences else None),
         ("Call", f"{call.name} at {call.time.isoformat()}"),
-        ("Note", _SET_ELSEWHERE if finding.set_by_call is False else None),
+        ("Note", _SET_BY_ANOTHER_CALL if finding.set_by_call is False else None),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
         ("Required", finding.check.requires(finding.policy)),
@@ -94,19 +94,19 @@ def _text(finding: Finding) -> str:
     return "\n".join([title, *(f"  {name:<14} {_on_one_line(text)}" for name, text in rows if text)])
 
 
-_SET_ELSEWHERE = (
-    "this call only led to the look: what is told here was set by another one, perhaps of the same caller, "
-    "or never"
+_SET_BY_ANOTHER_CALL = (
+    "this call did not set the reported encryption. It only triggered the check. Another call set it, "
+    "or it was never set"
 )
 
 
 def _on_one_line(text: str) -> str:
-    """No text starts a row of its own; spaces stay, for they can be part of a key."""
+    """The text on one line, so that it cannot imitate a row. Spaces stay: an object key can contain them."""
     return " ".join(text.splitlines())
 
 
 def _object(finding: Finding) -> str | None:
-    """The key as Python writes a text, so that no letter of it can pass for something else."""
+    """The object key as a Python literal, which shows every character unambiguously, and its version."""
     key, version = finding.resource.object_key, finding.resource.version_id
     if key is None:
         return None

@@ -1,4 +1,4 @@
-"""Step 6, value: equal violations that are told as one."""
+"""Step 6, value: equal violations that are reported as one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ MOST_KEYS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """SSE-C writes of one actor that belong together across buckets and messages: how many so far.
+    """SSE-C writes of one actor, across buckets and messages; `count` is their number so far.
 
-    `unblocked` says who took SSE-C from the bucket's blocked types shortly before; None where nobody did.
+    `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when; None
+    if nobody did.
     """
 
     id: str
@@ -27,9 +28,9 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrences:
-    """How many equal violations a finding stands for, when the first and the last call was, and some keys.
+    """The equal violations that one finding represents: count, first and last call, and some object keys.
 
-    `ids` are those of their findings where several are told as one: that is another message than any alone.
+    `ids` holds the ids of the single findings if several are reported as one.
     """
 
     count: int
@@ -41,7 +42,7 @@ class Occurrences:
 
     @property
     def in_words(self) -> str:
-        """The count, the time and some keys, for people."""
+        """The count, the times and some object keys, for people."""
         keys = ", ".join(repr(key) for key in self.keys)
         if self.count == 1:
             return f"1 object at {self.first.isoformat()}: {keys}"

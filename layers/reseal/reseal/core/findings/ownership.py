@@ -1,4 +1,4 @@
-"""Step 6: buckets that infrastructure as code owns."""
+"""Step 6, report: buckets that an infrastructure-as-code tool manages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOOL_BY_NAME = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
-    """The tool that set a bucket up, and its stack where the bucket's tags name one (E19)."""
+    """The tool that manages a bucket, and its stack if the bucket's tags name one (E19)."""
 
     tool: str
     stack: str | None
@@ -28,13 +28,15 @@ class Ownership:
 
     @property
     def advice(self) -> str:
-        """What to do so that the tool's next deployment does not undo a repair, or repeat a violation."""
+        """How to prevent the tool's next deployment from undoing a repair or repeating a violation."""
         where = f"in stack {self.stack}" if self.stack else "where the bucket is defined"
-        return f"the bucket belongs to {self.tool}: set its encryption {where}, or a deployment sets it back"
+        return (
+            f"{self.tool} manages the bucket: set its encryption {where}, or the next deployment reverts it"
+        )
 
 
 def owner_of(bucket: str, tags: Mapping[str, str]) -> Ownership | None:
-    """Who set the bucket up: its stack tags say, which only CloudFormation can write, or its name."""
+    """The owner by the bucket's stack tags, which only CloudFormation can write, or by its name."""
     stack = tags.get(_STACK_NAME) or tags.get(_STACK_ID)
     named = next((tool for pattern, tool in _TOOL_BY_NAME if pattern.fullmatch(bucket)), None)
     if stack is None and named is None:

@@ -1,1 +1,1 @@
-"""Step 4, guard: what stops a remediation that would do harm."""
+"""Step 3, decide: the guards that stop a remediation that would do harm."""

@@ -1,4 +1,4 @@
-"""Step 3: the guards before a bucket is put under the remediation key."""
+"""Step 3, decide: the guards that run before a bucket moves to the remediation key."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from reseal.core.state.kms_key import KeyDescription
 
 
 def any_moves_to_remediation_key(decisions: Decisions) -> bool:
-    """Whether any remediation would make the bucket use K."""
+    """Whether any remediation would move the bucket to the remediation key."""
     return any(moves_to_remediation_key(decision) for decision in decisions.values())
 
 
 def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescription) -> Decisions:
-    """Turn remediations that would write K into reports when K is not usable."""
+    """If the remediation key is not usable, replace remediations that would set it with manual findings."""
     return {check: unless_unusable(policy, decision, key) for check, decision in decisions.items()}
 
 
@@ -36,7 +36,7 @@ def guard_access(
     *,
     customer_supplied: bool,
 ) -> Decisions:
-    """Turn remediations that would lock somebody out of new objects into reports that say whom."""
+    """Replaces a remediation that would deny someone access with a manual finding naming them."""
     return {
         check: _stopped(decision, observed, access, key, customer_supplied=customer_supplied)
         for check, decision in decisions.items()
@@ -62,6 +62,6 @@ def _stopped(
 
 
 _RECOMMENDATION = (
-    "move these readers and writers to what works with KMS keys and admit them in the key's policy, "
-    "then set the bucket's encryption to the key by hand; or turn the default encryption check off"
+    "change these readers and writers so that they can use KMS keys, allow them in the key policy, "
+    "then set the bucket's encryption to the key manually; or turn the default encryption check off"
 )

@@ -1,4 +1,4 @@
-"""Step 3: the guards before an object is put under the remediation key."""
+"""Step 3, decide: the guard that runs before an object moves to the remediation key."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from reseal.core.state.change import intended_for
 from reseal.core.state.s3_object import BucketContext, Found, Original
 
 _RECOMMENDATION = (
-    "move these readers and writers to what works with KMS keys and admit them in the key's policy, then "
-    "write the object anew; or turn the object encryption check off"
+    "change these readers and writers so that they can use KMS keys, allow them in the key policy, then "
+    "write the object again; or turn the object encryption check off"
 )
 
 
@@ -25,7 +25,7 @@ def guard_object(
     bucket_context: BucketContext,
     key: KeyPolicy,
 ) -> Decision:
-    """The decision, or a report where the object would leave readers or writers of its bucket behind."""
+    """The decision, or a manual finding if readers or writers of the bucket would lose access."""
     if not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
     before = found.head.encryption

@@ -1,4 +1,4 @@
-"""Step 3: the last guards before a write of K. What could do harm becomes a report that says which."""
+"""Step 3, decide: guards on the remediation key. A harmful remediation becomes a manual finding."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 
 
 def moves_to_remediation_key(decision: Decision) -> bool:
-    """Whether the decision is to put something under K."""
+    """Whether the decision is to move a resource to the remediation key."""
     return isinstance(decision, Remediate) and decision.change.key_arn is not None
 
 
 def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> Decision:
-    """The decision, or a report where it would write K and K is not usable.
+    """The decision, or a manual finding if it would set the remediation key and that is not usable.
 
-    S3 does not validate the key of a bucket default: a wrong one breaks every later write (E9).
+    S3 does not validate the key of a bucket default: a wrong one makes every later write fail (E9).
     """
     why = _why_unusable(policy, key)
     if why is None or not isinstance(decision, Remediate) or decision.change.key_arn is None:
@@ -27,7 +27,9 @@ def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> 
     key_arn = policy.remediation_key
     return Manual(
         severity=Severity.CRITICAL,
-        reason=f"{decision.reason}; not remediated, since Reseal's own key {key_arn} cannot be used: {why}",
+        reason=(
+            f"{decision.reason}; not remediated, because the remediation key {key_arn} cannot be used: {why}"
+        ),
         recommendation="make the key in KmsKeyArn usable: writes to buckets that already use it fail too",
     )
 
@@ -35,12 +37,12 @@ def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> 
 def unless_locked_out(
     decision: Decision, impacts: Sequence[Impact], key: KeyPolicy, recommendation: str
 ) -> Decision:
-    """The decision, or a report where it would write K and so keep somebody out."""
+    """The decision, or a manual finding if the remediation key would deny someone access."""
     if not impacts or not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
     return Manual(
         severity=decision.severity,
-        reason=f"{decision.reason}; not remediated, since under {key.key_arn} {in_words(impacts)}",
+        reason=f"{decision.reason}; not remediated, because under {key.key_arn} {in_words(impacts)}",
         recommendation=recommendation,
     )
 
@@ -48,11 +50,11 @@ def unless_locked_out(
 def new_impacts(
     impacts: Sequence[Impact], key: KeyPolicy, *, has_own_key: bool, customer_supplied: bool
 ) -> Iterator[Impact]:
-    """Those whom the move to K locks out, and who are not locked out already.
+    """The impacts that the move to the remediation key causes, without those that exist already.
 
-    Where a customer managed key is in use (`has_own_key`), it may admit whom K does not, but nobody whom
-    no KMS key can serve. `customer_supplied` says that the remediation key is KmsKeyArn,
-    whose policy may not admit every caller of the account, as the policy of the stack's key does.
+    If a customer managed key is in use (`has_own_key`), impacts that any KMS key causes exist already.
+    `customer_supplied`: the remediation key is KmsKeyArn, whose policy may not admit every caller of the
+    account, as the policy of the stack's own key does.
     """
     yield from (impact for impact in impacts if not (has_own_key and impact.under_any_key))
     if customer_supplied:
@@ -62,9 +64,9 @@ def new_impacts(
 def _why_unusable(policy: Policy, key: KeyDescription) -> str | None:
     match key:
         case KeyNotFound():
-            return "KMS knows no such key"
+            return "KMS does not find it"
         case KeyUnreadable():
-            return "kms:DescribeKey on it is denied to Reseal"
+            return "kms:DescribeKey on it is denied to Reseal's role"
         case KmsKey():
-            managed = "it is an AWS managed key, which buckets should move away from"
+            managed = "it is an AWS managed key, which Reseal never approves"
             return managed if key.is_aws_managed else key.why_unusable(policy.region)

@@ -1,4 +1,4 @@
-"""Step 3, values: what is required, which keys are approved, and how far each check may go."""
+"""Step 3, values: what is required, which keys are approved, and the mode of each check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reseal.core.state.kms_key import KeyReference, KmsKey, parse_key_reference
 
 
 class Mode(StrEnum):
-    """How far a check may go. The stack has a mode too, and no check goes further than that."""
+    """What a check may do: write, only report, or nothing. The stack's own mode limits every check."""
 
     ENFORCE = "enforce"
     DETECT = "detect"
@@ -22,10 +22,10 @@ class Mode(StrEnum):
 class Policy:
     """The requirements of one deployment: one account, one Region.
 
-    `remediation_key` is K, the ARN of the key that remediations write; it is always approved.
-    `listed_keys` is None in `account` mode, where every customer managed key of the account is
-    approved; in list mode it holds the ARNs approved besides K. `callers_may_use_key` says that K is
-    the stack's own key, which admits every caller of the account, or that the operator vouches for it.
+    `remediation_key` is the ARN of the key that remediations set; it is always approved. `listed_keys`
+    is None in `account` mode, in which every customer managed key of the account is approved; in list
+    mode it holds the other approved ARNs. `callers_may_use_key`: every caller of the account may use the
+    remediation key, because it is the stack's own key or because the operator has confirmed it.
     """
 
     account: str
@@ -41,11 +41,11 @@ class Policy:
 
     @property
     def partition(self) -> str:
-        """The AWS partition, as K's ARN names it."""
+        """The AWS partition in the ARN of the remediation key."""
         return self.remediation_key.split(":")[1]
 
     def mode_of(self, check_id: str) -> Mode:
-        """The mode of a check: its own or the stack's, whichever goes less far."""
+        """The more restrictive of the check's own mode and the stack's mode."""
         order = list(Mode)
         return max(self.check_modes[check_id], self.mode, key=order.index)
 
@@ -54,22 +54,22 @@ class Policy:
         return self.mode_of(check_id) is Mode.ENFORCE
 
     def names_approved(self, key_arn: str) -> bool:
-        """Whether the operator approved this very ARN: it is K or listed."""
+        """Whether the operator approved this ARN: it is the remediation key or listed."""
         return key_arn == self.remediation_key or key_arn in (self.listed_keys or ())
 
     def approves(self, key: KmsKey) -> bool:
-        """Whether a bucket may keep this key. AWS managed keys never are: they cannot be shared (E11)."""
+        """Whether this key is approved. AWS managed keys never are: they cannot be shared (E11)."""
         if key.is_aws_managed:
             return False
         in_account_mode = self.listed_keys is None and key.account == self.account
         return in_account_mode or self.names_approved(key.arn)
 
     def must_describe(self, key: KeyReference) -> bool:
-        """Whether DescribeKey can change the decision about what names this key.
+        """Whether DescribeKey can change the decision about a resource that names this key.
 
-        An AWS managed key is never approved, and known by its alias. Another account's key is only
-        worth asking about when it is approved by name, or when it is an alias in an account that has
-        approved keys: every other one is unapproved whatever it is.
+        An AWS managed key is recognised by its alias and is never approved. Another account's key is
+        described only if its ARN is approved, or if it is an alias in an account that has approved
+        keys: every other foreign key is unapproved in any case.
         """
         if key.is_aws_managed:
             return False

@@ -1,1 +1,1 @@
-"""Steps 5 and 6, record and act: the write to make, its ledger entry, and the way back."""
+"""Steps 3 to 6: the write to make, its ledger entry, and the command that undoes it."""

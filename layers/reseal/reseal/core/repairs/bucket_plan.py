@@ -1,4 +1,4 @@
-"""Step 3: from the decisions of the checks to at most one write."""
+"""Step 3, decide: merge the decisions of all checks into at most one write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 def intended_encryption(
     policy: Policy, found: BucketEncryption, decisions: Decisions
 ) -> BucketEncryption | None:
-    """The one rule to write: every enforced remediation merged into what was found; None for none."""
+    """The rule to write: `found` with every enforced remediation applied; None if there is none."""
     remediations = enforced_remediations(policy, decisions)
     intended = found
     for remediation in remediations.values():
@@ -24,7 +24,7 @@ def intended_encryption(
 def remediations_of_write(
     violations: Mapping[str, Violation], intended: BucketEncryption
 ) -> Mapping[str, Remediate]:
-    """Those of the violations that a write of `intended` puts right, by check id: the ledger's evidence."""
+    """The violations that a write of `intended` remediates, by check id."""
     return {
         check: violation
         for check, violation in violations.items()
@@ -33,7 +33,7 @@ def remediations_of_write(
 
 
 def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:
-    """The remediations that the mode of their check lets happen, by check id."""
+    """The remediations of checks in mode `enforce`, by check id."""
     return {
         check: decision
         for check, decision in decisions.items()

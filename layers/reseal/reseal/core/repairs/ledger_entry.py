@@ -1,4 +1,4 @@
-"""Step 4, value: the evidence of one write, made before it and completed after it."""
+"""Step 4, value: the record of one write, opened before the write and closed after it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ E = TypeVar("E", BucketEncryption, ObjectEncryption)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry(Generic[E]):
-    """What one event made Reseal write: what was, what was meant to be, why, and what came of it.
+    """The write of one event: the state before, the intended state, the violations and the outcome.
 
-    `owner` names the invocation that holds the entry until `lease_until` (seconds since the
-    epoch); an entry without an outcome whose lease has run out belongs to a dead invocation.
-    `action` is the S3 call that writes. `details` is further evidence of what was, for people.
+    `owner` is the invocation that holds the entry until `lease_until` (seconds since the epoch).
+    If the lease has expired and there is no outcome, that invocation ended without closing the entry.
+    `action` is the S3 call that writes. `details` is further evidence of the state before the write.
     """
 
     entry_id: str
@@ -38,7 +38,7 @@ class LedgerEntry(Generic[E]):
     outcome: Outcome | None = None
 
     def to_document(self) -> dict[str, Any]:
-        """The entry as JSON; the adapter adds what the table needs."""
+        """The entry as JSON; the adapter adds the attributes of the table."""
         return {
             "entry_id": self.entry_id,
             "resource": self.resource.to_document(),
@@ -91,7 +91,7 @@ def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
 
 
 def _encryption(document: dict[str, Any]) -> Any:
-    """A bucket's rule has a block list, an object has none."""
+    """A bucket's rule has a block list; an object's encryption has none."""
     if "blocked" in document:
         return BucketEncryption.from_document(document)
     return ObjectEncryption.from_document(document)

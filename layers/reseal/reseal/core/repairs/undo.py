@@ -1,4 +1,4 @@
-"""Step 6: the command that takes a repair back."""
+"""Step 6, report: the command that undoes a repair."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ def undo_command(
     details: Mapping[str, str],
     remediated_at: datetime,
 ) -> str | None:
-    """The AWS CLI command that sets what was before; None where there is none that does only that.
+    """The AWS CLI command that restores the previous state.
 
-    `details` may hold the parameters of CopyObject that keep what a copy would drop (`sent_with_copy`):
-    without them a copy back would drop it. What was copied in parts is too large for one command. S3
-    refuses a copy back of what was written after `repaired_at`.
+    None if no single CLI command restores exactly the previous state; an object copied in parts is too
+    large for one command. `details` may hold the CopyObject parameters that keep what a copy would drop
+    (`sent_with_copy`): without them there is no command for a copy. The command makes S3 refuse to copy
+    back an object that was written after `remediated_at`.
     """
     if isinstance(before, BucketEncryption):
         return _set_default(policy, resource, before)
@@ -54,7 +55,7 @@ def _copy_back(
     details: Mapping[str, str],
     remediated_at: datetime,
 ) -> str:
-    """A copy over itself, which undoes a copy."""
+    """A copy of the object onto itself, with the previous encryption."""
     words = _on_object(policy, resource, "copy-object")
     words += ["--copy-source", resource.name, "--expected-source-bucket-owner", policy.account]
     words += ["--server-side-encryption", before.algorithm or ""]
@@ -66,7 +67,7 @@ def _copy_back(
 
 
 def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -> str | None:
-    """UpdateObjectEncryption goes back to no other algorithm, and to no other account's key (D2, D6)."""
+    """UpdateObjectEncryption sets only SSE-KMS, and only keys of the bucket owner's account (D2, D6)."""
     key_id = before.key_id or ""
     if before.algorithm != SseAlgorithm.SSE_KMS or parse_key_reference(key_id).account != policy.account:
         return None
@@ -83,10 +84,10 @@ def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
 
 
 def _can_be_typed(key: str) -> bool:
-    """Whether a terminal and the AWS CLI take the key for nothing else than a key.
+    """Whether the object key is safe in a command line of the AWS CLI.
 
-    Pasted control characters act on the terminal; the CLI reads `file://...` from the disk, and
-    what follows `?versionId=` in a copy's source as a version (C34).
+    A terminal acts on pasted control characters. The CLI reads `file://...` from disk, and takes
+    the text after `?versionId=` in a copy source as a version (C34).
     """
     return key.isprintable() and not key.startswith(("file://", "fileb://")) and "?versionId=" not in key
 
@@ -103,4 +104,4 @@ _OPTIONS = {
     "SSEKMSEncryptionContext": "ssekms-encryption-context",
     "ChecksumAlgorithm": "checksum-algorithm",
 }
-"""The CLI's names of what `sent_with_copy` gives; annotations are copied unless it is told not to."""
+"""CLI options of the parameters from `sent_with_copy`. Annotations need none: S3 copies them by default."""

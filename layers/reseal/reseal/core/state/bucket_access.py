@@ -1,4 +1,4 @@
-"""Step 2, value: everything about a bucket that says who reads and writes it besides its own account."""
+"""Step 2, value: who else than the bucket's own account can read and write its objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AclGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicationRule:
-    """One rule of a bucket's replication: whether it runs, and whether it takes SSE-KMS objects along."""
+    """One replication rule of a bucket: whether it is on, and whether it replicates SSE-KMS objects."""
 
     id: str
     enabled: bool
@@ -28,10 +28,10 @@ class ReplicationRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketAccess:
-    """A bucket as S3 shows it to the guard.
+    """The bucket access that the access guard evaluates.
 
-    `policy` is the parsed bucket policy, None where there is none. `policy_is_public` is S3's own
-    judgement. `serves_website` is false for a website that only redirects. `acl` holds the grants
+    `policy` is the parsed bucket policy, None if there is none. `policy_is_public` is S3's own
+    evaluation. `serves_website` is false for a website that only redirects. `acl` holds the grants
     to others than the bucket's owner.
     """
 

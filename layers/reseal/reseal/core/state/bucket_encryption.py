@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 SSE_C = "SSE-C"
-NOTHING_BLOCKED = "NONE"  # S3's own word in BlockedEncryptionTypes for "no type is blocked" (E6)
+NOTHING_BLOCKED = "NONE"  # S3's value in BlockedEncryptionTypes for "no type is blocked" (E6)
 
 
 class SseAlgorithm(StrEnum):
@@ -30,9 +30,9 @@ STRENGTH = {SseAlgorithm.SSE_S3: 0, SseAlgorithm.SSE_KMS: 1, SseAlgorithm.DSSE_K
 class BucketEncryption:
     """The one rule of a bucket's default encryption (E4: exactly one).
 
-    `algorithm` is a value of `SseAlgorithm`, or S3's own text where it is none of them (E16).
-    `key_id` is the key as stored: ARN, bare id or alias (E10); None means the AWS managed key
-    for KMS algorithms (E11). `blocked` is None where S3 stated no block list.
+    `algorithm` is a value of `SseAlgorithm`, or S3's own text if it is an unknown algorithm (E16).
+    `key_id` is the KMS key as stored: ARN, bare id or alias (E10); None means the AWS managed key
+    for KMS algorithms (E11). `blocked` is None if S3 returned no block list.
     """
 
     algorithm: str
@@ -51,9 +51,9 @@ class BucketEncryption:
         return SSE_C in (self.blocked or ())
 
     def equals(self, intended: BucketEncryption) -> bool:
-        """Whether this, read back, is what `intended` meant to set.
+        """Whether both rules have the same effect.
 
-        An absent block list and `NONE` block nothing alike; the order of a list has no meaning.
+        A missing block list and `NONE` both block nothing; the order of the list has no meaning.
         """
         same_rule = (self.algorithm, self.key_id, self.bucket_key) == (
             intended.algorithm,
@@ -63,7 +63,7 @@ class BucketEncryption:
         return same_rule and self._blocked_types() == intended._blocked_types()
 
     def meets(self, intended: BucketEncryption) -> bool:
-        """Whether this has what `intended` set; S3 may block more types by itself (E7)."""
+        """Whether this rule does what `intended` requires. It may block more types: S3 adds some (E7)."""
         blocked = tuple(self._blocked_types() | intended._blocked_types())
         return self._blocked_types() >= intended._blocked_types() and self.equals(
             replace(intended, blocked=blocked)

@@ -1,4 +1,4 @@
-"""Step 3, values: what a check wants changed in the encryption of a bucket or an object."""
+"""Step 3, values: the change that a check requires in the encryption of a bucket or an object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reseal.core.state.s3_object import BucketContext
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionChange:
-    """What one check wants changed in a bucket's rule; None leaves a property as it was found."""
+    """The change that one check requires in the encryption; None keeps a property as found."""
 
     algorithm: SseAlgorithm | None = None
     key_arn: str | None = None
@@ -19,14 +19,14 @@ class EncryptionChange:
     block_sse_c: bool = False
 
     def applied_to(self, found: BucketEncryption) -> BucketEncryption:
-        """The whole rule to write: `found` with this change and nothing else changed (E5)."""
+        """The complete rule to write: `found` with only this change applied (E5)."""
         algorithm = self.algorithm or found.algorithm
         bucket_key = found.bucket_key if self.bucket_key is None else self.bucket_key
         return replace(
             found,
             algorithm=algorithm,
             key_id=self.key_arn or found.key_id,
-            bucket_key=bucket_key and algorithm != SseAlgorithm.DSSE_KMS,  # which has none (E13)
+            bucket_key=bucket_key and algorithm != SseAlgorithm.DSSE_KMS,  # DSSE has none (E13)
             blocked=_with_sse_c(found.blocked) if self.block_sse_c else found.blocked,
         )
 
@@ -39,7 +39,7 @@ def _with_sse_c(blocked: tuple[str, ...] | None) -> tuple[str, ...]:
 def intended_for(
     found: ObjectEncryption, change: EncryptionChange, bucket_context: BucketContext
 ) -> ObjectEncryption:
-    """The encryption to give an object: as the change says, with a Bucket Key as the bucket has it."""
+    """The encryption to set on an object: the change, with the bucket's own Bucket Key setting."""
     algorithm = change.algorithm or found.algorithm
     return ObjectEncryption(
         algorithm=algorithm,

@@ -1,4 +1,4 @@
-"""Step 2, values: KMS keys, how a bucket names one, and what DescribeKey says of it."""
+"""Step 2, values: KMS keys, how a bucket names one, and what DescribeKey says about it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ AWS_MANAGED_ALIAS = "alias/aws/s3"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyReference:
-    """A key as somebody named it: key ARN, alias ARN, bare key id or alias (E10).
+    """A KMS key as a caller named it: key ARN, alias ARN, bare key id or alias (E10).
 
-    `account` and `region` are None where the text does not say: S3 then looks in the
+    `account` and `region` are None if the text does not name them: S3 then looks in the
     requester's account and the bucket's Region.
     """
 
@@ -21,7 +21,7 @@ class KeyReference:
 
     @property
     def is_key_arn(self) -> bool:
-        """Whether the text is a key's own, unambiguous ARN."""
+        """Whether the text is a key ARN, which is unambiguous."""
         return self.account is not None and ":key/" in self.text
 
     @property
@@ -36,7 +36,7 @@ class KeyReference:
 
 
 def parse_key_reference(text: str) -> KeyReference:
-    """Read a key's name. Text that is no KMS ARN is taken as a bare id or alias."""
+    """Read the name of a KMS key. Text that is not a KMS ARN is taken as a bare id or alias."""
     match text.split(":", 5):
         case ["arn", _, "kms", region, account, _]:
             return KeyReference(text=text, account=account, region=region)
@@ -46,7 +46,7 @@ def parse_key_reference(text: str) -> KeyReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KmsKey:
-    """A key as kms:DescribeKey describes it (F7), in KMS's own words."""
+    """A key with the values that kms:DescribeKey returns (F7)."""
 
     arn: str
     state: str
@@ -61,20 +61,18 @@ class KmsKey:
 
     @property
     def region(self) -> str:
-        """The Region the key lives in."""
+        """The Region of the key."""
         return self.arn.split(":")[3]
 
     @property
     def is_aws_managed(self) -> bool:
-        """Whether AWS owns its policy and rotation: aws/s3 and its like."""
+        """Whether AWS manages its policy and rotation, as for aws/s3."""
         return self.manager == "AWS"
 
     def why_unusable(self, bucket_region: str) -> str | None:
         """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
         if self.region != bucket_region:
-            return (
-                f"it is a key of {self.region}, and S3 only uses keys of the bucket's Region, {bucket_region}"
-            )
+            return f"it is in {self.region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
         if self.state != "Enabled":
             return f"its state is {self.state}"
         if (self.spec, self.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
@@ -84,14 +82,14 @@ class KmsKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyNotFound:
-    """KMS knows no key by this name in this account and Region."""
+    """KMS found no key with this name in this account and Region."""
 
     named: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyUnreadable:
-    """KMS would not describe the key: kms:DescribeKey is denied."""
+    """The key cannot be described: kms:DescribeKey is denied."""
 
     named: str
 

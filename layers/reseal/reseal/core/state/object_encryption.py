@@ -13,8 +13,8 @@ from reseal.core.state.bucket_encryption import SSE_C, STRENGTH, SseAlgorithm
 class ObjectEncryption:
     """How one object is encrypted.
 
-    `algorithm` is a value of `SseAlgorithm`, `SSE-C`, S3's own text where it is none of them (E16), or
-    None for an object of before 2023 that was never encrypted (D16). `key_id` is a key's full ARN (A16).
+    `algorithm` is a value of `SseAlgorithm`, `SSE-C`, S3's own text for an unknown algorithm (E16), or
+    None for an object from before 2023 that was never encrypted (D16). `key_id` is a key's full ARN (A16).
     """
 
     algorithm: str | None
@@ -32,7 +32,7 @@ class ObjectEncryption:
         return self.algorithm == SSE_C
 
     def meets(self, intended: ObjectEncryption) -> bool:
-        """Whether this, read back, is what `intended` meant to set."""
+        """Whether this encryption equals `intended`."""
         return self == intended
 
     @property
@@ -63,4 +63,4 @@ class ObjectEncryption:
 
 
 CUSTOMER_KEY = ObjectEncryption(algorithm=SSE_C)
-"""What is known of an object under a customer-provided key: S3 answers nothing about it (C5)."""
+"""An object under a customer-provided key. S3 returns nothing more about it without that key (C5)."""

@@ -1,4 +1,4 @@
-"""Step 2, values: everything the object lane decides on."""
+"""Step 2, values: an object and its bucket as the object lane needs them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checksum:
-    """An object's checksum as S3 keeps it: algorithm and type in S3's words, the value in base64."""
+    """An object's checksum as S3 stores it: algorithm and type as S3 writes them, the value in base64."""
 
     algorithm: str
     type: str
@@ -24,7 +24,7 @@ class Checksum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What Object Lock holds on a version; both are None or false where nothing does."""
+    """The Object Lock of a version: retention mode and end, and legal hold; all unset if there is none."""
 
     mode: str | None = None
     until: datetime | None = None
@@ -32,27 +32,27 @@ class Lock:
 
     @property
     def in_words(self) -> str | None:
-        """What holds the version; None where nothing does."""
+        """What protects the version; None if nothing does."""
         held = [f"{self.mode} retention until {self.until:%Y-%m-%d}"] if self.mode and self.until else []
         held += ["a legal hold"] if self.legal_hold else []
         return " and ".join(held) or None
 
     def as_of(self, now: datetime) -> Lock:
-        """The lock without a retention that is over: S3 goes on showing that one."""
+        """The lock without an expired retention, which S3 still returns."""
         over = self.until is not None and self.until <= now
         return replace(self, mode=None, until=None) if over else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """What S3 lists of an object, whoever holds its key."""
+    """What ListObjectsV2 returns for an object, also for an SSE-C object."""
 
     etag: str
     last_modified: datetime
 
     @property
     def is_of_parts(self) -> bool:
-        """Whether it was uploaded in parts: then its ETag ends in their number (C20)."""
+        """Whether it was uploaded in parts: its ETag then ends in the number of parts (C20)."""
         return "-" in self.etag
 
 
@@ -60,10 +60,10 @@ class Listed:
 class ObservedObject:
     """One version of an object as HeadObject shows it now.
 
-    `version_id` is None in a bucket that never had versioning. `headers` holds the content headers by
-    the names of S3's API. `lost_metadata` counts entries that S3 keeps but cannot return, and
-    `unreadable_expires` says that the Expires header is no HTTP date: neither can be carried by hand.
-    `archive` is the archive tier of an Intelligent-Tiering object.
+    `version_id` is None in a bucket that never had versioning. `size` is in bytes. `headers` holds the
+    content headers by the names of S3's API. `lost_metadata` counts the entries that S3 stores but cannot
+    return, and `unreadable_expires` says that the Expires header is not an HTTP date: a copy in parts can
+    carry neither. `archive` is the archive tier of an Intelligent-Tiering object.
     """
 
     bucket: str
@@ -86,25 +86,25 @@ class ObservedObject:
 
     @property
     def listed(self) -> Listed:
-        """As S3 would list it."""
+        """The object as S3 lists it."""
         return Listed(etag=self.etag, last_modified=self.last_modified)
 
     @property
     def is_archived(self) -> bool:
-        """Whether the object lies in an archive: it cannot be copied from there unless restored (C11)."""
+        """Whether the object is archived: it cannot be copied until it is restored (C11)."""
         return self.storage_class in _ARCHIVES or self.archive is not None
 
     @property
     def has_version(self) -> bool:
-        """Whether this is a version of its own, which a copy would leave as it is (C7)."""
+        """Whether this has a version id: a copy would make a new version and keep this one (C7)."""
         return self.version_id not in (None, "null")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketContext:
-    """What the bucket around an object means for the ways of re-encrypting it.
+    """The bucket configuration that limits how an object can be re-encrypted.
 
-    `bucket_key` is the bucket's own default. `has_acls` is false where object ownership is enforced.
+    `bucket_key` is the bucket's own default. `has_acls` is false if object ownership is enforced.
     """
 
     access: BucketAccess
@@ -121,7 +121,7 @@ class BucketContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectAcl:
-    """An object's ACL: its owner, and the grants to others. `foreign`: it is not the bucket's owner."""
+    """An object's ACL: its owner and the grants to others. `foreign`: the bucket has another owner."""
 
     owner: str
     owner_permissions: frozenset[str]
@@ -131,7 +131,7 @@ class ObjectAcl:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An object, and what KMS says of its key where that can change the decision."""
+    """An object, and KMS's description of its key if that can change the decision."""
 
     head: ObservedObject
     kms_key: KeyDescription | None = None
@@ -144,10 +144,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """An object that is to be re-encrypted, with everything that a copy must carry by hand.
+    """An object to re-encrypt, with everything that a copy must send explicitly.
 
-    `acl` is read only where the bucket has ACLs, `tags` and `annotated` only for a copy in parts.
-    `context` is the encryption context that the triggering record stated.
+    `acl` is read only if the bucket has ACLs, `tags` and `annotated` only for a copy in parts.
+    `context` is the encryption context in the record of the write.
     """
 
     head: ObservedObject

@@ -1,1 +1,1 @@
-"""Whether CloudTrail trails deliver the events that Reseal needs."""
+"""Trail coverage: whether CloudTrail trails deliver the events that Reseal needs."""

@@ -1,4 +1,4 @@
-"""Before step 1: does Reseal hear the calls and writes of its Region, by what trails log?"""
+"""Trail coverage: checks that a CloudTrail trail delivers the events Reseal needs in this Region."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reseal.core.trail.trail import Trail, Unreadable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectCoverage:
-    """Whether Reseal hears writes of objects; None where that is unknown."""
+    """Whether a trail delivers the writes of objects; `covered` is None if that is unknown."""
 
     covered: bool | None
     reason: str
@@ -18,14 +18,14 @@ class ObjectCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailCoverage:
-    """Whether Reseal hears the calls of its Region, and by which trail, or why not."""
+    """Whether a trail delivers the calls of this Region; `reason` names the trail, or says why not."""
 
     covered: bool
     reason: str
     objects: ObjectCoverage
 
     def to_document(self) -> dict[str, bool | str]:
-        """The answer as JSON."""
+        """The trail coverage as JSON."""
         objects = self.objects.covered
         return {
             "covered": self.covered,
@@ -36,10 +36,10 @@ class TrailCoverage:
 
 
 def assess_coverage(trails: Sequence[Trail], region: str, object_trail: str = "") -> TrailCoverage:
-    """Find trails that tell `region` of every call. What is unknown does not count as told.
+    """Find a trail that delivers every call of `region`. Unknown coverage counts as not covered.
 
-    `object_trail` is the trail of object writes that the stack made, if it made one: where that one is
-    not heard, Reseal does not hear what it was deployed for.
+    `object_trail` is the ARN of the stack's own trail for object writes, or empty. If that trail does not
+    deliver object writes, the whole result is not covered.
     """
     covered, reason = _judge_calls(trails, region)
     if not object_trail:
@@ -48,7 +48,7 @@ def assess_coverage(trails: Sequence[Trail], region: str, object_trail: str = ""
     objects = (
         _judge_objects(own, region)
         if own
-        else ObjectCoverage(covered=False, reason=f"{object_trail} is gone")
+        else ObjectCoverage(covered=False, reason=f"{object_trail} was not found")
     )
     if not objects.covered:
         return TrailCoverage(covered=False, reason=f"{reason}; {objects.reason}", objects=objects)
@@ -63,12 +63,12 @@ def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
             return True, f"{trail.arn} {_what_is_known(trail)}{_except_for(trail)}"
         reasons.append(f"{trail.arn} {why}")
     if not reasons:
-        reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or make one")
+        reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or create a trail")
     return False, "; ".join(reasons)
 
 
 def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
-    """A trail that logs the writes of some buckets only counts: which ones matter, nobody knows here."""
+    """A trail that logs writes in only some buckets counts: which buckets are needed is unknown here."""
     reasons = []
     for trail in trails:
         why = trail.why_objects_not_covered(region)
@@ -77,14 +77,14 @@ def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
             return ObjectCoverage(covered=True, reason=said)
         reasons.append(f"{trail.arn} {why}")
     if not reasons:
-        reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or make one")
+        reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or create a trail")
     covered = None if any(trail.is_unknown(region) for trail in trails) else False
     return ObjectCoverage(covered=covered, reason="; ".join(reasons))
 
 
 def _what_is_known(trail: Trail) -> str:
     if isinstance(trail.selectors, Unreadable):
-        return "is logging and its organization's, which does not tell here what it logs"
+        return "is an organization trail that is logging; this account cannot see what it logs"
     return "logs the write calls on buckets"
 
 

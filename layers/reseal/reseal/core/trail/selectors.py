@@ -1,4 +1,4 @@
-"""What the event selectors of a trail let it log (A38)."""
+"""Trail coverage: which events the event selectors of a trail select (A38)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _TAKES: Mapping[str, Callable[[str, str], bool]] = {
 _LEAVES_OUT = {f"Not{name}": matches for name, matches in _TAKES.items()}
 _WHO, _WHERE = "userIdentity.arn", "resources.ARN"
 OBJECT_TYPE = "AWS::S3::Object"
-"""As CloudTrail names objects, in selectors of either kind."""
+"""CloudTrail's resource type for objects, in basic and advanced selectors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BasicSelector:
-    """A trail's event selector of the older kind."""
+    """A basic event selector of a trail."""
 
     read_write: str
     management: bool
@@ -37,22 +37,22 @@ class BasicSelector:
 
     @property
     def left_out_callers(self) -> tuple[str, ...]:
-        """This kind knows no callers."""
+        """Always empty: a basic selector cannot exclude callers."""
         return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSelector:
-    """One condition of an advanced event selector: a field, and values by operator, in CloudTrail's words."""
+    """One condition of an advanced event selector, in CloudTrail's names: field, and values by operator."""
 
     field: str
     values: Mapping[str, tuple[str, ...]]
 
     def takes(self, facts: Mapping[str, str]) -> bool:
-        """Whether a call of which `facts` are known passes, whoever makes it and wherever from.
+        """Whether every call with these `facts` passes the condition.
 
-        A condition on anything else lets only some calls pass, so it does not. The one exception
-        is leaving callers out by ARN: that is how a trail spares itself a known writer (A38).
+        A condition on any other field lets only some calls pass, so the answer is no. The one exception
+        is excluding callers by ARN, which trails use to leave out a known writer (A38).
         """
         if self.field not in facts:
             return self.field == _WHO and self.values.keys() <= _LEAVES_OUT.keys()
@@ -67,7 +67,7 @@ class FieldSelector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvancedSelector:
-    """A trail's event selector of the newer kind: all its conditions must hold (A38)."""
+    """An advanced event selector of a trail: all its conditions must hold (A38)."""
 
     fields: tuple[FieldSelector, ...]
 
@@ -83,7 +83,7 @@ class AdvancedSelector:
 
     @property
     def left_out_callers(self) -> tuple[str, ...]:
-        """The callers whose calls this selector drops, as it names them."""
+        """The callers whose calls this selector excludes, as it names them."""
         return tuple(
             value
             for field in self.fields
@@ -97,7 +97,7 @@ Selector = BasicSelector | AdvancedSelector
 
 
 def _facts(category: str, call: str) -> dict[str, str]:
-    """What is known of a write call whoever makes it."""
+    """The fields of a write call that are the same for every caller."""
     return {
         "eventCategory": category,
         "eventName": call,

@@ -1,7 +1,7 @@
-"""Before step 1: do trails tell this Region's event bus of the calls Reseal waits for?
+"""Trail coverage: whether one trail delivers the calls that Reseal needs to this Region's event bus.
 
-EventBridge gets what a trail logs and nothing else (A2, A4): without a trail that logs write
-management events here, no event comes, and nothing but this check would notice.
+EventBridge receives only what a trail logs (A2, A4). Without a trail that logs write management
+events here, Reseal receives no events, and only this check detects that.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ BUCKET_CALLS = (
     "PutBucketWebsite",
     "PutBucketReplication",
 )
-"""What the rule of the bucket lane lets through; a test holds the two together."""
+"""The calls that the bucket lane's rule matches; a test keeps the two equal."""
 
 OBJECT_WRITES = ("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption")
-"""The same of the object lane, whose calls are data events."""
+"""The calls that the object lane's rule matches; these are data events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """What CloudTrail would not tell of a trail, and why: often an organization's, of another account."""
+    """A property of a trail that CloudTrail does not show, and why: often an organization trail."""
 
     why: str
 
@@ -46,32 +46,32 @@ class Trail:
 
     @property
     def home_region(self) -> str:
-        """The Region it was made in."""
+        """The Region in which the trail was created."""
         return self.arn.split(":")[3]
 
     def why_not_covered(self, region: str) -> str | None:
-        """Why EventBridge does not get all of HEARD_CALLS in `region` from it; None if it does."""
+        """Why this trail does not deliver all of BUCKET_CALLS in `region`; None if it does."""
         if silent := self._why_silent(region):
             return silent
         if isinstance(self.selectors, Unreadable) and self.of_organization:
-            return None  # a member account may not see what its organization's trail selects
+            return None  # a member account may not read the selectors of an organization trail
         if isinstance(self.selectors, Unreadable):
-            return f"is logging, but what is unknown: {self.selectors.why}"
+            return f"is logging, but its event selectors are unknown: {self.selectors.why}"
         missing = [call for call in BUCKET_CALLS if not any(s.takes(call) for s in self.selectors)]
         return _not_every(missing)
 
     def why_objects_not_covered(self, region: str) -> str | None:
-        """The same for HEARD_WRITES in some of the buckets of `region`."""
+        """Why this trail delivers OBJECT_WRITES in no bucket of `region`; None if it does in some."""
         if silent := self._why_silent(region):
             return silent
         if isinstance(self.selectors, Unreadable):
-            return f"is logging, but what is unknown: {self.selectors.why}"
+            return f"is logging, but its event selectors are unknown: {self.selectors.why}"
         return _not_every(
             [write for write in OBJECT_WRITES if not any(s.takes_of_objects(write) for s in self.selectors)]
         )
 
     def is_unknown(self, region: str) -> bool:
-        """Whether `region` may hear from it or not, for all that CloudTrail told."""
+        """Whether it is unknown if this trail covers `region`, because CloudTrail does not show it all."""
         covers = self.multi_region or self.home_region == region
         hidden = (
             isinstance(self.selectors, Unreadable)
@@ -89,7 +89,7 @@ class Trail:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The callers whose calls it does not log, where that is known."""
+        """The callers whose calls it excludes; empty if unknown."""
         selectors = () if isinstance(self.selectors, Unreadable) else self.selectors
         return tuple(dict.fromkeys(who for selector in selectors for who in selector.left_out_callers))
 

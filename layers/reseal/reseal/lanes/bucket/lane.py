@@ -35,7 +35,7 @@ class BucketLane:
         """Handle one message, from the event to the finding.
 
         Raises MalformedEventError for a message that cannot succeed, and TransientError for one
-        that must be delivered again; either leaves the message on the queue.
+        that must be delivered again; in both cases the message stays on the queue.
         """
         call = parse_bucket_call(delivery.body)  # 1 parse
         observer = Observer(policy=self.policy, services=self.services)
@@ -70,7 +70,7 @@ class BucketLane:
         return exempt_by_name(call.bucket, self.policy.account, control_tower=control_tower)
 
     def _note_unblocking(self, call: BucketCall) -> None:
-        """The object lane takes SSE-C writes for graver where somebody has just made way for them."""
+        """Record who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack."""
         if call.stated and call.stated.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.ledger.note_unblocked(call.bucket, unblocked, self.services.clock.now())
@@ -78,9 +78,10 @@ class BucketLane:
     def _unreadable_after_attempt(
         self, call: BucketCall, delivery: Delivery, outcome: Skipped | Failed
     ) -> EventResult | None:
-        """What an earlier delivery did to a bucket that cannot be read any more: it may not have told.
+        """The result of an earlier delivery's write on a bucket that can no longer be read.
 
-        An entry that it left open is closed with `outcome`: nobody can say what became of its write.
+        That delivery may not have reported it. An entry that it left open is closed with `outcome`,
+        because the result of its write is unknown. None if there is no entry.
         """
         entry = self._recorder.earlier_entry(call, delivery)
         if entry is None:

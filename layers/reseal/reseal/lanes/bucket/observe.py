@@ -1,4 +1,4 @@
-"""Steps 2 and 3 for one bucket: read it, and ask the checks and the guards."""
+"""Steps 2 and 3 for one bucket: read it, then run the checks and the guards."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Observer:
     services: Services
 
     def observe(self, call: BucketCall) -> ObservedBucket:
-        """The bucket now, with whatever else its checks need to know of it."""
+        """The bucket now, with the KMS key and the bucket access if the checks need them."""
         encryption = self.services.buckets.read_encryption(call.bucket)
         if encryption.key_id is None:
             return ObservedBucket(encryption=encryption)
@@ -42,7 +42,7 @@ class Observer:
         )
 
     def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
-        """Ask the checks, then let two guards hold back what a write of K could break."""
+        """Run the checks, then the two guards on remediations that set the remediation key."""
         decisions = decide_bucket(self.policy, call, observed)
         if any_moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.policy.remediation_key)
@@ -57,7 +57,7 @@ class Observer:
         return decisions
 
     def has_to_read(self, call: BucketCall) -> bool:
-        """Whether the guard has four or five reads to make, in which time the bucket can change."""
+        """Whether the guard must make four or five reads, during which the bucket can change."""
         return _changes_access(call) or not self.services.buckets.knows_access(call.bucket)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:

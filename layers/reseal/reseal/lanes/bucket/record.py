@@ -1,4 +1,4 @@
-"""Step 4 for one bucket: the ledger entry before the write, and what earlier deliveries left there."""
+"""Step 4 for one bucket: the ledger entry before the write, and the entries of earlier deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
 LEASE = timedelta(seconds=90)
-"""Longer than the function may run, shorter than the queue hides a message."""
+"""Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
 BucketEntry = LedgerEntry[BucketEncryption]
 
@@ -34,7 +34,7 @@ class Recorder:
         decisions: Decisions,
         intended: BucketEncryption,
     ) -> BucketEntry:
-        """Open this event's entry; returns the closed one where the event was handled before."""
+        """Open this event's entry; returns the closed entry if the event was processed before."""
         entry = LedgerEntry(
             entry_id=_entry_id(call),
             resource=call.resource,
@@ -53,11 +53,11 @@ class Recorder:
         observed: ObservedBucket,
         intended: BucketEncryption | None,
     ) -> BucketEntry | None:
-        """The entry of an earlier delivery of this event that this one must finish, or tell again.
+        """The entry of an earlier delivery of this event that this one must finish or report again.
 
-        That delivery may have made its write and died before it could tell: the bucket is then
-        compliant, and without this look its finding would be lost. One that died before its write
-        is not returned: this delivery records its own. A first delivery never looks.
+        That delivery may have ended after its write and before its report: the bucket is then compliant,
+        and without this entry the finding would be lost. If it ended before its write, this returns None
+        and this delivery records its own entry. A first delivery does not read the ledger.
         """
         entry = self.earlier_entry(call, delivery)
         if entry is None or entry.outcome:
@@ -67,12 +67,12 @@ class Recorder:
         return self.take_over(entry, delivery)
 
     def take_over(self, entry: BucketEntry, delivery: Delivery) -> BucketEntry:
-        """The entry, now this delivery's; or as somebody else has closed it meanwhile."""
+        """The entry, now owned by this delivery; or the closed entry if another has closed it meanwhile."""
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
 
     def earlier_entry(self, call: BucketCall, delivery: Delivery) -> BucketEntry | None:
-        """What an earlier delivery left, if there may have been one."""
+        """The entry of an earlier delivery; None if there is none, or if this is the first delivery."""
         if not delivery.may_be_repeated(call.time, self.services.clock.now()):
             return None
         return self.services.ledger.read(_entry_id(call))

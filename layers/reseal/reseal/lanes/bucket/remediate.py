@@ -1,4 +1,4 @@
-"""Step 5 for one bucket: write, read back, and say what came of it."""
+"""Step 5 for one bucket: write, read back, and return the outcome."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediator:
-    """Makes entries true. Raises TransientError; a refusal is an outcome.
+    """Makes the write of an entry. Raises TransientError; a refusal is an outcome.
 
-    `looks_again` right before a write: S3 takes no condition with it, and the guard's reads took a while.
+    `looks_again`: read the bucket again right before the write, because PutBucketEncryption takes no
+    condition and the bucket can change during the guard's reads.
     """
 
     services: Services
@@ -29,7 +30,7 @@ class Remediator:
     def repair(
         self, entry: BucketEntry, observed: ObservedBucket, intended: BucketEncryption | None
     ) -> Outcome:
-        """Make the entry true if this delivery still wants it, and complete it with what came of that."""
+        """Make the entry's write if this delivery still intends one, and close the entry with the outcome."""
         if entry.outcome:
             return entry.outcome
         outcome: Outcome
@@ -46,7 +47,7 @@ class Remediator:
         bucket = entry.resource.bucket
         try:
             if self.looks_again and not self.services.buckets.read_encryption(bucket).equals(entry.before):
-                raise TransientError(f"{bucket} was changed while its repair was prepared: it is judged anew")
+                raise TransientError(f"{bucket} changed while its repair was prepared: it is checked again")
             self.services.buckets.put_encryption(bucket, entry.intended)
             found = self._read_back(entry)
         except RefusalError as refusal:
@@ -60,7 +61,7 @@ class Remediator:
         return _newer(found)
 
     def _read_back(self, entry: BucketEntry) -> BucketEncryption:
-        """Read until S3 shows something else than what was before the write."""
+        """Read until S3 shows another encryption than before the write, at most five times."""
         found = self.services.buckets.read_encryption(entry.resource.bucket)
         for pause in _READ_BACK_PAUSES:
             if not found.equals(entry.before):
@@ -71,5 +72,5 @@ class Remediator:
 
 
 def _newer(found: BucketEncryption) -> Skipped:
-    reason = f"what was decided no longer holds: the bucket or its key has changed since, to {found.in_words}"
+    reason = f"the decision is out of date: the bucket or its key has changed, and now has {found.in_words}"
     return Skipped(cause=SkipCause.NEWER, reason=reason)

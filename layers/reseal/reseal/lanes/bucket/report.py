@@ -21,7 +21,7 @@ from reseal.ports import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Tells what became of an event. Raises TransientError: what could not be told is told again."""
+    """Publishes the findings of an event. On TransientError the message is retried."""
 
     policy: Policy
     services: Services
@@ -34,10 +34,10 @@ class Reporter:
         entry: BucketEntry | None,
         outcome: Outcome | None,
     ) -> EventResult:
-        """What was written is told as it was decided when it was written.
+        """The result of the event. A write is reported with the decisions in its ledger entry.
 
-        A remediation that only this delivery decided, beside an entry already closed, is not told:
-        it was not made, and the change that calls for it has an event of its own.
+        If an entry exists, a remediation that only this delivery decided is not reported: it was not made,
+        and the change that requires it has its own event.
         """
         before, written = observed.encryption, enforced_remediations(self.policy, decisions)
         if entry and not isinstance(outcome, Skipped):
@@ -47,7 +47,7 @@ class Reporter:
         return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def unreadable(self, call: BucketCall, outcome: Skipped | Failed) -> EventResult:
-        """How the event of a bucket ended that could not be read."""
+        """The result of an event whose bucket could not be read."""
         findings = (
             (refusal_finding(self.policy, call, BUCKET_CHECKS[0].id, outcome),)
             if isinstance(outcome, Failed)
@@ -56,7 +56,7 @@ class Reporter:
         return EventResult(call=call, decisions={}, outcome=outcome, findings=findings)
 
     def report(self, event_result: EventResult) -> EventResult:
-        """Publish the findings, but for a refusal told today, then write the log line and the metrics."""
+        """Publish the findings, except a refusal already reported today; then write log line and metrics."""
         event_result = self._with_owner(self._once_a_day(event_result))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
         if published:
@@ -65,14 +65,14 @@ class Reporter:
         return event_result
 
     def _with_owner(self, event_result: EventResult) -> EventResult:
-        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        """Add the tool that manages the bucket: the permanent correction belongs in its code."""
         if not event_result.findings or not event_result.decisions:
             return event_result
         owner = owner_of(event_result.call.bucket, self.services.buckets.read_tags(event_result.call.bucket))
         return replace(event_result, findings=tuple(replace(f, owner=owner) for f in event_result.findings))
 
     def _once_a_day(self, event_result: EventResult) -> EventResult:
-        """A denied action is told once per bucket and day, but for what is CRITICAL; all are logged."""
+        """A denied action is published once per bucket and day, except CRITICAL findings; all are logged."""
         call, outcome = event_result.call, event_result.outcome
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return event_result

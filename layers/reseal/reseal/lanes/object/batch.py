@@ -1,4 +1,4 @@
-"""The messages of one batch: which of them go on, and why the others do not."""
+"""The messages of one batch, and the errors that stopped some of them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ W = TypeVar("W")
 
 @dataclass(slots=True)
 class Batch:
-    """What became of each message: `failures` holds, by message, what stopped it; others go on."""
+    """Runs steps for a batch. `failures` holds, by message id, the error that stopped a message."""
 
     workers: Executor
     failures: dict[str, Exception] = field(default_factory=dict)
 
     def for_each(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, W]:
-        """Take one step for every message at once; whatever one raises, it does not take others along."""
+        """Run one step for all messages in parallel; an error stops only its own message."""
         futures = {message: self.workers.submit(step, value) for message, value in values.items()}
         results: dict[str, W] = {}
         for message, future in futures.items():
@@ -35,7 +35,7 @@ class Batch:
         return results
 
     def for_all(self, messages: Iterable[str], step: Callable[[], W]) -> W | None:
-        """One step on behalf of several messages; if it fails, all of them have failed."""
+        """Run one step for several messages together; if it fails, all of them fail. None if it failed."""
         future = self.workers.submit(step)
         error = future.exception()
         if error is None:
@@ -46,5 +46,5 @@ class Batch:
         return None
 
     def remaining(self, values: Mapping[str, V]) -> dict[str, V]:
-        """Those of the messages that nothing has stopped."""
+        """The messages that have not failed."""
         return {message: value for message, value in values.items() if message not in self.failures}

@@ -23,7 +23,7 @@ from reseal.lanes.object.task import ObjectEntry, Task
 from reseal.ports import ObjectServices, Services
 
 LEASE = timedelta(seconds=330)
-"""Longer than the function may run, shorter than the queue hides a message."""
+"""Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,11 @@ class ObjectLane:
     def enforce(
         self, deliveries: Mapping[str, Delivery], seconds_left: Callable[[], float]
     ) -> Mapping[str, Exception]:
-        """Handle a batch, from the events to the alerts. The messages to be delivered again, and why."""
+        """Handle a batch, from the events to the alerts.
+
+        Returns the error of each message that must be delivered again, by message id. `seconds_left` gives
+        the time left in the invocation.
+        """
         batch = Batch(workers=self.workers)
         parsed = self._parse(batch, deliveries)  # 1 parse
         skipped = superseded(parsed, self.services.clock.now())
@@ -63,7 +67,7 @@ class ObjectLane:
     # --- what an earlier delivery began ----------------------------------------------------------
 
     def _resume(self, batch: Batch, tasks: Mapping[str, Task]) -> dict[str, Task]:
-        """Finish, or tell again, what an earlier delivery of the same event began."""
+        """Finish or report again what an earlier delivery of the same event began."""
         now = self.services.clock.now()
         again = {m: w.entry_id for m, w in tasks.items() if w.delivery.may_be_repeated(w.call.time, now)}
         if not again:
@@ -79,7 +83,7 @@ class ObjectLane:
     def _record(
         self, batch: Batch, tasks: Mapping[str, Task], seconds_left: Callable[[], float]
     ) -> dict[str, Task]:
-        """Open an entry for every repair to be made, and take over those to be finished."""
+        """Open an entry for every repair to make, and take over the entries to finish."""
         now = self.services.clock.now()
         until = int((now + LEASE).timestamp())
         due = {m: entry_of(w, until) for m, w in tasks.items() if self._is_to_write(w) or w.has_open_entry}
@@ -112,7 +116,7 @@ class ObjectLane:
     def _act(
         self, batch: Batch, tasks: Mapping[str, Task], seconds_left: Callable[[], float]
     ) -> dict[str, Task]:
-        """Make the repairs, all at once, and complete their entries with what came of them."""
+        """Make the repairs in parallel, and close their entries with the outcomes."""
         clock = self.services.clock
         remediator = Remediator(objects=self.objects.objects, clock=clock, seconds_left=seconds_left)
         tasks = batch.for_each(remediator.repair, tasks)

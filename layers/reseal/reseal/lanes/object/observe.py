@@ -1,4 +1,4 @@
-"""Steps 2 and 3 for one object: read it, judge it, and find a way of re-encrypting it that does no harm."""
+"""Steps 2 and 3 for one object: read it, judge it, and choose a safe method of re-encrypting it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Observer:
     objects: ObjectServices
 
     def judge(self, task: Task) -> Task:
-        """The work with what was found and decided, or with why nothing could be."""
+        """The task with the object found and the decision, or with the outcome if it could not be judged."""
         call = task.call
         if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return replace(task, decision=CHECK_IS_OFF)
         if call.owner not in (None, self.policy.account):
-            return replace(task, outcome=_elsewhere(call))
+            return replace(task, outcome=_foreign_bucket(call))
         exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
         if exempt:
             return replace(task, decision=exempt)
@@ -56,9 +56,9 @@ class Observer:
     # --- 2 observe -----------------------------------------------------------------------------
 
     def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
-        """By the key as given; where there is none such, once by the key unquoted (A25).
+        """Read the object by its key in the record or, if not found, by the URL-decoded key (A25).
 
-        With the call by the key that there is. None is an object under SSE-C, of which S3 tells nothing.
+        Returns the call with the key that exists. The object is None if it is under SSE-C.
         """
         try:
             return call, self._head(call)
@@ -86,7 +86,7 @@ class Observer:
     # --- 3 decide ------------------------------------------------------------------------------
 
     def _under_customer_key(self, task: Task) -> Task:
-        """Only its writer can read it, but when it was written is listed: that says whose event it is."""
+        """Judge an SSE-C object. It cannot be read, but its listed time shows if this event wrote it."""
         listed = self._listed(task.call)
         if listed and is_of_another(task.call, listed):
             return replace(task, outcome=written_again("object"))
@@ -94,7 +94,7 @@ class Observer:
         return replace(task, before=CUSTOMER_KEY, decision=decision)
 
     def _listed(self, call: ObjectCall) -> Listed | None:
-        """It only says whose event it is: who denies the list must not hide a write under SSE-C by that."""
+        """The listed object, or None. A denied ListBucket must not suppress an SSE-C finding."""
         if not may_be_of_another(call):
             return None
         try:
@@ -111,11 +111,11 @@ class Observer:
         if is_of_another(task.call, found.head.listed):
             return replace(task, decision=None, outcome=written_again("object"))
         named = replace(task.call, object_key=found.head.object_key, version_id=found.head.version_id)
-        task = replace(task, call=named)  # what is told and kept is the object as S3 knows it
+        task = replace(task, call=named)  # findings and ledger name the object as S3 does
         return self._with_repair(task, found, decision) if isinstance(decision, Remediate) else task
 
     def _with_repair(self, task: Task, found: Found, remediate: Remediate) -> Task:
-        """The work with a way to repair it, or with a report where there is none that does no harm."""
+        """The task with a repair, or with a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, task.call, bucket_context)
         decision = (
@@ -138,7 +138,7 @@ class Observer:
                 original=original, bucket_context=bucket_context, method=method, intended=intended
             )
             return replace(task, repair=repair)
-        return replace(task, decision=_report(remediate, method, found.head))
+        return replace(task, decision=_manual(remediate, method, found.head))
 
     def _original(self, head: ObservedObject, call: ObjectCall, bucket_context: BucketContext) -> Original:
         objects = self.objects.objects
@@ -155,20 +155,20 @@ class Observer:
         return self.services.keys.describe(self.policy.remediation_key)
 
     def _key_policy(self) -> KeyPolicy:
-        k = self.policy.remediation_key
-        return KeyPolicy.of(self.policy, k, self.services.keys.read_policy(k))
+        key_arn = self.policy.remediation_key
+        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))
 
 
-def _elsewhere(call: ObjectCall) -> Skipped:
+def _foreign_bucket(call: ObjectCall) -> Skipped:
     return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
 
 
-def _report(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
-    suppressed = head.lock.in_words
-    first = f"release it from {suppressed}, or wait until that ends; then " if suppressed else ""
-    anew = "write the object anew under the required encryption, then remove what is left of the old"
+def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
+    locked_by = head.lock.in_words
+    first = f"remove {locked_by}, or wait until it ends; then " if locked_by else ""
+    again = "write the object again under the required encryption, then delete the old version"
     return Manual(
         severity=remediate.severity,
         reason=f"{remediate.reason}; not remediated: {why}",
-        recommendation=first + anew,
+        recommendation=first + again,
     )

@@ -1,4 +1,4 @@
-"""Step 5 for one object: re-encrypt it, look again, and say what came of it."""
+"""Step 5 for one object: re-encrypt it, verify it, and return the outcome."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from reseal.lanes.object.task import ObjectEntry, Repair, Task
 from reseal.ports import Clock, Objects
 
 SECONDS_FOR_ONE = 20.0
-"""What one object needs even on a bad day."""
+"""The time one object may need in the worst case."""
 
 _INVALID = "InvalidRequest"
-_OLD_VERSION = "the versioning of the bucket, turned on meanwhile: the version as it was stays"
+_OLD_VERSION = "versioning of the bucket (turned on meanwhile, so the old version remains)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Remediator:
     seconds_left: Callable[[], float]
 
     def repair(self, task: Task) -> Task:
-        """The work with its outcome. Without an open entry, which is its evidence, nothing is written."""
+        """The task with its outcome. Nothing is written without an open ledger entry."""
         if task.entry is None or not task.has_open_entry or task.outcome is not None:
             return task
         if self.seconds_left() < SECONDS_FOR_ONE:
@@ -43,17 +43,17 @@ class Remediator:
         return replace(task, outcome=outcome)
 
     def _outcome(self, entry: ObjectEntry, task: Task) -> Outcome:
-        """Of this delivery's write; or of an earlier one's, which can only be compared with its evidence."""
+        """The outcome of this delivery's write, or of an earlier one, compared with the entry's evidence."""
         if task.repair is not None:
             self._write(task.repair)
         try:
             return self._verified(entry, task.repair) if task.repair else self._applied(entry, task.head)
         except AccessDeniedError as denied:
             failed = outcome_of_refusal(denied, "object")
-            return replace(failed, reason=f"it was written, but cannot be looked at again: {failed.reason}")
+            return replace(failed, reason=f"it was written, but could not be verified: {failed.reason}")
 
     def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
-        """Why nothing was written. S3 calls it an invalid request to copy what is under SSE-C now (C5)."""
+        """The outcome of a refused write. S3 answers InvalidRequest if the object is now under SSE-C (C5)."""
         if isinstance(refusal, CustomerKeyError) or (
             repair and refusal.code == _INVALID and self._has_customer_key(repair)
         ):
@@ -81,13 +81,13 @@ class Remediator:
         )
 
     def _applied(self, entry: ObjectEntry, after: ObservedObject | None) -> Applied:
-        """The write, with what should be as before and is not."""
+        """The write, with the properties that should have stayed the same and did not."""
         if after is None:
-            raise AssertionError("only what was found can have been written before")
+            raise AssertionError("an object that was not found cannot be the result of an earlier write")
         acl = self.objects.read_acl(after) if keeps_acl(entry.details) else None
         differs = changed_since(entry.details, after, acl)
         if entry.action == Method.IN_PLACE and is_another(entry.details, after):
-            differs = (*differs, "the object itself: a newer write was put under the key as well")
+            differs = (*differs, "the object itself (a newer write was re-encrypted too)")
         return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
 
     def _write(self, repair: Repair) -> None:
@@ -109,7 +109,7 @@ class Remediator:
                 self.objects.update_encryption(head, intended)
 
     def _still_as_carried(self, repair: Repair) -> None:
-        """Before parts become the object: tags and ACL can change without a trace in the ETag."""
+        """Check tags and ACL before the upload completes: they can change without changing the ETag."""
         self._still_has_its_acl(repair)
         head = repair.original.head
         if self.objects.read_tags(head) != repair.original.tags:
@@ -123,7 +123,7 @@ class Remediator:
             )
 
     def _read_again(self, repair: Repair) -> ObservedObject:
-        """The version that was changed in place, or else what a copy made current."""
+        """The version that was changed in place, or the current version after a copy."""
         head = repair.original.head
         version = head.version_id if repair.method is Method.IN_PLACE else None
         return self.objects.read(head.bucket, head.object_key, version)

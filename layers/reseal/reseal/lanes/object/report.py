@@ -1,4 +1,4 @@
-"""Step 6 for a batch: findings, equal ones as one alert; what follows within a window is held for its end."""
+"""Step 6 for a batch: publish the first of equal findings, and summarise the rest when its window closes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from reseal.lanes.object.task import Task
 from reseal.ports import ObjectServices, Services
 
 INCIDENT_SECONDS = 900
-"""How long SSE-C writes by one actor are one incident where alerts have no window."""
+"""The length of an SSE-C incident if alerts have no window."""
 LATE = timedelta(seconds=60)
-"""A window that should have closed this long ago has lost its reminder."""
+"""If a window is open this long after its end, its reminder was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Tells what became of writes. Raises TransientError: what could not be told is told again."""
+    """Publishes findings. On TransientError the message is retried."""
 
     policy: Policy
     window_seconds: int
@@ -35,7 +35,7 @@ class Reporter:
     objects: ObjectServices
 
     def event_result(self, task: Task) -> EventResult:
-        """How this write ended, and its finding, if it violated the check."""
+        """The result of this write, with its finding if it violated the check."""
         decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
         outcome, entry = task.outcome, task.entry
         if not decisions and isinstance(outcome, Failed):
@@ -51,10 +51,11 @@ class Reporter:
     def publish(
         self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool
     ) -> bool:
-        """Publish one alert for all it stands for, or count it into its window. Whether it was published.
+        """Publish one alert for all the results it represents, or count it in its window.
 
-        `redelivered` says that the queue delivered some of these messages before: their reminder may be
-        missing. `may_be_told`, that some may have been handled before, as dead letters that are sent again.
+        Returns whether it was published. `redelivered`: the queue delivered some of these messages before,
+        so the reminder may be missing. `may_be_reported`: an earlier delivery may have reported some of
+        these events, for example before a redrive of dead-letter messages.
         """
         if may_be_suppressed(alert) and self._reported_today(stood_for, may_be_reported=may_be_reported):
             return False
@@ -67,7 +68,7 @@ class Reporter:
         return True
 
     def close_window(self, group: str) -> None:
-        """Tell of everything that a window held back. What comes while it is told waits for another end."""
+        """Publish the summary of a window. Violations that come meanwhile wait for the next summary."""
         suppressed = self.objects.windows.read_suppressed(group)
         if suppressed is None:
             return
@@ -77,10 +78,10 @@ class Reporter:
             self.objects.reminders.remind(group, self.window_seconds)
 
     def _reported_today(self, stood_for: Sequence[EventResult], *, may_be_reported: bool) -> bool:
-        """A denied action is told once per bucket, check and day; the log and the metrics have every write.
+        """A denied action is published once per bucket, check and day; log and metrics have every write.
 
-        The event that was told may tell again, as it must where telling failed: so each is asked for
-        where messages come again.
+        The event that was published may be published again, because publishing may have failed. So after
+        a redelivery every event is looked up.
         """
         outcome = stood_for[0].outcome
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
@@ -93,18 +94,18 @@ class Reporter:
         )
 
     def _with_owner(self, alert: Finding) -> Finding:
-        """Say whose code the bucket comes from: there the violation can be put right for good."""
+        """Add the tool that manages the bucket: the permanent correction belongs in its code."""
         bucket = alert.call.bucket
         return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
 
     def _of_incident(self, alert: Finding) -> Finding:
-        """The alert of SSE-C writes, with those that came before it."""
+        """The alert of SSE-C writes, with the incident's earlier writes counted."""
         tally = self._tally(alert)
         unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
         return as_incident(alert, tally, unblocked)
 
     def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
-        """Whether the alert waits for the end of a window that another opened; then it is counted there."""
+        """Whether the alert waits for the summary of an open window; it is then counted there."""
         if self.window_seconds == 0 or not may_be_suppressed(alert):
             return False
         tally = self._tally(alert)
@@ -130,7 +131,7 @@ class Reporter:
         return self.services.clock.now() - tally.closes_at > LATE
 
     def _remind(self, alert: Finding, tally: Tally) -> None:
-        """A window that nobody will be reminded of is closed while it holds nothing: another opens anew."""
+        """If the reminder cannot be queued, close the empty window so the next finding opens a new one."""
         left = (tally.closes_at - self.services.clock.now()).total_seconds()
         try:
             self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))

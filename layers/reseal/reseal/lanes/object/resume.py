@@ -1,4 +1,4 @@
-"""Between the steps: which of several messages about one object counts, and what earlier deliveries left."""
+"""Between the steps: skip superseded messages of a batch, and resume the work of earlier deliveries."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from reseal.core.state.s3_object import ObservedObject
 from reseal.lanes.object.task import ObjectEntry, Task
 
 _NOT_MADE = Skipped(
-    cause=SkipCause.NEWER, reason="the repair that was begun was not made, and would not be made any more"
+    cause=SkipCause.NEWER,
+    reason="an earlier delivery began a repair, did not make it, and it no longer applies",
 )
 
 
 def superseded(tasks: Mapping[str, Task], now: datetime) -> dict[str, Task]:
-    """The messages that another one of the batch stands for: of one object, or of the very same event.
+    """The messages that another message of the batch replaces: of the same object or the same event.
 
-    Of several writes of an object only the last can be what is there, unless a message was delivered
-    before: what it began must be looked up. Of one event's duplicates only one goes on: two would make
-    two writes, of which their one entry could not tell.
+    Only the last write of an object can be what is there now, so only its message goes on. A message
+    that may have been delivered before goes on too, because its earlier work must be looked up. Only one
+    of an event's duplicates goes on: two would write twice and share one ledger entry.
     """
     in_order = sorted(tasks.items(), key=lambda item: _order(item[1]))
     last = {task.call.resource: message for message, task in in_order}
@@ -37,7 +38,7 @@ def superseded(tasks: Mapping[str, Task], now: datetime) -> dict[str, Task]:
         if of_event[task.call.event_id] != message:
             return False
         latest = tasks[last[task.call.resource]].call
-        # of one second's writes nobody can tell by the records which an upload in parts came before
+        # for writes in the same second, the records do not show if an upload in parts was first
         tie = latest.time == task.call.time and latest.name != task.call.name
         return latest is task.call or tie or task.delivery.may_be_repeated(task.call.time, now)
 
@@ -45,30 +46,31 @@ def superseded(tasks: Mapping[str, Task], now: datetime) -> dict[str, Task]:
 
 
 def resumed(task: Task, entry: ObjectEntry) -> Task:
-    """The work, with what an earlier delivery of the same event left in the ledger.
+    """The task with the ledger entry of an earlier delivery of the same event.
 
-    That delivery may have made its write and died before it could tell: the object is then compliant,
-    and without this its finding would be lost. So it gets the entry and no outcome, for step 5 to compare
-    what is there with the evidence. One that died before its write is not resumed: this delivery records
-    its own, or, where it would not repair any more, closes what was begun and tells what it decided.
+    That delivery may have ended after its write and before its report: the object is then compliant, and
+    without the entry its finding would be lost. So the task gets the entry and no outcome, and step 5
+    compares the object with the evidence. If the earlier delivery ended before its write, this delivery
+    records its own entry; or, if it would no longer repair, it closes the old entry and reports its own
+    decision.
     """
     if entry.outcome is not None:
         return task.as_recorded(entry)
     if isinstance(task.decision, Violation) and task.outcome is None and task.before == entry.before:
         return task if task.repair is not None else replace(task, entry=entry, outcome=_NOT_MADE)
-    if isinstance(task.decision, Exempt):  # unread, since the check was turned off: nobody can say
+    if isinstance(task.decision, Exempt):  # the object was not read, so the earlier result is unknown
         return task
     if task.head is not None and _may_have_been_written(entry, task.head):
         return task.as_recorded(entry)
-    reason = "what was decided no longer holds: the object was written again since"
+    reason = "the decision is out of date: the object was written again since"
     outcome = task.outcome or Skipped(cause=SkipCause.NEWER, reason=reason)
     return replace(task.as_recorded(entry), outcome=outcome)
 
 
 def _may_have_been_written(entry: ObjectEntry, head: ObservedObject) -> bool:
-    """Whether what is there can be what the entry's holder wrote: as intended, and while it held the entry.
+    """Whether the entry's holder can have written this object: as intended, and before its lease ended.
 
-    A change in place leaves the time as it was (D3).
+    A change in place keeps the last-modified time (D3).
     """
     if not head.encryption.meets(entry.intended):
         return False
@@ -77,12 +79,12 @@ def _may_have_been_written(entry: ObjectEntry, head: ObservedObject) -> bool:
 
 
 def entry_of(task: Task, lease_until: int) -> ObjectEntry:
-    """The entry to open: a new one for a repair, or the one that was left, now this delivery's."""
+    """The entry to open: a new one for a repair, or an earlier delivery's, now owned by this delivery."""
     owner = task.delivery.invocation
     if task.entry is not None:
         return replace(task.entry, owner=owner, lease_until=lease_until)
     if task.repair is None or not isinstance(task.decision, Violation):
-        raise AssertionError("only what is to be written gets an entry")
+        raise AssertionError("only a repair gets an entry")
     head = task.repair.original.head
     return LedgerEntry(
         entry_id=task.entry_id,

@@ -30,18 +30,18 @@ class Repair:
 
     @property
     def evidence(self) -> dict[str, str]:
-        """What was, and what a copy carried by hand: a copy back must carry it again."""
+        """The state before, and the parameters a copy sent: a copy back must send them again."""
         carried = sent_with_copy(self.original) if self.method is Method.COPY else {}
         return evidence_of(self.original) | dict(carried)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One write of an object, as far as its handling has come.
+    """One write of an object, with the results of the steps so far.
 
-    `head` is the object as it was found, and `before` its encryption; `repair` says how a remediation
-    would be made, `entry` is its evidence. `outcome` without a decision says why the object could not be
-    judged; a repair that an earlier delivery may have made has an open entry and neither.
+    `head` is the object as found, `before` its encryption, `repair` the remediation to make, and `entry`
+    its ledger entry. An `outcome` without a `decision` says why the object could not be judged. An open
+    entry without `repair` and `outcome` is a repair that an earlier delivery may have made.
     """
 
     delivery: Delivery
@@ -64,7 +64,7 @@ class Task:
         return self.entry is not None and self.entry.outcome is None
 
     def as_recorded(self, entry: ObjectEntry) -> Task:
-        """The work as an entry tells it, under the object's own name: the record may spell another (A25)."""
+        """The task with the entry's data and object key: the record may spell the key differently (A25)."""
         named = replace(
             self.call,
             object_key=entry.resource.object_key or self.call.object_key,

@@ -112,7 +112,7 @@ def test_what_a_copy_states_is_the_whole_acl_and_no_more(found: ObjectAcl) -> No
         pytest.param(acl((FRIEND, "READ"), (PUBLIC, "READ_ACP")), None, id="grants"),
         pytest.param(acl(foreign=True), "another account", id="of another account"),
         pytest.param(acl((FRIEND, "WRITE")), "WRITE", id="a permission that copies cannot state"),
-        pytest.param(acl(owner=frozenset()), "nobody", id="empty"),
+        pytest.param(acl(owner=frozenset()), "has no grants", id="empty"),
     ],
 )
 def test_an_acl_that_cannot_be_stated_anew_is_told(found: ObjectAcl, why: str | None) -> None:

@@ -110,15 +110,15 @@ ROWS: list[Row] = [
     ("versioned, never encrypted", an_original(version_id="null", encryption=NEVER_ENCRYPTED),
      a_bucket_context(versioned=True), TO_K, ("never encrypted",), ("never encrypted",)),
     ("notifications, to DSSE", an_original(), a_bucket_context(notifies=True), TO_DSSE,
-     ("told of a new object",), ("told of a new object",)),
+     ("event notifications",), ("event notifications",)),
     ("replication, to DSSE", an_original(), a_bucket_context(access=REPLICATED), TO_DSSE,
-     ("replicated",), ("replicated",)),
+     ("replicate the object",), ("replicate the object",)),
     ("archived, to DSSE", an_original(storage_class="GLACIER"), a_bucket_context(), TO_DSSE,
      ("archived (GLACIER)",), ("archived (GLACIER)",)),
     ("archived, with context", an_original(storage_class="GLACIER", context="e30="), a_bucket_context(), TO_K,
      ("encryption context could be lost",), ("encryption context could be lost",)),
     ("retained", an_original(lock=RETAINED), a_bucket_context(), TO_K,
-     ("GOVERNANCE retention until 2026-11-24 protects it",), ("S3 refuses that while GOVERNANCE",)),
+     ("GOVERNANCE retention until 2026-11-24 protects it",), ("S3 refuses it while GOVERNANCE",)),
     ("held", an_original(lock=HELD, version_id="v1"), a_bucket_context(versioned=True), TO_K,
      ("a legal hold protects it",), ("a legal hold",)),
     ("another account's object, to DSSE", an_original(acl=FOREIGN), a_bucket_context(has_acls=True), TO_DSSE,
@@ -148,9 +148,9 @@ def test_a_reason_is_said_once_and_in_whole_sentences() -> None:
     chosen = choose_method(a_policy(), Methods(), original, a_bucket_context(versioned=True), TO_K)
 
     assert chosen == (
-        "a copy is no repair: the bucket keeps versions, so that the badly encrypted one would stay; "
-        "a legal hold protects it: a copy would be a second object, and cannot take the first one's place. "
-        "Changing it in place is none either: S3 refuses that while a legal hold protects it"
+        "a copy is not a safe repair: the bucket keeps versions, so the badly encrypted version would stay; "
+        "a legal hold protects it: a copy would be an additional version and could not replace it. "
+        "A change in place is not possible: S3 refuses it while a legal hold protects the object"
     )
 
 

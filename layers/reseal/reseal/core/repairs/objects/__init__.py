@@ -1,1 +1,1 @@
-"""How one object is re-encrypted, and what must survive it."""
+"""Steps 3 to 5: how one object is re-encrypted, and which properties must be kept."""

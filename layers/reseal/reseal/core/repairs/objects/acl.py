@@ -1,4 +1,4 @@
-"""Step 3: an object's ACL, as a copy must state it anew."""
+"""Step 3, decide: an object's ACL, which a copy must set again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARAMETERS = {
 
 
 def grant_parameters(acl: ObjectAcl) -> dict[str, str]:
-    """The grants as parameters of CopyObject; none where S3's default, the owner alone, is the same."""
+    """The grants as parameters of CopyObject; none if they equal S3's default, full control for the owner."""
     if not acl.grants and acl.owner_permissions == {"FULL_CONTROL"}:
         return {}
     grantees: dict[str, list[str]] = defaultdict(list)
@@ -29,10 +29,10 @@ def grant_parameters(acl: ObjectAcl) -> dict[str, str]:
 
 
 def ungrantable(acl: ObjectAcl) -> str | None:
-    """Why the ACL cannot be stated anew; None where it can."""
+    """Why a copy cannot set the same ACL; None if it can."""
     if acl.foreign:
-        return f"it belongs to another account ({acl.owner}), and a copy would be this account's"
+        return f"it belongs to another account ({acl.owner}), and a copy would belong to this account"
     if not acl.owner_permissions and not acl.grants:
-        return "its ACL grants nobody anything, which a copy cannot state"
+        return "its ACL has no grants, and a copy cannot set an empty ACL"
     odd = sorted({grant.permission for grant in acl.grants} - _PARAMETERS.keys())
-    return f"its ACL has a grant that a copy cannot state: {', '.join(odd)}" if odd else None
+    return f"its ACL has a grant that a copy cannot set: {', '.join(odd)}" if odd else None

@@ -1,4 +1,4 @@
-"""Step 5: what must be sent for a property so that a copy has it, or why nothing can carry it."""
+"""Step 5, act: the parameters that make a copy keep a property, or why it cannot be kept."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ def storage_class(original: Original) -> Parameters:
 
 
 def redirect(original: Original) -> Parameters:
-    """The website redirect, where there is one."""
+    """The website redirect, if there is one."""
     location = original.head.website_redirect
     return {"WebsiteRedirectLocation": location} if location else {}
 
 
 def grants(original: Original) -> Parameters:
-    """The ACL's grants, where the bucket has ACLs."""
+    """The grants of the ACL, if the bucket has ACLs."""
     return acl.grant_parameters(original.acl) if original.acl else {}
 
 
 def ungrantable(original: Original) -> str | None:
-    """Why the ACL cannot be stated anew."""
+    """Why a copy cannot set the same ACL; None if it can."""
     return acl.ungrantable(original.acl) if original.acl else None
 
 
 def context(original: Original) -> Parameters:
-    """The encryption context that the record spelled out."""
+    """The encryption context from the record."""
     return {"SSEKMSEncryptionContext": original.context} if original.context else {}
 
 
 def checksum(original: Original) -> Parameters:
-    """The algorithm of the checksum, where the object has one."""
+    """The algorithm of the checksum, if the object has one."""
     return {"ChecksumAlgorithm": original.head.checksum.algorithm} if original.head.checksum else {}
 
 
 def checksum_of_parts(original: Original) -> Parameters:
-    """Only CRCs of parts can become the checksum of a whole object (S3, checking object integrity)."""
+    """Algorithm and type: only CRCs of parts can give a full-object checksum (S3, checking integrity)."""
     kept = original.head.checksum
     if kept is None:
         return {}
@@ -53,30 +53,30 @@ def checksum_of_parts(original: Original) -> Parameters:
 
 
 def lost_metadata(original: Original) -> str | None:
-    """Why the user metadata cannot be carried by hand."""
+    """Why a copy in parts cannot send the user metadata; None if it can."""
     lost = original.head.lost_metadata
-    return f"S3 cannot show {lost} of its metadata entries to carry them" if lost else None
+    return f"S3 does not return {lost} of its metadata entries, so a copy would lose them" if lost else None
 
 
 def lost_expires(original: Original) -> str | None:
-    """Why the content headers cannot be carried by hand."""
+    """Why a copy in parts cannot send the content headers; None if it can."""
     odd = original.head.unreadable_expires
-    return "its Expires header is no HTTP date, and would not stay as it is" if odd else None
+    return "its Expires header is not an HTTP date, and a copy would change it" if odd else None
 
 
 def lost_annotations(original: Original) -> str | None:
-    """Why the annotations cannot be carried: CreateMultipartUpload takes none."""
+    """Why the annotations cannot be kept: CreateMultipartUpload takes none. None if there are none."""
     return "a copy in parts would lose its annotations" if original.annotated else None
 
 
 def locked(original: Original) -> str | None:
-    """Why a version under Object Lock is not copied."""
+    """Why a version under Object Lock is not copied; None if nothing protects it."""
     held = original.head.lock.in_words
     if held is None:
         return None
-    return f"{held} protects it: a copy would be a second object, and cannot take the first one's place"
+    return f"{held} protects it: a copy would be an additional version and could not replace it"
 
 
 def tagging(original: Original) -> Parameters:
-    """The tags, as the header takes them."""
+    """The tags in the form of the request header."""
     return {"Tagging": urlencode(original.tags)} if original.tags else {}

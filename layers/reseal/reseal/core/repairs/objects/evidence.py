@@ -1,4 +1,4 @@
-"""Step 4: what the ledger keeps of an object that is to be re-encrypted, and what differs from it later."""
+"""Step 4, record: what the ledger stores about an object before its repair, and the comparison afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Evidence = Mapping[str, str]
 
 
 def evidence_of(original: Original) -> dict[str, str]:
-    """What was: for people, and for whoever must compare when the writer of the entry is dead."""
+    """The state before the repair, for people and for a later delivery that must compare it."""
     head = original.head
     kept = seen_of(head) | ({"ACL": _acl(original.acl)} if original.acl else {})
     return {
@@ -26,25 +26,28 @@ def evidence_of(original: Original) -> dict[str, str]:
 
 
 def keeps_acl(evidence: Evidence) -> bool:
-    """Whether an ACL was there to be kept."""
+    """Whether the evidence includes an ACL."""
     return "ACL" in _kept(evidence)
 
 
 def changed_since(evidence: Evidence, after: ObservedObject, acl: ObjectAcl | None) -> tuple[str, ...]:
-    """What should be as it was and is not. `acl` is today's, where one was kept."""
+    """The properties that should be the same and are not. `acl` is the current ACL, if one was stored."""
     kept = _kept(evidence)
     differs = changed(kept, after)
     return (*differs, "ACL") if acl and kept.get("ACL") != _acl(acl) else differs
 
 
 def is_another(evidence: Evidence, after: ObservedObject) -> bool:
-    """Whether another write made it: a change in place keeps both (D3), and equal bytes keep one (C20)."""
+    """Whether a write replaced the object: its ETag or its last-modified time differs.
+
+    A change in place keeps both (D3). A write of equal bytes keeps the ETag (C20).
+    """
     written = datetime.fromisoformat(evidence["last_modified"])
     return after.listed != Listed(etag=evidence["etag"], last_modified=written)
 
 
 def _kept(evidence: Evidence) -> dict[str, str]:
-    kept: dict[str, str] = json.loads(evidence.get("kept", "{}"))  # none of before an update
+    kept: dict[str, str] = json.loads(evidence.get("kept", "{}"))  # entries of earlier versions have none
     return kept
 
 

@@ -1,4 +1,4 @@
-"""Step 3: how an object is re-encrypted: by a copy, in place, or not at all."""
+"""Step 3, decide: how an object is re-encrypted: by a copy, in parts, in place, or not at all."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
 
 GIB = 1 << 30
 LARGEST_COPY = 5 * GIB
-"""What one CopyObject can copy, in bytes (C10)."""
+"""The most that one CopyObject can copy, in bytes (C10)."""
 
 
 class Method(StrEnum):
-    """A way of re-encrypting, by the S3 call that does it."""
+    """A method of re-encrypting, named by its S3 call."""
 
     COPY = "CopyObject"
     PARTS = "UploadPartCopy"
@@ -29,7 +29,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Methods:
-    """What the operator chose: the method preferred, and the sizes in bytes up to which copies go."""
+    """The operator's choices: the preferred method, and the largest sizes to copy, in bytes."""
 
     prefers_in_place: bool = False
     largest_copy: int = LARGEST_COPY
@@ -43,9 +43,11 @@ def choose_method(
     bucket_context: BucketContext,
     intended: ObjectEncryption,
 ) -> Method | str:
-    """A copy where it is a whole repair without side effects; else in place; else in parts; else why none is.
+    """The method to use, or the reason why no method is safe.
 
-    `original` must hold its tags and annotations where the object is too large for one copy.
+    In place if the operator prefers it and it is possible. Else a copy if it keeps everything and has no
+    side effects, else in place, else a copy in parts. If the object is too large for one copy, `original`
+    must hold its tags and annotations.
     """
     not_in_place = list(_against_in_place(policy, original, intended))
     not_by_copy = [*_against_copy(original.head, bucket_context), *lost_in_copy(original)]
@@ -61,35 +63,35 @@ def choose_method(
         if not not_by_copy:
             return Method.PARTS
     return (
-        f"a copy is no repair: {'; '.join(dict.fromkeys(not_by_copy))}. "
-        f"Changing it in place is none either: {'; '.join(not_in_place)}"
+        f"a copy is not a safe repair: {'; '.join(dict.fromkeys(not_by_copy))}. "
+        f"A change in place is not possible: {'; '.join(not_in_place)}"
     )
 
 
 def _against_copy(head: ObservedObject, bucket_context: BucketContext) -> Iterator[str]:
     if bucket_context.versioned or head.has_version:
-        yield "the bucket keeps versions, so that the badly encrypted one would stay"
+        yield "the bucket keeps versions, so the badly encrypted version would stay"
     if bucket_context.notifies:
-        yield "whoever listens to the bucket would be told of a new object again"
+        yield "the bucket's event notifications would be sent again for this object"
     if bucket_context.replicates:
-        yield "the bucket is replicated, and would copy it again"
+        yield "the bucket has replication, which would replicate the object again"
     if head.is_archived:
         yield f"it is archived ({head.archive or head.storage_class})"
 
 
 def _against_in_place(policy: Policy, original: Original, intended: ObjectEncryption) -> Iterator[str]:
-    """D2, D5, D6, D16; what becomes of an encryption context is not documented."""
+    """Rules D2, D5, D6 and D16. It is not documented whether S3 keeps an encryption context."""
     before = original.head.encryption.algorithm
     if before is None:
-        yield "S3 cannot do that for an object that was never encrypted"
+        yield "S3 does not support it for an object that was never encrypted"
     if SseAlgorithm.DSSE_KMS in (before, intended.algorithm):
-        yield "S3 cannot do that from or to DSSE-KMS"
+        yield "S3 does not support it from or to DSSE-KMS"
     if f":{policy.account}:key/" not in (intended.key_id or ""):
-        yield "S3 can do that only with a key of the bucket owner's account"
+        yield "S3 supports it only with a key of the bucket owner's account"
     if original.context is not None:
         yield "its encryption context could be lost"
     if held := original.head.lock.in_words:
-        yield f"S3 refuses that while {held} protects it"
+        yield f"S3 refuses it while {held} protects the object"
 
 
 def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
@@ -99,7 +101,7 @@ def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
 
 
 def unreadable_context(original: Original) -> str | None:
-    """Why a known encryption context cannot be carried: S3 takes base64 of a JSON object and nothing else."""
+    """Why the encryption context cannot be sent: S3 accepts only base64 of a JSON object. None if it can."""
     if original.context is None:
         return None
     try:
@@ -108,4 +110,4 @@ def unreadable_context(original: Original) -> str | None:
         context = None
     if isinstance(context, dict):
         return None
-    return "it was written with an encryption context that its record does not spell out, and S3 never tells"
+    return "its encryption context is not in the event record, and S3 does not return it"

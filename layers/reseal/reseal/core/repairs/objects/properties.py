@@ -1,7 +1,7 @@
-"""Step 3 and 5: what an object has besides its bytes, and what each way of re-encrypting does with it.
+"""Steps 3 and 5: the properties of an object, and what each method of re-encrypting does with them.
 
-One table, a row a property (C35, C24, D3): S3 itself keeps some, drops others unless they are
-sent, and cannot keep a few. A copy sends what the rows say; afterwards the rows say what must be equal.
+One table, one row per property (C35, C24, D3): S3 keeps some properties, drops others unless they are
+sent, and cannot keep a few. The rows give what a copy sends and what must be equal afterwards.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ _CHECKSUM = "checksum"
 
 
 class Fate(StrEnum):
-    """What becomes of a property."""
+    """What happens to a property."""
 
     KEPT = "kept"
-    MANUAL = "reported"  # it could not be kept, so that nothing is written
-    CHANGES = "changes"  # it cannot be kept, and is no part of what the object means
+    MANUAL = "manual"  # it could not be kept, so nothing is written
+    CHANGES = "changes"  # it cannot be kept, and the content of the object does not depend on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Property:
-    """One row: the property's fate on each way, and how.
+    """One row: what each method does with the property, and how.
 
     `sent_with_copy` and `sent_with_parts` give the parameters of CopyObject and CreateMultipartUpload that
-    carry it. `lost_in_copy` and `lost_in_parts` say why it could not be carried, where it could not.
-    `seen` is what must be the same in the answers of HeadObject before and after.
+    keep it. `lost_in_copy` and `lost_in_parts` say why it cannot be kept, or return None.
+    `seen` gives the value that must be the same in HeadObject's answers before and after.
     """
 
     name: str
@@ -58,7 +58,7 @@ PROPERTIES = (
         seen=lambda head: dict(head.metadata),
     ),
     Property(
-        name="content headers",  # carried by the same directive as the user metadata
+        name="content headers",  # MetadataDirective copies these too
         sent_with_parts=lambda original: dict(original.head.headers),
         lost_in_parts=carried.lost_expires,
         seen=lambda head: dict(head.headers),
@@ -117,29 +117,29 @@ PROPERTIES = (
 
 
 def sent_with_copy(original: Original) -> Parameters:
-    """The parameters of CopyObject that carry what S3 would drop."""
+    """The parameters of CopyObject that keep what S3 would drop."""
     return _merged(original, (row.sent_with_copy for row in PROPERTIES))
 
 
 def sent_with_parts(original: Original) -> Parameters:
-    """The parameters of CreateMultipartUpload, which has no directives (C24), that carry everything."""
+    """The parameters of CreateMultipartUpload that keep every property: it has no directives (C24)."""
     return _merged(original, (row.sent_with_parts for row in PROPERTIES))
 
 
 def lost_in_copy(original: Original) -> list[str]:
-    """Why the object cannot be copied whole."""
+    """Why a copy would lose a property; empty if it would not."""
     return _reasons(original, (row.lost_in_copy for row in PROPERTIES))
 
 
 def lost_in_parts(original: Original) -> list[str]:
-    """Why the object cannot be copied whole in parts."""
+    """Why a copy in parts would lose a property; empty if it would not."""
     return _reasons(original, (row.lost_in_parts for row in PROPERTIES))
 
 
 def seen_of(head: ObservedObject) -> dict[str, str]:
-    """What HeadObject must show again after a repair, each row as a digest, and the whole object's checksum.
+    """What HeadObject must show again after a repair: a digest for each row, and the full-object checksum.
 
-    A checksum of parts is left out: it depends on where they end (C35).
+    A checksum of parts is left out because it depends on the part boundaries (C35).
     """
     seen = {row.name: _digest(row.seen(head)) for row in PROPERTIES if row.seen}
     if head.checksum and head.checksum.type == "FULL_OBJECT":
@@ -148,13 +148,13 @@ def seen_of(head: ObservedObject) -> dict[str, str]:
 
 
 def changed(seen: Mapping[str, str], after: ObservedObject) -> tuple[str, ...]:
-    """By their names, what was `seen` and is not the same any more."""
+    """The names of the properties that no longer have the value in `seen`."""
     now = seen_of(after)
     return tuple(name for name in seen if name in now and _differ(name, seen[name], now[name]))
 
 
 def _differ(name: str, before: str, after: str) -> bool:
-    """Checksums compare where they are of one algorithm: a copy may have been given another."""
+    """Compares checksums only of the same algorithm: a copy may have another one."""
     if name == _CHECKSUM and before.partition(":")[0] != after.partition(":")[0]:
         return False
     return before != after
