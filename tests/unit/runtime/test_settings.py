@@ -63,15 +63,15 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
 WRONG = [
     ("MODE", "audit", "MODE is 'audit', not one of enforce, detect, off"),
     ("REQUIRED_ENCRYPTION", "AES256", "REQUIRED_ENCRYPTION is 'AES256'"),
-    ("REMEDIATION_KEY_ARN", "alias/reseal", "an alias will not do"),
-    ("REMEDIATION_KEY_ARN", KEY.replace("key/", "alias/"), "an alias will not do"),
+    ("REMEDIATION_KEY_ARN", "alias/reseal", "an alias is not accepted"),
+    ("REMEDIATION_KEY_ARN", KEY.replace("key/", "alias/"), "an alias is not accepted"),
     (
         "APPROVED_KEYS",
         f"{KEY},alias/team",
-        "APPROVED_KEYS is neither 'account' nor a list of key ARNs: alias/team",
+        "APPROVED_KEYS must be 'account' or a list of key ARNs, but has: alias/team",
     ),
-    ("STACK_KEY_ARN", "alias/reseal", "an alias will not do"),
-    ("APPROVED_KEYS", "Account", "APPROVED_KEYS is neither"),
+    ("STACK_KEY_ARN", "alias/reseal", "an alias is not accepted"),
+    ("APPROVED_KEYS", "Account", "APPROVED_KEYS must be"),
     ("REPLACE_UNAPPROVED_KEYS", "yes", "REPLACE_UNAPPROVED_KEYS is 'yes'"),
     ("LEDGER_DAYS", "0", "LEDGER_DAYS is '0'"),
     ("LEDGER_DAYS", "a year", "LEDGER_DAYS is 'a year'"),
@@ -79,10 +79,14 @@ WRONG = [
     (
         "CHECK_MODES",
         "S3.BucketKey=detect",
-        "gives no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
+        "has no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
     ),
-    ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' is no"),
-    ("CHECK_MODES", RIGHT["CHECK_MODES"].replace("=off", "=on"), "'S3.BucketSseCBlock=on' is no"),
+    ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' does not have the form"),
+    (
+        "CHECK_MODES",
+        RIGHT["CHECK_MODES"].replace("=off", "=on"),
+        "'S3.BucketSseCBlock=on' does not have the form",
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Answers of AWS that are kept for a short while, so that a burst of events does not ask again."""
+"""A short cache for AWS answers, so that a burst of events does not repeat the same calls."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from cachetools import TTLCache
 if TYPE_CHECKING:
     from reseal.ports import Clock
 
-_MOST = 1000  # answers kept at once, so that memory stays flat in an account of many buckets
-_LANES = 64  # how many names can be asked for at once
+_MOST = 1000  # answers kept at once; limits memory in an account with many buckets
+_LANES = 64  # how many names can be looked up at once
 
 T = TypeVar("T")
 
 
 class TtlCache(Generic[T]):
-    """Answers by name, each kept for `seconds` of `clock`, for many threads.
+    """Answers by name, each kept for `seconds` of `clock`. Thread-safe.
 
-    When several threads want the same answer, one asks and the others wait for it.
+    If several threads need the same answer, one calls AWS and the others wait for it.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         self._kept: TTLCache[str, T] = TTLCache(_MOST, seconds, timer=lambda: clock.now().timestamp())
-        self._guard = Lock()  # cachetools' caches are not for several threads
+        self._guard = Lock()  # cachetools' caches are not thread-safe
         self._asking = [Lock() for _ in range(_LANES)]
 
     def get(
@@ -36,15 +36,15 @@ class TtlCache(Generic[T]):
         fresh: bool = False,
         lasts: Callable[[T], bool] = lambda _: True,
     ) -> T:
-        """The answer kept under `name`, or what `ask` gives now, which is kept where it `lasts`.
+        """The cached answer, or the answer of `ask`, which is cached if `lasts` accepts it.
 
-        What `ask` raises is not kept.
+        `fresh` ignores the cached answer. Errors raised by `ask` are not cached.
         """
         known = None if fresh else self._kept_as(name)
         if known is not None:
             return known
         with self._asking[hash(name) % _LANES]:
-            known = None if fresh else self._kept_as(name)  # another thread may have asked meanwhile
+            known = None if fresh else self._kept_as(name)  # another thread may have stored it meanwhile
             if known is None:
                 known = ask()
                 if lasts(known):
@@ -52,7 +52,7 @@ class TtlCache(Generic[T]):
         return known
 
     def has(self, name: str) -> bool:
-        """Whether an answer is kept under `name`."""
+        """Whether an answer is cached under `name`."""
         return self._kept_as(name) is not None
 
     def _kept_as(self, name: str) -> T | None:

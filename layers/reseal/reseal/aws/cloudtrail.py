@@ -27,28 +27,28 @@ _CALLS = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_t
 
 
 class CloudTrail:
-    """Reads trails. `client` is CloudTrail's in the Region that is asked about."""
+    """Reads trails. `client` is the CloudTrail client of the Region to check."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     @classmethod
     def of_region(cls, region: str) -> CloudTrail:
-        """On a client of its own."""
+        """Make a client for `region`."""
         return cls(boto3.client("cloudtrail", region_name=region, config=_CALLS))
 
     def read_trails(self) -> tuple[Trail, ...]:
-        """Every trail that covers the Region: its own, those of all Regions, the organization's.
+        """Every trail that covers the Region: its own, multi-Region trails and organization trails.
 
-        Raises RefusalError where trails may not be listed, and TransientError. What is refused of
-        a single trail is Unread in it.
+        Raises RefusalError if trails may not be listed, and TransientError. A refused call about a single
+        trail becomes Unreadable in that trail.
         """
         with translated(DESCRIBE):
             described = self._client.describe_trails(includeShadowTrails=True)["trailList"]
         return tuple(self._read(trail) for trail in described)
 
     def _read(self, trail: Mapping[str, Any]) -> Trail:
-        arn = trail["TrailARN"]  # a name does not find a trail of another Region or account
+        arn = trail["TrailARN"]  # the name alone does not find a trail of another Region or account
         return Trail(
             arn=arn,
             multi_region=trail.get("IsMultiRegionTrail", False),

@@ -1,4 +1,4 @@
-"""From botocore's exceptions to this package's, by AWS's error codes, in one place."""
+"""Translates botocore's exceptions to this package's errors, by AWS error code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from reseal.core.errors import (
     WrongRegionError,
 )
 
-# The answer to a HEAD has no body, so that its code is the HTTP status (C22).
+# The answer to a HEAD request has no body, so its code is the HTTP status (C22).
 _DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "AuthorizationError", "403"}
 )
-_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "404", "405"})  # 405: a delete marker (C9)
+_NOT_FOUND = frozenset(
+    {"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "404", "405"}
+)  # 405: a delete marker (C9)
 _CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})  # C17 to C19
-_ELSEWHERE = frozenset(
+_WRONG_REGION = frozenset(
     {
         "PermanentRedirect",
         "TemporaryRedirect",
@@ -35,7 +37,7 @@ _ELSEWHERE = frozenset(
 _TRANSIENT = frozenset(
     {
         "OperationAborted",  # S3: a conflicting call on the bucket is in progress (409)
-        "NoSuchUpload",  # S3: somebody, or the bucket's lifecycle, aborted our upload; a new one may do
+        "NoSuchUpload",  # S3: another caller or the bucket's lifecycle aborted the upload; a new one can work
         "SlowDown",
         "429",
         "RequestTimeout",
@@ -50,16 +52,18 @@ _TRANSIENT = frozenset(
         "RequestLimitExceeded",
     }
 )
-_REFUSALS = ((_DENIED, AccessDeniedError), (_GONE, NotFoundError), (_CHANGED, ChangedError))
+_REFUSALS = ((_DENIED, AccessDeniedError), (_NOT_FOUND, NotFoundError), (_CHANGED, ChangedError))
 _FIRST_SERVER_ERROR = 500
-_NEVER_PASSES = frozenset({"NotImplemented", "501"})  # a server error by its number only
+_NEVER_PASSES = frozenset(
+    {"NotImplemented", "501"}
+)  # a server error by its status only; retrying cannot help
 _THROUGH_S3 = "KMS."
-"""What S3 puts before the code of an error that KMS gave it (F9)."""
+"""The prefix that S3 adds to the code of an error from KMS (F9)."""
 
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Run one AWS call that needs the IAM `action`; raise RefusalError or TransientError if it fails."""
+    """Run one AWS call that needs the IAM `action`. Raises RefusalError or TransientError if it fails."""
     try:
         yield
     except ClientError as error:
@@ -73,7 +77,7 @@ def _translate(error: ClientError, action: str) -> RefusalError | TransientError
     code = str(answer.get("Error", {}).get("Code", ""))
     message = str(answer.get("Error", {}).get("Message", ""))
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _ELSEWHERE:
+    if code in _WRONG_REGION:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return WrongRegionError(code, action, message, headers.get("x-amz-bucket-region"))
     for codes, refusal in _REFUSALS:

@@ -1,4 +1,4 @@
-"""AWS KMS: what a key is, whether it can be used and by whom. The only module that calls it."""
+"""AWS KMS: read keys and key policies. The only module that calls it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationE
 
 
 class KmsKeys:
-    """`Keys` on AWS KMS. Answers are kept for a minute; refusals are not kept."""
+    """`Keys` on AWS KMS. Answers are cached for one minute; refusals are not cached."""
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
         self._client = client
@@ -31,15 +31,15 @@ class KmsKeys:
         self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, CACHE_SECONDS)
 
     def describe(self, key_id: str) -> KeyDescription:
-        """The key by ARN, id or alias, at most a minute old."""
+        """The key by ARN, id or alias, at most one minute old. Raises RefusalError or TransientError."""
         return self._keys.get(
             key_id, lambda: self._describe(key_id), lasts=lambda answer: isinstance(answer, KmsKey)
         )
 
     def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
-        """The key's policy, at most a minute old; None for keys whose policy KMS will not show.
+        """The key policy, at most one minute old; None if KMS refuses to show it. Raises TransientError.
 
-        It never shows those of another account's keys (KMS, GetKeyPolicy: no cross-account use).
+        KMS never shows the key policies of another account (KMS, GetKeyPolicy: no cross-account use).
         """
         return self._policies.get(
             key_arn, lambda: self._read_policy(key_arn), lasts=lambda policy: policy is not None

@@ -17,13 +17,13 @@ PUBLISH = "sns:Publish"
 
 
 class SnsTopic:
-    """`Topic` on Amazon SNS: text for e-mail, JSON for every other protocol."""
+    """`Topic` on Amazon SNS: text for e-mail, JSON for all other protocols."""
 
     def __init__(self, client: SNSClient, topic_arn: str) -> None:
         self._client, self._topic_arn = client, topic_arn
 
     def publish(self, message: Message) -> None:
-        """Send it. A refusal too is a TransientError: the message must not be lost with the queue's."""
+        """Send the message. Raises TransientError, also if SNS refuses: the finding must not be lost."""
         try:
             with translated(PUBLISH):
                 self._client.publish(

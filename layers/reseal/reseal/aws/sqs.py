@@ -18,7 +18,7 @@ class SqsReminders:
         self._client, self._queue_url = client, queue_url
 
     def remind(self, group: str, seconds: int) -> None:
-        """Send it. A refusal too is a TransientError: what the window holds must not be forgotten."""
+        """Send the reminder. Raises TransientError, also if SQS refuses: a summary must not be lost."""
         try:
             with translated(SEND):
                 self._client.send_message(
@@ -27,4 +27,4 @@ class SqsReminders:
                     MessageBody=reminder_body(CloseWindow(group=group)),
                 )
         except RefusalError as refusal:
-            raise TransientError(f"the object queue refused a message: {refusal}") from refusal
+            raise TransientError(f"the object queue refused the reminder: {refusal}") from refusal

@@ -1,1 +1,1 @@
-"""What Lambda gives the product: settings, wiring, clock, log and metrics."""
+"""The Lambda runtime: settings, wiring, clock, log and metrics."""

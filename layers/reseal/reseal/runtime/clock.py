@@ -1,4 +1,4 @@
-"""Time, as the machine has it."""
+"""The system clock."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """`Clock` on the machine's own."""
+    """`Clock` on the system clock."""
 
     def now(self) -> datetime:
         """The current time, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for `seconds`."""
         time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The environment: the template's parameters as the functions receive them."""
+"""The settings of a deployment: the template's parameters, as environment variables of the functions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}
-_LONGEST_WINDOW = 900  # seconds: no message can be delayed for longer (SQS SendMessage, DelaySeconds)
+_LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What one deployment is told: its policy, and where its topic and its ledger are."""
+    """The settings of every lane: the policy, the topic, the ledger table and how long entries are kept."""
 
     policy: Policy
     topic_arn: str
@@ -29,7 +29,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSettings:
-    """What the object lane is told besides."""
+    """The settings of the object lane. `window_seconds` is the alert window; 0 means no windows."""
 
     settings: Settings
     methods: Methods
@@ -39,7 +39,7 @@ class ObjectSettings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read every setting. Raises SettingsError that lists all faults at once."""
+    """Read the settings of every lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     settings = _settings(reader)
     if settings is None:
@@ -48,7 +48,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
-    """Read every setting, those of the object lane too. Raises SettingsError that lists all faults."""
+    """Read the settings of the object lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     settings = _settings(reader)
     prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)

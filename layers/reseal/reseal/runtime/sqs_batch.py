@@ -1,4 +1,4 @@
-"""Powertools' batch processor, made loud."""
+"""Powertools' batch processor with a log line for every failure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _LONGEST_BODY_LOGGED = 2048
 
 
 class LoggingBatchProcessor(BatchProcessor):
-    """Powertools' processor of SQS messages, saying in the log why a message goes back to the queue."""
+    """Powertools' processor of SQS messages; logs why a message returns to the queue."""
 
     def __init__(self, logger: Logger) -> None:
         super().__init__(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         self._logger = logger
 
     def failure_handler(self, record: Any, exception: Any) -> Any:
-        """Log the cause; the trace too where it is no error this package foresees."""
+        """Log the cause; with the stack trace if the error is not a ResealError."""
         error = exception[1]
         self._logger.error(
             f"the message goes back to the queue: {error}",

@@ -21,7 +21,7 @@ class PowertoolsTelemetry:
         self._logger = logger
 
     def record(self, event_result: EventResult) -> None:
-        """Write the line, a count for each check and status, and the seconds of each repair."""
+        """Write the log line, a count for each check and status, and the seconds of each repair."""
         call, outcome = event_result.call, event_result.outcome
         self._logger.info(
             f"{call.name} {call.resource.name}: {event_result.result.value}",

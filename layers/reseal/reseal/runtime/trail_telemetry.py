@@ -1,4 +1,4 @@
-"""The log line and the metric of one look at the trails, through Powertools."""
+"""The log line and the metric of one trail coverage check, through Powertools."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from reseal.core.trail.coverage import TrailCoverage
 
 METRIC, DIMENSION = "TrailCoverage", "FunctionName"
-"""What the template's alarm watches; the dimension keeps two stacks of one Region apart."""
+"""The metric of the template's alarm; the dimension separates two stacks in one Region."""
 
 
 def record_coverage(coverage: TrailCoverage, function: str, logger: Logger) -> None:
-    """Write the line, a warning where nothing is heard, and 1 or 0."""
+    """Write the log line, a warning if there is no coverage, and the metric: 1 if covered, else 0."""
     document = coverage.to_document()
-    say = logger.info if coverage.covered else logger.warning
-    say(
-        f"{'hears' if coverage.covered else 'does not hear'} the calls of this Region",
+    log = logger.info if coverage.covered else logger.warning
+    log(
+        f"trail coverage: {'complete' if coverage.covered else 'missing'} in this Region",
         covered=coverage.covered,
         reason=coverage.reason,
         objects=document["objects"],

@@ -1,4 +1,4 @@
-"""Every adapter on its client, made once per execution environment."""
+"""Makes every adapter with its client, once per execution environment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 CALLS = Config(
-    user_agent=f"Reseal Boto3/{boto3.__version__}",  # CloudTrail shows it; botocore makes none for each call
+    # CloudTrail shows it. A fixed text saves building one for each call.
+    user_agent=f"Reseal Boto3/{boto3.__version__}",
     retries={"mode": "standard", "total_max_attempts": 4},
     connect_timeout=3,
     read_timeout=5,
@@ -39,7 +40,7 @@ def wire(environment: Mapping[str, str], logger: Logger) -> tuple[Policy, Servic
 
 
 class Clients:
-    """One client for each service. Clients may be shared by threads (boto3, multithreading)."""
+    """One client for each service. Threads may share clients (boto3, multithreading)."""
 
     def __init__(self, region: str, calls: Config = CALLS) -> None:
         session = get_session()
@@ -56,7 +57,7 @@ class Clients:
 
 
 def services_of(settings: Settings, clients: Clients, logger: Logger) -> Services:
-    """What every lane needs."""
+    """The adapters of every lane."""
     clock = SystemClock()
     return Services(
         buckets=S3Buckets(clients.of("s3"), settings.policy.account, clock),

@@ -1,4 +1,4 @@
-"""The object lane's adapters on their clients: apart, so that the bucket lane's start does not load them."""
+"""Makes the object lane's adapters. A separate module, so that the bucket lane does not load them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 OBJECT_CALLS = CALLS.merge(
     Config(
-        read_timeout=60,  # a large object's copy answers when it is done
-        max_pool_connections=64,  # a batch is worked on in threads, and a copy in parts uses more of them
+        read_timeout=60,  # CopyObject answers only when the copy is done
+        max_pool_connections=64,  # a batch runs in threads, and a copy in parts uses more of them
     )
 )
 

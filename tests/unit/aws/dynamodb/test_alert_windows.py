@@ -175,18 +175,18 @@ def test_window_that_cannot_be_closed_is_tried_again_later() -> None:
 
 
 def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
-    told = {":told": {"N": "2"}, ":id": {"S": "w1"}}
+    told = {":published": {"N": "2"}, ":id": {"S": "w1"}}
     closing = change(
         "SET held = :zero, closes_at = :zero REMOVE #first, #last, #keys",
-        "window_id = :id AND held = :told",
+        "window_id = :id AND held = :published",
         told | {":zero": {"N": "0"}},
         "first",
         "last",
         "keys",
     )
     taking = change(
-        "SET held = held - :told, window_id = :next, #first = :last, closes_at = :closes",
-        "window_id = :id AND held > :told",
+        "SET held = held - :published, window_id = :next, #first = :last, closes_at = :closes",
+        "window_id = :id AND held > :published",
         ANY,
         "first",
         "last",

@@ -191,7 +191,7 @@ def test_write_that_is_under_way_is_waited_for(repeated: int) -> None:
         refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=repeated)
         expect_head(stub, A_HEAD)
 
-        with pytest.raises(TransientError, match="another write is under way"):
+        with pytest.raises(TransientError, match="another write is in progress"):
             objects.copy(KMS_OBJECT, UNDER_K, {})
 
 

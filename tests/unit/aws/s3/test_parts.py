@@ -215,7 +215,7 @@ def test_upload_that_was_never_begun_is_not_aborted() -> None:
             copy(objects)
 
 
-LOST = "an upload without parts may be left behind"
+LOST = "a multipart upload without parts may be left behind"
 
 
 def test_upload_that_had_to_be_begun_twice_is_told() -> None:
@@ -266,7 +266,7 @@ def test_failed_abort_is_loud_and_does_not_hide_why() -> None:
             copy(objects)
 
     logged = log.getvalue()
-    assert "an upload was left behind" in logged
+    assert "a multipart upload was left behind" in logged
     assert all(f'"{name}"' in logged for name in (BUCKET, KEY, "upload-1"))
     assert "s3:AbortMultipartUpload: AccessDenied" in logged
 

@@ -31,19 +31,19 @@ _ATTEMPTS = 4
 class DynamoDbWindows:
     """`AlertWindows` on one DynamoDB table with the key `id`.
 
-    The attributes of a window: `total` counts everything, `held` what waits to be told, of which `first`
-    and `last` are the times and `keys` the latest ones; `message` is the window's first. At `closes_at`,
-    in seconds, it is over.
+    The attributes of a window: `total` counts all violations, `held` the suppressed ones that wait for
+    the summary. `first` and `last` are the times of those, `keys` their latest object keys. `message` is
+    the first message of the window. `closes_at` is its end, in seconds since the epoch.
     """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client, self._table = client, table
 
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
-        """Open a window where none is open and nothing is held back, or else count into the one there is.
+        """Open a window if none is open and nothing is suppressed; else count in the existing window.
 
-        In between somebody may have told and closed it; then both are tried again. A count whose answer was
-        lost is made twice: rather too many than one too few.
+        Another invocation may close the window between the two attempts; then both are tried again. A count
+        whose answer was lost is made twice: too high is better than too low. Raises TransientError.
         """
         own_id = str(uuid.uuid4())
         open_it, count = opening(own_id, tallied, now), counting(tallied, now)
@@ -51,12 +51,13 @@ class DynamoDbWindows:
             item = self._change(group, open_it, own_id) or self._change(group, count)
             if item is not None:
                 return tally_of(item, own_id)
-        raise TransientError(f"the alert window {group} changes too fast to be counted into")
+        raise TransientError(f"the alert window {group} changes too fast to count in it")
 
     def read_suppressed(self, group: str) -> Suppressed | None:
-        """What the window holds back. One that holds nothing is closed: who comes later opens a new one.
+        """The suppressed violations of the window. If there are none: close the window, return None.
 
-        Otherwise what a slow invocation still counted into it would wait for a reminder that has been.
+        If it stayed open, a slow invocation could still count in it, and no reminder would follow. Raises
+        TransientError.
         """
         for _ in range(_ATTEMPTS):
             item = self._read(_window(group))
@@ -66,19 +67,19 @@ class DynamoDbWindows:
         raise TransientError(f"the alert window {group} changes too fast to be closed")
 
     def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
-        """Take what was told out of the window, and close it where nothing is left.
+        """Remove what the summary reported, and close the window if nothing is left.
 
-        Whether something is: then the window goes on until `until`. Neither change is made where another
-        told the same meanwhile.
+        True if something is left: the window then stays open until `until`. If another invocation has
+        published the same summary meanwhile, nothing changes. Raises TransientError.
         """
         if self._change(group, closing_published(suppressed)) is not None:
             return False
         return self._change(group, removing_published(suppressed, until)) is not None
 
     def _change(self, group: str, change: Change, own_id: str | None = None) -> Any:
-        """The window after the change; None where its condition does not hold.
+        """The window after the change; None if its condition does not hold.
 
-        Where it is `own_id`'s already, the change was made, and only its answer was lost.
+        If the window has `own_id` already, an earlier attempt made the change and its answer was lost.
         """
         # DynamoDB refuses an empty map of names.
         named: Any = {"ExpressionAttributeNames": change.names} if change.names else {}

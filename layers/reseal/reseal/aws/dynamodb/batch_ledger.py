@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: the ledger for a batch of objects, many entries to a call."""
+"""Amazon DynamoDB: the ledger for a batch of objects, many entries per call."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AT_ONCE = 50
-"""Entries to a call; DynamoDB takes a hundred, and 4 MB (TransactWriteItems)."""
+"""Entries per call; DynamoDB accepts at most 100, and 4 MB (TransactWriteItems)."""
 
 _CANCELLED = "TransactionCanceledException"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -39,7 +39,7 @@ _Refused = dict[str, ObjectEntry | None]
 class DynamoDbObjectLedger:
     """`ObjectLedger` on the table of `DynamoDbLedger`, under the same conditions.
 
-    An entry whose condition does not hold cancels its whole transaction, so that the others are put again.
+    An entry whose condition fails cancels its whole transaction, so the other entries are put again.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, kept: timedelta) -> None:
@@ -47,7 +47,7 @@ class DynamoDbObjectLedger:
         retry_cancelled(client)
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, ObjectEntry]:
-        """The entries there are, read as of one moment."""
+        """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
         found: dict[str, ObjectEntry] = {}
         for ids in _chunks(list(dict.fromkeys(entry_ids))):
             gets = [{"Get": {"TableName": self._table, "Key": {"id": {"S": entry_id}}}} for entry_id in ids]
@@ -60,7 +60,10 @@ class DynamoDbObjectLedger:
     def open_all(
         self, entries: Sequence[ObjectEntry], now: datetime
     ) -> Mapping[str, ObjectEntry | LeaseHeldError]:
-        """Put each entry where there is none, or where its holder is its new owner or dead."""
+        """Put each entry if there is none, if this owner holds it, or if its lease has expired.
+
+        Returns for each id the entry, the closed entry that exists, or LeaseHeldError. Raises TransientError.
+        """
         puts = {entry.entry_id: opening(entry, now, self._table, self._kept) for entry in entries}
         answers: dict[str, ObjectEntry | LeaseHeldError] = {entry.entry_id: entry for entry in entries}
         for entry_id, existing in self._put_all(puts).items():
@@ -69,14 +72,14 @@ class DynamoDbObjectLedger:
         return answers
 
     def close_all(self, entries: Sequence[ObjectEntry], now: datetime) -> Mapping[str, LeaseHeldError]:
-        """Put each outcome where its owner still holds the entry; again is harmless."""
+        """Put each outcome if its owner still holds the entry; idempotent. Raises TransientError."""
         puts = {entry.entry_id: closing(entry, now, self._table, self._kept) for entry in entries}
         closed = {entry.entry_id: entry for entry in entries}
         refused = self._put_all(puts)
         return {i: taken_over(i) for i, existing in refused.items() if existing != closed[i]}
 
     def _put_all(self, puts: Mapping[str, _Put]) -> _Refused:
-        """Put what can be put; the ids of the others, with the entries that are in their way."""
+        """Put all entries whose condition holds; returns the ids of the others, with the existing entries."""
         refused: _Refused = {}
         for ids in _chunks(list(puts)):
             left = list(ids)
@@ -86,7 +89,7 @@ class DynamoDbObjectLedger:
         return refused
 
     def _transact(self, puts: Mapping[str, _Put]) -> _Refused:
-        """One transaction: all are put, or none and the answer says whose conditions did not hold."""
+        """One transaction: puts all entries, or none and returns those whose conditions failed."""
         with refusal_is_transient("dynamodb:PutItem"):
             try:
                 self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts.values()])  # type: ignore[typeddict-item]  # plain JSON
@@ -101,7 +104,7 @@ class DynamoDbObjectLedger:
 def _refused(
     puts: Mapping[str, _Put], reasons: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, ObjectEntry | None]]:
-    """A reason stands at the place of its item."""
+    """The reasons are in the order of the items."""
     for entry_id, reason in zip(puts, reasons, strict=False):
         if reason.get("Code") == _CONDITION_FAILED:
             yield entry_id, entry_of(reason["Item"]) if reason.get("Item") else None
@@ -118,7 +121,7 @@ def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def retry_cancelled(client: DynamoDBClient) -> None:
-    """Let botocore's retry loop also retry a transaction that another was in the way of at that moment."""
+    """Let botocore's retry loop also retry a transaction that failed by a conflict or throttling."""
     client.meta.events.register_last("needs-retry.dynamodb", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
 
 

@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: the items of the ledger's table, and the conditions under which one is put."""
+"""Amazon DynamoDB: the items of the ledger's table, and the conditions of their puts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MINE = "closed = :no AND held_by = :me"
 
 
 def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
-    """The put of an entry where there is none, or where its holder is this invocation or dead."""
+    """The put of an entry: allowed if there is none, this invocation holds it, or its lease has expired."""
     put = _put(entry, now, table, kept, closed=False)
     put["ConditionExpression"] = _UNHELD
     put["ExpressionAttributeValues"][":now"] = {"N": str(int(now.timestamp()))}
@@ -27,7 +27,7 @@ def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -
 
 
 def closing(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
-    """The put of an entry's outcome where this invocation still holds the entry."""
+    """The put of an entry's outcome: allowed if this invocation still holds the entry."""
     return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
 
 
@@ -37,18 +37,18 @@ def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:
 
 
 def held_by_another(entry_id: str) -> LeaseHeldError:
-    """Why an entry could not be opened."""
-    return LeaseHeldError(f"another invocation is handling event {entry_id}")
+    """The error if an entry could not be opened."""
+    return LeaseHeldError(f"another invocation is processing event {entry_id}")
 
 
 def taken_over(entry_id: str) -> LeaseHeldError:
-    """Why an entry could not be closed."""
+    """The error if an entry could not be closed."""
     return LeaseHeldError(f"another invocation took over event {entry_id}")
 
 
 @contextmanager
 def refusal_is_transient(action: str) -> Iterator[None]:
-    """Without its ledger Reseal writes nothing: a refusal sends the message back to its queue."""
+    """Raise a refusal as TransientError: Reseal writes nothing without its ledger, so it must retry."""
     try:
         with translated(action):
             yield

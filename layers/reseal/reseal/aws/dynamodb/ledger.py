@@ -26,7 +26,7 @@ REFUSAL_KEPT, UNBLOCKED_KEPT = timedelta(days=2), timedelta(days=1)
 
 
 class _ConditionFailedError(Exception):
-    """A conditional put found something else; `existing` is the entry that is there, if any."""
+    """The condition of a put failed; `existing` is the entry in the table, if any."""
 
     def __init__(self, error: ClientError) -> None:
         super().__init__(str(error))
@@ -41,7 +41,7 @@ class DynamoDbLedger:
         self._client, self._table, self._kept = client, table, kept
 
     def read(self, entry_id: str) -> LedgerEntry[Any] | None:
-        """The entry, read consistently: a retry must see what the delivery before it wrote."""
+        """The entry, read consistently: a retry must see what an earlier delivery wrote."""
         with refusal_is_transient("dynamodb:GetItem"):
             answer = self._client.get_item(
                 TableName=self._table, Key={"id": {"S": entry_id}}, ConsistentRead=True
@@ -49,7 +49,7 @@ class DynamoDbLedger:
         return entry_of(answer["Item"]) if "Item" in answer else None
 
     def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
-        """Put the entry where there is none, or where its holder is this invocation or dead."""
+        """Put the entry if there is none, if this invocation holds it, or if its lease has expired."""
         try:
             self._put(opening(entry, now, self._table, self._kept))
         except _ConditionFailedError as failed:
@@ -59,16 +59,16 @@ class DynamoDbLedger:
         return entry
 
     def close(self, entry: LedgerEntry[E], now: datetime) -> None:
-        """Put the outcome where this invocation still holds the entry."""
+        """Put the outcome if this invocation still holds the entry."""
         try:
             self._put(closing(entry, now, self._table, self._kept))
         except _ConditionFailedError as failed:
-            if failed.existing == entry:  # the client repeated a put whose answer was lost
+            if failed.existing == entry:  # botocore repeated a put whose answer was lost
                 return
             raise taken_over(entry.entry_id) from failed
 
     def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        """Put a marker for bucket, refusal and UTC day; the event that put it may ask again."""
+        """Put a marker for bucket, refusal and UTC day. The event that put it gets True again."""
         item = {
             "id": {"S": f"refusal#{bucket}#{refused}#{now:%Y-%m-%d}"},
             "event_id": {"S": event_id},
@@ -89,7 +89,7 @@ class DynamoDbLedger:
         return True
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Put who unblocked SSE-C on a bucket last; kept for a day."""
+        """Put who last unblocked SSE-C on a bucket; kept for one day."""
         item = {
             "id": {"S": f"unblocked#{bucket}"},
             "who": {"S": unblocked.who},
@@ -100,7 +100,7 @@ class DynamoDbLedger:
             self._client.put_item(TableName=self._table, Item=item)
 
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C within the last day. DynamoDB may keep for days what has expired."""
+        """Who unblocked SSE-C within the last day. DynamoDB may keep expired items for days."""
         with refusal_is_transient("dynamodb:GetItem"):
             answer = self._client.get_item(
                 TableName=self._table, Key={"id": {"S": f"unblocked#{bucket}"}}, ConsistentRead=True

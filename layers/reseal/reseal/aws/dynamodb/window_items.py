@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: the item of an alert window, and every change that is made to one."""
+"""Amazon DynamoDB: the item of an alert window, and the updates of one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 from reseal.core.findings.message import Message
 
 WINDOW_KEPT = timedelta(days=14)
-"""As long as a reminder can lie among the dead letters: until then what is held back can be told."""
+"""As long as a reminder can wait in the dead-letter queue: a redrive can still publish the summary."""
 
 _RESERVED = {
     "#total": "total",
     "#first": "first",
     "#last": "last",
     "#keys": "keys",
-}  # words of DynamoDB's own
+}  # reserved words of DynamoDB
 _NOTHING = {":zero": {"N": "0"}}
 
 
@@ -34,12 +34,12 @@ class Change:
 
     @property
     def names(self) -> dict[str, str]:
-        """The reserved words it uses: DynamoDB refuses a change that names others, too."""
+        """The reserved words that it uses: DynamoDB refuses names that the expression does not use."""
         return {name: word for name, word in _RESERVED.items() if name in self.expression}
 
 
 def opening(window_id: str, tallied: Tallied, now: datetime) -> Change:
-    """A new window, where none is open and nothing is held back."""
+    """Opens a new window if none is open and nothing is suppressed."""
     return Change(
         expression=(
             "SET window_id = :id, closes_at = :closes, expires_at = :expires, #total = :count, held = :zero, "
@@ -57,7 +57,7 @@ def opening(window_id: str, tallied: Tallied, now: datetime) -> Change:
 
 
 def counting(tallied: Tallied, now: datetime) -> Change:
-    """More in a window that is open, or that holds something back which is still to be told."""
+    """Counts in a window that is open or still has suppressed violations."""
     expression, values = "SET #total = #total + :count, expires_at = :expires", _counted(tallied, now)
     if tallied.suppresses:
         expression += (
@@ -73,23 +73,23 @@ def counting(tallied: Tallied, now: datetime) -> Change:
 
 
 CLOSING_EMPTY = Change(expression="SET closes_at = :zero", condition="held = :zero", values=_NOTHING)
-"""The end of a window that holds nothing back."""
+"""Closes a window without suppressed violations."""
 
 
 def closing_published(suppressed: Suppressed) -> Change:
-    """The end of a window where all that it held back was told."""
+    """Closes a window after its summary was sent."""
     return Change(
         expression="SET held = :zero, closes_at = :zero REMOVE #first, #last, #keys",
-        condition="window_id = :id AND held = :told",
+        condition="window_id = :id AND held = :published",
         values=_NOTHING | _published(suppressed),
     )
 
 
 def removing_published(suppressed: Suppressed, until: datetime) -> Change:
-    """A window without what was told of it. Its id is a new one, so that the rest is another summary."""
+    """Removes what the summary reported. The window gets a new id, so the rest becomes another summary."""
     return Change(
-        expression="SET held = held - :told, window_id = :next, #first = :last, closes_at = :closes",
-        condition="window_id = :id AND held > :told",
+        expression="SET held = held - :published, window_id = :next, #first = :last, closes_at = :closes",
+        condition="window_id = :id AND held > :published",
         values={
             **_published(suppressed),
             ":next": {"S": str(uuid.uuid4())},
@@ -100,7 +100,7 @@ def removing_published(suppressed: Suppressed, until: datetime) -> Change:
 
 
 def tally_of(item: Mapping[str, Any], own_id: str) -> Tally:
-    """The tally of a window, which `own_id` opened or did not."""
+    """The tally of a window; `opened` if its id is `own_id`."""
     return Tally(
         opened=item["window_id"]["S"] == own_id,
         window_id=item["window_id"]["S"],
@@ -110,7 +110,7 @@ def tally_of(item: Mapping[str, Any], own_id: str) -> Tally:
 
 
 def suppressed_of(item: Mapping[str, Any]) -> Suppressed | None:
-    """What a window holds back, if anything."""
+    """The suppressed violations of a window; None if there are none."""
     count = int(item["held"]["N"])
     if count == 0:
         return None
@@ -134,7 +134,7 @@ def _counted(tallied: Tallied, now: datetime) -> dict[str, Any]:
 
 
 def _published(suppressed: Suppressed) -> dict[str, Any]:
-    return {":told": {"N": str(suppressed.count)}, ":id": {"S": suppressed.window_id}}
+    return {":published": {"N": str(suppressed.count)}, ":id": {"S": suppressed.window_id}}
 
 
 def _number(time: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Amazon S3: read who reaches a bucket, for the access-impact guard, and what tags it carries."""
+"""Amazon S3: read who has access to a bucket, for the access guard, and the bucket's tags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _T = TypeVar("_T")
 
 
 def read_access(client: S3Client, bucket: str, account: str) -> BucketAccess:
-    """Everything the guard weighs, in four calls, or five where there is a bucket policy."""
+    """The bucket access, in four calls, or five if there is a bucket policy.
+
+    Raises RefusalError or TransientError.
+    """
     named = {"Bucket": bucket, "ExpectedBucketOwner": account}
     policy = _read_policy(client, named)
     return BucketAccess(
@@ -32,7 +35,7 @@ def read_access(client: S3Client, bucket: str, account: str) -> BucketAccess:
 
 
 def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
-    """The bucket's tags; empty where S3 does not tell them for whatever reason: they only inform."""
+    """The bucket's tags; empty if they cannot be read, because they are information only. Raises nothing."""
     try:
         with translated("s3:GetBucketTagging"):
             answer = client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account)
@@ -54,7 +57,7 @@ def _policy_is_public(client: S3Client, named: Any) -> bool:
 
 
 def _serves_website(client: S3Client, named: Any) -> bool:
-    """A website that redirects every request serves no object."""
+    """A website that redirects every request serves no objects."""
     with translated("s3:GetBucketWebsite"):
         answer = or_none(lambda: client.get_bucket_website(**named), "NoSuchWebsiteConfiguration")
     return answer is not None and "RedirectAllRequestsTo" not in answer
@@ -93,7 +96,7 @@ def _selects_kms_objects(rule: Any) -> bool:
 
 
 def or_none(call: Callable[[], _T], *absent: str) -> _T | None:
-    """The answer, or None where S3 says with one of these codes that there is no such configuration."""
+    """The answer, or None if S3 answers with one of these codes that there is no such configuration."""
     try:
         return call()
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Amazon S3: read what a bucket does when an object in it is written, for the choice of method."""
+"""Amazon S3: read the bucket configuration that limits how an object can be re-encrypted."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _LISTS = ("TopicConfigurations", "QueueConfigurations", "LambdaFunctionConfigura
 
 
 def is_versioned(client: S3Client, named: Any) -> bool:
-    """Whether a write makes a version of its own. Suspended, it replaces the one called null (C35)."""
+    """Whether a write makes a new version. With versioning suspended it replaces the null version (C35)."""
     with translated("s3:GetBucketVersioning"):
         return client.get_bucket_versioning(**named).get("Status") == "Enabled"
 
 
 def notifies(client: S3Client, named: Any) -> bool:
-    """Whether anything is told of writes (C13)."""
+    """Whether the bucket sends event notifications (C13)."""
     with translated("s3:GetBucketNotification"):
         answer = client.get_bucket_notification_configuration(**named)
-    to_event_bridge = "EventBridgeConfiguration" in answer  # empty where it is on, absent where it is off
+    to_event_bridge = "EventBridgeConfiguration" in answer  # empty if it is on, absent if it is off
     return to_event_bridge or any(answer.get(kind) for kind in _LISTS)
 
 
 def has_acls(client: S3Client, named: Any) -> bool:
-    """Whether ACLs are in force: a bucket of before April 2023 has no ownership controls, and has them."""
+    """Whether ACLs are enabled. They are if a bucket, from before April 2023, has no ownership controls."""
     with translated("s3:GetBucketOwnershipControls"):
         answer = or_none(
             lambda: client.get_bucket_ownership_controls(**named), "OwnershipControlsNotFoundError"

@@ -1,4 +1,4 @@
-"""Amazon S3: read and write a bucket's default encryption, and read who reaches the bucket."""
+"""Amazon S3: read and write a bucket's default encryption, and read its access and configuration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ READ = "s3:GetEncryptionConfiguration"
 WRITE = "s3:PutEncryptionConfiguration"
 
 KEPT_SECONDS = 120.0
-"""How long who reaches a bucket is taken to be as it was read."""
+"""How long bucket access, bucket context and tags are cached."""
 
 _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 
@@ -43,7 +43,7 @@ class S3Buckets:
         retry_conflicts(client)
 
     def read_encryption(self, bucket: str) -> BucketEncryption:
-        """The rule as stored. No configuration, the answer of before 2023, means SSE-S3 (E1, E3)."""
+        """The rule as stored. No configuration, an answer from before 2023, means SSE-S3 (E1, E3)."""
         with translated(READ):
             try:
                 answer = self._client.get_bucket_encryption(Bucket=bucket, ExpectedBucketOwner=self._account)
@@ -54,17 +54,17 @@ class S3Buckets:
         return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
 
     def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
-        """Who reaches the bucket; unless `fresh`, the answer may be two minutes old."""
+        """Who has access to the bucket; up to two minutes old unless `fresh`."""
         return self._accesses.get(
             bucket, lambda: read_access(self._client, bucket, self._account), fresh=fresh
         )
 
     def knows_access(self, bucket: str) -> bool:
-        """Whether who reaches the bucket was read within the last two minutes."""
+        """Whether the bucket access was read within the last two minutes."""
         return self._accesses.has(bucket)
 
     def read_context(self, bucket: str) -> BucketContext:
-        """What the bucket means for its objects; who reaches it may be two minutes older."""
+        """The bucket context, at most two minutes old; its access may be two minutes older."""
         return self._contexts.get(bucket, lambda: self._read_context(bucket))
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
@@ -72,7 +72,7 @@ class S3Buckets:
         return self._tags.get(bucket, lambda: read_tags(self._client, bucket, self._account))
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
-        """Replace the rule with `encryption`, whole (E4, E5)."""
+        """Replace the whole rule with `encryption` (E4, E5)."""
         with translated(WRITE):
             self._client.put_bucket_encryption(
                 Bucket=bucket,
@@ -106,10 +106,10 @@ def _parse(rules: list[Any]) -> BucketEncryption:
 
 
 def stay_in_region(client: S3Client) -> None:
-    """Stop boto3 from following S3's redirects into another Region.
+    """Stop boto3 from following S3's redirects to another Region.
 
-    It would silently write this Region's key on another Region's bucket. There is no setting for
-    it, so each request is marked as redirected already before botocore's own redirector sees it.
+    A redirect would silently set this Region's key on another Region's bucket. botocore has no setting
+    for this, so each request is marked as already redirected before botocore's redirector runs.
     """
     client.meta.events.register_last("before-parameter-build.s3", _mark_redirected)
 
@@ -119,7 +119,7 @@ def _mark_redirected(context: dict[str, Any], **_: object) -> None:
 
 
 def retry_conflicts(client: S3Client) -> None:
-    """Let botocore's own retry loop also retry OperationAborted, which it does not know to be passing."""
+    """Let botocore's retry loop also retry OperationAborted, which it does not treat as transient."""
     client.meta.events.register_last("needs-retry.s3", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
 
 

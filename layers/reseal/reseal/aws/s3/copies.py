@@ -1,4 +1,4 @@
-"""Amazon S3: copy an object onto itself, only while it is the one that was looked at."""
+"""Amazon S3: copy an object onto itself, only if it is still the object that was read."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 class S3Copies:
-    """Copies with preconditions. `read` looks at an object."""
+    """Copies with preconditions. `read` reads an object."""
 
     def __init__(self, client: S3Client, account: str, read: Read) -> None:
         self._client, self._account, self._read = client, account, read
 
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
-        """One CopyObject, as far as 5 GB go (C10)."""
+        """One CopyObject, for objects up to 5 GB (C10). Raises RefusalError or TransientError."""
         parameters = {
             **named(head.bucket, head.object_key, None, self._account),
             **self.source(head),
@@ -47,7 +47,7 @@ class S3Copies:
         self.settle(head, intended, lambda: self.while_unchanged(head, once))
 
     def source(self, head: ObservedObject) -> dict[str, Any]:
-        """The parameters that name what is copied: as a dict, which botocore encodes rightly (C34)."""
+        """The parameters that name the copy source: as a dict, which botocore encodes correctly (C34)."""
         source = {"Bucket": head.bucket, "Key": head.object_key}
         if head.version_id is not None:
             source["VersionId"] = head.version_id
@@ -56,9 +56,10 @@ class S3Copies:
     def while_unchanged(self, head: ObservedObject, call: Callable[[dict[str, Any]], T]) -> T:
         """Run `call` with a condition that holds only while the source is `head`.
 
-        Equal bytes may share an ETag (C20), which the destination's condition asks about already. So the
-        time is asked about here: alone, since S3 disregards it beside an ETag that matches (C17). S3 shows
-        whole seconds, and should it compare fractions it refuses; then a look must do.
+        Objects with equal bytes can have the same ETag (C20), and the destination's condition checks the
+        ETag already. So this condition checks the time. It is sent alone because S3 ignores it next to a
+        matching ETag (C17). S3 shows whole seconds. If it compares fractions, it refuses; then the source
+        is read again and `call` runs with its ETag as the condition.
         """
         try:
             return call({"CopySourceIfUnmodifiedSince": head.last_modified})
@@ -68,11 +69,12 @@ class S3Copies:
             return call({"CopySourceIfMatch": head.etag})
 
     def settle(self, head: ObservedObject, intended: ObjectEncryption, write: Callable[[], T]) -> None:
-        """Run `write`, and see to it that neither our own write nor one that fails is taken for another's.
+        """Run `write`, and do not mistake this invocation's own write for another writer's.
 
-        botocore repeats a call whose answer was lost, and the first one may have been carried out or
-        may still be: then the repeated one is refused, because of ours or of an upload that is completed.
-        And a write that S3 calls concurrent may never be completed (C18): then ours is made later.
+        botocore repeats a call whose answer was lost. The first attempt may have succeeded or may still be
+        running, and then S3 refuses the repeated one. If the object is now as intended, `write` succeeded.
+        A write that S3 reports as concurrent may never complete (C18): if the object is unchanged, this
+        raises TransientError, and the write is retried later.
         """
         try:
             write()
@@ -87,7 +89,7 @@ class S3Copies:
             ):
                 return
             if isinstance(error, ChangedError) and now.listed == head.listed:
-                raise TransientError(f"another write is under way, which may be ours: {error}") from error
+                raise TransientError(f"another write is in progress, maybe Reseal's own: {error}") from error
             raise
 
     def _is_still(self, head: ObservedObject) -> bool:
@@ -95,7 +97,7 @@ class S3Copies:
 
 
 def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:
-    """The encryption, whole: without a key S3 takes aws/s3 (C3), without more the bucket's Bucket Key."""
+    """All encryption parameters. S3's defaults are aws/s3 (C3) and the bucket's own Bucket Key setting."""
     parameters: dict[str, Any] = {"ServerSideEncryption": intended.algorithm, "SSEKMSKeyId": intended.key_id}
     if intended.algorithm == SseAlgorithm.SSE_KMS:  # DSSE-KMS has no Bucket Keys (E13)
         parameters["BucketKeyEnabled"] = intended.bucket_key
@@ -103,7 +105,7 @@ def encryption_parameters(intended: ObjectEncryption) -> dict[str, Any]:
 
 
 def may_be_done(error: ResealError) -> bool:
-    """Whether S3 may have carried out a call that failed: no answer came, or not to the first attempt."""
+    """Whether S3 may have executed a failed call: no answer came, or none to the first attempt."""
     cause = error.__cause__
     if isinstance(cause, ClientError):
         return cause.response["ResponseMetadata"].get("RetryAttempts", 0) > 0

@@ -1,4 +1,4 @@
-"""Amazon S3: the names of one version of an object in a request, and what S3 answers about it."""
+"""Amazon S3: the request parameters that name an object version, and the parsing of S3's answers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _HEADERS = (
     "Expires",
 )
 _CHECKSUM, _CHECKSUM_TYPE = "Checksum", "ChecksumType"
-_OF_DELETE_MARKER = "MethodNotAllowed"  # what a version that is a delete marker answers to most calls (C9)
+_OF_DELETE_MARKER = "MethodNotAllowed"  # S3's answer to most calls on a delete marker (C9)
 
 
 def named(bucket: str, key: str, version_id: str | None, account: str) -> dict[str, Any]:
-    """The parameters that name a version, its bucket's owner (C16), and who pays (C15).
+    """The parameters that name a version, the bucket's owner (C16), and who pays (C15).
 
-    The version called `null` is named as well: another write could take its place as the current one.
+    The version `null` is named too: another write could replace it as the current version.
     """
     parameters = {
         "Bucket": bucket,
@@ -42,7 +42,7 @@ def named(bucket: str, key: str, version_id: str | None, account: str) -> dict[s
 
 @contextmanager
 def of_object(action: str) -> Iterator[None]:
-    """`translated`, for a call on an object: what is said of a delete marker is that the object is gone."""
+    """`translated`, for a call on an object: a delete marker raises NotFoundError."""
     try:
         with translated(action):
             yield
@@ -93,7 +93,7 @@ def parse_acl(answer: Mapping[str, Any], bucket_owner: str) -> ObjectAcl:
 def _encryption(answer: Mapping[str, Any]) -> ObjectEncryption:
     customer = SSE_C if "SSECustomerAlgorithm" in answer else None
     return ObjectEncryption(
-        algorithm=answer.get("ServerSideEncryption", customer),  # neither: of before 2023 (D16)
+        algorithm=answer.get("ServerSideEncryption", customer),  # neither: from before 2023 (D16)
         key_id=answer.get("SSEKMSKeyId"),
         bucket_key=answer.get("BucketKeyEnabled", False),
     )
@@ -108,7 +108,7 @@ def _lock(answer: Mapping[str, Any]) -> Lock:
 
 
 def _checksum(answer: Mapping[str, Any]) -> Checksum | None:
-    """The one checksum of an object. One put together from parts ends in their number."""
+    """The checksum of an object; None if it has none. A composite one ends in the number of parts."""
     for name, value in answer.items():
         if name.startswith(_CHECKSUM) and name != _CHECKSUM_TYPE:
             kind = "COMPOSITE" if "-" in value else "FULL_OBJECT"

@@ -1,4 +1,4 @@
-"""Amazon S3: read single objects, and change how they are encrypted."""
+"""Amazon S3: read single objects, and change their encryption."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class S3Objects:
         retry_conflicts(client)
 
     def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:
-        """The object as HeadObject shows it, without SSE headers, which S3 would refuse (C22).
+        """The object as HeadObject shows it, requested without SSE headers, which S3 would refuse (C22).
 
-        The checksum of a KMS object needs the key (C23), which may be another account's or disabled; such
-        a look is refused, and the next one goes without.
+        The checksum of a KMS object needs the KMS key (C23), which may be disabled or belong to another
+        account. S3 then refuses the call, and it is repeated without the checksum.
         """
         action = _action("s3:GetObject", version_id)
         name = named(bucket, key, version_id, self._account)
@@ -58,7 +58,7 @@ class S3Objects:
         return parse_head(bucket, key, version_id, answer)
 
     def read_listed(self, bucket: str, key: str) -> Listed | None:
-        """As the first that a list shows from this key on: keys are listed in their order."""
+        """The object in a list with its key as the prefix: S3 lists keys in order, so it comes first."""
         with of_object("s3:ListBucket"):
             answer = self._client.list_objects_v2(
                 Bucket=bucket,
@@ -83,7 +83,7 @@ class S3Objects:
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
     def has_annotations(self, head: ObservedObject) -> bool:
-        """Whether the object carries annotations; it cannot where S3 does not implement them."""
+        """Whether the object has annotations; False if S3 does not implement them."""
         with of_object("s3:ListObjectAnnotations"):
             try:
                 answer = self._client.list_object_annotations(**self._named(head), MaxAnnotationResults=1)
@@ -94,7 +94,7 @@ class S3Objects:
         return bool(answer.get("Annotations"))
 
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
-        """Copy the object over itself, if it is still `head`."""
+        """Copy the object onto itself, if it is still `head`."""
         self._copies.copy(head, intended, sent)
 
     def copy_in_parts(
@@ -106,11 +106,11 @@ class S3Objects:
         seconds_left: Callable[[], float],
         confirm: Callable[[], None],
     ) -> None:
-        """The same in parts."""
+        """Copy the object onto itself in parts, if it is still `head`."""
         self._parts.copy(head, intended, sent, seconds_left, confirm)
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
-        """Put the very version under `intended`, SSE-KMS, in place: nothing else of it changes (D3, D4)."""
+        """Change exactly this version to `intended`, SSE-KMS, in place: nothing else changes (D3, D4)."""
         under = {"KMSKeyArn": intended.key_id, "BucketKeyEnabled": intended.bucket_key}
         with of_object(UPDATE):
             self._client.update_object_encryption(
@@ -122,25 +122,25 @@ class S3Objects:
         return named(head.bucket, head.object_key, head.version_id, self._account)
 
     def _head_without_checksum(self, action: str, name: dict[str, Any]) -> Mapping[str, Any]:
-        """400 means SSE-C (C5), or credentials that have expired, which only an answer with a body tells."""
+        """400 means SSE-C (C5) or expired credentials; only an answer with a body shows which."""
         try:
             return self._client.head_object(**name)
         except ClientError as error:
             if error.response["Error"]["Code"] != "400":
                 raise
             self._must_answer(action, name)
-            message = "S3 shows nothing of the object without the key that its writer provided"
+            message = "S3 does not describe the object without the key that its writer provided"
             raise CustomerKeyError("400", action, message) from error
 
     def _must_answer(self, action: str, name: dict[str, Any]) -> None:
         try:
             with of_object(f"{action}Tagging"):
                 self._client.get_object_tagging(**name)
-        except AccessDeniedError:  # an answer nevertheless
+        except AccessDeniedError:  # the credentials are valid
             return
 
     def _bucket_owner(self, bucket: str) -> str:
-        """The canonical id of this account: no other may own a bucket here, so that one bucket tells."""
+        """The canonical user id of this account. Every bucket here belongs to it, so one bucket is enough."""
         with self._asking_owner:
             if self._owner is None:
                 with translated("s3:GetBucketAcl"):
@@ -150,5 +150,5 @@ class S3Objects:
 
 
 def _action(action: str, version_id: str | None) -> str:
-    """The IAM action: a version that is named has an action of its own (C6)."""
+    """The IAM action: a request that names a version needs its own action (C6)."""
     return action if version_id is None else f"{action}Version"

@@ -1,4 +1,4 @@
-"""Amazon S3: copy an object onto itself in parts, for what is too large for one CopyObject (C10)."""
+"""Amazon S3: copy an object onto itself in parts if it is too large for one CopyObject (C10)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 ABORT = "s3:AbortMultipartUpload"
 AT_ONCE = 16
 SECONDS_KEPT = 60.0
-"""What an invocation keeps for running parts to end, and for the upload to be completed or aborted."""
+"""Seconds reserved for running parts to end, and for completing or aborting the upload."""
 
 _MOST_ABORTS = 3
 
 
 class S3Parts:
-    """Copies in parts. An upload is completed or aborted, whatever happens; what is left behind is logged."""
+    """Copies in parts. Every upload is completed or aborted; an upload left behind is logged."""
 
     def __init__(
         self, client: S3Client, account: str, copies: S3Copies, logger: Logger, *, part_size: int
@@ -44,7 +44,10 @@ class S3Parts:
         seconds_left: Callable[[], float],
         confirm: Callable[[], None],
     ) -> None:
-        """Every part in parallel, `confirm`, then all of them in its place if it is still `head`."""
+        """Copy all parts in parallel, call `confirm`, then complete the upload if the object is still `head`.
+
+        Raises RefusalError, or TransientError, also if too little time is left.
+        """
         self._must_have_time(seconds_left)
         upload = named(head.bucket, head.object_key, None, self._account)
         upload["UploadId"] = self._create(upload, {**encryption_parameters(intended), **sent})
@@ -59,11 +62,11 @@ class S3Parts:
                 self._abort(upload)
 
     def _create(self, upload: dict[str, Any], parameters: dict[str, Any]) -> str:
-        """A new upload's id.
+        """Create an upload; returns its id.
 
-        botocore asks again when an answer is lost, and then S3 may hold an upload whose id nobody knows. It
-        has no parts, so it costs nothing; and the list of a bucket's uploads does not say for sure whose
-        they are. So it is logged, and what may be another's is not aborted.
+        botocore retries if an answer is lost, and then S3 may have an upload with an unknown id. It has no
+        parts, so it costs nothing. The list of a bucket's uploads does not show for certain who created
+        them, so the upload is logged and not aborted: it could belong to another writer.
         """
         try:
             with of_object(WRITE):
@@ -78,7 +81,7 @@ class S3Parts:
 
     def _warn_of_unknown(self, upload: dict[str, Any]) -> None:
         self._logger.warning(
-            "an upload without parts may be left behind: S3's answer to its creation was lost",
+            "a multipart upload without parts may be left behind: S3's answer to its creation was lost",
             bucket=upload["Bucket"],
             key=upload["Key"],
         )
@@ -86,7 +89,7 @@ class S3Parts:
     def _copy_parts(
         self, head: ObservedObject, upload: dict[str, Any], seconds_left: Callable[[], float]
     ) -> list[dict[str, Any]]:
-        """The first failure cancels what has not begun; returns or raises when nothing runs any more."""
+        """The first failure cancels the parts not yet begun; returns or raises when no part is running."""
 
         def copied(part: Part) -> dict[str, Any]:
             self._must_have_time(seconds_left)
@@ -109,12 +112,12 @@ class S3Parts:
                 **condition,
             )
         result: Mapping[str, Any] = answer["CopyPartResult"]
-        # A checksum put together from parts needs theirs (S3, checking integrity).
+        # A composite checksum needs the checksums of the parts (S3, checking integrity).
         checksums = {name: value for name, value in result.items() if name.startswith("Checksum")}
         return {"PartNumber": part.number, "ETag": result["ETag"], **checksums}
 
     def _complete(self, head: ObservedObject, upload: dict[str, Any], parts: list[dict[str, Any]]) -> None:
-        """Refused with 409 if the key was written meanwhile, even with the same bytes (C19)."""
+        """S3 refuses with 409 if the object was written meanwhile, even with the same bytes (C19)."""
         with of_object(WRITE):
             self._client.complete_multipart_upload(
                 **upload,
@@ -128,14 +131,14 @@ class S3Parts:
             raise TransientError("too little time is left for a copy in parts")
 
     def _abort(self, upload: dict[str, Any]) -> None:
-        """Abort until S3 says that there is no such upload: a part that S3 still copied would stay (C27)."""
+        """Abort until S3 answers that the upload does not exist: a part still being copied can stay (C27)."""
         try:
             for _ in range(_MOST_ABORTS):
                 if not self._abort_once(upload):
                     return
         except ResealError:
             self._logger.exception(
-                "an upload was left behind, and its parts are paid for until it is aborted",
+                "a multipart upload was left behind; its parts are billed until it is aborted",
                 bucket=upload["Bucket"],
                 key=upload["Key"],
                 upload_id=upload["UploadId"],
