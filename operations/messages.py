@@ -1,4 +1,4 @@
-"""Dead-letter messages, and the queue where each belongs."""
+"""Dead-letter messages, and the queues that they came from."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _UNDELIVERED = "UndeliveredQueueUrl"
 
 
 class NotResealError(Exception):
-    """The stack lacks the outputs that say where its queues are."""
+    """The stack has no outputs with the URLs of its queues."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """A lane's queue, its dead-letter queue, and the log of the function between them."""
+    """A lane's queue, its dead-letter queue, and the log group of its function."""
 
     name: str
     queue_url: str
@@ -40,7 +40,8 @@ class DeadLetterMessage:
 def lanes_of(outputs: Mapping[str, str]) -> tuple[Lane, ...]:
     """Every lane of a stack, by the outputs `<Lane>QueueUrl` and `<Lane>DeadLetterQueueUrl`.
 
-    Raises NotResealError."""
+    Raises NotResealError if the outputs are missing.
+    """
     names = [key.removesuffix(_DEAD_LETTER_QUEUE) for key in outputs if key.endswith(_DEAD_LETTER_QUEUE)]
     lanes = tuple(
         Lane(
@@ -65,7 +66,7 @@ def undelivered_of(outputs: Mapping[str, str]) -> str:
 
 
 def dead_letter_message(message: Mapping[str, Any]) -> DeadLetterMessage:
-    """Read a message as sqs:ReceiveMessage answers it."""
+    """Parse a message from the answer of sqs:ReceiveMessage."""
     attributes = {name: value["StringValue"] for name, value in message.get("MessageAttributes", {}).items()}
     refusal = ": ".join(attributes[name] for name in ("ERROR_CODE", "ERROR_MESSAGE") if name in attributes)
     return DeadLetterMessage(

@@ -1,4 +1,4 @@
-"""The queues and the logs of a deployed stack, used with the operator's own rights."""
+"""The queues and logs of a deployed stack, used with the operator's own permissions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import boto3
 from operations.messages import DeadLetterMessage, Lane, dead_letter_message
 
 HOLD_SECONDS = 300
-"""How long SQS hides a received message from others. It comes back after that if this program dies."""
+"""How long SQS hides a received message. If this program stops, the message is visible again after that."""
 
 MOST_AT_ONCE = 500
-"""Messages received from one queue in one run. They can all be sent before the first comes back."""
+"""Messages received from one queue in one run. All can be sent before the first is visible again."""
 
-_ALL_SERVERS_SECONDS = 2  # a long poll asks every server of SQS; a short one may miss messages
+_ALL_SERVERS_SECONDS = 2  # a long poll asks all SQS servers; a short poll may miss messages
 
 _GIVEN_UP_WITHIN = timedelta(days=1)  # five deliveries, six minutes apart, after a backlog
 
 
 class Queues:
-    """Receives dead-letter messages, and sends them back to their queues."""
+    """Receives dead-letter messages and redrives them to their queues."""
 
     def __init__(self, session: boto3.Session) -> None:
         self._stacks: Any = session.client("cloudformation")
@@ -64,12 +64,12 @@ class Queues:
         )
 
     def redrive(self, message: DeadLetterMessage, *, source_url: str, destination_url: str) -> None:
-        """Send the message to its queue, then delete it: it can arrive twice, but it is never lost."""
+        """Send the message to its queue, then delete it: it can arrive twice, but it cannot be lost."""
         self._sqs.send_message(QueueUrl=destination_url, MessageBody=message.body)
         self._sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message.receipt)
 
     def cause(self, lane: Lane, message: DeadLetterMessage) -> str | None:
-        """Why the lane's function failed on the message, from its log; None if the log does not say."""
+        """Why the lane's function failed on the message, from its log; None if the log has no entry."""
         if lane.log_group is None:
             return None
         pages = self._logs.get_paginator("filter_log_events").paginate(

@@ -1,8 +1,8 @@
-"""`python -m operations.redrive --stack reseal [--yes]`: send dead-letter messages back to their queues.
+"""`python -m operations.redrive --stack reseal [--yes]`: redrive dead-letter messages to their queues.
 
-Shows how many messages wait, since when and why; sends nothing without --yes. A message on which a
-lane's function failed goes back to that lane's queue; an event that EventBridge could not deliver goes
-to the queue it was meant for. A message may be sent twice: Reseal acts on what a bucket is now.
+Shows how many messages wait, since when and why; sends nothing without --yes. A message that a lane's
+function failed to process returns to that lane's queue. An event that EventBridge could not deliver is
+sent to its target queue. A message may be sent twice: Reseal acts on the current state of the resource.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from operations.queues import HOLD_SECONDS, MOST_AT_ONCE, Queues
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageGroup:
-    """The messages of one queue that share a destination; None if no queue of the stack is theirs."""
+    """Messages of one queue with one destination; `destination_url` is None if it is not in the stack."""
 
     title: str
     source_url: str
@@ -31,13 +31,13 @@ class MessageGroup:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 unless something that waits could not be sent."""
+    """Run the command. Returns 1 if a waiting message could not be sent, else 0."""
     parser = argparse.ArgumentParser(
-        prog="redrive", description="Send dead-letter messages back to their queues."
+        prog="redrive", description="Redrive dead-letter messages to their queues."
     )
     parser.add_argument("--stack", default="reseal", help="the stack's name (default: %(default)s)")
     parser.add_argument("--region", help="the stack's Region (default: that of your AWS settings)")
-    parser.add_argument("--yes", action="store_true", help="send; without it, only show what waits")
+    parser.add_argument("--yes", action="store_true", help="send; without it, only show the messages")
     options = parser.parse_args(arguments)
     try:
         queues = Queues(boto3.Session(region_name=options.region))
@@ -73,7 +73,7 @@ def _dead_letters(queues: Queues, lane: Lane) -> MessageGroup | None:
         source_url=lane.dead_letter_queue_url,
         destination_url=lane.queue_url,
         messages=messages,
-        cause=queues.cause(lane, oldest_of(messages)) or "the function's log does not say",
+        cause=queues.cause(lane, oldest_of(messages)) or "not in the function's log",
     )
 
 
@@ -84,7 +84,7 @@ def _undelivered(queues: Queues, lanes: Sequence[Lane], source_url: str) -> list
         groups.setdefault(message.target if message.target in lane_by_arn else None, []).append(message)
     return [
         MessageGroup(
-            title=f"Undelivered events, meant for {_meant_for(lane_by_arn, arn)}",
+            title=f"Undelivered events for {_target_in_words(lane_by_arn, arn)}",
             source_url=source_url,
             destination_url=lane_by_arn[arn].queue_url if arn else None,
             messages=tuple(messages),
@@ -94,21 +94,21 @@ def _undelivered(queues: Queues, lanes: Sequence[Lane], source_url: str) -> list
     ]
 
 
-def _meant_for(lane_by_arn: Mapping[str, Lane], arn: str | None) -> str:
+def _target_in_words(lane_by_arn: Mapping[str, Lane], arn: str | None) -> str:
     return f"the {lane_by_arn[arn].name} lane" if arn else "no queue of this stack"
 
 
 def _show(group: MessageGroup) -> None:
-    more = ", and perhaps more: run again afterwards" if len(group.messages) >= MOST_AT_ONCE else ""
+    more = " or more: run again afterwards" if len(group.messages) >= MOST_AT_ONCE else ""
     print(group.title)
     print(f"  waiting {len(group.messages)}{more}")
     print(f"  oldest  {oldest_of(group.messages).sent_at:%Y-%m-%d %H:%M:%S} UTC")
     print(f"  cause   {group.cause}")
-    print(f"  goes to {group.destination_url or 'no queue: read it, then delete it by hand'}")
+    print(f"  goes to {group.destination_url or 'no queue: read it, then delete it manually'}")
 
 
 def _send(queues: Queues, group: MessageGroup) -> int:
-    """How many were sent. The first failure ends the run; the rest stay in the dead-letter queue."""
+    """Returns how many were sent. The first failure ends the run; the rest stay in the dead-letter queue."""
     if group.destination_url is None:
         return _put_back(queues, group)
     for message in group.messages:
@@ -126,7 +126,7 @@ def _summary(waiting: int, sent: int, *, yes: bool) -> str:
     if not waiting:
         return "No messages are waiting."
     if not yes:
-        return f"{waiting} waiting, nothing sent. Remove the cause, then run again with --yes."
+        return f"{waiting} waiting, nothing sent. Correct the cause, then run again with --yes."
     return f"{sent} of {waiting} sent."
 
 

@@ -1,4 +1,4 @@
-"""The door of the object lane: SQS messages in, one run of the flow for all, failures back to the queue."""
+"""Lambda handler of the object lane: runs the lane once per batch of SQS messages; failures are retried."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reseal.runtime.sqs_batch import LoggingBatchProcessor
 from reseal.runtime.wiring_objects import wire_objects
 
 OBJECTS_AT_ONCE = 50
-"""A whole batch: each object mostly waits for S3."""
+"""Threads for a whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
 processor = LoggingBatchProcessor(logger)
@@ -28,7 +28,7 @@ processor = LoggingBatchProcessor(logger)
 
 @cache
 def object_lane() -> ObjectLane:
-    """Settings and clients, read and made once and kept while the execution environment lives."""
+    """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger)
     policy = settings.settings.policy
     return ObjectLane(
