@@ -121,7 +121,7 @@ def test_start_on_a_taken_port_fails(cloud_python: str, local_cloud: LocalCloud)
 def test_missing_anchor_stops_the_start_and_is_named(cloud_python: str, tmp_path: Path) -> None:
     program = (
         "from ministack.services import s3; del s3._resolve_sse_write_headers; "
-        "from localcloud import anchors; anchors.check()"
+        "from localcloud.request import anchors; anchors.check()"
     )
     checked = subprocess.run(
         [cloud_python, "-c", program],
