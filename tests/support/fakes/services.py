@@ -99,12 +99,12 @@ class FakeBuckets:
         return bucket in self.known
 
     def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
-        with self._steps.step("read exposure", self.failures["read_exposure"]):
+        with self._steps.step("read access", self.failures["read_access"]):
             self._existing(bucket, "s3:GetBucketPolicy")
             return self.exposures[bucket]
 
     def read_context(self, bucket: str) -> BucketContext:
-        with self._steps.step("read surroundings", self.failures["read_surroundings"]):
+        with self._steps.step("read context", self.failures["read_context"]):
             return BucketContext(
                 access=self.exposures[bucket],
                 bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,

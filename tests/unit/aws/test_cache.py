@@ -12,7 +12,7 @@ from tests.support.fakes.services import FakeClock
 
 
 class Asked:
-    """Answers with the number of times it was asked, slowly if told to."""
+    """Answers with the number of times it was asked, slowly if asked to."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.times = 0

@@ -1,4 +1,4 @@
-"""Trails as CloudTrail tells of them: what is asked, what is understood, what a refusal hides."""
+"""Trails as CloudTrail describes them: the calls, the parsed answers, and what a refusal hides."""
 
 from __future__ import annotations
 

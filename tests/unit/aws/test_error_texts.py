@@ -1,4 +1,4 @@
-"""What an error tells an operator: the action that failed, whatever AWS left out of its answer."""
+"""The text of an error names the failed action, whatever AWS left out of its answer."""
 
 from __future__ import annotations
 

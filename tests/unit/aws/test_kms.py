@@ -1,4 +1,4 @@
-"""What KMS tells of a key's policy, and what it refuses to tell of a key."""
+"""What KMS shows of a key policy and of a key, and what it refuses to show."""
 
 from __future__ import annotations
 

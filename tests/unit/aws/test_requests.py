@@ -65,7 +65,7 @@ def item(*, closed: bool, outcome: bool) -> dict[str, Any]:
     }
 
 
-def test_entry_is_opened_only_where_nobody_alive_holds_it() -> None:
+def test_entry_is_opened_only_where_no_running_invocation_holds_it() -> None:
     values = {":no": {"BOOL": False}, ":me": {"S": MINE.owner}, ":now": {"N": str(int(NOON.timestamp()))}}
     with stubbed("dynamodb") as (client, stub):
         expected = {

@@ -1,4 +1,4 @@
-"""What holds for every policy, bucket and message, not only for those somebody thought of."""
+"""What holds for every policy, bucket and message, also for generated ones."""
 
 from __future__ import annotations
 
@@ -199,12 +199,14 @@ def test_no_write_swaps_an_approved_key(case: Case, name: str) -> None:
 
 
 @given(cases())
-def test_no_write_names_a_key_other_than_the_buckets_own_or_k(case: Case) -> None:
+def test_no_write_names_a_key_other_than_the_buckets_own_or_the_remediation_key(case: Case) -> None:
     assert case.after.key_id in {case.found.key_id, K}
 
 
 @given(cases(), st.sampled_from(unwell(K)))
-def test_no_write_moves_a_bucket_to_a_k_that_cannot_be_used(case: Case, k: KeyDescription) -> None:
+def test_no_write_moves_a_bucket_to_a_remediation_key_that_cannot_be_used(
+    case: Case, k: KeyDescription
+) -> None:
     broken = replace(case, truth={**case.truth, K: k})
 
     assert broken.after.key_id == case.found.key_id
@@ -295,7 +297,7 @@ def test_an_encryption_survives_the_way_through_json(rule: BucketEncryption) -> 
 
 
 @given(ANY_ENCRYPTION)
-def test_an_encryption_satisfies_itself(rule: BucketEncryption) -> None:
+def test_an_encryption_equals_itself(rule: BucketEncryption) -> None:
     assert rule.equals(rule)
 
 

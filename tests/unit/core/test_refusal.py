@@ -49,7 +49,7 @@ def test_an_object_that_is_gone_is_skipped() -> None:
     assert outcome == Skipped(cause=SkipCause.GONE, reason="the object no longer exists")
 
 
-def test_an_object_that_somebody_wrote_again_is_skipped() -> None:
+def test_an_object_that_another_writer_wrote_again_is_skipped() -> None:
     outcome = outcome_of_refusal(ChangedError("PreconditionFailed", "s3:PutObject", "If-Match"), "object")
 
     assert outcome == Skipped(

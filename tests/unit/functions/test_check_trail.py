@@ -1,4 +1,4 @@
-"""The door of the trail check, with trails of the test's choosing behind it."""
+"""The Lambda handler of the trail coverage check, with trails that the test chooses."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_answer_and_line_and_metric_agree(
 
 
 @pytest.mark.parametrize("logging", [True, False])
-def test_stack_that_made_a_trail_of_objects_hears_only_while_that_one_logs(
+def test_stack_that_made_a_trail_of_objects_is_covered_only_while_that_one_logs(
     app: ModuleType, cloudtrail: FakeCloudTrail, monkeypatch: pytest.MonkeyPatch, logging: bool
 ) -> None:
     monkeypatch.setenv("OBJECT_TRAIL_ARN", OF_OBJECTS)

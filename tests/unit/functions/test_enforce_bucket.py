@@ -1,4 +1,4 @@
-"""The door of the bucket lane, with Powertools' own batch processing and no pipeline behind it."""
+"""The Lambda handler of the bucket lane, with Powertools' own batch processing and a fake lane."""
 
 from __future__ import annotations
 
@@ -87,7 +87,9 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
 
-def test_a_message_is_handed_on_with_how_often_it_came_and_to_whom(app: ModuleType, lane: FakeLane) -> None:
+def test_a_message_is_handed_on_with_how_often_it_came_and_to_which_invocation(
+    app: ModuleType, lane: FakeLane
+) -> None:
     answer = app.handler(batch("a", receive_count=3), FakeContext())
 
     assert lane.came == [Delivery(body="a", receive_count=3, invocation="request-1/id-a")]

@@ -1,4 +1,4 @@
-"""The door of the object lane, with Powertools' own batch processing and no flow behind it."""
+"""The Lambda handler of the object lane, with Powertools' own batch processing and a fake lane."""
 
 from __future__ import annotations
 

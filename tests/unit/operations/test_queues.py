@@ -105,7 +105,7 @@ def test_message_that_could_not_be_sent_is_not_deleted(queues: Queues, sqs: Stub
         (['{"message_id": "a", "message": "no error"}'], None),
         ([], None),
     ],
-    ids=["told", "of another message", "no error", "nothing"],
+    ids=["logged", "of another message", "no error", "nothing"],
 )
 def test_cause_is_what_the_log_says_of_that_message(
     queues: Queues, logs: Stubber, lines: list[str], cause: str | None

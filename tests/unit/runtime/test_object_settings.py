@@ -1,4 +1,4 @@
-"""What the object lane is told besides."""
+"""The settings of the object lane."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_missing_setting_is_named(name: str) -> None:
         read_object_settings(environment)
 
 
-def test_every_fault_of_both_kinds_is_told_at_once() -> None:
+def test_every_fault_of_both_kinds_is_listed_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         read_object_settings({})
 

@@ -118,7 +118,7 @@ def test_missing_setting_is_named(name: str, blank: str | None) -> None:
         read_settings(environment)
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_listed_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         read_settings({})
 

@@ -102,7 +102,7 @@ def test_window_is_opened_where_none_is_open_and_nothing_is_held() -> None:
             ["total", "first", "last", "keys"],
         ),
     ],
-    ids=["only counted", "held back"],
+    ids=["only counted", "suppressed"],
 )
 def test_more_is_counted_into_a_window_that_is_open_or_holds_something(
     tallied: Any, update: str, values: dict[str, Any], names: list[str]
@@ -116,7 +116,7 @@ def test_more_is_counted_into_a_window_that_is_open_or_holds_something(
         assert not DynamoDbWindows(client, "ledger").tally(GROUP, tallied, NOON).opened
 
 
-def test_window_that_closes_between_two_attempts_is_opened_anew() -> None:
+def test_window_that_closes_between_two_attempts_is_opened_again() -> None:
     with stubbed("dynamodb") as (client, stub):
         refuse(stub)
         refuse(stub)
@@ -126,7 +126,7 @@ def test_window_that_closes_between_two_attempts_is_opened_anew() -> None:
 
 
 @pytest.mark.usefixtures("own_id")
-def test_window_of_ours_whose_answer_was_lost_is_opened() -> None:
+def test_window_of_reseal_whose_answer_was_lost_is_opened() -> None:
     """botocore repeats the call, and its condition does not hold any more."""
     with stubbed("dynamodb") as (client, stub):
         refuse(stub, Item=WINDOW | {"window_id": {"S": OWN_ID}})
@@ -174,12 +174,12 @@ def test_window_that_cannot_be_closed_is_tried_again_later() -> None:
             DynamoDbWindows(client, "ledger").read_suppressed(GROUP)
 
 
-def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
-    told = {":published": {"N": "2"}, ":id": {"S": "w1"}}
+def test_what_was_reported_is_taken_out_of_the_window_that_was_reported() -> None:
+    published = {":published": {"N": "2"}, ":id": {"S": "w1"}}
     closing = change(
         "SET held = :zero, closes_at = :zero REMOVE #first, #last, #keys",
         "window_id = :id AND held = :published",
-        told | {":zero": {"N": "0"}},
+        published | {":zero": {"N": "0"}},
         "first",
         "last",
         "keys",
@@ -200,7 +200,7 @@ def test_what_was_told_is_taken_out_of_the_window_that_was_told() -> None:
 
 
 @pytest.mark.parametrize("code", TABLE_REFUSES)
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["tally", "read", "tell"])
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["tally", "read", "publish"])
 def test_whatever_the_table_refuses_is_tried_again(
     method: str, call: Callable[[AlertWindows], object], code: str
 ) -> None:
@@ -211,7 +211,7 @@ def test_whatever_the_table_refuses_is_tried_again(
             call(DynamoDbWindows(client, "ledger"))
 
 
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["tally", "read", "tell"])
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["tally", "read", "publish"])
 def test_refusal_names_the_right_that_is_missing(method: str, call: Callable[[AlertWindows], object]) -> None:
     right = {"get_item": "dynamodb:GetItem", "update_item": "dynamodb:UpdateItem"}[method]
     with stubbed("dynamodb") as (client, stub):

@@ -110,7 +110,7 @@ def test_fifty_entries_go_into_one_call(count: int, calls: Sequence[int]) -> Non
         ledger_on(client).open_all(entries, NOON)
 
 
-def test_what_stands_in_the_way_of_one_entry_is_told_and_the_others_are_put_again() -> None:
+def test_what_stands_in_the_way_of_one_entry_is_reported_and_the_others_are_put_again() -> None:
     third = an_entry(3)
     with stubbed("dynamodb") as (client, stub):
         cancel(stub, "transact_write_items", FINE, in_the_way(MINE), FINE)
@@ -122,7 +122,7 @@ def test_what_stands_in_the_way_of_one_entry_is_told_and_the_others_are_put_agai
     assert (answers[OTHER.entry_id], answers[third.entry_id]) == (OTHER, third)
 
 
-def test_entries_that_turn_out_held_one_after_another_are_all_told() -> None:
+def test_entries_that_turn_out_held_one_after_another_are_all_reported() -> None:
     with stubbed("dynamodb") as (client, stub):
         cancel(stub, "transact_write_items", in_the_way(MINE), FINE)
         cancel(stub, "transact_write_items", in_the_way(closed(OTHER)))

@@ -19,7 +19,7 @@ FULL = "FULL_CONTROL"
 
 
 def reads(stub: Any, **found: Any) -> None:
-    """The answers to every read of the exposure; what is not `found` is not configured."""
+    """The answers to every read of the bucket access; what is not `found` is not configured."""
     if "policy" in found:
         stub.add_response("get_bucket_policy", {"Policy": json.dumps(found["policy"])}, NAMED)
         answer = found.get("status")
@@ -64,15 +64,15 @@ def test_every_grantee_but_the_owner_is_kept() -> None:
     found = access(
         grants=[
             grant("CanonicalUser", ID="owner"),
-            grant("CanonicalUser", ID="stranger"),
+            grant("CanonicalUser", ID="another-account"),
             grant("Group", URI="all-users"),
             grant("AmazonCustomerByEmail", EmailAddress="a@example.com"),
         ]
     )
 
     names = [granted.grantee for granted in found.acl]
-    assert names == ["stranger", "all-users", ""]
-    assert found.acl[0] == AclGrant(grantee="stranger", permission=FULL)
+    assert names == ["another-account", "all-users", ""]
+    assert found.acl[0] == AclGrant(grantee="another-account", permission=FULL)
 
 
 def test_replication_rule_without_a_name_is_a_rule() -> None:
@@ -91,7 +91,7 @@ def test_tags_are_read_from_the_account_that_must_own_the_bucket() -> None:
         assert S3Buckets(client, ACCOUNT, FakeClock()).read_tags("payroll") == {"team": "data"}
 
 
-def test_tags_that_s3_cannot_tell_now_hold_no_finding_up() -> None:
+def test_tags_that_s3_cannot_show_now_hold_no_finding_up() -> None:
     with stubbed("s3") as (client, stub):
         stub.add_client_error("get_bucket_tagging", "SlowDown", http_status_code=503)
 

@@ -74,7 +74,7 @@ def test_only_versioning_that_is_on_makes_versions(status: str, *, versioned: bo
 
 
 @pytest.mark.parametrize("listeners", LISTENERS, ids=[next(iter(kind)) for kind in LISTENERS])
-def test_any_listener_is_told(listeners: dict[str, Any]) -> None:
+def test_any_notification_is_seen(listeners: dict[str, Any]) -> None:
     assert read(listeners=listeners).notifies
 
 
@@ -111,7 +111,7 @@ def test_refused_read_names_its_action(
 
 
 @pytest.mark.parametrize(("seconds", "asks_again"), [(119, False), (121, True)])
-def test_surroundings_are_known_for_two_minutes(seconds: int, *, asks_again: bool) -> None:
+def test_bucket_context_is_known_for_two_minutes(seconds: int, *, asks_again: bool) -> None:
     clock = FakeClock()
     with stubbed("s3") as (client, stub):
         expect(stub)
@@ -125,7 +125,7 @@ def test_surroundings_are_known_for_two_minutes(seconds: int, *, asks_again: boo
         assert buckets.read_context("payroll").notifies is asks_again
 
 
-def test_exposure_that_is_known_is_not_asked_for_again() -> None:
+def test_access_that_is_known_is_not_asked_for_again() -> None:
     with stubbed("s3") as (client, stub):
         expect(stub)
         buckets = S3Buckets(client, ACCOUNT, FakeClock())

@@ -81,7 +81,7 @@ def test_writing_states_the_whole_rule_and_the_owner(
             BucketEncryption(algorithm="aws:fsx"),
         ),
     ],
-    ids=["a rule that only blocks", "an algorithm nobody knew"],
+    ids=["a rule that only blocks", "an unknown algorithm"],
 )
 def test_unusual_rule_is_read_as_s3_means_it(rule: dict[str, Any], encryption: BucketEncryption) -> None:
     with stubbed("s3") as (client, stub):

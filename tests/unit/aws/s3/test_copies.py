@@ -161,7 +161,7 @@ def test_code_becomes_its_error(code: str, status: int, error: type[ResealError]
     ("code", "status"),
     [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("InternalError", 500)],
 )
-def test_copy_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> None:
+def test_copy_of_reseal_whose_answer_was_lost_is_done(code: str, status: int) -> None:
     with stubbed_objects() as (objects, stub):
         refuse(stub, "copy_object", code, status, repeated=1)
         for _ in range(2 if code == "PreconditionFailed" else 1):  # a refused time is looked up as well
@@ -176,7 +176,7 @@ def test_copy_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> N
     ids=["another encryption", "another length", "other metadata"],
 )
 @pytest.mark.parametrize("repeated", [0, 1])
-def test_write_of_somebody_else_is_not_taken_for_ours(now: dict[str, Any], repeated: int) -> None:
+def test_write_of_another_writer_is_not_taken_for_reseals(now: dict[str, Any], repeated: int) -> None:
     with stubbed_objects() as (objects, stub):
         refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=repeated)
         expect_head(stub, now | {"ETag": '"new"', "LastModified": LATER})
@@ -185,7 +185,7 @@ def test_write_of_somebody_else_is_not_taken_for_ours(now: dict[str, Any], repea
             objects.copy(KMS_OBJECT, UNDER_K, {})
 
 
-@pytest.mark.parametrize("repeated", [0, 1], ids=["somebody's", "perhaps ours"])
+@pytest.mark.parametrize("repeated", [0, 1], ids=["another writer's", "perhaps Reseal's"])
 def test_write_that_is_under_way_is_waited_for(repeated: int) -> None:
     with stubbed_objects() as (objects, stub):
         refuse(stub, "copy_object", "ConditionalRequestConflict", 409, repeated=repeated)

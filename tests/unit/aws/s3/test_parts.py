@@ -198,7 +198,7 @@ def test_refused_completion_aborts(code: str, status: int, error: type[ResealErr
 
 
 @pytest.mark.parametrize(("code", "status"), [("PreconditionFailed", 412), ("NoSuchUpload", 404)])
-def test_completion_of_ours_whose_answer_was_lost_is_done(code: str, status: int) -> None:
+def test_completion_of_reseal_whose_answer_was_lost_is_done(code: str, status: int) -> None:
     with stubbed_objects() as (objects, stub):
         expect_everything_until_completion(stub)
         refuse(stub, "complete_multipart_upload", code, status, repeated=1)
@@ -218,7 +218,7 @@ def test_upload_that_was_never_begun_is_not_aborted() -> None:
 LOST = "a multipart upload without parts may be left behind"
 
 
-def test_upload_that_had_to_be_begun_twice_is_told() -> None:
+def test_upload_that_had_to_be_begun_twice_is_reported() -> None:
     log = StringIO()
     with stubbed_objects(log) as (objects, stub):
         answer = {"UploadId": "upload-1", "ResponseMetadata": {"RetryAttempts": 1}}
@@ -232,8 +232,10 @@ def test_upload_that_had_to_be_begun_twice_is_told() -> None:
     assert all(f'"{name}"' in log.getvalue() for name in (BUCKET, KEY))
 
 
-@pytest.mark.parametrize(("repeated", "told"), [(1, True), (0, False)])
-def test_upload_that_could_not_be_begun_is_told_if_an_answer_was_lost(*, repeated: int, told: bool) -> None:
+@pytest.mark.parametrize(("repeated", "logged"), [(1, True), (0, False)])
+def test_upload_that_could_not_be_begun_is_reported_if_an_answer_was_lost(
+    *, repeated: int, logged: bool
+) -> None:
     log = StringIO()
     with stubbed_objects(log) as (objects, stub):
         refuse(stub, "create_multipart_upload", "InternalError", 500, repeated=repeated)
@@ -241,7 +243,7 @@ def test_upload_that_could_not_be_begun_is_told_if_an_answer_was_lost(*, repeate
         with pytest.raises(TransientError, match="InternalError"):
             copy(objects)
 
-    assert (LOST in log.getvalue()) == told
+    assert (LOST in log.getvalue()) == logged
 
 
 def test_upload_that_stays_is_aborted_three_times() -> None:

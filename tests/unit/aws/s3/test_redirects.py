@@ -57,7 +57,7 @@ class _Redirecting(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Redirector]:
+def redirector() -> Iterator[Redirector]:
     with Redirector() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -66,24 +66,24 @@ def elsewhere() -> Iterator[Redirector]:
         thread.join()
 
 
-def test_boto3_alone_would_follow(elsewhere: Redirector) -> None:
+def test_boto3_alone_would_follow(redirector: Redirector) -> None:
     with pytest.raises(ClientError):
-        elsewhere.client().get_bucket_encryption(Bucket="payroll")
+        redirector.client().get_bucket_encryption(Bucket="payroll")
 
-    assert len(elsewhere.requests) > 1
+    assert len(redirector.requests) > 1
 
 
-def test_read_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
+def test_read_is_not_sent_on_and_the_region_is_named(redirector: Redirector) -> None:
     with pytest.raises(WrongRegionError) as raised:
-        S3Buckets(elsewhere.client(), "111122223333", FakeClock()).read_encryption("payroll")
+        S3Buckets(redirector.client(), "111122223333", FakeClock()).read_encryption("payroll")
 
-    assert (raised.value.region, elsewhere.requests) == ("eu-west-1", ["GET"])
+    assert (raised.value.region, redirector.requests) == ("eu-west-1", ["GET"])
 
 
-def test_write_is_not_sent_on_and_the_region_is_named(elsewhere: Redirector) -> None:
+def test_write_is_not_sent_on_and_the_region_is_named(redirector: Redirector) -> None:
     with pytest.raises(WrongRegionError) as raised:
-        S3Buckets(elsewhere.client(), "111122223333", FakeClock()).put_encryption(
+        S3Buckets(redirector.client(), "111122223333", FakeClock()).put_encryption(
             "payroll", BucketEncryption(algorithm="AES256")
         )
 
-    assert (raised.value.region, elsewhere.requests) == ("eu-west-1", ["PUT"])
+    assert (raised.value.region, redirector.requests) == ("eu-west-1", ["PUT"])

@@ -79,7 +79,7 @@ def test_the_same_party_is_named_once() -> None:
     assert len(impacts(Situation(twice))) == 1
 
 
-def test_whom_a_hidden_policy_may_admit_is_not_certain() -> None:
+def test_callers_that_a_hidden_policy_may_admit_are_not_certain() -> None:
     (hidden,) = (pair for pair in PAIRS if "hidden" in pair.name)
 
     assert [impact.certain for impact in impacts(hidden.stopped)] == [False]
@@ -114,7 +114,7 @@ def test_an_odd_policy_document_names_nobody(policy: dict[str, object]) -> None:
     assert impacts(Situation(BucketAccess(policy=policy))) == ()
 
 
-def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
+def test_a_remediation_that_would_deny_someone_access_becomes_manual() -> None:
     situation = PAIRS[0].stopped
 
     guarded = guarded_by(situation)
@@ -125,7 +125,7 @@ def test_a_remediation_that_would_lock_somebody_out_becomes_a_report() -> None:
     assert report.reason.startswith("it was lowered; not remediated, because under")
 
 
-def test_a_remediation_that_locks_nobody_out_stays() -> None:
+def test_a_remediation_that_denies_no_one_access_stays() -> None:
     situation = PAIRS[0].twin
 
     guarded = guarded_by(situation)
@@ -148,11 +148,11 @@ PARTNER_READS = next(pair.stopped for pair in PAIRS if pair.name == "another acc
 UNDER_A_STRANGERS_KEY = encryption(SSE_KMS, STRANGER_KEY)
 
 
-def test_whom_no_kms_key_serves_does_not_stop_the_swap_of_a_strangers_key() -> None:
+def test_callers_that_no_kms_key_serves_do_not_stop_replacing_a_foreign_key() -> None:
     assert guarded_by(PUBLIC, found=UNDER_A_STRANGERS_KEY) == MOVE
 
 
-def test_whom_the_present_key_may_admit_stops_its_swap() -> None:
+def test_callers_that_the_present_key_may_admit_stop_its_replacement() -> None:
     guarded = guarded_by(PARTNER_READS, found=UNDER_A_STRANGERS_KEY)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
@@ -224,7 +224,7 @@ def test_a_key_condition_that_cannot_be_weighed_leaves_it_open(
     assert not impact.certain
 
 
-def test_a_key_that_refuses_plain_http_admits_whom_it_admits() -> None:
+def test_a_key_that_refuses_plain_http_admits_the_same_callers() -> None:
     admitting = next(pair.twin for pair in PAIRS if pair.name == "another account reads")
     tls_only = {"Bool": {"aws:SecureTransport": "false"}}
     deny = {"Effect": "Deny", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": tls_only}

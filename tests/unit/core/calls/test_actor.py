@@ -45,7 +45,7 @@ def session(role: str, name: str = "alice", **more: Any) -> dict[str, Any]:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_the_user_agent_tells_the_tool(user_agent: object, tool: str) -> None:
+def test_the_user_agent_names_the_tool(user_agent: object, tool: str) -> None:
     actor = parse_actor({"userIdentity": USER, "userAgent": user_agent})
 
     assert actor.tool == tool

@@ -344,7 +344,7 @@ def test_a_record_of_256_kb_is_read() -> None:
 
 NESTED: list[tuple[str, Callable[[str], str]]] = [
     ("bucketName", lambda deep: f'{{"bucketName": {deep}}}'),
-    ("a field nobody reads", lambda deep: f'{{"bucketName": "payroll", "x": {deep}}}'),
+    ("a field that is not read", lambda deep: f'{{"bucketName": "payroll", "x": {deep}}}'),
     (
         "Rule",
         lambda deep: f'{{"bucketName": "payroll", "ServerSideEncryptionConfiguration": {{"Rule": {deep}}}}}',

@@ -309,7 +309,7 @@ def test_a_version_is_the_one_that_was_made_or_changed(
             {"type": "AWSAccount", "accountId": ACCOUNT, "invokedBy": "s3.amazonaws.com"}, False, id="replica"
         ),
         pytest.param({"type": "AWSService"}, False, id="service without a name"),
-        pytest.param(None, False, id="nobody"),
+        pytest.param(None, False, id="no identity"),
     ],
 )
 def test_only_a_service_on_its_own_behalf_delivers(identity: dict[str, Any] | None, service: bool) -> None:
@@ -347,7 +347,7 @@ DIRECTORY_HOST = f"{DIRECTORY}.s3express-use1-az4.{REGION}.amazonaws.com"
         ),
     ],
 )
-def test_what_has_an_encryption_model_of_its_own_is_told_by_the_host(
+def test_what_has_an_encryption_model_of_its_own_is_recognised_by_the_host(
     bucket: str, hosts: dict[str, Any], model: str | None
 ) -> None:
     request = {"bucketName": bucket, "key": KEY} | hosts

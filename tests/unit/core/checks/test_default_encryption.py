@@ -121,7 +121,7 @@ UNJUDGED: list[Row] = [
         {"account": "MEDIUM: manual", "list": "LOW: manual", "replace": "LOW: manual"},
     ),
     ("alias that may not be described", kms(TEAM_ALIAS), KeyUnreadable(named=TEAM_ALIAS), "MEDIUM: manual"),
-    ("K that may not be described", kms(K), KeyUnreadable(named=K), "LOW: manual"),
+    ("the remediation key, not describable", kms(K), KeyUnreadable(named=K), "LOW: manual"),
     ("an algorithm of tomorrow", encryption("aws:fsx"), None, "MEDIUM: manual"),
     ("an algorithm of tomorrow with a key", encryption("aws:pqc", TEAM_KEY), a_key(), "MEDIUM: manual"),
 ]
@@ -136,9 +136,9 @@ def foreign(make: type | object, to: str, kept: str) -> list[Row]:
     unreadable_listed = {"account": to, "list": "LOW: manual", "replace": "LOW: manual"}
     alias = rule(PARTNER_ALIAS_ARN)
     return [
-        ("stranger's key", rule(STRANGER_KEY), a_key(STRANGER_KEY), to),
-        ("stranger's alias", rule(STRANGER_ALIAS_ARN), a_key(STRANGER_KEY), to),
-        ("stranger's key, disabled", rule(STRANGER_KEY), a_key(STRANGER_KEY, state="Disabled"), to),
+        ("another account's key", rule(STRANGER_KEY), a_key(STRANGER_KEY), to),
+        ("another account's alias", rule(STRANGER_ALIAS_ARN), a_key(STRANGER_KEY), to),
+        ("another account's key, disabled", rule(STRANGER_KEY), a_key(STRANGER_KEY, state="Disabled"), to),
         ("partner's alias of a key that is not listed", alias, a_key(key_arn("6", OTHER_ACCOUNT)), to),
         ("partner's alias of nothing", alias, KeyNotFound(named=PARTNER_ALIAS_ARN), missing),
         (
@@ -208,7 +208,7 @@ REQUIRED_SSE_KMS: list[Row] = [
         a_key(PARTNER_KEY, state="Disabled"),
         {"account": TO_K_CRITICAL[SSE_KMS], "list": BROKEN, "replace": BROKEN},
     ),
-    ("stranger's key under DSSE-KMS", dsse(STRANGER_KEY), None, TO_K_CRITICAL[DSSE_KMS]),
+    ("another account's key under DSSE-KMS", dsse(STRANGER_KEY), None, TO_K_CRITICAL[DSSE_KMS]),
     *broken(kms(TEAM_KEY)),
     *UNJUDGED,
 ]
@@ -304,7 +304,9 @@ def test_decision_table(
             a_call(stated=stated("aws:kms")), encryption(), Severity.MEDIUM, id="set to more than is found"
         ),
         pytest.param(a_call("PutBucketPolicy"), encryption(), Severity.MEDIUM, id="drift"),
-        pytest.param(a_call("CreateBucket"), kms(STRANGER_KEY), Severity.CRITICAL, id="a stranger's key"),
+        pytest.param(
+            a_call("CreateBucket"), kms(STRANGER_KEY), Severity.CRITICAL, id="another account's key"
+        ),
     ],
 )
 def test_severity_says_what_the_call_meant_to_do(
@@ -337,12 +339,12 @@ def test_a_broken_key_is_named_with_its_state() -> None:
 
 @pytest.mark.parametrize("named", ["alias/team", TEAM_KEY.rpartition("/")[2]], ids=["alias", "bare id"])
 @pytest.mark.parametrize(
-    ("writer", "told"),
+    ("writer", "reported"),
     [("444455556666", True), ("111122223333", False)],
     ids=["another account writes", "only this account writes"],
 )
 def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
-    named: str, writer: str, told: bool
+    named: str, writer: str, reported: bool
 ) -> None:
     statement = {
         "Effect": "Allow",
@@ -358,7 +360,7 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
 
     decision = decide_default_encryption(a_policy(), a_call(), observed)
 
-    assert isinstance(decision, Manual) is told
+    assert isinstance(decision, Manual) is reported
     if isinstance(decision, Manual):
         assert decision.severity is Severity.LOW
         assert writer in decision.reason

@@ -24,7 +24,7 @@ NO_KEY_FOUND = encryption(SSE_KMS)
         pytest.param(a_call("PutBucketAcl"), SSE_S3_FOUND, Intent.DRIFT, id="another call"),
     ],
 )
-def test_the_call_tells_the_intent(call: BucketCall, found: BucketEncryption, intent: Intent) -> None:
+def test_the_call_shows_the_intent(call: BucketCall, found: BucketEncryption, intent: Intent) -> None:
     assert intent_of(call, found) is intent
 
 

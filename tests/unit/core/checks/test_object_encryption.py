@@ -49,7 +49,7 @@ POLICIES = {
 }
 
 
-def told(decision: Decision) -> str:
+def in_words(decision: Decision) -> str:
     if isinstance(decision, Manual):
         return f"{decision.severity.name}: manual"
     if isinstance(decision, Remediate):
@@ -127,13 +127,13 @@ ROWS = [
     Row("an unlisted key", kms(UNLISTED_KEY), a_key(UNLISTED_KEY), UNLISTED),
     Row("an unlisted key, DSSE", kms(UNLISTED_KEY, DSSE_KMS), a_key(UNLISTED_KEY), UNLISTED_DSSE),
     Row("the partner's key", kms(PARTNER_KEY), a_key(PARTNER_KEY), PARTNERS),
-    Row("a stranger's key", kms(STRANGER_KEY), None, TO_K_CRITICAL),
-    Row("a stranger's key, DSSE", kms(STRANGER_KEY, DSSE_KMS), None,
+    Row("another account's key", kms(STRANGER_KEY), None, TO_K_CRITICAL),
+    Row("another account's key, DSSE", kms(STRANGER_KEY, DSSE_KMS), None,
         everywhere("CRITICAL: aws:kms:dsse under K")),
     Row("a disabled key", kms(TEAM_KEY), a_key(TEAM_KEY, state="Disabled"), everywhere(BROKEN)),
     Row("a key to be deleted", kms(TEAM_KEY), a_key(TEAM_KEY, state="PendingDeletion"), everywhere(BROKEN)),
     Row("K disabled", kms(K), a_key(K, state="Disabled"), everywhere(BROKEN)),
-    Row("a key that is gone", kms(TEAM_KEY), KeyNotFound(named=TEAM_KEY), everywhere(BROKEN)),
+    Row("a key that is not found", kms(TEAM_KEY), KeyNotFound(named=TEAM_KEY), everywhere(BROKEN)),
     Row("a key of another Region", kms(OTHER_REGION_KEY), a_key(OTHER_REGION_KEY), everywhere(BROKEN)),
     Row("the team's key, unreadable", kms(TEAM_KEY), KeyUnreadable(named=TEAM_KEY),
         {name: "LOW: manual" if name.startswith("list") else UNKNOWN for name in POLICIES}),
@@ -145,10 +145,10 @@ ROWS = [
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_decision_is_the_tables(row: Row, policy: str) -> None:
-    assert told(decide(POLICIES[policy], row.found, row.key)) == row.ends[policy]
+    assert in_words(decide(POLICIES[policy], row.found, row.key)) == row.ends[policy]
 
 
-def test_who_takes_an_object_away_from_its_key_is_told_of_graver_than_who_writes_a_new_one() -> None:
+def test_taking_an_object_away_from_its_key_is_more_severe_than_writing_a_new_one() -> None:
     found = object_encryption()
 
     moved = decide(a_policy(), found, None, "UpdateObjectEncryption")
@@ -166,7 +166,7 @@ def test_who_takes_an_object_away_from_its_key_is_told_of_graver_than_who_writes
             "the object is encrypted under aws/s3, a key that its users cannot share, control or disable",
         ),
         (
-            "a stranger's key",
+            "another account's key",
             "a key of another account that is not approved: that account decides who can read",
         ),
         (
@@ -207,7 +207,9 @@ def test_repairs_converge(row: Row, policy: Policy, call: str, bucket_key: bool)
 
 
 @given(CASES, ANY_POLICY, ANY_CALL)
-def test_no_repair_weakens_the_algorithm_or_names_a_key_but_k(row: Row, policy: Policy, call: str) -> None:
+def test_no_repair_weakens_the_algorithm_or_names_a_key_but_the_remediation_key(
+    row: Row, policy: Policy, call: str
+) -> None:
     decision = decide(policy, row.found, row.key, call)
     if not isinstance(decision, Remediate):
         return

@@ -45,7 +45,7 @@ def test_a_bucket_that_does_not_block_sse_c_gets_the_block_and_nothing_else(
         pytest.param(a_call("CreateBucket"), Severity.INFORMATIONAL, id="new bucket"),
     ],
 )
-def test_only_unblocking_on_purpose_is_grave(call: BucketCall, severity: Severity) -> None:
+def test_only_unblocking_on_purpose_is_severe(call: BucketCall, severity: Severity) -> None:
     decision = decide_sse_c_block(POLICY, call, observe(POLICY, encryption(blocked=None)))
 
     assert isinstance(decision, Remediate)

@@ -1,4 +1,4 @@
-"""Step 6 of the object lane: what is told once, what is held back, and what is told at a window's end."""
+"""Step 6 of the object lane: what is reported once, what is suppressed, and the summary of a window."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_reason_that_names_its_object_is_the_same_reason() -> None:
 
 
 @pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)
-def test_findings_that_differ_are_told_apart(other: Finding) -> None:
+def test_findings_that_differ_have_different_ids(other: Finding) -> None:
     assert group_of(other) != group_of(finding())
 
 
@@ -114,11 +114,11 @@ def test_a_group_keeps_its_name_from_version_to_version() -> None:
 
 
 def test_the_first_by_time_stands_for_all_in_whatever_order_they_came() -> None:
-    (told,) = grouped([finding(2), finding(0), finding(1)]).values()
+    (reported,) = grouped([finding(2), finding(0), finding(1)]).values()
 
-    assert told.resource == finding(0).resource
-    assert told.occurrences is not None
-    assert told.occurrences.to_document() == {
+    assert reported.resource == finding(0).resource
+    assert reported.occurrences is not None
+    assert reported.occurrences.to_document() == {
         "count": 3,
         "first": NOON.isoformat(),
         "last": (NOON + timedelta(seconds=2)).isoformat(),
@@ -148,15 +148,15 @@ def test_a_finding_without_equals_stands_for_itself() -> None:
     assert grouped([finding(3)]) == {group_of(finding()): finding(3)}
 
 
-def test_of_many_keys_ten_are_told() -> None:
-    (told,) = grouped(finding(number) for number in range(50)).values()
+def test_of_many_keys_ten_are_reported() -> None:
+    (reported,) = grouped(finding(number) for number in range(50)).values()
 
-    assert told.occurrences is not None
-    assert told.occurrences.count == 50
-    assert told.occurrences.keys == tuple(f"{number}.csv" for number in range(10))
+    assert reported.occurrences is not None
+    assert reported.occurrences.count == 50
+    assert reported.occurrences.keys == tuple(f"{number}.csv" for number in range(10))
 
 
-def test_each_group_is_told_under_its_name() -> None:
+def test_each_group_is_reported_under_its_name() -> None:
     other = DIFFERENT["actor"]
 
     assert grouped([finding(0), other, finding(1)]).keys() == {group_of(finding()), group_of(other)}
@@ -171,9 +171,9 @@ def test_the_order_of_arrival_changes_nothing(order: Sequence[int]) -> None:
 
 @pytest.mark.parametrize("severity", Severity)
 def test_only_a_critical_finding_never_waits(severity: Severity) -> None:
-    told = finding(changes={"severity": severity})
+    reported = finding(changes={"severity": severity})
 
-    assert may_be_suppressed(told) is (severity is not Severity.CRITICAL)
+    assert may_be_suppressed(reported) is (severity is not Severity.CRITICAL)
 
 
 def suppressed(count: int = 7, *, window: str = "w1") -> Suppressed:
@@ -187,15 +187,15 @@ def suppressed(count: int = 7, *, window: str = "w1") -> Suppressed:
     )
 
 
-def test_a_window_ends_with_all_it_held_back_and_what_was_told_first() -> None:
+def test_a_window_ends_with_all_it_suppressed_and_what_was_reported_first() -> None:
     message = summary_of("group", suppressed())
 
-    (told,) = json.loads(message.document)["findings"]
+    (reported,) = json.loads(message.document)["findings"]
     assert message.subject.startswith("Reseal: 7 more like: Reseal MEDIUM REMEDIATED: object encryption")
     assert message.email.startswith(f"7 more like finding {finding().id}: 7 objects from 2026-11-23T12:00:00")
     assert message.email.endswith(suppressed().message.email)
-    assert told["occurrences"]["count"] == 7
-    assert told["occurrences"]["keys"] == ["8.csv", "9.csv"]
+    assert reported["occurrences"]["count"] == 7
+    assert reported["occurrences"]["keys"] == ["8.csv", "9.csv"]
     assert message.attributes == suppressed().message.attributes
     VALIDATOR.validate(json.loads(message.document))
 
@@ -215,7 +215,7 @@ def summary_id(group: str, window: str) -> str:
     return str(document["findings"][0]["id"])
 
 
-def test_a_summary_told_twice_has_one_id_and_every_other_its_own() -> None:
+def test_a_summary_reported_twice_has_one_id_and_every_other_its_own() -> None:
     ids = {
         summary_id("group", "w1"),
         summary_id("group", "w2"),
@@ -248,23 +248,23 @@ def test_only_what_its_writer_alone_can_read_is_a_sign_of_ransom() -> None:
 
 
 def test_an_incident_is_the_actors_whatever_the_bucket() -> None:
-    elsewhere = replace(RANSOM, call=replace(RANSOM.call, bucket="another"))
+    in_another_bucket = replace(RANSOM, call=replace(RANSOM.call, bucket="another"))
     by_another = replace(RANSOM, call=replace(RANSOM.call, actor=ANOTHER))
 
-    assert incident_group(elsewhere) == incident_group(RANSOM)
+    assert incident_group(in_another_bucket) == incident_group(RANSOM)
     assert incident_group(by_another) != incident_group(RANSOM)
     assert incident_group(RANSOM) != group_of(RANSOM)
     assert len(incident_group(RANSOM)) == 32
 
 
 def test_an_incident_says_how_many_there_are_so_far() -> None:
-    told = as_incident(RANSOM, TALLY, None)
+    reported = as_incident(RANSOM, TALLY, None)
 
-    assert told.reason == "SSE-C; 12 such writes by this actor so far (incident w1)"
-    assert told.occurrences == Occurrences(
+    assert reported.reason == "SSE-C; 12 such writes by this actor so far (incident w1)"
+    assert reported.occurrences == Occurrences(
         count=1, first=NOON, last=NOON, keys=("0.csv",), incident=Incident(id="w1", count=12)
     )
-    message = message_of([told])
+    message = message_of([reported])
     VALIDATOR.validate(json.loads(message.document))
     assert message.subject == "Reseal CRITICAL MANUAL: object encryption, object payroll/0.csv"
 
@@ -274,20 +274,20 @@ def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
         replace(RANSOM, call=an_object_call(key=key, event_id=key)) for key in ("a", "b")
     ).values()
 
-    told = as_incident(several, TALLY, None)
+    reported = as_incident(several, TALLY, None)
 
-    assert told.occurrences is not None
-    assert (told.occurrences.count, told.occurrences.keys) == (2, ("a", "b"))
-    assert told.id == several.id
+    assert reported.occurrences is not None
+    assert (reported.occurrences.count, reported.occurrences.keys) == (2, ("a", "b"))
+    assert reported.id == several.id
 
 
 def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
-    told = as_incident(RANSOM, TALLY, Unblocked(who="eve", at=NOON))
+    reported = as_incident(RANSOM, TALLY, Unblocked(who="eve", at=NOON))
 
-    assert told.reason.endswith(
+    assert reported.reason.endswith(
         "SSE-C was unblocked on this bucket by eve at 2026-11-23T12:00:00+00:00: "
         "treat this as an attack in progress"
     )
-    message = message_of([told])
+    message = message_of([reported])
     VALIDATOR.validate(json.loads(message.document))
     assert message.subject.startswith("Reseal INCIDENT CRITICAL MANUAL")

@@ -131,13 +131,13 @@ def test_what_may_not_be_enforced_is_detected_whatever_else_happened(
 @pytest.mark.parametrize(
     ("outcome", "status"), [(APPLIED, Status.REMEDIATED), (DENIED, Status.FAILED)], ids=["applied", "failed"]
 )
-def test_what_was_written_is_told_as_written_whatever_the_modes_are_by_now(
+def test_what_was_written_is_reported_as_written_whatever_the_modes_are_by_now(
     policy: Policy, outcome: Outcome, status: Status
 ) -> None:
     assert finding(outcome=outcome, policy=policy, written={DEFAULT_ENCRYPTION}).status is status
 
 
-def test_what_was_not_written_is_not_told_as_repaired_though_its_check_enforces_by_now() -> None:
+def test_what_was_not_written_is_not_reported_as_repaired_though_its_check_enforces_by_now() -> None:
     result = finding(
         check=SSE_C_BLOCK, policy=a_policy(check_modes=ENFORCE_ALL), written={DEFAULT_ENCRYPTION}
     )
@@ -157,7 +157,7 @@ def test_what_was_not_written_is_not_told_as_repaired_though_its_check_enforces_
         pytest.param(REMEDIATE, None, id="not carried out"),
     ],
 )
-def test_nothing_is_told_where_nothing_is_wrong_or_nothing_came_of_it(
+def test_nothing_is_reported_where_nothing_is_wrong_or_nothing_came_of_it(
     decision: Decision, outcome: Outcome | None
 ) -> None:
     assert findings({DEFAULT_ENCRYPTION: decision}, outcome) == ()
@@ -225,7 +225,7 @@ def test_a_failure_without_a_denied_permission_points_to_the_code() -> None:
 
 
 def test_a_failure_does_not_lower_a_severity() -> None:
-    critical = Remediate(change=REMEDIATE.change, severity=Severity.CRITICAL, reason="a stranger's key")
+    critical = Remediate(change=REMEDIATE.change, severity=Severity.CRITICAL, reason="another account's key")
 
     assert finding(critical, DENIED).severity is Severity.CRITICAL
 
@@ -354,7 +354,7 @@ KINDS = {
     "reported": finding(REPORT),
     "failed": finding(outcome=DENIED),
     "not read": refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, REFUSED),
-    "nobody known": finding(actor=parse_actor({})),
+    "unknown actor": finding(actor=parse_actor({})),
     "Bucket Key": finding(check=BUCKET_KEY),
     "SSE-C block": finding(check=SSE_C_BLOCK, before=encryption(blocked=None)),
 }
@@ -426,7 +426,7 @@ def object_finding(
 
 
 @pytest.mark.parametrize(
-    ("told", "set_this"),
+    ("reported", "set_this"),
     [
         pytest.param(finding(name="DeleteBucketEncryption"), True, id="the call set it"),
         pytest.param(finding(name="PutBucketPolicy"), False, id="the call is about something else"),
@@ -435,14 +435,14 @@ def object_finding(
         pytest.param(finding(check=SSE_C_BLOCK), None, id="a finer point, where the call writes the rule"),
         pytest.param(finding(REPORT, None, check=KEY_ACCESS, name="PutBucketAcl"), None, id="who is let in"),
         pytest.param(KINDS["not read"], None, id="the bucket could not be read"),
-        pytest.param(object_finding(), True, id="an object, told under its own write"),
+        pytest.param(object_finding(), True, id="an object, reported for its own write"),
         pytest.param(replace(object_finding(), before=None), None, id="an object that could not be read"),
     ],
 )
-def test_finding_says_whether_its_call_can_have_set_what_is_told(
-    told: Finding, set_this: bool | None
+def test_finding_says_whether_its_call_can_have_set_what_is_reported(
+    reported: Finding, set_this: bool | None
 ) -> None:
-    assert told.to_document()["api_call"]["set_this"] is set_this
+    assert reported.to_document()["api_call"]["set_this"] is set_this
 
 
 def test_a_document_says_everything_of_an_object() -> None:
@@ -483,7 +483,7 @@ def test_a_repair_that_left_something_different_is_high_and_says_what() -> None:
 
 
 def test_a_critical_repair_that_left_something_different_stays_critical() -> None:
-    critical = Remediate(change=REMEDIATE.change, severity=Severity.CRITICAL, reason="a stranger's key")
+    critical = Remediate(change=REMEDIATE.change, severity=Severity.CRITICAL, reason="another account's key")
 
     result = object_finding(critical, Applied(after=UNDER_K, at=NOON, changed=("tags",)))
 
@@ -536,7 +536,7 @@ def test_a_document_about_an_object_keeps_its_schema(result: Finding) -> None:
     ],
     ids=str,
 )
-def test_the_schema_tells_objects_from_buckets(change: dict[str, Any]) -> None:
+def test_the_schema_distinguishes_objects_from_buckets(change: dict[str, Any]) -> None:
     document = object_finding().to_document() | change
 
     assert not VALIDATOR.is_valid(document)

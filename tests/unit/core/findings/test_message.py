@@ -94,7 +94,7 @@ def test_the_email_reads_well() -> None:
     assert message.email == expected
 
 
-def test_email_about_what_the_call_did_not_set_says_so_before_it_names_somebody() -> None:
+def test_email_about_what_the_call_did_not_set_says_so_before_it_names_a_caller() -> None:
     message = message_of([replace(REMEDIATED, call=a_call("PutBucketPolicy"))])
 
     _, _, call, note, who, *_ = message.email.splitlines()
@@ -218,7 +218,7 @@ def test_no_key_passes_for_something_else(key: str) -> None:
     assert all(row.isprintable() for row in rows.values())
 
 
-def test_many_objects_are_told_as_many() -> None:
+def test_many_objects_are_reported_as_many() -> None:
     message = message_of([replace(OBJECT, occurrences=MANY)])
 
     assert message.subject == "Reseal MEDIUM REMEDIATED: object encryption, 40 objects in bucket payroll"

@@ -26,7 +26,9 @@ STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/data/1"
         ("not-cf-templates-1", {}, None),
     ],
 )  # fmt: skip
-def test_owner_is_told_by_tags_and_names(bucket: str, tags: dict[str, str], owner: Ownership | None) -> None:
+def test_owner_is_recognised_by_tags_and_names(
+    bucket: str, tags: dict[str, str], owner: Ownership | None
+) -> None:
     assert owner_of(bucket, tags) == owner
 
 

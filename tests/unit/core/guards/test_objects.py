@@ -1,4 +1,4 @@
-"""Step 3: whom an object's move to K would leave behind, and what is known of its encryption context."""
+"""Step 3: callers that lose access when an object moves to the remediation key, and its context."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def guarded(
 @pytest.mark.parametrize(
     ("decision", "stopped"),
     [
-        pytest.param(guarded(), None, id="nobody but the account"),
+        pytest.param(guarded(), None, id="only the account"),
         pytest.param(
             guarded(bucket_context=a_bucket_context(access=PUBLIC)), "without a signature", id="public bucket"
         ),
@@ -112,7 +112,7 @@ def guarded(
         ),
     ],
 )
-def test_an_object_is_not_moved_where_somebody_is_left_behind(
+def test_an_object_is_not_moved_if_a_caller_would_lose_access(
     decision: Decision, stopped: str | None
 ) -> None:
     if stopped is None:
@@ -133,7 +133,7 @@ def test_an_object_is_not_moved_where_somebody_is_left_behind(
     ],
     ids=lambda decision: type(decision).__name__,
 )
-def test_what_does_not_move_to_k_is_not_guarded(decision: Decision) -> None:
+def test_what_does_not_move_to_the_remediation_key_is_not_guarded(decision: Decision) -> None:
     assert guarded(decision=decision, acl=PUBLIC_READ) is decision
 
 

@@ -42,7 +42,7 @@ def by_name(decision: object) -> str:
 
 
 @pytest.mark.parametrize("decision", [TO_K, *OTHERS], ids=by_name)
-def test_only_a_remediation_with_a_key_moves_to_k(decision: Decision) -> None:
+def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(decision: Decision) -> None:
     assert moves_to_remediation_key(decision) is (decision is TO_K)
 
 
@@ -61,7 +61,7 @@ def test_only_a_remediation_with_a_key_moves_to_k(decision: Decision) -> None:
     ],
     ids=["usable", "disabled", "no material", "spec", "usage", "Region", "AWS managed", "gone", "unreadable"],
 )
-def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) -> None:
+def test_an_unusable_remediation_key_is_never_written(key: KeyDescription, why: str | None) -> None:
     decision = unless_unusable(a_policy(), TO_K, key)
 
     if why is None:
@@ -73,7 +73,7 @@ def test_an_unusable_k_is_never_written(key: KeyDescription, why: str | None) ->
         assert why in decision.reason
 
 
-def test_a_remediation_that_would_keep_somebody_out_says_whom() -> None:
+def test_a_remediation_that_would_deny_someone_access_names_them() -> None:
     decision = unless_locked_out(TO_K, [PARTNER, PUBLIC], KEY, "move them")
 
     assert decision == Manual(
@@ -86,12 +86,12 @@ def test_a_remediation_that_would_keep_somebody_out_says_whom() -> None:
     )
 
 
-def test_a_remediation_that_keeps_nobody_out_stays() -> None:
+def test_a_remediation_that_denies_no_one_access_stays() -> None:
     assert unless_locked_out(TO_K, [], KEY, "move them") is TO_K
 
 
 @pytest.mark.parametrize("decision", OTHERS, ids=by_name)
-def test_what_does_not_write_k_is_not_stopped(decision: Decision) -> None:
+def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decision) -> None:
     assert unless_unusable(a_policy(), decision, KeyNotFound(named=K)) is decision
     assert unless_locked_out(decision, [PARTNER], KEY, "move them") is decision
 
@@ -100,7 +100,7 @@ def test_what_does_not_write_k_is_not_stopped(decision: Decision) -> None:
     ("key", "has_own_key", "customer_supplied", "count"),
     [
         pytest.param(KEY, False, False, 2, id="everybody is newly locked out"),
-        pytest.param(KEY, True, False, 1, id="under a key already: whom no key serves has lost nothing"),
+        pytest.param(KEY, True, False, 1, id="under a key already: callers that no key serves lose nothing"),
         pytest.param(KEY, False, True, 2, id="a customer-supplied key that admits every caller"),
         pytest.param(CLOSED, False, True, 3, id="a customer-supplied key that does not"),
         pytest.param(CLOSED, False, False, 2, id="callers vouched for"),

@@ -31,7 +31,7 @@ def test_log_deliveries_are_exempt_where_the_operator_says_so(service: str) -> N
 @pytest.mark.parametrize(
     ("call", "why"),
     [
-        pytest.param(an_object_call(), None, id="somebody's write"),
+        pytest.param(an_object_call(), None, id="a caller's write"),
         pytest.param(an_object_call(delivered_by="backup.amazonaws.com"), None, id="another service's"),
         pytest.param(an_object_call(own_model="its own"), "its own", id="Outposts"),
         pytest.param(an_object_call(bucket="logs--use1-az4--x-s3"), "directory buckets", id="directory"),

@@ -81,8 +81,10 @@ def test_k_of_another_account_is_approved() -> None:
         pytest.param(
             f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:alias/x", False, True, id="alias beside a listed key"
         ),
-        pytest.param(STRANGER_KEY, False, False, id="stranger's key"),
-        pytest.param(f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="stranger's alias"),
+        pytest.param(STRANGER_KEY, False, False, id="another account's key"),
+        pytest.param(
+            f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="another account's alias"
+        ),
     ],
 )
 def test_a_key_is_described_only_where_the_answer_matters(
@@ -94,7 +96,7 @@ def test_a_key_is_described_only_where_the_answer_matters(
     assert a_policy(listed_keys=LIST).must_describe(reference) is in_list_mode
 
 
-def test_the_partition_is_that_of_k() -> None:
+def test_the_partition_is_that_of_the_remediation_key() -> None:
     policy = a_policy(remediation_key="arn:aws-cn:kms:cn-north-1:111122223333:key/1")
 
     assert policy.partition == "aws-cn"

@@ -70,7 +70,9 @@ def test_a_check_that_is_off_is_exempt() -> None:
     ],
     ids=["to K", "no key", "manual", "nothing"],
 )
-def test_only_a_remediation_with_a_key_moves_to_k(decisions: dict[str, Decision], moves: bool) -> None:
+def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(
+    decisions: dict[str, Decision], moves: bool
+) -> None:
     assert any_moves_to_remediation_key(decisions) is moves
 
 
@@ -123,7 +125,7 @@ def test_nothing_is_written_without_an_enforced_remediation(
     ],
     ids=["disabled", "pending deletion", "spec", "usage", "Region", "not found", "unreadable", "AWS managed"],
 )
-def test_an_unusable_k_is_never_written(description: KeyDescription, why: str) -> None:
+def test_an_unusable_remediation_key_is_never_written(description: KeyDescription, why: str) -> None:
     decisions = guard_remediation_key(a_policy(), {DEFAULT_ENCRYPTION: TO_K}, description)
 
     decision = decisions[DEFAULT_ENCRYPTION]
@@ -133,7 +135,7 @@ def test_an_unusable_k_is_never_written(description: KeyDescription, why: str) -
     assert why in decision.reason
 
 
-def test_an_unusable_k_stops_only_what_would_write_it() -> None:
+def test_an_unusable_remediation_key_stops_only_what_would_write_it() -> None:
     others: dict[str, Decision] = {BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: REPORT}
 
     guarded = guard_remediation_key(a_policy(), {DEFAULT_ENCRYPTION: TO_K} | others, KeyNotFound(named=K))
@@ -141,7 +143,7 @@ def test_an_unusable_k_stops_only_what_would_write_it() -> None:
     assert {check: guarded[check] for check in others} == others
 
 
-def test_a_usable_k_changes_no_decision() -> None:
+def test_a_usable_remediation_key_changes_no_decision() -> None:
     decisions: dict[str, Decision] = {DEFAULT_ENCRYPTION: TO_K, SSE_C_BLOCK: BLOCK}
 
     guarded = guard_remediation_key(a_policy(), decisions, a_key(K))

@@ -130,7 +130,7 @@ def test_without_a_version_the_object_itself_is_meant() -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        pytest.param(undo(details={}), id="a copy would drop what nobody knows"),
+        pytest.param(undo(details={}), id="a copy would drop unknown properties"),
         pytest.param(undo(object_encryption(None)), id="never encrypted"),
         pytest.param(undo(action="UploadPartCopy"), id="too large for one copy"),
         pytest.param(undo(action="UpdateObjectEncryption"), id="in place, from SSE-S3"),

@@ -77,7 +77,7 @@ def test_blocking_sse_c_keeps_every_other_block(
         pytest.param(encryption(SSE_KMS, K), encryption(SSE_KMS, K, bucket_key=True), False, id="Bucket Key"),
     ],
 )
-def test_a_rule_satisfies_another_that_means_the_same(
+def test_a_rule_equals_another_that_means_the_same(
     found: BucketEncryption, intended: BucketEncryption, satisfied: bool
 ) -> None:
     result = found.equals(intended)

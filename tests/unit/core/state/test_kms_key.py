@@ -22,7 +22,7 @@ GOV_KEY = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1"
         pytest.param("", None, None, id="empty"),
     ],
 )
-def test_a_key_name_tells_account_and_region_where_it_has_them(
+def test_a_key_name_has_account_and_region_where_it_has_them(
     text: str, account: str | None, region: str | None
 ) -> None:
     reference = parse_key_reference(text)

@@ -92,7 +92,9 @@ def test_a_null_version_is_overwritten_by_a_copy_and_every_other_stays(
     [(None, False), (a_key(TEAM_KEY), False), (a_key(manager="AWS"), True), (KeyNotFound(named=K), False)],
     ids=["not asked", "customer's", "AWS managed", "gone"],
 )
-def test_aws_s3_is_told_by_who_manages_the_key(key: KeyDescription | None, is_under_aws_s3: bool) -> None:
+def test_aws_s3_is_recognised_by_who_manages_the_key(
+    key: KeyDescription | None, is_under_aws_s3: bool
+) -> None:
     assert Found(head=an_object(), kms_key=key).is_under_aws_s3 is is_under_aws_s3
 
 

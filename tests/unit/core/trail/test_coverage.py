@@ -1,4 +1,4 @@
-"""What a trail must be and log for Reseal to hear anything, rule by rule."""
+"""What a trail must be and log for trail coverage, rule by rule."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def advanced(conditions: Conditions) -> AdvancedSelector:
     [
         pytest.param(a_trail(), id="of this Region"),
         pytest.param(a_trail(multi_region=True), id="of every Region, from here"),
-        pytest.param(a_trail(arn=ABROAD, multi_region=True), id="of every Region, from elsewhere"),
+        pytest.param(a_trail(arn=ABROAD, multi_region=True), id="of every Region, from another Region"),
         pytest.param(a_trail(arn=OF_THE_ORGANIZATION, multi_region=True), id="of the organization"),
     ],
 )
-def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
+def test_logging_trail_that_covers_the_region_is_covered(trail: Trail) -> None:
     coverage = assess_coverage([trail], REGION)
 
     assert (coverage.covered, coverage.reason) == (True, f"{trail.arn} logs the write calls on buckets")
@@ -71,7 +71,7 @@ def test_logging_trail_that_covers_the_region_is_heard(trail: Trail) -> None:
         ),
     ],
 )
-def test_trail_that_is_not_heard_says_why(trail: Trail, why: str) -> None:
+def test_trail_that_is_not_covered_says_why(trail: Trail, why: str) -> None:
     coverage = assess_coverage([trail], REGION)
 
     assert (coverage.covered, coverage.reason) == (False, f"{trail.arn} {why}")
@@ -118,7 +118,7 @@ ADVANCED = [
 @pytest.mark.parametrize(
     ("changes", "covered"), [row[1:] for row in BASIC], ids=[name for name, _, _ in BASIC]
 )
-def test_basic_selector_takes_every_call_or_the_trail_is_not_heard(
+def test_basic_selector_takes_every_call_or_the_trail_is_not_covered(
     changes: dict[str, Any], covered: bool
 ) -> None:
     selector = replace(EVERYTHING, **changes)
@@ -129,7 +129,7 @@ def test_basic_selector_takes_every_call_or_the_trail_is_not_heard(
 @pytest.mark.parametrize(
     ("conditions", "covered"), [row[1:] for row in ADVANCED], ids=[name for name, _, _ in ADVANCED]
 )
-def test_advanced_selector_takes_every_call_or_the_trail_is_not_heard(
+def test_advanced_selector_takes_every_call_or_the_trail_is_not_covered(
     conditions: Conditions, covered: bool
 ) -> None:
     selector = advanced(conditions)
@@ -164,7 +164,7 @@ def test_callers_that_are_left_out_are_named_once() -> None:
     )
 
 
-def test_nobody_is_known_to_be_left_out_by_selectors_that_cannot_be_read() -> None:
+def test_no_caller_is_known_to_be_left_out_by_selectors_that_cannot_be_read() -> None:
     assert a_trail(selectors=DENIED).left_out == ()
 
 
@@ -179,13 +179,13 @@ def test_organizations_trail_is_trusted_where_its_selection_cannot_be_seen() -> 
     )
 
 
-def test_one_trail_that_is_heard_is_enough() -> None:
+def test_one_trail_that_is_covered_is_enough() -> None:
     trails = [a_trail(logging=False), a_trail(arn=OF_THE_ORGANIZATION, logging=DENIED), a_trail()]
 
     assert assess_coverage(trails, REGION).covered
 
 
-def test_every_trail_that_is_not_heard_is_named() -> None:
+def test_every_trail_that_is_not_covered_is_named() -> None:
     trails = [a_trail(logging=False), a_trail(arn=OF_THE_ORGANIZATION, multi_region=True, logging=DENIED)]
 
     assert assess_coverage(trails, REGION).reason == (
@@ -231,17 +231,17 @@ DATA: Conditions = {
         pytest.param(advanced({}), False, id="management"),
     ],
 )
-def test_trail_that_takes_writes_of_objects_is_heard_of_them(
+def test_trail_that_takes_writes_of_objects_covers_them(
     selector: BasicSelector | AdvancedSelector, covered: bool
 ) -> None:
     assert assess_coverage([a_trail(selectors=(selector,))], REGION).objects.covered is covered
 
 
-def test_trail_of_objects_tells_nothing_of_buckets() -> None:
+def test_trail_of_objects_covers_no_buckets() -> None:
     assert not assess_coverage([a_trail(selectors=(OF_OBJECTS, advanced(DATA)))], REGION).covered
 
 
-def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -> None:
+def test_reason_names_the_trail_that_covers_objects_and_the_callers_it_excludes() -> None:
     selector = advanced(DATA | {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}})
 
     objects = assess_coverage([a_trail(), a_trail(selectors=(selector,))], REGION).objects
@@ -255,7 +255,7 @@ def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -
     ("trail", "covered", "why"),
     [
         pytest.param(a_trail(logging=False, selectors=DENIED), False, "is not logging", id="stopped"),
-        pytest.param(a_trail(arn=ABROAD, logging=DENIED), False, "logs eu-west-1 only", id="elsewhere"),
+        pytest.param(a_trail(arn=ABROAD, logging=DENIED), False, "logs eu-west-1 only", id="another Region"),
         pytest.param(
             a_trail(arn=ABROAD, multi_region=True, logging=DENIED),
             None,
@@ -276,7 +276,9 @@ def test_reason_names_the_trail_that_tells_of_objects_and_whom_it_leaves_out() -
         ),
     ],
 )
-def test_writes_of_objects_are_unheard_or_it_is_unknown(trail: Trail, covered: bool | None, why: str) -> None:
+def test_writes_of_objects_are_not_covered_or_it_is_unknown(
+    trail: Trail, covered: bool | None, why: str
+) -> None:
     objects = assess_coverage([trail], REGION).objects
 
     assert objects == ObjectCoverage(covered=covered, reason=f"{trail.arn} {why}")
@@ -288,7 +290,7 @@ def test_one_trail_of_which_nothing_is_known_leaves_it_unknown() -> None:
     assert assess_coverage(trails, REGION).objects.covered is None
 
 
-def test_region_without_a_trail_hears_of_no_objects_and_says_how() -> None:
+def test_region_without_a_trail_covers_no_objects_and_says_how_to_get_one() -> None:
     assert assess_coverage([], REGION).objects == ObjectCoverage(
         covered=False, reason="no trail covers us-east-1: deploy with ObjectBuckets, or create a trail"
     )
@@ -299,13 +301,13 @@ def test_region_without_a_trail_hears_of_no_objects_and_says_how() -> None:
 STACKS = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/reseal-objects"
 
 
-def test_who_asked_for_no_objects_hears_without_them() -> None:
+def test_stack_without_objects_is_covered_without_them() -> None:
     coverage = assess_coverage([a_trail()], REGION)
 
     assert (coverage.covered, coverage.objects.covered) == (True, False)
 
 
-def test_stack_that_hears_of_buckets_and_by_its_own_trail_of_objects_hears() -> None:
+def test_stack_with_coverage_of_buckets_and_of_objects_by_its_own_trail_is_covered() -> None:
     own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
 
     coverage = assess_coverage([a_trail(), own], REGION, STACKS)
@@ -339,7 +341,7 @@ def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
     )
 
 
-def test_stack_whose_own_trail_of_objects_is_gone_does_not_hear() -> None:
+def test_stack_whose_own_trail_of_objects_is_deleted_is_not_covered() -> None:
     coverage = assess_coverage([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, STACKS)
 
     assert (coverage.covered, coverage.objects) == (
@@ -348,7 +350,7 @@ def test_stack_whose_own_trail_of_objects_is_gone_does_not_hear() -> None:
     )
 
 
-def test_stack_that_hears_of_objects_only_does_not_hear() -> None:
+def test_stack_with_coverage_of_objects_only_is_not_covered() -> None:
     own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
 
     coverage = assess_coverage([own], REGION, STACKS)

@@ -34,7 +34,7 @@ KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, U
 REPAIR = [
     "read bucket",
     "describe key",
-    "read exposure",
+    "read access",
     "read key policy",
     "ledger open",
     "read bucket",

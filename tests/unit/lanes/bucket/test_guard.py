@@ -50,7 +50,7 @@ def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_writt
     assert cloud.ledger.entries == []
 
 
-def test_a_strangers_key_is_replaced_over_readers_whom_no_kms_key_can_serve() -> None:
+def test_a_foreign_key_is_replaced_over_readers_that_no_kms_key_can_serve() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
     cloud.buckets.exposures[BUCKET] = PUBLIC
 
@@ -59,7 +59,7 @@ def test_a_strangers_key_is_replaced_over_readers_whom_no_kms_key_can_serve() ->
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
 
-def test_an_unlisted_key_is_not_replaced_over_readers_whom_it_may_admit() -> None:
+def test_an_unlisted_key_is_not_replaced_over_readers_that_it_may_admit() -> None:
     cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY, bucket_key=True))
     cloud.buckets.exposures[BUCKET] = PARTNER_READS
 
@@ -68,7 +68,7 @@ def test_an_unlisted_key_is_not_replaced_over_readers_whom_it_may_admit() -> Non
     assert cloud.buckets.writes == []
 
 
-def test_a_strangers_key_over_readers_whom_it_may_admit_is_critical_and_kept() -> None:
+def test_a_foreign_key_over_readers_that_it_may_admit_is_critical_and_kept() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
     cloud.buckets.exposures[BUCKET] = PARTNER_READS
 
@@ -99,10 +99,10 @@ def test_a_check_that_is_off_costs_no_reads() -> None:
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
 
 
-def test_exposure_that_cannot_be_read_stops_the_write_and_names_the_permission() -> None:
+def test_access_that_cannot_be_read_stops_the_write_and_names_the_permission() -> None:
     cloud = a_cloud(LOWERED)
     denied = AccessDeniedError("AccessDenied", "s3:GetBucketPolicy", "denied")
-    cloud.buckets.failures["read_exposure"].append(denied)
+    cloud.buckets.failures["read_access"].append(denied)
 
     event_result = deliver(cloud)
 
@@ -137,7 +137,7 @@ def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: 
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
 
 
-def test_letting_in_whom_the_key_admits_is_compliant() -> None:
+def test_granting_access_to_callers_that_the_key_admits_is_compliant() -> None:
     cloud = a_cloud(COMPLIANT)
 
     event_result = deliver(cloud, eventName="PutBucketPolicy")

@@ -1,4 +1,4 @@
-"""Whatever dies, wherever: at the end there was one repair, somebody was told, and no entry is open."""
+"""An invocation can end at any step: in the end there is one repair, it is reported, and no entry is open."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def deliver_and_die(
         cloud.steps.dies_before = cloud.steps.dies_after = None
 
 
-def assert_repaired_once_and_told(cloud: FakeCloud) -> None:
+def assert_repaired_once_and_reported(cloud: FakeCloud) -> None:
     assert cloud.buckets.writes == [REPAIRED]
     assert cloud.buckets.state[BUCKET] == REPAIRED
     assert {f["status"] for f in cloud.topic.findings} == {"REMEDIATED"}
@@ -72,7 +72,7 @@ def test_a_crash_anywhere_is_made_good_by_the_next_delivery(point: tuple[str, in
 
     deliver(cloud, times=2)
 
-    assert_repaired_once_and_told(cloud)
+    assert_repaired_once_and_reported(cloud)
 
 
 @pytest.mark.parametrize("second", POINTS, ids=[f"then {name}" for name in POINT_IDS])
@@ -88,7 +88,7 @@ def test_two_crashes_anywhere_are_made_good_by_the_third_delivery(
 
     deliver(cloud, times=3)
 
-    assert_repaired_once_and_told(cloud)
+    assert_repaired_once_and_reported(cloud)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_passing_failure_anywhere_is_made_good_by_the_next_delivery(port: str,
 
     deliver(cloud, times=2)
 
-    assert_repaired_once_and_told(cloud)
+    assert_repaired_once_and_reported(cloud)
 
 
 def test_a_passing_failure_of_the_look_into_the_ledger_loses_no_finding() -> None:
@@ -125,7 +125,7 @@ def test_a_passing_failure_of_the_look_into_the_ledger_loses_no_finding() -> Non
 
     deliver(cloud, times=3)
 
-    assert_repaired_once_and_told(cloud)
+    assert_repaired_once_and_reported(cloud)
 
 
 @pytest.mark.parametrize("died", ["ledger open", "put bucket"], ids=["before the write", "after the write"])
@@ -142,7 +142,7 @@ def test_a_live_lease_sends_the_duplicate_back(died: str) -> None:
     assert cloud.topic.messages == []
 
 
-def test_a_duplicate_tells_the_same_again_and_writes_nothing() -> None:
+def test_a_duplicate_reports_the_same_again_and_writes_nothing() -> None:
     cloud = a_cloud(LOWERED)
     deliver(cloud)
     cloud.clock.time += timedelta(hours=1)
@@ -176,7 +176,7 @@ def test_a_newer_lowering_is_answered_by_its_own_event() -> None:
     assert len({f["id"] for f in cloud.topic.findings}) == 2
 
 
-def test_a_bucket_put_right_by_its_owner_meanwhile_is_not_claimed_as_repaired() -> None:
+def test_a_bucket_corrected_by_its_owner_meanwhile_is_not_claimed_as_repaired() -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("ledger open")))
     cloud.buckets.state[BUCKET] = COMPLIANT
@@ -190,7 +190,7 @@ def test_a_bucket_put_right_by_its_owner_meanwhile_is_not_claimed_as_repaired() 
     assert cloud.ledger.entries[0].outcome == event_result.outcome
 
 
-def test_what_its_owner_put_right_meanwhile_is_not_told() -> None:
+def test_what_its_owner_corrected_meanwhile_is_not_reported() -> None:
     cloud = a_cloud(encryption(blocked=None))
     deliver_and_die(cloud, ("after", REPAIR.index("ledger open")))
     cloud.buckets.state[BUCKET] = COMPLIANT
@@ -237,12 +237,12 @@ def test_a_takeover_keeps_the_evidence_of_the_write_that_was_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lose", "result", "told"),
+    ("lose", "result", "reported"),
     [("delete", Result.SKIPPED, 0), ("deny", Result.FAILED, 1)],
     ids=["gone", "unreadable"],
 )
 def test_an_entry_left_open_is_closed_when_its_bucket_cannot_be_read(
-    lose: str, result: Result, told: int
+    lose: str, result: Result, reported: int
 ) -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("put bucket")))
@@ -258,10 +258,10 @@ def test_an_entry_left_open_is_closed_when_its_bucket_cannot_be_read(
     (entry,) = cloud.ledger.entries
     assert entry.outcome is not None
     assert event_result.result is result
-    assert len(cloud.topic.findings) == told
+    assert len(cloud.topic.findings) == reported
 
 
-def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
+def test_what_was_done_to_a_bucket_that_is_gone_is_reported() -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
     del cloud.buckets.state[BUCKET]
@@ -274,7 +274,9 @@ def test_what_was_done_to_a_bucket_that_is_gone_is_told() -> None:
 
 @pytest.mark.parametrize("policy", NO_LONGER.values(), ids=NO_LONGER)
 @pytest.mark.parametrize("died", ["put bucket", "ledger close"])
-def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(died: str, policy: Policy) -> None:
+def test_a_write_that_was_made_is_reported_as_made_whatever_the_mode_is_by_now(
+    died: str, policy: Policy
+) -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index(died)))
     cloud.clock.time += AFTER_THE_LEASE
@@ -286,7 +288,7 @@ def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(died:
     assert finding["undo"] is not None
 
 
-def test_what_a_check_would_write_by_now_is_not_told_as_written() -> None:
+def test_what_a_check_would_write_by_now_is_not_reported_as_written() -> None:
     """The write was for the default encryption alone, when the SSE-C block was only reported."""
     cloud = a_cloud(encryption(blocked=("NONE",)))
     deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
@@ -294,11 +296,11 @@ def test_what_a_check_would_write_by_now_is_not_told_as_written() -> None:
 
     deliver(cloud, policy=a_policy(check_modes=ENFORCE_ALL), times=2)
 
-    told = {finding["check"]: finding["status"] for finding in cloud.topic.findings}
-    assert told == {DEFAULT_ENCRYPTION: "REMEDIATED", SSE_C_BLOCK: "DETECTED"}
+    reported = {finding["check"]: finding["status"] for finding in cloud.topic.findings}
+    assert reported == {DEFAULT_ENCRYPTION: "REMEDIATED", SSE_C_BLOCK: "DETECTED"}
 
 
-def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() -> None:
+def test_a_change_right_before_the_write_is_not_overwritten_but_checked_again() -> None:
     """S3 takes no condition with PutBucketEncryption; the message comes back to another observation."""
     cloud = a_cloud(LOWERED)
     stronger = encryption(DSSE_KMS, TEAM_KEY)
@@ -315,8 +317,8 @@ def test_a_change_right_before_the_write_is_not_overwritten_but_judged_anew() ->
     assert isinstance(entry.outcome, Skipped)
 
 
-def test_what_only_this_delivery_would_write_beside_a_write_told_again_is_not_told() -> None:
-    """It was not made, and the change that calls for it has an event of its own."""
+def test_what_only_this_delivery_would_write_beside_a_write_reported_again_is_not_reported() -> None:
+    """It was not made, and the change that calls for it has its own event."""
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
     cloud.buckets.state[BUCKET] = encryption(SSE_KMS, K, bucket_key=True, blocked=("NONE",))

@@ -1,4 +1,4 @@
-"""What AWS refuses for good: told once, with the permission that is missing, and never retried."""
+"""Permanent refusals: reported once, with the missing permission, and never retried."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_denied_read_back_is_a_failure_too() -> None:
     assert event_result.outcome.denied_action == READ
 
 
-def test_the_same_refusal_is_told_once_a_day() -> None:
+def test_the_same_refusal_is_reported_once_a_day() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud, eventID="first")
 
@@ -90,7 +90,7 @@ def test_the_same_refusal_is_told_once_a_day() -> None:
     assert [h.result for h in cloud.telemetry.recorded] == [Result.FAILED, Result.FAILED]
 
 
-def test_a_critical_refusal_is_told_whatever_was_refused_today() -> None:
+def test_a_critical_refusal_is_reported_whatever_was_refused_today() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY))
     cloud.buckets.failures["put_encryption"] = [AccessDeniedError(DENIED, WRITE, "no")] * 2
 
@@ -101,7 +101,7 @@ def test_a_critical_refusal_is_told_whatever_was_refused_today() -> None:
     assert failed == ["CRITICAL", "CRITICAL"]
 
 
-def test_the_same_refusal_is_told_again_the_next_day() -> None:
+def test_the_same_refusal_is_reported_again_the_next_day() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud, eventID="first")
     cloud.clock.time += timedelta(days=1)
@@ -111,7 +111,7 @@ def test_the_same_refusal_is_told_again_the_next_day() -> None:
     assert len(cloud.topic.messages) == 2
 
 
-def test_the_event_that_told_a_refusal_may_tell_it_again() -> None:
+def test_the_event_that_reported_a_refusal_may_report_it_again() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud)
 
@@ -121,7 +121,7 @@ def test_the_event_that_told_a_refusal_may_tell_it_again() -> None:
     assert first["id"] == again["id"]
 
 
-def test_a_refusal_on_another_bucket_is_told() -> None:
+def test_a_refusal_on_another_bucket_is_reported() -> None:
     cloud = denies_reading(BUCKET, "another")
     deliver(cloud)
 
@@ -130,7 +130,7 @@ def test_a_refusal_on_another_bucket_is_told() -> None:
     assert [f["resource"]["name"] for f in cloud.topic.findings] == [BUCKET, "another"]
 
 
-def test_another_refusal_on_the_same_bucket_is_told() -> None:
+def test_another_refusal_on_the_same_bucket_is_reported() -> None:
     cloud = denies_writing()
     cloud.buckets.failures["read_encryption"] = [AccessDeniedError(DENIED, READ, "no")]
     deliver(cloud, eventID="first")
@@ -153,7 +153,7 @@ def test_a_suppressed_failure_does_not_silence_what_else_was_found() -> None:
     ]
 
 
-def test_a_duplicate_of_a_denied_write_tells_it_again_without_another_attempt() -> None:
+def test_a_duplicate_of_a_denied_write_reports_it_again_without_another_attempt() -> None:
     cloud = denies_writing(1)
     deliver(cloud)
 
@@ -164,7 +164,7 @@ def test_a_duplicate_of_a_denied_write_tells_it_again_without_another_attempt() 
     assert cloud.steps.taken.count("put bucket") == 1
 
 
-def test_a_refusal_that_names_no_permission_is_told_every_time() -> None:
+def test_a_refusal_that_names_no_permission_is_reported_every_time() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.failures["put_encryption"] = [RefusalError("MalformedXML", WRITE, "bad")] * 2
     deliver(cloud, eventID="first")
@@ -191,10 +191,10 @@ def test_a_key_that_kms_refuses_to_speak_of_is_a_failure() -> None:
         (NotFoundError("NoSuchBucket", READ, "gone"), SkipCause.GONE),
         (WrongRegionError("PermanentRedirect", READ, "moved", "eu-west-1"), SkipCause.ELSEWHERE),
     ],
-    ids=["gone", "elsewhere"],
+    ids=["not found", "another Region"],
 )
 @pytest.mark.parametrize("method", ["read_encryption", "put_encryption"])
-def test_a_bucket_that_is_gone_or_elsewhere_is_skipped_without_a_word(
+def test_a_bucket_that_is_deleted_or_in_another_region_is_skipped_without_a_word(
     method: str, refusal: RefusalError, cause: SkipCause
 ) -> None:
     cloud = a_cloud(LOWERED)

@@ -74,7 +74,7 @@ def test_a_young_event_is_no_redelivery() -> None:
     assert "ledger read" not in cloud.steps.taken
 
 
-def test_a_violation_is_recorded_repaired_verified_and_told_in_this_order() -> None:
+def test_a_violation_is_recorded_repaired_verified_and_reported_in_this_order() -> None:
     cloud = a_cloud(LOWERED)
 
     event_result = deliver(cloud)
@@ -84,7 +84,7 @@ def test_a_violation_is_recorded_repaired_verified_and_told_in_this_order() -> N
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
 
-def test_a_bucket_whose_readers_are_known_is_not_looked_at_again_before_its_write() -> None:
+def test_a_bucket_whose_readers_are_known_is_not_read_again_before_its_write() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.known.add(BUCKET)
 
@@ -93,7 +93,7 @@ def test_a_bucket_whose_readers_are_known_is_not_looked_at_again_before_its_writ
     assert cloud.steps.taken[4:7] == ["ledger open", "put bucket", "read bucket"]
 
 
-def test_a_call_that_changes_access_makes_the_guard_read_anew_and_the_bucket_looked_at_again() -> None:
+def test_a_call_that_changes_access_makes_the_guard_read_again_and_the_bucket_read_again() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.known.add(BUCKET)
 
@@ -112,7 +112,7 @@ def test_the_ledger_keeps_what_was_and_what_came_of_it() -> None:
     assert entry.outcome == Applied(after=REPAIRED, at=cloud.clock.now())
 
 
-def test_the_finding_tells_what_was_and_what_is() -> None:
+def test_the_finding_says_what_was_and_what_is() -> None:
     cloud = a_cloud(LOWERED)
     cloud.clock.time += timedelta(seconds=61)
 
@@ -137,7 +137,7 @@ def test_a_new_bucket_is_repaired_quietly() -> None:
     assert (finding["status"], finding["severity"]) == ("REMEDIATED", "INFORMATIONAL")
 
 
-def test_a_strangers_key_is_replaced_without_asking_kms_about_it() -> None:
+def test_a_foreign_key_is_replaced_without_asking_kms_about_it() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
 
     deliver(cloud)
@@ -193,7 +193,7 @@ def test_detect_mode_writes_nothing_and_reports_everything() -> None:
     assert cloud.steps.taken == [
         "read bucket",
         "describe key",
-        "read exposure",
+        "read access",
         "read key policy",
         "read tags",
         "publish",
@@ -234,7 +234,7 @@ def test_an_unlisted_key_is_reported_and_kept() -> None:
     assert cloud.topic.findings[0]["status"] == "MANUAL"
 
 
-def test_a_k_that_cannot_be_used_is_a_critical_report_and_no_write() -> None:
+def test_a_remediation_key_that_cannot_be_used_is_a_critical_manual_finding_and_no_write() -> None:
     cloud = a_cloud(LOWERED, k=a_key(K, state="PendingDeletion"))
 
     event_result = deliver(cloud)
@@ -247,7 +247,7 @@ def test_a_k_that_cannot_be_used_is_a_critical_report_and_no_write() -> None:
     )
 
 
-def test_a_k_that_cannot_be_used_does_not_stop_another_check() -> None:
+def test_a_remediation_key_that_cannot_be_used_does_not_stop_another_check() -> None:
     cloud = a_cloud(encryption(blocked=None), k=KeyNotFound(named=K))
 
     deliver(cloud, policy=a_policy(check_modes=ENFORCE_ALL))
@@ -323,7 +323,7 @@ def test_a_read_back_that_never_shows_the_write_is_tried_again_later() -> None:
     assert cloud.topic.messages == []
 
 
-def test_a_write_seen_at_last_is_told_and_not_repeated() -> None:
+def test_a_write_seen_at_last_is_reported_and_not_repeated() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.stale_reads = 5
     with pytest.raises(TransientError):
@@ -373,7 +373,7 @@ def test_two_invocations_at_once_repair_once() -> None:
     assert len(cloud.topic.messages) == 1
 
 
-def test_an_invocation_that_lost_its_lease_tells_nothing() -> None:
+def test_an_invocation_that_lost_its_lease_reports_nothing() -> None:
     cloud = a_cloud(LOWERED)
 
     def much_later() -> None:

@@ -18,7 +18,7 @@ from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, d
 from tests.unit.lanes.bucket.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 
 TAKEOVER = ["read bucket", "describe key", "ledger read", "ledger open"]
-"""How a delivery begins that finds the write of a dead one."""
+"""The first steps of a delivery that finds the write of an ended one."""
 
 
 def test_a_first_delivery_of_an_event_some_minutes_old_asks_the_ledger_nothing() -> None:
@@ -52,7 +52,7 @@ def test_a_takeover_has_a_lease_of_its_own() -> None:
 
 
 class _Watched(FakeBuckets):
-    """Keeps whether each look at the exposure had to be fresh."""
+    """Keeps whether each read of the bucket access had to be fresh."""
 
     def __init__(self, steps: Steps) -> None:
         super().__init__(steps)
@@ -83,7 +83,7 @@ def test_a_change_of_access_to_a_bucket_whose_key_is_gone_asks_no_further() -> N
 
     deliver(cloud, eventName="PutBucketPolicy")
 
-    assert "read exposure" not in cloud.steps.taken
+    assert "read access" not in cloud.steps.taken
 
 
 def test_a_compliant_bucket_costs_two_reads() -> None:
@@ -95,7 +95,7 @@ def test_a_compliant_bucket_costs_two_reads() -> None:
     assert cloud.buckets.state[BUCKET].key_id != K
 
 
-def test_a_repair_that_was_recorded_and_not_told_is_told_though_the_bucket_is_gone() -> None:
+def test_a_repair_that_was_recorded_and_not_reported_is_reported_though_the_bucket_is_gone() -> None:
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("ledger close")))
     del cloud.buckets.state[BUCKET]

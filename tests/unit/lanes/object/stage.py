@@ -1,4 +1,4 @@
-"""The object lane on the fakes: objects that somebody wrote, and messages about them."""
+"""The object lane on the fakes: written objects, and messages about them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PLENTY = 300.0
 
 REPAIR = [
     "read",
-    "read surroundings",
+    "read context",
     "describe key",
     "read key policy",
     "ledger open all",
@@ -101,7 +101,7 @@ class Stage:
     def share(self, key: str) -> None:
         """Somebody lets another account read the object's ACL."""
         acl = self.cloud.objects.stored(BUCKET, key).acl
-        shared = replace(acl, grants=(AclGrant(grantee="somebody", permission="READ_ACP"),))
+        shared = replace(acl, grants=(AclGrant(grantee="a-reader", permission="READ_ACP"),))
         self.cloud.objects.change(BUCKET, key, acl=shared)
 
     def _lane(self) -> ObjectLane:

@@ -49,7 +49,7 @@ def test_a_window_is_reminded_of_once_however_many_batches_it_counts() -> None:
     assert len(stage.cloud.reminders.sent) == 1
 
 
-def test_the_log_says_which_violations_were_told_and_which_are_held_back() -> None:
+def test_the_log_says_which_violations_were_reported_and_which_are_suppressed() -> None:
     stage = Stage()
 
     for number in range(2):
@@ -74,7 +74,7 @@ def test_a_batch_of_equal_violations_is_one_message_with_a_count_and_some_keys()
     assert len(set(finding["occurrences"]["keys"]) & {f"{number}.csv" for number in range(12)}) == 10
 
 
-def test_an_alert_of_its_own_is_told_at_once_beside_an_open_window() -> None:
+def test_an_alert_of_its_own_is_reported_at_once_beside_an_open_window() -> None:
     stage = Stage()
     _upload(stage, range(2))
 
@@ -83,7 +83,7 @@ def test_an_alert_of_its_own_is_told_at_once_beside_an_open_window() -> None:
     assert [finding["severity"] for finding in stage.findings] == ["MEDIUM", "CRITICAL"]
 
 
-def test_critical_alerts_are_told_with_every_batch() -> None:
+def test_critical_alerts_are_reported_with_every_batch() -> None:
     stage = Stage()
 
     for batch in range(3):
@@ -103,7 +103,7 @@ def test_sse_c_writes_of_one_actor_are_one_incident() -> None:
     assert [incident["count"] for incident in incidents] == [2, 4, 6]
 
 
-def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
+def test_an_incident_is_more_severe_where_sse_c_was_unblocked_just_before() -> None:
     stage = Stage()
     unblocked = Unblocked(who="arn:aws:iam::111122223333:user/mallory", at=NOON)
     stage.cloud.cloud.ledger.note_unblocked(BUCKET, unblocked, NOON)
@@ -119,7 +119,7 @@ def test_an_incident_is_graver_where_sse_c_was_unblocked_just_before() -> None:
 
 
 def test_a_window_that_could_not_be_reminded_of_holds_nothing_back() -> None:
-    """The object that opened it may be gone when its message comes again, and then nobody would remind."""
+    """The object that opened it may be deleted before its message comes again: no reminder would follow."""
     stage = Stage(policy=a_policy(mode=Mode.DETECT))
     stage.cloud.reminders.failures["remind"] = [TransientError("throttled")]
     _upload(stage, range(1))
@@ -134,7 +134,7 @@ def test_a_window_that_could_not_be_reminded_of_holds_nothing_back() -> None:
 
 
 def test_events_that_come_late_are_counted_without_a_reminder_each() -> None:
-    """CloudTrail may take more than five minutes: an old event may have been handled, but rarely was."""
+    """CloudTrail may take more than five minutes: an old event may have been processed, but rarely was."""
     stage = Stage()
 
     for number in range(3):
@@ -200,7 +200,7 @@ def test_a_summary_that_could_not_be_sent_is_sent_by_the_next_reminder() -> None
 
 
 @pytest.mark.parametrize(("window", "messages"), [(900, 1), (0, 3)], ids=["a window", "no windows"])
-def test_without_windows_every_batch_is_told(window: int, messages: int) -> None:
+def test_without_windows_every_batch_is_reported(window: int, messages: int) -> None:
     stage = Stage(window_seconds=window)
 
     for number in range(3):
@@ -224,7 +224,7 @@ def test_without_windows_sse_c_writes_are_one_incident_all_the_same() -> None:
     assert len({incident["id"] for incident in incidents}) == 1
 
 
-def test_a_critical_refusal_is_told_also_where_the_same_was_refused_today() -> None:
+def test_a_critical_refusal_is_reported_also_where_the_same_was_refused_today() -> None:
     stage, denied = Stage(), AccessDeniedError("AccessDenied", "s3:PutObject", "an SCP")
     for number in range(3):
         stage.cloud.objects.failures[f"copy {number}.csv"] = [denied]
@@ -240,7 +240,7 @@ def test_a_critical_refusal_is_told_also_where_the_same_was_refused_today() -> N
     ]
 
 
-def test_what_comes_while_a_window_is_told_waits_for_another_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_while_a_window_is_reported_waits_for_another_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else one reminder would publish for as long as others count, whatever time is left to it."""
     stage = Stage()
     _upload(stage, range(1))
@@ -277,7 +277,7 @@ def test_a_critical_alert_does_not_wait_for_what_only_counts() -> None:
     assert (failed, [finding["severity"] for finding in stage.findings]) == ({}, ["CRITICAL"])
 
 
-def test_writes_under_sse_c_are_told_though_somebody_denies_the_list() -> None:
+def test_writes_under_sse_c_are_reported_though_a_caller_denies_the_list() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
     stage.cloud.objects.failures["read_listed"] = [AccessDeniedError("AccessDenied", "s3:ListBucket", "no")]
@@ -290,7 +290,7 @@ def test_writes_under_sse_c_are_told_though_somebody_denies_the_list() -> None:
 
 
 @pytest.mark.parametrize("denied_first", [True, False])
-def test_a_refusal_that_could_not_be_told_is_told_when_its_dead_letter_is_sent_again(
+def test_a_refusal_that_could_not_be_reported_is_reported_when_its_dead_letter_message_is_redriven(
     denied_first: bool,
 ) -> None:
     """Sent again, it counts as received for the first time; the day's mark is its own all the same."""

@@ -27,7 +27,7 @@ from tests.support.fakes.services import NOON
 from tests.unit.lanes.object.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
 
 
-def test_a_violation_is_recorded_repaired_verified_and_told_in_this_order() -> None:
+def test_a_violation_is_recorded_repaired_verified_and_reported_in_this_order() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
 
@@ -113,7 +113,7 @@ def test_a_key_is_tried_as_given_and_then_once_unquoted() -> None:
     assert stage.findings[0]["resource"]["name"] == f"{BUCKET}/a b.csv"
 
 
-def test_an_object_under_sse_c_is_told_by_its_own_key_however_the_record_spells_it() -> None:
+def test_an_object_under_sse_c_is_reported_by_its_own_key_however_the_record_spells_it() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a b.csv", encryption=SSE_C)
 
@@ -168,7 +168,7 @@ def test_the_very_version_of_the_event_is_changed_in_place() -> None:
     assert stage.findings[0]["action"] == "UpdateObjectEncryption"
 
 
-def test_sse_c_is_told_and_never_touched() -> None:
+def test_sse_c_is_reported_and_never_touched() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
 
@@ -312,7 +312,7 @@ def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
 
 
 @pytest.mark.parametrize(("put", "upload"), [("event-a", "event-b"), ("event-b", "event-a")])
-def test_of_two_writes_in_one_second_the_one_that_stands_is_told_whatever_their_events_are_called(
+def test_of_two_writes_in_one_second_the_one_that_stands_is_reported_whatever_their_events_are_called(
     put: str, upload: str
 ) -> None:
     """A record's time is in whole seconds, and an object of parts is dated by its upload's beginning."""

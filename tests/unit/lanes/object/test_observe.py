@@ -185,7 +185,7 @@ def test_what_was_queued_before_the_check_was_turned_off_is_exempt() -> None:
     ],
     ids=["its own", "later", "of parts", "its own, of parts"],
 )
-def test_under_sse_c_the_list_tells_whose_write_is_there(
+def test_under_sse_c_the_list_shows_whose_write_is_there(
     changes: dict[str, Any], head: dict[str, Any], result: str
 ) -> None:
     stage = Stage()
@@ -208,7 +208,7 @@ def test_a_version_under_sse_c_that_the_record_names_is_its_own_whatever_is_list
     assert "read listed" not in stage.steps
 
 
-def test_an_object_under_sse_c_that_is_not_listed_any_more_is_told() -> None:
+def test_an_object_under_sse_c_that_is_not_listed_any_more_is_reported() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
     stage.cloud.cloud.steps.after["read"].append(lambda: stage.cloud.objects.delete(BUCKET, "a.csv"))

@@ -62,7 +62,7 @@ def test_a_live_lease_sends_the_duplicate_back(seconds: int) -> None:
     assert stage.cloud.objects.writes == []
 
 
-def test_a_repair_that_was_told_already_is_told_again_under_the_same_id() -> None:
+def test_a_repair_that_was_reported_already_is_reported_again_under_the_same_id() -> None:
     stage = Stage(window_seconds=0)
     stage.cloud.objects.put(BUCKET, "a.csv")
 
@@ -92,7 +92,7 @@ def test_a_newer_write_during_the_repair_wins_and_is_left_to_its_own_event() -> 
 
 
 @pytest.mark.parametrize("encryption", [object_encryption(SSE_KMS, TEAM_KEY), SSE_C], ids=["KMS", "SSE-C"])
-def test_a_newer_write_after_the_copy_is_not_told_as_a_repair(encryption: object) -> None:
+def test_a_newer_write_after_the_copy_is_not_reported_as_a_repair(encryption: object) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.cloud.steps.after["copy"].append(
@@ -114,7 +114,7 @@ def test_an_object_deleted_after_the_copy_is_skipped() -> None:
     assert (stage.results, stage.findings) == (["Skipped"], [])
 
 
-def test_what_differs_after_the_copy_is_told_and_grave() -> None:
+def test_what_differs_after_the_copy_is_reported_and_severe() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv", metadata={"a": "1"})
     stage.cloud.cloud.steps.after["copy"].append(
@@ -148,7 +148,7 @@ def test_a_denied_write_fails_once_a_day_and_names_the_permission(method: str) -
     assert stage.results == ["Failed", "Failed"]
 
 
-def test_a_denied_write_is_not_told_again_by_a_later_window_of_the_day() -> None:
+def test_a_denied_write_is_not_reported_again_by_a_later_window_of_the_day() -> None:
     stage = Stage()
     for number, key in enumerate(("a.csv", "b.csv")):
         stage.cloud.objects.put(BUCKET, key)
@@ -161,7 +161,7 @@ def test_a_denied_write_is_not_told_again_by_a_later_window_of_the_day() -> None
     assert [event_result.suppressed for event_result in stage.cloud.cloud.telemetry.recorded] == [False, True]
 
 
-def test_a_refusal_that_could_not_be_told_is_told_in_whatever_company_its_event_comes_again() -> None:
+def test_a_refusal_that_could_not_be_reported_is_reported_in_whatever_company_its_event_comes_again() -> None:
     stage = Stage()
     denied = AccessDeniedError("AccessDenied", DENIED, "an SCP")
     for key in ("a.csv", "b.csv"):
@@ -176,7 +176,7 @@ def test_a_refusal_that_could_not_be_told_is_told_in_whatever_company_its_event_
     assert {f["status"] for f in stage.findings} == {"FAILED"}
 
 
-def test_what_a_key_denies_is_put_right_in_its_policy() -> None:
+def test_what_a_key_denies_is_corrected_in_its_policy() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     denied = "not authorized to perform: kms:Decrypt on resource: a key"
@@ -234,7 +234,7 @@ def test_an_entry_that_another_delivery_took_over_sends_back_its_own_message_onl
     assert stage.results == ["Applied"]
 
 
-def test_a_repair_that_could_not_be_told_is_told_by_the_next_delivery() -> None:
+def test_a_repair_that_could_not_be_reported_is_reported_by_the_next_delivery() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.cloud.topic.failures["publish"] = [TransientError("throttled")]
@@ -247,7 +247,7 @@ def test_a_repair_that_could_not_be_told_is_told_by_the_next_delivery() -> None:
     assert {f["status"] for f in stage.findings} == {"REMEDIATED"}
 
 
-def test_the_acl_is_looked_at_once_more_before_it_is_stated_anew() -> None:
+def test_the_acl_is_looked_at_once_more_before_it_is_set_again() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -296,7 +296,7 @@ def test_a_key_that_its_record_spells_otherwise_has_one_finding_id_however_often
     assert len({(f["id"], f["resource"]["name"]) for f in stage.findings}) == 1
 
 
-def test_a_write_that_cannot_be_looked_at_again_is_told_as_that() -> None:
+def test_a_write_that_cannot_be_verified_is_reported_as_that() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     denied = AccessDeniedError("AccessDenied", "s3:GetObject", "an SCP")

@@ -1,4 +1,4 @@
-"""The repair of one object: what can change meanwhile stops it, and what came out otherwise is told."""
+"""The repair of one object: what changes meanwhile stops it, and an unintended result is reported."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_acl_that_changes_while_parts_are_copied_stops_the_copy() -> None:
     assert stage.cloud.objects.writes == []
 
 
-def test_an_acl_that_is_another_after_the_copy_is_told_and_grave() -> None:
+def test_an_acl_that_is_another_after_the_copy_is_reported_and_severe() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -62,7 +62,7 @@ def test_an_acl_that_is_another_after_the_copy_is_told_and_grave() -> None:
     assert "differ from before: ACL" in finding["reason"]
 
 
-def test_an_acl_that_is_as_before_is_not_told() -> None:
+def test_an_acl_that_is_as_before_is_not_reported() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -75,7 +75,7 @@ def test_an_acl_that_is_as_before_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("newer", [UNDER_K, object_encryption(SSE_KMS, TEAM_KEY)], ids=["K", "a team's"])
-def test_after_a_change_in_place_the_very_version_is_looked_at_again(newer: Any) -> None:
+def test_after_a_change_in_place_the_very_version_is_read_again(newer: Any) -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.versioned.add(BUCKET)
     old = stage.cloud.objects.put(BUCKET, "a.csv")
@@ -88,7 +88,7 @@ def test_after_a_change_in_place_the_very_version_is_looked_at_again(newer: Any)
     assert "differ from before" not in stage.findings[0]["reason"]
 
 
-def test_a_newer_write_that_a_change_in_place_caught_is_told_and_grave() -> None:
+def test_a_newer_write_that_a_change_in_place_caught_is_reported_and_severe() -> None:
     stage = Stage(methods=Methods(prefers_in_place=True))
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.cloud.steps.after["update encryption"].append(
@@ -153,7 +153,7 @@ def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError |
     assert [(f["status"], f["severity"]) for f in stage.findings] == [("FAILED", "HIGH")]
 
 
-def test_versioning_that_is_turned_on_before_the_copy_is_told_since_the_old_version_stays() -> None:
+def test_versioning_that_is_turned_on_before_the_copy_is_reported_since_the_old_version_stays() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.cloud.steps.after["ledger open all"].append(

@@ -55,7 +55,7 @@ def outcome(stage: Stage) -> object:
     return entry.outcome
 
 
-def test_a_write_that_was_made_is_told_as_ours() -> None:
+def test_a_write_that_was_made_is_reported_as_own() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")
@@ -72,10 +72,10 @@ def test_a_write_that_was_made_is_told_as_ours() -> None:
     [(HOLD, "Applied"), (HOLD + timedelta(milliseconds=1), "Skipped")],
     ids=["while it was held", "later"],
 )
-def test_a_write_by_somebody_else_after_the_entry_was_held_is_not_told_as_ours(
+def test_a_write_by_another_writer_after_the_entry_was_held_is_not_reported_as_own(
     after: timedelta, result: str
 ) -> None:
-    """Within the lease it cannot be told from ours, unless something else differs."""
+    """Within the lease it cannot be distinguished from Reseal's own write, unless something else differs."""
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "ledger open all")
@@ -88,7 +88,7 @@ def test_a_write_by_somebody_else_after_the_entry_was_held_is_not_told_as_ours(
     assert stage.cloud.objects.writes == []
 
 
-def test_a_repair_that_could_not_be_made_and_was_made_by_the_writer_is_not_told_as_ours() -> None:
+def test_a_repair_that_could_not_be_made_and_was_made_by_the_writer_is_not_reported_as_own() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.objects.failures["copy"] = [TransientError("another write is under way")]
@@ -107,7 +107,7 @@ def test_a_repair_that_could_not_be_made_and_was_made_by_the_writer_is_not_told_
     ("later", "named"),
     [({"metadata": {"a": "2"}}, "user metadata"), ({"storage_class": "GLACIER_IR"}, "storage class")],
 )
-def test_what_differs_from_the_evidence_is_told_by_the_later_delivery(
+def test_what_differs_from_the_evidence_is_reported_by_the_later_delivery(
     method: str, later: dict[str, Any], named: str
 ) -> None:
     stage = Stage()
@@ -126,7 +126,7 @@ def test_what_differs_from_the_evidence_is_told_by_the_later_delivery(
     assert f"differ from before: {named}" in finding["reason"]
 
 
-def test_an_acl_that_differs_from_the_evidence_is_told_by_the_later_delivery() -> None:
+def test_an_acl_that_differs_from_the_evidence_is_reported_by_the_later_delivery() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -138,7 +138,7 @@ def test_an_acl_that_differs_from_the_evidence_is_told_by_the_later_delivery() -
     assert "differ from before: ACL" in stage.findings[0]["reason"]
 
 
-def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_told_as_that() -> None:
+def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_reported_as_that() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -154,7 +154,9 @@ def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_told_as_that() -> N
     assert "it was written, but could not be verified" in stage.findings[0]["reason"]
 
 
-def test_a_newer_write_that_a_dead_deliverys_change_in_place_may_have_caught_is_told_and_grave() -> None:
+def test_a_newer_write_that_an_ended_deliverys_change_in_place_may_have_caught_is_reported_and_severe() -> (
+    None
+):
     stage = Stage(methods=Methods(prefers_in_place=True))
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "update encryption")
@@ -168,7 +170,7 @@ def test_a_newer_write_that_a_dead_deliverys_change_in_place_may_have_caught_is_
     assert "a newer write was re-encrypted too" in finding["reason"]
 
 
-def test_a_change_in_place_is_told_however_late() -> None:
+def test_a_change_in_place_is_reported_however_late() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.versioned.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -192,7 +194,7 @@ def test_a_takeover_holds_the_entry_for_itself() -> None:
     assert (entry.owner, entry.lease_until) == ("invocation-2/m1", until)
 
 
-def test_a_later_delivery_tells_the_version_and_the_encryption_that_were_found() -> None:
+def test_a_later_delivery_reports_the_version_and_the_encryption_that_were_found() -> None:
     stage = Stage(window_seconds=0)
     stage.cloud.cloud.buckets.versioned.add(BUCKET)
     written = stage.cloud.objects.put(BUCKET, "a b.csv")
@@ -226,7 +228,7 @@ def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> No
 
 
 @pytest.mark.parametrize("key", [TEAM_KEY, STRANGER_KEY], ids=["compliant", "a violation"])
-def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event(key: str) -> None:
+def test_another_key_that_another_caller_chose_meanwhile_is_left_to_that_writes_event(key: str) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "ledger open all")
@@ -243,7 +245,7 @@ def test_another_key_that_somebody_chose_meanwhile_is_left_to_that_writes_event(
     )
 
 
-def test_what_would_not_be_repaired_any_more_is_told_as_it_is_decided_now() -> None:
+def test_what_would_not_be_repaired_any_more_is_reported_as_it_is_decided_now() -> None:
     """The repair was begun; before it could be made, its key was disabled."""
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
@@ -267,7 +269,7 @@ def test_what_would_not_be_repaired_any_more_is_told_as_it_is_decided_now() -> N
     ],
     ids=["stack in detect mode", "check in report mode"],
 )
-def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(policy: Policy) -> None:
+def test_a_write_that_was_made_is_reported_as_made_whatever_the_mode_is_by_now(policy: Policy) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")
@@ -281,7 +283,7 @@ def test_a_write_that_was_made_is_told_as_made_whatever_the_mode_is_by_now(polic
 
 
 def test_what_was_begun_stays_open_where_the_check_was_turned_off_since() -> None:
-    """Nobody looks at the object any more, so nobody can say what became of the write."""
+    """The object is not read any more, so the result of the write is unknown."""
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")

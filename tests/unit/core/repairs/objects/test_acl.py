@@ -1,4 +1,4 @@
-"""Step 3: what a copy states of an ACL, and whom an ACL lets read."""
+"""Step 3: the grants that a copy sets, and the readers that an ACL admits."""
 
 from __future__ import annotations
 
@@ -111,19 +111,19 @@ def test_what_a_copy_states_is_the_whole_acl_and_no_more(found: ObjectAcl) -> No
         pytest.param(acl(), None, id="private"),
         pytest.param(acl((FRIEND, "READ"), (PUBLIC, "READ_ACP")), None, id="grants"),
         pytest.param(acl(foreign=True), "another account", id="of another account"),
-        pytest.param(acl((FRIEND, "WRITE")), "WRITE", id="a permission that copies cannot state"),
+        pytest.param(acl((FRIEND, "WRITE")), "WRITE", id="a permission that copies cannot set"),
         pytest.param(acl(owner=frozenset()), "has no grants", id="empty"),
     ],
 )
-def test_an_acl_that_cannot_be_stated_anew_is_told(found: ObjectAcl, why: str | None) -> None:
-    told = ungrantable(found)
+def test_an_acl_that_cannot_be_set_again_is_reported(found: ObjectAcl, why: str | None) -> None:
+    reason = ungrantable(found)
 
-    assert (told is None) == (why is None)
-    assert (why or "") in (told or "")
+    assert (reason is None) == (why is None)
+    assert (why or "") in (reason or "")
 
 
 @pytest.mark.parametrize(
-    ("grant", "told"),
+    ("grant", "reported"),
     [
         pytest.param((PUBLIC, "READ"), (True, True), id="public"),
         pytest.param((SIGNED_IN, "FULL_CONTROL"), (True, True), id="everybody with an account"),
@@ -134,8 +134,8 @@ def test_an_acl_that_cannot_be_stated_anew_is_told(found: ObjectAcl, why: str | 
     ],
 )
 def test_readers_by_acl_are_the_ones_a_key_would_keep_out(
-    grant: tuple[str, str], told: tuple[bool, bool] | None
+    grant: tuple[str, str], reported: tuple[bool, bool] | None
 ) -> None:
     impacts = list(readers_locked_out(acl(grant)))
 
-    assert [(impact.certain, impact.under_any_key) for impact in impacts] == ([told] if told else [])
+    assert [(impact.certain, impact.under_any_key) for impact in impacts] == ([reported] if reported else [])

@@ -119,5 +119,5 @@ def test_a_legal_hold_outlives_a_retention() -> None:
 @pytest.mark.parametrize(
     ("etag", "of_parts"), [('"9bb58f26192e4ba00f01e2e7b136bbd8"', False), ('"9bb5-2"', True)]
 )
-def test_an_etag_tells_of_parts(etag: str, of_parts: bool) -> None:
+def test_an_etag_shows_parts(etag: str, of_parts: bool) -> None:
     assert an_object(etag=etag).listed.is_of_parts is of_parts

@@ -181,9 +181,9 @@ def test_each_way_sends_what_carries_the_property_or_says_that_it_cannot(row: Ro
     assert (found.copy, found.parts, found.in_place) == row.fates
     assert (found.sent_with_copy(original) if found.sent_with_copy else {}) == row.copy
     assert (found.sent_with_parts(original) if found.sent_with_parts else {}) == row.parts
-    for told, word in zip((lost_in_copy(original), lost_in_parts(original)), row.lost, strict=True):
-        assert len(told) == (1 if word else 0)
-        assert word in "".join(told)
+    for reasons, word in zip((lost_in_copy(original), lost_in_parts(original)), row.lost, strict=True):
+        assert len(reasons) == (1 if word else 0)
+        assert word in "".join(reasons)
 
 
 def test_every_property_is_in_the_table() -> None:
@@ -286,7 +286,7 @@ def test_exactly_what_differs_is_named(changes: dict[str, Any], names: tuple[str
     assert changed(seen_of(BEFORE), replace(BEFORE, **changes)) == names
 
 
-def test_a_checksum_of_parts_that_end_elsewhere_is_no_difference() -> None:
+def test_a_checksum_of_parts_that_end_at_other_places_is_no_difference() -> None:
     two, three = (checksum("CRC32", "COMPOSITE", value) for value in ("b2g=-2", "aGE=-3"))
 
     assert changed(seen_of(an_object(checksum=two)), an_object(checksum=three)) == ()
