@@ -144,7 +144,7 @@ def test_what_was_not_written_is_not_reported_as_repaired_though_its_check_enfor
 
     assert (result.status, result.after) == (Status.DETECTED, None)
     assert result.recommendation == (
-        "nothing was changed: the SSE-C block check enforces only since later; change it manually"
+        "nothing was changed: the SSE-C block check was not yet in mode enforce; change it manually"
     )
 
 

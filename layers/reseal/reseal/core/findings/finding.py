@@ -243,7 +243,7 @@ def _how_to_enforce(policy: Policy, check: Check) -> str:
     if policy.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
     if policy.enforces(check.id):
-        return f"nothing was changed: the {check.title} check enforces only since later; change it manually"
+        return f"nothing was changed: the {check.title} check was not yet in mode enforce; change it manually"
     return f"nothing was changed: the mode of the {check.title} check is detect"
 
 
