@@ -1,4 +1,4 @@
-"""Mutate the lanes and the adapters, run their tests on every mutant, print score and survivors."""
+"""Mutate the lanes and adapters, run their tests on every mutant, print score and survivors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OBJECT_LANE = (
 )
 
 TESTS = {
-    "lanes/bucket/record.py": "unit/lanes/bucket",
+    "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
     "lanes/bucket/observe.py": "unit/lanes/bucket",
     "lanes/bucket/remediate.py": "unit/lanes/bucket",
@@ -94,13 +94,13 @@ TESTS = {
     "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
     "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
-"""The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
+"""The tests of each module. Those after a `;` are slower and run only if the mutant survives the first ones."""
 
 _HEAVY = ["boto3", "botocore.stub", "moto", "hypothesis", "cachetools", "aws_lambda_powertools.metrics"]
 
 
 def main() -> int:
-    """Run it; the exit status is that of a report, never of a verdict."""
+    """Run it; the exit status is 0 even if mutants survive."""
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("only", nargs="*", help="parts of module paths, such as dynamodb")
     parser.add_argument("--workers", type=int, default=2)
@@ -124,7 +124,7 @@ def main() -> int:
 
 
 def _copied(scratch: Path) -> Path:
-    """The tree as it is now: what is edited meanwhile does not count. The environments are shared."""
+    """Copy the tree, so that edits during the run have no effect. The environments are shared."""
     left_out = shutil.ignore_patterns(".venv", ".git", ".aws-sam", ".local", ".*_cache", "__pycache__")
     tree = Path(shutil.copytree(ROOT, scratch / "tree", ignore=left_out))
     (tree / ".venv").symlink_to(ROOT / ".venv")
@@ -132,11 +132,11 @@ def _copied(scratch: Path) -> Path:
 
 
 def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
-    """A test that fails without a mutant would seem to kill every one."""
+    """Check that the tests pass without a mutant: a failing test would kill every mutant."""
     real = [Mutant(path, 0, "nothing changed", path.read_text()) for path in paths]
     passes = zip(paths, pool.map(_judge, real), strict=True)
     if failed := [str(path) for path, passed in passes if not passed]:
-        raise SystemExit(f"these tests fail as things are: those of {', '.join(failed)}")
+        raise SystemExit(f"the tests of these modules fail without a mutant: {', '.join(failed)}")
 
 
 def _modules(only: Sequence[str]) -> list[Path]:
@@ -146,12 +146,12 @@ def _modules(only: Sequence[str]) -> list[Path]:
         for path in (SOURCE / folder).rglob("[!_]*.py")
     }
     if untested := sorted(effects - TESTS.keys()):
-        raise SystemExit(f"mutation/score.py does not say which tests know {', '.join(untested)}")
+        raise SystemExit(f"mutation/score.py names no tests for {', '.join(untested)}")
     return [SOURCE / name for name in TESTS if not only or any(part in name for part in only)]
 
 
 def _prepare(tree: Path) -> None:
-    """Import once what every trial would import: each is a fork of this process."""
+    """Import common modules once: every trial is a fork of this process."""
     os.chdir(tree)
     for name in _HEAVY:
         importlib.import_module(name)
@@ -165,7 +165,7 @@ def _judge(mutant: Mutant) -> bool:
 
 
 def _judged(mutants: Sequence[Mutant], pool: ProcessPoolExecutor) -> Iterator[bool]:
-    """Whether each survived. Survivors are told at once: a whole run takes its time."""
+    """Whether each survived. Survivors are printed at once, because a full run takes long."""
     for mutant, lives in zip(mutants, pool.map(_judge, mutants), strict=True):
         if lives:
             print(f"survived  {mutant}", flush=True)

@@ -104,9 +104,9 @@ def test_metric_is_declared_as_cloudwatch_reads_it(
 def test_seconds_of_a_repair_are_measured(
     emitted: Callable[[EventResult], list[dict[str, Any]]],
 ) -> None:
-    (measured,) = metrics(emitted(repaired()), "SecondsToRepair")
+    (measured,) = metrics(emitted(repaired()), "SecondsToRemediate")
 
-    assert (measured["Check"], measured["SecondsToRepair"]) == ("S3.BucketDefaultEncryption", [2.5])
+    assert (measured["Check"], measured["SecondsToRemediate"]) == ("S3.BucketDefaultEncryption", [2.5])
 
 
 def test_event_without_findings_leaves_its_line_and_no_repair_time(
@@ -116,4 +116,4 @@ def test_event_without_findings_leaves_its_line_and_no_repair_time(
 
     documents = emitted(event_result)
 
-    assert (len(log_lines(documents)), metrics(documents, "SecondsToRepair")) == (1, [])
+    assert (len(log_lines(documents)), metrics(documents, "SecondsToRemediate")) == (1, [])

@@ -47,6 +47,6 @@ class PowertoolsTelemetry:
                 self._remediation_time(finding.check.id, finding.seconds_to_remediate)
 
     def _remediation_time(self, check: str, seconds: float) -> None:
-        name = "SecondsToRepair"
+        name = "SecondsToRemediate"
         with single_metric(name, MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
             metric.add_dimension("Check", check)

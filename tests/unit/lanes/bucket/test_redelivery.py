@@ -12,7 +12,7 @@ from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Skipped
 from reseal.core.policy.policy import Policy
-from reseal.lanes.bucket.record import LEASE
+from reseal.lanes.bucket.ledger import LEASE
 from reseal.lanes.delivery import FIRST_DELIVERY
 from tests.support.builders import (
     BUCKET,

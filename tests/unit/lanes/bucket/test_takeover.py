@@ -11,7 +11,7 @@ from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.event_result import Result
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyNotFound
-from reseal.lanes.bucket.record import LEASE
+from reseal.lanes.bucket.ledger import LEASE
 from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
 from tests.support.fakes.services import FakeBuckets, Steps
 from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver

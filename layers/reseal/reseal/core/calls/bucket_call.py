@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.actor import Actor, parse_actor
-from reseal.core.calls.record import child_of, parse_record, text_of, time_of
+from reseal.core.calls.cloudtrail_record import child_of, parse_record, text_of, time_of
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED

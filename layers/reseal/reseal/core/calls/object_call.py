@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.bucket_call import is_bucket_name
-from reseal.core.calls.record import Record, child_of, parse_record, text_of, time_of
+from reseal.core.calls.cloudtrail_record import Record, child_of, parse_record, text_of, time_of
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from reseal.core.calls.cloudtrail_record import parse_json
 from reseal.core.calls.object_call import ObjectCall, parse_object_call
-from reseal.core.calls.record import parse_json
 from reseal.core.errors import MalformedEventError
 
 _CLOSE = "close-alert-window"

@@ -16,8 +16,8 @@ from reseal.core.policy.exemptions import exempt_by_name
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
+from reseal.lanes.bucket.ledger import Recorder
 from reseal.lanes.bucket.observe import Observer
-from reseal.lanes.bucket.record import Recorder
 from reseal.lanes.bucket.remediate import Remediator
 from reseal.lanes.bucket.report import Reporter
 from reseal.lanes.delivery import Delivery

@@ -9,7 +9,7 @@ from reseal.core.errors import RefusalError, TransientError
 from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.lanes.bucket.record import BucketEntry
+from reseal.lanes.bucket.ledger import BucketEntry
 from reseal.ports import Services
 
 _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)

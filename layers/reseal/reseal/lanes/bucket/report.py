@@ -15,7 +15,7 @@ from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed, Outcome, Skipped
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.bucket_plan import enforced_remediations, remediations_of_write
-from reseal.lanes.bucket.record import BucketEntry
+from reseal.lanes.bucket.ledger import BucketEntry
 from reseal.ports import Services
 
 

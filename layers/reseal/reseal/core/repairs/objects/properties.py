@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from reseal.core.repairs.objects import carried
-from reseal.core.repairs.objects.carried import Parameters
+from reseal.core.repairs.objects import copy_parameters
+from reseal.core.repairs.objects.copy_parameters import Parameters
 from reseal.core.state.s3_object import ObservedObject, Original
 
 _CHECKSUM = "checksum"
@@ -54,61 +54,65 @@ PROPERTIES = (
         name="user metadata",
         sent_with_copy=lambda _: {"MetadataDirective": "COPY"},
         sent_with_parts=lambda original: {"Metadata": dict(original.head.metadata)},
-        lost_in_parts=carried.lost_metadata,
+        lost_in_parts=copy_parameters.lost_metadata,
         seen=lambda head: dict(head.metadata),
     ),
     Property(
         name="content headers",  # MetadataDirective copies these too
         sent_with_parts=lambda original: dict(original.head.headers),
-        lost_in_parts=carried.lost_expires,
+        lost_in_parts=copy_parameters.lost_expires,
         seen=lambda head: dict(head.headers),
     ),
     Property(
         name="tags",
         sent_with_copy=lambda _: {"TaggingDirective": "COPY"},
-        sent_with_parts=carried.tagging,
+        sent_with_parts=copy_parameters.tagging,
         seen=lambda head: head.tag_count,
     ),
     Property(
         name="annotations",
         parts=Fate.MANUAL,
         sent_with_copy=lambda _: {"AnnotationDirective": "COPY"},
-        lost_in_parts=carried.lost_annotations,
+        lost_in_parts=copy_parameters.lost_annotations,
     ),
     Property(
         name="storage class",
-        sent_with_copy=carried.storage_class,
-        sent_with_parts=carried.storage_class,
+        sent_with_copy=copy_parameters.storage_class,
+        sent_with_parts=copy_parameters.storage_class,
         seen=lambda head: head.storage_class,
     ),
     Property(
         name="website redirect",
-        sent_with_copy=carried.redirect,
-        sent_with_parts=carried.redirect,
+        sent_with_copy=copy_parameters.redirect,
+        sent_with_parts=copy_parameters.redirect,
         seen=lambda head: head.website_redirect,
     ),
     Property(
         name="ACL",
-        sent_with_copy=carried.grants,
-        sent_with_parts=carried.grants,
-        lost_in_copy=carried.ungrantable,
-        lost_in_parts=carried.ungrantable,
+        sent_with_copy=copy_parameters.grants,
+        sent_with_parts=copy_parameters.grants,
+        lost_in_copy=copy_parameters.ungrantable,
+        lost_in_parts=copy_parameters.ungrantable,
     ),
     Property(
         name="Object Lock",
         copy=Fate.MANUAL,
         parts=Fate.MANUAL,
         in_place=Fate.MANUAL,  # S3 refuses it (D5)
-        lost_in_copy=carried.locked,
-        lost_in_parts=carried.locked,
+        lost_in_copy=copy_parameters.locked,
+        lost_in_parts=copy_parameters.locked,
     ),
     Property(
         name="encryption context",
         in_place=Fate.MANUAL,
-        sent_with_copy=carried.context,
-        sent_with_parts=carried.context,
+        sent_with_copy=copy_parameters.context,
+        sent_with_parts=copy_parameters.context,
     ),
-    Property(name=_CHECKSUM, sent_with_copy=carried.checksum, sent_with_parts=carried.checksum_of_parts),
+    Property(
+        name=_CHECKSUM,
+        sent_with_copy=copy_parameters.checksum,
+        sent_with_parts=copy_parameters.checksum_of_parts,
+    ),
     Property(name="ETag", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="last modified", copy=Fate.CHANGES, parts=Fate.CHANGES),
     Property(name="part structure", copy=Fate.CHANGES, parts=Fate.CHANGES),
