@@ -1,4 +1,4 @@
-"""The scenes about buckets: who does what to which bucket, and how it must end."""
+"""The scenes about buckets: who does what to which bucket, and the expected result."""
 
 from __future__ import annotations
 
@@ -87,43 +87,43 @@ BUCKET_SCENES = (
         bucket="orders",
         act=_create("orders"),
         calls=("CreateBucket",),
-        end=End.REPAIRED,
+        end=End.REMEDIATED,
         findings=((DEFAULT, "INFORMATIONAL", "REMEDIATED"),),
     ),
     Scene(
-        title="lowers it from SSE-KMS to SSE-S3",
+        title="lowers its default encryption from SSE-KMS to SSE-S3",
         who="mallory",
         bucket="orders",
         act=_lower,
         calls=("PutBucketEncryption",),
-        end=End.REPAIRED,
+        end=End.REMEDIATED,
         findings=((DEFAULT, "HIGH", "REMEDIATED"),),
     ),
     Scene(
-        title="deletes its encryption",
+        title="deletes its default encryption",
         who="mallory",
         bucket="orders",
         act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
         calls=("DeleteBucketEncryption",),
-        end=End.REPAIRED,
+        end=End.REMEDIATED,
         findings=((DEFAULT, "HIGH", "REMEDIATED"),),
     ),
     Scene(
-        title="encrypts it under a key of another account",
+        title="sets its default encryption to a key of another account",
         who="mallory",
         bucket="orders",
         act=_use_foreign_key,
         calls=("PutBucketEncryption",),
-        end=End.REPAIRED,
+        end=End.REMEDIATED,
         findings=((DEFAULT, "CRITICAL", "REMEDIATED"),),
     ),
     Scene(
-        title="creates a bucket and sets the team's own key, one call after the other",
+        title="creates a bucket, then sets the team's own key",
         who="data-team",
         bucket="analytics",
         act=_create_with_own_key,
         calls=("CreateBucket", "PutBucketEncryption"),
-        end=End.LEFT_ALONE,
+        end=End.COMPLIANT,
     ),
     Scene(
         title="turns its Bucket Key off and unblocks SSE-C",
@@ -135,7 +135,7 @@ BUCKET_SCENES = (
         findings=((BUCKET_KEY, "LOW", "DETECTED"), (SSE_C, "HIGH", "DETECTED")),
     ),
     Scene(
-        title="creates a bucket and makes it a website, whose visitors cannot use a KMS key",
+        title="creates a bucket and makes it a public website (visitors cannot use a KMS key)",
         who="maria",
         bucket="shop-front",
         act=_make_website,
@@ -144,7 +144,7 @@ BUCKET_SCENES = (
         findings=((DEFAULT, "INFORMATIONAL", "MANUAL"), (DEFAULT, "MEDIUM", "MANUAL")),
     ),
     Scene(
-        title="lets another account read a bucket whose key does not admit it",
+        title="lets another account read a bucket whose KMS key that account cannot use",
         who="maria",
         bucket="orders",
         act=_let_partner_in,
@@ -161,15 +161,15 @@ BUCKET_SCENES = (
         end=End.SKIPPED,
     ),
     Scene(
-        title="tries to delete a bucket's encryption, and is denied",
+        title="tries to delete a bucket's encryption; S3 denies the call",
         who="intern",
         bucket="orders",
         act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
         calls=(),
-        end=End.UNHEARD,
+        end=End.NO_EVENT,
     ),
     Scene(
-        title="creates a bucket whose policy lets only her set its encryption",
+        title="creates a bucket whose policy lets only her change its encryption",
         who="maria",
         bucket="vault",
         act=_create_locked,

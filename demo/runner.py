@@ -1,4 +1,4 @@
-"""Play a scene: act, wait for what must arrive, and read what was acted on before and after."""
+"""Play a scene: make the calls, wait for the expected events, read the resource before and after."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _NOTHING = Look(encryption="")
 
 @dataclass(slots=True)
 class Played:
-    """What happened in one scene, and everything that is not as it must be.
+    """What happened in one scene, and every difference from the expected result.
 
-    `refused` are Reseal's own writes to objects that S3 refused; `started` counts the invocations of the
-    object function, before and after.
+    `refused` lists Reseal's own object writes that S3 refused. `started` counts the invocations of the
+    object function before and after the scene.
     """
 
     scene: Scene
@@ -40,29 +40,33 @@ class Played:
 
     @property
     def before(self) -> str:
-        """The encryption before a repair; Reseal's word for it where the auditor came too late."""
+        """The encryption before the remediation; from Reseal's finding if the auditor read it too late."""
         found = self.findings[0]["before"] if self.findings else None
-        if self.scene.end is not End.REPAIRED or self.acted.encryption != self.ended.encryption or not found:
+        if (
+            self.scene.end is not End.REMEDIATED
+            or self.acted.encryption != self.ended.encryption
+            or not found
+        ):
             return self.acted.encryption
         words = in_words(found["algorithm"], found["key_id"], bucket_key=found["bucket_key"])
-        return f"{words} (as Reseal found it; repaired before the auditor looked)"
+        return f"{words} (from the finding: remediated before the auditor read it)"
 
     @property
     def seconds(self) -> float | None:
-        """The slowest repair, from the API call to the verified write."""
+        """The slowest remediation, from the API call to the verified write."""
         times = [f["seconds_to_remediate"] for f in self.findings if f["seconds_to_remediate"] is not None]
         return max(times, default=None)
 
     @property
-    def told(self) -> int:
-        """How many violations the findings stand for, those told as one message included."""
-        return told(self.findings)
+    def violations(self) -> int:
+        """How many violations the findings report; a summary counts all that it summarises."""
+        return violations_in(self.findings)
 
 
 def play(scene: Scene, world: World) -> Played:
-    """The scene as it went; `demo.verdict` judges it."""
+    """Play the scene and record what happened; `demo.verdict` compares it with the expected result."""
     arrivals = world.arrivals
-    if scene.end is End.FREE:
+    if scene.end is End.NO_INVOCATION:
         _wait_until_idle(world)
     arrivals.poll()
     lines, findings, starts = len(arrivals.lines), len(arrivals.findings), _starts(world)
@@ -76,7 +80,7 @@ def play(scene: Scene, world: World) -> Played:
         time.sleep(SILENCE_SECONDS)
     played.lines = arrivals.wait_for_lines(scene.bucket, *scene.calls, since=lines)
     if len(scene.calls) > 1 and len(scene.keys) > 1:
-        _wait_until_told(world, len(scene.keys), since=findings)
+        _wait_until_reported(world, len(scene.keys), since=findings)
     played.findings = arrivals.findings[findings:]
     played.refused = _refused(world, scene) if scene.keys else []
     played.started = starts, _starts(world)
@@ -84,8 +88,8 @@ def play(scene: Scene, world: World) -> Played:
     return played
 
 
-def told(findings: list[dict[str, Any]]) -> int:
-    """How many violations these findings stand for."""
+def violations_in(findings: list[dict[str, Any]]) -> int:
+    """How many violations these findings report."""
     return sum(f["occurrences"]["count"] if f["occurrences"] else 1 for f in findings)
 
 
@@ -94,7 +98,7 @@ def _look(world: World, scene: Scene) -> Look:
 
 
 def _refused(world: World, scene: Scene) -> list[str]:
-    """From the local cloud's journal of all calls; no other scene has this bucket."""
+    """From the local cloud's journal of all calls; no other scene uses this bucket."""
     return [
         f"{call['operation']} with {call['status']} {call['error']}"
         for call in world.cloud.journal(service="s3", caller="*EnforceObjectRole*")
@@ -108,16 +112,16 @@ def _starts(world: World) -> int:
     return world.arrivals.starts["ObjectFunctionLogs"]
 
 
-def _wait_until_told(world: World, violations: int, since: int) -> None:
-    """Equal findings are held back until their window ends."""
+def _wait_until_reported(world: World, violations: int, since: int) -> None:
+    """Equal findings are suppressed until their alert window closes."""
     deadline = time.monotonic() + WINDOW_SECONDS + _PATIENCE_SECONDS
-    while told(world.arrivals.findings[since:]) < violations and time.monotonic() < deadline:
+    while violations_in(world.arrivals.findings[since:]) < violations and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
         world.arrivals.poll()
 
 
 def _wait_until_idle(world: World) -> None:
-    """Until no reminder of an alert window is on its way: it would start the function."""
+    """Wait until no close reminder of an alert window is queued: one would start the function."""
     sqs, url = world.cloud.client("sqs"), world.stack.outputs["ObjectQueueUrl"]
     deadline = time.monotonic() + WINDOW_SECONDS + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
