@@ -1,5 +1,5 @@
-"""The local cloud: MiniStack, extended in process until the unchanged template.yaml really behaves.
+"""The local cloud: MiniStack, extended in process so that the unchanged template.yaml works on it.
 
-`python -m localcloud` starts it, in the environment that MiniStack has for itself. `client/` is what tests
-and the demo import to start, drive and watch it, in theirs: neither side imports the other.
+`python -m localcloud` starts it in MiniStack's own environment. Tests and the demo import `client/` in
+their environment to start, use and observe it. Neither side imports the other.
 """

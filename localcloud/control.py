@@ -1,4 +1,4 @@
-"""``/_localcloud/``: what a test asks the local cloud itself, unsigned, on the same port."""
+"""`/_localcloud/`: the control endpoints for tests; requests are unsigned, on the same port."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def with_control(application: Application, journal: Journal, faults: Faults, trail: Trail) -> Application:
-    """The application, with the control endpoints before it."""
+    """The application behind the control endpoints."""
 
     async def controlled(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):

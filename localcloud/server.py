@@ -1,4 +1,4 @@
-"""The server process: MiniStack with our extensions installed, on 127.0.0.1."""
+"""The server process: MiniStack with this package's extensions, on 127.0.0.1."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ from localcloud.settings import Settings
 
 
 def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
-    """Extend MiniStack. Later extensions of one function see the call before earlier ones."""
+    """Extend MiniStack. If two extensions wrap one function, the later one is called first."""
     anchors.check()
     journal, faults = Journal(), Faults()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
@@ -93,7 +93,7 @@ def _install_objects(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to stop; the exit status."""
+    """Serve until stopped; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     journal, faults, trail = install(settings)
     application = control.with_control(ministack_app.app, journal, faults, trail)
@@ -110,7 +110,7 @@ async def _serve(application: control.Application, settings: Settings) -> None:
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5  # a long poll of SQS would hold the exit for 20 s
+    config.graceful_timeout = 0.5  # a long poll of SQS would delay the exit by 20 s
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""What really arrives from a deployed stack: messages at a subscriber, and lines in the functions' logs."""
+"""What arrives from a deployed stack: messages at a subscriber, and lines in the functions' logs."""
 
 import json
 import time
@@ -10,18 +10,18 @@ from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 
 LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
-"""The outputs that name the log groups followed, one a lane."""
+"""The outputs with the log groups to follow, one for each lane."""
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 60.0
-_LATE_MILLISECONDS = 30_000  # by how much a line may come after younger ones
+_LATE_MILLISECONDS = 30_000  # how late a line may arrive after newer ones
 
 
 class Arrivals:
-    """Collects messages and log lines as they come in, each once.
+    """Collects each message and log line once.
 
-    `messages` are the SNS notifications as an SQS subscriber receives them; `findings` those inside;
-    `lines` the functions' own log lines, in the order of arrival; `starts` counts the invocations by the
-    output that names their log group.
+    `messages` are the SNS notifications as an SQS subscriber receives them; `findings` are those
+    inside them; `lines` are the functions' own log lines in the order of arrival; `starts` counts the
+    invocations by the output with their log group.
     """
 
     def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
@@ -36,7 +36,7 @@ class Arrivals:
         self._known_lines: set[tuple[int, str]] = set()
 
     def poll(self) -> None:
-        """Take in whatever has arrived by now."""
+        """Read everything that has arrived so far."""
         for message in self._received():
             notification = json.loads(message["Body"])
             self.messages.append(notification)
@@ -46,17 +46,17 @@ class Arrivals:
             self.lines += self._new_lines(name)
 
     def wait_for_lines(self, bucket: str, *calls: str, since: int = 0) -> list[dict[str, Any]]:
-        """The lines about `bucket` among those after number `since`, once each of `calls` is among them.
+        """Wait for a line of each of `calls`; all lines about `bucket` after number `since`.
 
-        Returns what there is after a while when they do not come: the caller judges.
+        After the time limit it returns the lines that have arrived: the caller checks them.
         """
         deadline = time.monotonic() + _PATIENCE_SECONDS
         wanted = Counter(calls)
         while True:
             self.poll()
             lines = [line for line in self.lines[since:] if line.get("bucket") == bucket]
-            heard = Counter(line["api_call"] for line in lines)
-            if wanted <= heard or time.monotonic() > deadline:
+            arrived = Counter(line["api_call"] for line in lines)
+            if wanted <= arrived or time.monotonic() > deadline:
                 self.poll()  # a message is sent before its line is written
                 return lines
             time.sleep(_POLL_SECONDS)
@@ -68,7 +68,7 @@ class Arrivals:
             yield from messages
 
     def _new_lines(self, name: str) -> Iterator[dict[str, Any]]:
-        """What is new in a function's log, but for metrics and Lambda's own START, END and REPORT."""
+        """The new lines of a function's log, without metrics and Lambda's own START, END and REPORT."""
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._log_groups[name], startTime=max(0, self._newest[name] - _LATE_MILLISECONDS)
         )
@@ -87,7 +87,7 @@ class Arrivals:
 
 
 def _subscribe(cloud: LocalCloud, topic_arn: str) -> str:
-    """A queue subscribed to the topic, as a team's own tooling would be."""
+    """A queue subscribed to the topic, like a team's own tooling."""
     sqs = cloud.client("sqs")
     url = str(sqs.create_queue(QueueName="inbox")["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

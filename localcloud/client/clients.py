@@ -1,4 +1,4 @@
-"""boto3 clients of a local cloud that take nothing from the developer's environment or files."""
+"""boto3 clients of a local cloud that use nothing of the developer's environment or files."""
 
 import functools
 import os
@@ -14,7 +14,7 @@ ACCOUNT = "111122223333"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What signs a call."""
+    """The keys that sign a call."""
 
     access_key: str
     secret_key: str
@@ -25,7 +25,7 @@ ROOT = Credentials("test", "test")
 
 
 def make_client(service: str, credentials: Credentials, endpoint: str, region: str, **config: Any) -> Any:
-    """A client without retries, unless ``config`` asks for them: a test sees what the cloud answered."""
+    """A client without retries, unless `config` asks for them, so that a test sees each response."""
     settings: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "proxies": {}, **config}
     return _isolated_session().client(
         service,
@@ -40,7 +40,7 @@ def make_client(service: str, credentials: Credentials, endpoint: str, region: s
 
 @functools.cache
 def _isolated_session() -> Any:
-    """A session that reads neither AWS_PROFILE nor any file; shared, since it loads the service models."""
+    """A session that reads neither AWS_PROFILE nor any file; shared, because it loads the service models."""
     nothing = (None, None, os.devnull, None)
     variables: dict[str, Any] = {
         "profile": (None, None, None, None),

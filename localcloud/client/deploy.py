@@ -33,9 +33,9 @@ def build() -> None:
 
 
 def deploy(cloud: LocalCloud, name: str, **parameters: object) -> Stack:
-    """`sam deploy` of what was built, as a stack called `name`. Raises DeployError.
+    """`sam deploy` of the built template, as a stack called `name`. Raises DeployError.
 
-    `parameters` override the template's; what samconfig.toml says in its `default` stands otherwise.
+    `parameters` override the template's; without any, those of `default` in samconfig.toml apply.
     """
     overrides = [f"{key}={value}" for key, value in parameters.items()]
     arguments = ["deploy", "--stack-name", name, "--no-progressbar"]
@@ -46,7 +46,7 @@ def deploy(cloud: LocalCloud, name: str, **parameters: object) -> Stack:
 
 
 def describe(cloud: LocalCloud, name: str) -> Stack:
-    """The outputs of a stack that is already there."""
+    """The outputs of a stack that is already deployed."""
     answer = cloud.client("cloudformation").describe_stacks(StackName=name)
     outputs = answer["Stacks"][0].get("Outputs", [])
     return Stack(name, {output["OutputKey"]: output["OutputValue"] for output in outputs})
@@ -62,10 +62,10 @@ def _environment(cloud: LocalCloud) -> dict[str, str]:
 
 
 def _sam(arguments: list[str], environment: Mapping[str, str]) -> None:
-    """Run the SAM CLI with nothing of the developer's own AWS settings."""
+    """Run the SAM CLI without the developer's own AWS settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     python_first = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    finished = subprocess.run(  # noqa: S603  # our own SAM CLI, arguments in a list, no shell
+    finished = subprocess.run(  # noqa: S603  # this repository's SAM CLI, a list of arguments, no shell
         [str(SAM), *arguments],
         cwd=REPOSITORY,
         env={
@@ -83,8 +83,8 @@ def _sam(arguments: list[str], environment: Mapping[str, str]) -> None:
         check=False,
     )
     if finished.returncode:
-        told = (finished.stdout + finished.stderr)[-_ERROR_TAIL:]
-        raise DeployError(f"sam {' '.join(arguments)} failed:\n{told}")
+        output = (finished.stdout + finished.stderr)[-_ERROR_TAIL:]
+        raise DeployError(f"sam {' '.join(arguments)} failed:\n{output}")
 
 
 if __name__ == "__main__":

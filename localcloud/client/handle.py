@@ -32,7 +32,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class LocalCloud(ControlEndpoints):
-    """A running local cloud. Make one with ``start``; it is a context manager."""
+    """A running local cloud. Create one with `start`; it is a context manager."""
 
     def __init__(
         self, process: subprocess.Popen[bytes], *, port: int, region: str, scratch: Path, log: Path
@@ -55,7 +55,7 @@ class LocalCloud(ControlEndpoints):
         log_path: str | Path | None = None,
         switches: Sequence[str] = (),
     ) -> Self:
-        """Start a server on a free port, or on ``port``; ``switches`` are more of its command line."""
+        """Start a server on a free port, or on `port`; `switches` are added to its command line."""
         if not Path(python).exists():
             raise LocalCloudError(f"there is no interpreter with MiniStack at {python}")
         scratch = Path(tempfile.mkdtemp(prefix="localcloud-handle-"))
@@ -69,7 +69,7 @@ class LocalCloud(ControlEndpoints):
         return cloud
 
     def stop(self) -> None:
-        """End the server and every Lambda worker it started; harmless when done already."""
+        """End the server and every Lambda worker it started; a second call does nothing."""
         if self._stopped:
             return
         self._stopped = True
@@ -77,7 +77,7 @@ class LocalCloud(ControlEndpoints):
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_WITHIN)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # whatever of its group is left
+            os.killpg(self._process.pid, signal.SIGKILL)  # processes of its group that still run
         self._process.wait()
         if self._process.stdin:
             self._process.stdin.close()
@@ -86,13 +86,13 @@ class LocalCloud(ControlEndpoints):
     def client(
         self, service: str, credentials: Credentials | None = None, region: str | None = None, **config: Any
     ) -> Any:
-        """A boto3 client, root's unless told otherwise; ``config`` goes to botocore's Config."""
+        """A boto3 client, by default root's; `config` goes to botocore's Config."""
         return make_client(service, credentials or ROOT, self.endpoint, region or self.region, **config)
 
     def create_user(
         self, name: str, policy: dict[str, Any] | None = None, account: Credentials | None = None
     ) -> Credentials:
-        """An IAM user with an access key and, where given, one inline policy."""
+        """An IAM user with an access key and, if given, one inline policy."""
         iam = self.client("iam", account)
         iam.create_user(UserName=name)
         if policy is not None:
@@ -126,10 +126,10 @@ class LocalCloud(ControlEndpoints):
 
 
 def _spawn(command: list[str], log: Path, scratch: Path) -> subprocess.Popen[bytes]:
-    """A process that leads a group of its own, where its Lambda workers will be."""
+    """Start the process as the leader of its own group, to which its Lambda workers will belong."""
     environment = os.environ | {"TMPDIR": str(scratch), "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("wb") as output:
-        return subprocess.Popen(  # noqa: S603 - the interpreter our caller chose
+        return subprocess.Popen(  # noqa: S603 - the interpreter that the caller chose
             command,
             cwd=REPOSITORY,
             env=environment,

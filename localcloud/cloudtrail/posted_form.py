@@ -1,4 +1,4 @@
-"""PostObject, the upload by a browser's form, read as the write it amounts to."""
+"""PostObject, the upload by a browser's form, read as the equivalent write."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from localcloud.request.calls import Call
 
 
 def with_fields(call: Call) -> Call:
-    """A PostObject with the key and headers that its form holds; any other call as it is."""
+    """A PostObject with the key and headers from its form; any other call unchanged."""
     if call.operation != "PostObject":
         return call
     parts = s3._parse_multipart_form(call.headers.get("content-type", ""), call.body)

@@ -1,10 +1,11 @@
-"""CloudTrail as EventBridge hears it: calls to S3 become events on the default bus.
+"""CloudTrail's delivery to EventBridge: calls to S3 become events on the default bus.
 
-On AWS nothing is heard unless a trail logs it (A2). Of bucket-level writes, the management events, the
-account is taken to have a trail that does; read-only ones reach only rules in a state that Reseal's never
-have (A3), so they are left out. Object-level calls, the data events, are heard only where a trail of the
-account that is logging selects them (A36). The event goes to the bus of the Region that the call was made
-in, also where CreateBucket put its bucket elsewhere (A13, UNCONFIRMED: the reading harder on Reseal).
+On AWS a call becomes an event only if a trail logs it (A2). This module assumes that the account has a trail
+for management events, so every bucket-level write is delivered. Read-only management events are left out:
+they reach only rules in a state that Reseal's rules never have (A3). Object-level calls, the data events,
+are delivered only if a logging trail of the account selects them (A36). The event goes to the bus of the
+Region in which the call was made, even if CreateBucket created its bucket in another Region (A13,
+UNCONFIRMED: of the possible readings this one is harder for Reseal).
 """
 
 import contextvars
@@ -28,71 +29,73 @@ logger = logging.getLogger("localcloud.cloudtrail.trail")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A call the trail will report, with the owner its bucket had before the call acted."""
+class PendingEvent:
+    """A call that the trail may deliver, with the owner of its bucket before the call acted."""
 
     call: Call
     owner: str | None
 
     @property
     def accounts(self) -> list[str]:
-        """The caller's account, and the bucket owner's where that is another (A30)."""
+        """The caller's account, and the bucket owner's if it is another (A30)."""
         return sorted({account for account in (self.call.caller.account, self.owner) if account})
 
 
 class Trail:
-    """Delivers events in the order of their calls, from its own thread: no call waits for it or fails."""
+    """Delivers events in the order of their calls, in its own thread: it neither delays nor fails a call."""
 
     def __init__(self, delay: float, variants: Variants) -> None:
         self._delay = delay
         self._variants = variants
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="trail")
 
-    def before(self, call: Call) -> Heard | None:
-        """Take note of a call before it acts, if it is one the trail may report."""
+    def before(self, call: Call) -> PendingEvent | None:
+        """Note a call before it acts, if the trail may deliver it."""
         if call.service != "s3" or not call.bucket or call.caller.kind == "Unknown":
             return None
         if not trail_data.is_data_event(call) and not _is_bucket_write(call):
             return None
-        return Heard(call, s3._bucket_owner_account(call.bucket))
+        return PendingEvent(call, s3._bucket_owner_account(call.bucket))
 
-    def after(self, heard: Heard, response: Response) -> None:
-        """Report a call that has ended: which trails log now is settled here, all else comes later."""
-        logging_ = {account: selectors_of(account, heard.call.region) for account in heard.accounts}
-        if trail_data.is_data_event(heard.call) and not any(logging_.values()):
+    def after(self, pending: PendingEvent, response: Response) -> None:
+        """Queue the event of a call that has ended, with the trails that log at this moment."""
+        logging_ = {account: selectors_of(account, pending.call.region) for account in pending.accounts}
+        if trail_data.is_data_event(pending.call) and not any(logging_.values()):
             return
         request = contextvars.copy_context()
-        report = self._worker.submit(request.run, self._report, heard, response, time.time(), logging_)
+        report = self._worker.submit(request.run, self._report, pending, response, time.time(), logging_)
         report.add_done_callback(_log_failure)
 
     def drain(self) -> None:
-        """Return when every call that has ended by now is delivered."""
+        """Return when the event of every call that has ended is delivered."""
         self._worker.submit(lambda: None).result()  # one worker takes all in order
 
     def close(self) -> None:
-        """Deliver nothing more."""
+        """Stop delivering."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _report(
-        self, heard: Heard, response: Response, ended: float, logging_: dict[str, list[Selector]]
+        self, pending: PendingEvent, response: Response, ended: float, logging_: dict[str, list[Selector]]
     ) -> None:
-        """Tell the accounts of a bucket-level write, and those of an object call whose trails select it."""
-        call, owner = heard.call, heard.owner
+        """Deliver a bucket-level write to its accounts, an object call to those whose trails select it."""
+        call, owner = pending.call, pending.owner
         if not trail_data.is_data_event(call):
-            self._deliver(trail_record.record(call, response, owner, ended), heard, heard.accounts, ended)
+            self._deliver(trail_record.record(call, response, owner, ended), pending, pending.accounts, ended)
             return
         for record in trail_data.records(call, response, owner, ended, self._variants):
             accounts = [
                 name for name, chosen in logging_.items() if any(selects(one, record) for one in chosen)
             ]
-            self._deliver(record, heard, accounts, ended)
+            self._deliver(record, pending, accounts, ended)
 
-    def _deliver(self, record: dict[str, Any], heard: Heard, accounts: list[str], ended: float) -> None:
-        if len(heard.accounts) > 1:
+    def _deliver(
+        self, record: dict[str, Any], pending: PendingEvent, accounts: list[str], ended: float
+    ) -> None:
+        if len(pending.accounts) > 1:
             record["sharedEventID"] = str(uuid.uuid4())
         time.sleep(max(0.0, ended + self._delay - time.time()))
         for account in accounts:
-            with responses.request_scope(account, heard.call.region):
+            with responses.request_scope(account, pending.call.region):
                 _put_event(record | {"recipientAccountId": account, "eventID": str(uuid.uuid4())})
 
 
@@ -106,7 +109,7 @@ def _log_failure(delivery: Future[None]) -> None:
 
 
 def _put_event(detail: dict[str, Any]) -> None:
-    """Through MiniStack's own engine, past its refusal of ``aws.`` sources, meant for customers (A1)."""
+    """Through MiniStack's own engine, without its refusal of `aws.` sources, meant for customers (A1)."""
     eventbridge._put_events(
         {
             "Entries": [

@@ -8,13 +8,13 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 def to_parameters(body: bytes) -> dict[str, Any]:
-    """The request parameters that a body adds: a policy as an object, XML under the name of its root."""
+    """The request parameters from a body: a policy becomes an object, XML an object named after its root."""
     if not body.strip():
         return {}
     if body.lstrip().startswith(b"{"):
         return _policy(body)
     try:
-        root = fromstring(body)  # noqa: S314 - our own callers, on the loopback
+        root = fromstring(body)  # noqa: S314 - a local test's request
     except ParseError:
         return {}
     namespace, _, name = root.tag.rpartition("}")
@@ -34,7 +34,7 @@ def _policy(body: bytes) -> dict[str, Any]:
 
 
 def _content(element: Element) -> Any:
-    """One child is an object, several of one name a list; a scalar gets the type it looks like."""
+    """A child becomes an object, several of one name a list; a scalar gets the type that it looks like."""
     content: dict[str, Any] = {}
     if kind := element.get(f"{XSI}type"):
         content = {"xmlns:xsi": XSI.strip("{}"), "xsi:type": kind}

@@ -42,7 +42,7 @@ WITH_BODY = ("Acl", "Tagging", "Retention", "LegalHold", "RestoreObject", "Updat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variants:
-    """Readings of what is UNCONFIRMED about these records, chosen at launch."""
+    """Possible readings of UNCONFIRMED facts about these records, chosen at launch."""
 
     complete_upload_shows_encryption: bool
     show_bucket_key: bool
@@ -51,16 +51,16 @@ class Variants:
 
 
 def is_data_event(call: Call) -> bool:
-    """Whether CloudTrail takes the call for a data event."""
+    """Whether the call is a data event for CloudTrail."""
     return bool(call.key and call.operation) or call.operation in KEYLESS
 
 
 def records(
     call: Call, response: Response, owner: str | None, ended: float, variants: Variants
 ) -> list[Record]:
-    """The records of a call that has ended: one, and after DeleteObjects one for each object (A27)."""
+    """The records of a call that has ended: one; DeleteObjects adds one for each object (A27)."""
     calls = [posted_form.with_fields(call), *_deletions(call, response)]
-    return [_record(told, response, owner, ended, variants) for told in calls]
+    return [_record(one, response, owner, ended, variants) for one in calls]
 
 
 def _record(call: Call, response: Response, owner: str | None, ended: float, variants: Variants) -> Record:
@@ -83,37 +83,37 @@ def _record(call: Call, response: Response, owner: str | None, ended: float, var
 
 
 def _parameters(call: Call, variants: Variants) -> Record:
-    """What the request said, under its own names and only where it was sent (A15)."""
+    """The request's parameters under their own names, only those that were sent (A15)."""
     body = to_parameters(call.body) if call.operation.endswith(WITH_BODY) else {}
     query = {name: values[0] for name, values in call.query.items()}
     if call.operation == "UpdateObjectEncryption" and variants.update_is_bare:
         body, query = {}, {name: value for name, value in query.items() if name != "encryption"}
     headers = {name: value for name, value in call.headers.items() if name.startswith(LOGGED_HEADERS)}
-    said = {name: value for name, value in (query | headers).items() if not _is_secret(name)}
+    sent = {name: value for name, value in (query | headers).items() if not _is_secret(name)}
     where = {"bucketName": call.bucket, "Host": call.headers.get("host", "")}
-    return where | ({"key": _spelt(call.key, variants)} if call.key else {}) | said | body
+    return where | ({"key": _spelled(call.key, variants)} if call.key else {}) | sent | body
 
 
 def _is_secret(name: str) -> bool:
     return any(secret in name.lower() for secret in SECRETS)
 
 
-def _spelt(key: str, variants: Variants) -> str:
+def _spelled(key: str, variants: Variants) -> str:
     """A25, UNCONFIRMED."""
     return quote(key, safe="/") if variants.url_encode_keys else key
 
 
 def _resources(call: Call, owner: str | None, variants: Variants) -> list[Record]:
-    """A14: object and bucket; of a copy the target first, its source last."""
+    """A14: object and bucket; for a copy the target comes first and the source last."""
     if not call.key:
         return [{"type": OBJECT, "ARNPrefix": f"{ARN}{call.bucket}/"}, _bucket(call.bucket, owner)]
-    target = {"type": OBJECT, "ARN": f"{ARN}{call.bucket}/{_spelt(call.key, variants)}"}
+    target = {"type": OBJECT, "ARN": f"{ARN}{call.bucket}/{_spelled(call.key, variants)}"}
     resources: list[Record] = [target, _bucket(call.bucket, owner)]
     if header := call.headers.get("x-amz-copy-source"):
         bucket, key, _ = copy_source(header)
         if bucket != call.bucket:
             resources.append(_bucket(bucket, s3._bucket_owner_account(bucket)))
-        resources.append({"type": OBJECT, "ARN": f"{ARN}{bucket}/{_spelt(key, variants)}"})
+        resources.append({"type": OBJECT, "ARN": f"{ARN}{bucket}/{_spelled(key, variants)}"})
     return resources
 
 
@@ -123,10 +123,10 @@ def _bucket(name: str, owner: str | None) -> Record:
 
 
 def _deletions(call: Call, response: Response) -> list[Call]:
-    """The DeleteObject calls that a DeleteObjects amounts to, without those it reports as failed."""
+    """The DeleteObject calls that a DeleteObjects stands for, without those that failed."""
     if call.operation != "DeleteObjects" or response[0] != OK:
         return []
-    errors = [found for found in fromstring(response[2]) if found.tag.endswith("Error")]  # noqa: S314 - ours
+    errors = [found for found in fromstring(response[2]) if found.tag.endswith("Error")]  # noqa: S314 - MiniStack's
     failed = {key.text for error in errors for key in error if key.tag.endswith("Key")}
     calls = []
     for arn, version in iam_actions._s3_batch_delete_targets(call.bucket, call.body):

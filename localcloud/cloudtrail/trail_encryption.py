@@ -1,4 +1,4 @@
-"""What the record of a write tells of the object's encryption (A16 to A21)."""
+"""What the record of a write shows of the object's encryption (A16 to A21)."""
 
 from localcloud.request.calls import Call, Response
 from localcloud.request.journal import ERROR_STATUS
@@ -13,7 +13,7 @@ NAMES = {"AES256": "SSE_S3", "aws:kms": "SSE_KMS", "aws:kms:dsse": "DSSE_KMS"}
 def response_elements(
     call: Call, response: Response, *, of_completion: bool, with_bucket_key: bool
 ) -> dict[str, str] | None:
-    """The effective encryption as S3 answered it, also where the bucket's default supplied it (A16)."""
+    """The effective encryption in S3's response, even if the bucket's default supplied it (A16)."""
     shown = call.operation in SHOWN_FOR or (of_completion and call.operation == "CompleteMultipartUpload")
     if not shown or response[0] >= ERROR_STATUS:
         return None
@@ -24,7 +24,7 @@ def response_elements(
 
 
 def applied(call: Call, response: Response) -> dict[str, str]:
-    """``SSEApplied``: the type, and whether a header or the bucket's default chose it (A18)."""
+    """`SSEApplied`: the type, and whether a header or the bucket's default chose it (A18)."""
     if call.operation not in CHOSEN_BY or response[0] >= ERROR_STATUS:
         return {}
     if CUSTOMER_ALGORITHM in call.headers:

@@ -1,4 +1,4 @@
-"""CloudTrail records, and those of bucket-level writes (A7-A11, A28): shapes measured on published ones."""
+"""CloudTrail records, and those of bucket-level writes (A7-A11, A28), in the shapes of published records."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from localcloud.request.calls import Call, Caller, Response, session_name, sessi
 from localcloud.request.journal import ERROR_STATUS, error_code
 from localcloud.request.s3_operations import subresource
 
-NAMES = {  # A11: where CloudTrail's name is not the API's
+NAMES = {  # A11: CloudTrail's name differs from the API's
     "PutBucketLifecycleConfiguration": "PutBucketLifecycle",
     "DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
@@ -38,7 +38,7 @@ _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
 
 def record(call: Call, response: Response, owner: str | None, ended: float) -> dict[str, Any]:
-    """The record of a bucket-level write that has ended; ``owner`` is the bucket's, if it had one before."""
+    """The record of a bucket-level write that has ended; `owner` is the bucket's before the call."""
     return {
         **common(call, response, ended),
         "eventName": NAMES.get(call.operation, call.operation),
@@ -52,7 +52,7 @@ def record(call: Call, response: Response, owner: str | None, ended: float) -> d
 
 
 def common(call: Call, response: Response, ended: float) -> dict[str, Any]:
-    """What the records of all calls have (A7)."""
+    """The fields of every record (A7)."""
     return {
         **CONSTANT,
         "userIdentity": identity(call.caller),
@@ -76,7 +76,7 @@ def _resources(call: Call, owner: str | None) -> dict[str, Any]:
 
 
 def _parameters(call: Call) -> dict[str, Any]:
-    """A7: the sub-resource is a key without value; headers stand under their own names."""
+    """A7: the sub-resource is a key without a value; headers keep their own names."""
     headers = {name: value for name, value in call.headers.items() if name.startswith(LOGGED_HEADERS)}
     marker = {name: ""} if (name := subresource(call.query)) else {}
     return {
@@ -109,7 +109,7 @@ def _additional(call: Call, response: Response) -> dict[str, Any]:
 
 
 def identity(caller: Caller) -> dict[str, Any]:
-    """``userIdentity`` (A28); a role's session names the role that issued it."""
+    """`userIdentity` (A28); a role's session names the role that issued it."""
     if caller.kind in {"Anonymous", "Unknown"}:
         return {"type": "AWSAccount", "principalId": "", "accountId": caller.account or "anonymous"}
     block = {

@@ -17,7 +17,7 @@ _HOLDS: dict[str, Callable[[str, str], bool]] = {
 
 
 def selectors_of(account: str, region: str) -> list[Selector]:
-    """The selectors of the account's trails that log what happens in this Region now."""
+    """The selectors of the account's trails that log this Region now."""
     found: list[Selector] = []
     for (owner, home, name), trail in cloudtrail._trails.all_items():
         if owner == account and trail["IsLogging"] and (home == region or trail["IsMultiRegionTrail"]):
@@ -43,7 +43,7 @@ def _object_values(resource: dict[str, Any]) -> list[str]:
 
 
 def _fields(record: Record) -> dict[str, str]:
-    """A38: what advanced selectors can ask of an event; the ARN is that of the object written or read."""
+    """A38: the fields of an event that advanced selectors can use; the ARN is the object's."""
     resource = next(found for found in record["resources"] if found["type"] == OBJECT)
     return {
         "eventCategory": record["eventCategory"],
@@ -58,7 +58,7 @@ def _fields(record: Record) -> dict[str, str]:
 
 
 def _field_holds(field: dict[str, Any], fields: dict[str, str]) -> bool:
-    """One of the positive conditions, where there are any, and none of the negative ones."""
+    """Whether one positive condition holds, if there are any, and no negative one."""
     if field["Field"] not in fields:
         return False
     value = fields[field["Field"]]

@@ -1,1 +1,1 @@
-"""Faults that a test injects, and the answers they give."""
+"""Faults that a test injects, and their error responses."""

@@ -1,4 +1,4 @@
-"""An injected error in the protocol of the call it answers, so that an SDK reads its code."""
+"""An injected error in the protocol of the call, so that an SDK can read its code."""
 
 import json
 from xml.sax.saxutils import escape

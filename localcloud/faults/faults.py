@@ -12,12 +12,12 @@ FaultKind = Literal["error", "lost_response", "delay"]
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """A rule on calls: globs choose them, ``skip`` lets the first ones pass, ``times`` bounds the rest.
+    """A rule for calls: globs select them, `skip` lets the first ones pass, `times` limits the rest.
 
-    ``body`` is a text that the call's body must hold: it tells one bucket's entry or message from another's.
+    `body` is a text that the call's body must contain, for instance to select one bucket's entry or message.
 
-    ``error`` answers without acting, ``lost_response`` acts and then answers as if it had not,
-    ``delay`` waits and then acts.
+    `error` returns an error without acting, `lost_response` acts and then returns an error, `delay` waits
+    and then acts.
     """
 
     kind: FaultKind
@@ -40,7 +40,7 @@ class Fault:
             raise ValueError(f"kind must be one of {', '.join(get_args(FaultKind))}, not {self.kind!r}")
 
     def matches(self, call: Call) -> bool:
-        """Whether the rule is about this call."""
+        """Whether the rule selects this call."""
         return (
             call.service == self.service
             and fnmatchcase(call.operation, self.operation)
@@ -59,7 +59,7 @@ class Faults:
         self._count = 0
 
     def add(self, fields: dict[str, Any]) -> int:
-        """Put a rule in force; its id. Raises TypeError or ValueError for one that makes no sense."""
+        """Put a rule in force; its id. Raises TypeError or ValueError for an invalid one."""
         rule = Fault(**fields)
         with self._lock:
             self._count += 1
@@ -68,7 +68,7 @@ class Faults:
         return rule.id
 
     def take(self, call: Call) -> Fault | None:
-        """The fault this call meets, counted against its rule."""
+        """The fault that applies to this call; it is counted for its rule."""
         with self._lock:
             for rule in self._rules:
                 if not rule.matches(call) or rule.times == 0:
@@ -83,7 +83,7 @@ class Faults:
         return None
 
     def listed(self) -> list[dict[str, Any]]:
-        """Every rule; ``times`` and ``skip`` say what is left of them, ``hits`` how often it struck."""
+        """Every rule; `times` and `skip` are what is left, `hits` is how often it applied."""
         with self._lock:
             return [asdict(rule) for rule in self._rules]
 

@@ -10,7 +10,7 @@ from localcloud.request import anchors
 
 
 def install() -> None:
-    """Stand before MiniStack's evaluation of the caller's policies."""
+    """Wrap MiniStack's evaluation of the caller's policies."""
     anchors.replace("core.iam_evaluator.enforce", _enforce)
 
 

@@ -1,8 +1,8 @@
 """The use of a KMS key by a service on behalf of its caller.
 
 S3 and SNS call KMS with the caller's own rights: the caller's policies and the key's policy decide together,
-with ``kms:ViaService`` and ``kms:CallerAccount`` in the request (F12). In the key's own account a key policy
-may admit a caller who has no right of his own; from another account both sides must allow.
+with `kms:ViaService` and `kms:CallerAccount` in the request (F12). In the key's own account a key policy
+may admit a caller without IAM permissions; for a caller of another account both sides must allow.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ from localcloud.request.calls import CURRENT, Caller
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a key cannot be used: a KMS error code, and what to say."""
+    """Why a key cannot be used: a KMS error code and a message."""
 
     code: str
     message: str
 
 
 def refusal(key: Key | None, reference: str, service: str, *actions: str) -> Refusal | None:
-    """Why the caller of this request cannot do ``actions`` with the key through ``service``, if he cannot."""
+    """Why the caller of this request cannot do `actions` with the key through `service`; None if allowed."""
     arn = key["Arn"] if key else reference
     if key is None and not _is_foreign(arn):
         return Refusal("NotFoundException", f"Key '{reference}' does not exist")
     call = CURRENT.get()
-    # MiniStack's own services may write without a call; nobody's rights are in question then.
+    # MiniStack's own services may write without a call; then there is no caller to authorise.
     denied = (
         []
         if call is None
@@ -45,7 +45,7 @@ def refusal(key: Key | None, reference: str, service: str, *actions: str) -> Ref
 
 
 def _unusable(key: Key) -> Refusal | None:
-    """F9: the state of a key counts after the right to use it."""
+    """F9: KMS checks the state of a key after the permission to use it."""
     if key["KeyState"] == "Disabled":
         return Refusal("DisabledException", f"{key['Arn']} is disabled.")
     if key["KeyState"] != "Enabled":
@@ -56,7 +56,7 @@ def _unusable(key: Key) -> Refusal | None:
 
 
 def allowed(caller: Caller, key: Key, service: str, action: str) -> bool:
-    """Whether the caller's policies and the key's policy let him do this through the service."""
+    """Whether the caller's policies and the key's policy allow this action through the service."""
     region = kms_keys.region(key["Arn"])
     with responses.request_scope(caller.account, region):
         principal = iam_evaluator.resolve_principal(caller.access_key, caller.account)

@@ -15,7 +15,7 @@ ARN_PARTS = 6
 
 
 def install() -> None:
-    """Let KMS find keys by the ARN of another account, and tell whose each key is."""
+    """Let KMS find keys by the ARN of another account, and return the owner of each key."""
     anchors.replace("services.kms._resolve_key", _resolve_key)
     anchors.replace("services.kms._key_metadata", _key_metadata)
     anchors.replace("services.kms.key_policy_for_arn", _key_policy_for_arn)
@@ -28,19 +28,19 @@ def find_key(reference: str) -> Key | None:
 
 
 def region(reference: str) -> str:
-    """The Region that an ARN names; nothing for an id or an alias."""
+    """The Region in an ARN; empty for an id or an alias."""
     parts = reference.split(":")
     return parts[3] if len(parts) == ARN_PARTS else ""
 
 
 def owner(reference: str) -> str:
-    """The account that an ARN names; nothing for an id or an alias."""
+    """The account in an ARN; empty for an id or an alias."""
     parts = reference.split(":")
     return parts[4] if len(parts) == ARN_PARTS else ""
 
 
 def managed_key() -> Key:
-    """This account's aws/s3 key in this Region, made when first asked for (E11)."""
+    """This account's aws/s3 key in this Region, created at its first use (E11)."""
     alias = kms._alias_arn(MANAGED_ALIAS)
     if alias not in kms._aliases:
         account, here = responses.get_account_id(), responses.get_region()
@@ -56,7 +56,7 @@ def managed_key() -> Key:
 
 
 def _managed_policy(account: str, here: str) -> dict[str, Any]:
-    """Whoever may use S3 in the account may use its managed key, through S3 only."""
+    """Every caller of the account may use its managed key, through S3 only."""
     through_s3 = {"kms:CallerAccount": account, "kms:ViaService": f"s3.{here}.amazonaws.com"}
     use: dict[str, Any] = {
         "Effect": "Allow",
@@ -85,7 +85,7 @@ def _resolve_key(original: Callable[[str], Key | None], reference: str) -> Key |
 
 
 def _key_metadata(original: Callable[[Key], Key], key: Key) -> Key:
-    """F7: KeyManager tells the AWS managed key apart, AWSAccountId whose a shared key is."""
+    """F7: KeyManager marks the AWS managed key, AWSAccountId is the owner of the key."""
     account = owner(key["Arn"])
     with responses.request_scope(account, region(key["Arn"])):
         managed = kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"]

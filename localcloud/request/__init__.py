@@ -1,1 +1,1 @@
-"""One request: who makes it, what it calls, what may stand in for MiniStack's code."""
+"""One request: its caller, its operation, and the MiniStack code that is replaced to serve it."""

@@ -1,7 +1,7 @@
 """The names inside MiniStack that the local cloud calls or replaces, checked before it serves.
 
-MiniStack publishes often and these names are private, so the version is pinned and a missing name stops the
-start with a message that says which.
+MiniStack publishes often and these names are private, so the version is pinned and the
+server does not start if a name is missing.
 """
 
 import functools
@@ -119,11 +119,11 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 
 class AnchorError(RuntimeError):
-    """The installed MiniStack is not the one this package was written against."""
+    """The installed MiniStack is not the version that this package needs."""
 
 
 def check() -> None:
-    """Raise AnchorError unless every anchor is there."""
+    """Raise AnchorError unless every anchor exists."""
     installed = importlib.metadata.version("ministack")
     missing = [
         f"{owner}.{name}"
@@ -139,14 +139,14 @@ def check() -> None:
 
 
 def replace(anchor: str, replacement: Callable[..., Any]) -> None:
-    """Put ``replacement(original, *arguments)`` in the place of an anchor like ``services.s3._dispatch``."""
+    """Replace an anchor such as `services.s3._dispatch` by `replacement(original, *arguments)`."""
     owner, _, name = anchor.rpartition(".")
     if name not in NAMES.get(owner, ()):
         raise AnchorError(f"{anchor} is replaced but not listed in localcloud.request.anchors.NAMES")
     original = getattr(_owner(owner), name)
 
     @functools.wraps(original)
-    def replaced(*arguments: Any, **named: Any) -> Any:  # a function, so that of a class it is a method
+    def replaced(*arguments: Any, **named: Any) -> Any:  # a function, so that it becomes a method in a class
         return replacement(original, *arguments, **named)
 
     setattr(_owner(owner), name, replaced)

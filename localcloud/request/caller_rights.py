@@ -1,4 +1,4 @@
-"""What the caller of the request being served may do besides it."""
+"""Whether the caller of the current request has another permission."""
 
 from ministack.core import iam_evaluator, responses
 
@@ -6,9 +6,9 @@ from localcloud.request.calls import CURRENT
 
 
 def may(action: str, resource: str = "") -> bool:
-    """Whether policies allow him this, on the resource of his request unless another is named."""
+    """Whether policies allow the caller this action, by default on the resource of the request."""
     call = CURRENT.get()
-    if call is None:  # MiniStack's own services: nobody's rights are in question
+    if call is None:  # MiniStack's own services: there is no caller to authorise
         return True
     if call.caller.kind == "Anonymous":
         return False

@@ -1,4 +1,4 @@
-"""An AWS API call as it arrives: what it asks for, of which resource, and who asks."""
+"""An AWS API call as it arrives: operation, resource and caller."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ CallerKind = Literal["Root", "User", "AssumedRole", "FederatedUser", "Anonymous"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who signed a call, by its access key; the signature itself is MiniStack's to verify."""
+    """Who signed a call, by its access key; MiniStack verifies the signature itself."""
 
     kind: CallerKind
     account: str
@@ -43,14 +43,14 @@ class Call:
     body: bytes
 
 
-# The call being served. MiniStack serves it in one task, to the end.
+# The current call. MiniStack serves it in one task from start to end.
 CURRENT: ContextVar[Call | None] = ContextVar("localcloud_call", default=None)
 
 
 def describe(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
 ) -> Call:
-    """Name a request."""
+    """Describe a request as a call."""
     params = app._routing_params(method, path, headers, body, query)
     service = router.detect_service(method, path, headers, params)
     region, account = responses.get_region(), responses.get_account_id()
@@ -95,6 +95,6 @@ def session_name(caller: Caller) -> str:
 
 
 def session_started(caller: Caller) -> float | None:
-    """When the caller's temporary credentials were issued, where STS recorded it."""
+    """When the caller's temporary credentials were issued, if STS recorded it."""
     issued = (sts._sessions.get(caller.access_key) or {}).get("IssuedAt")
     return float(issued) if isinstance(issued, int | float) else None

@@ -15,7 +15,7 @@ _CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type"\s*:\s*"([^"]+)"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One call. ``fault`` says whether an injected fault took part in its end."""
+    """One call. `fault` says whether an injected fault applied to it."""
 
     sequence: int
     time: float
@@ -62,7 +62,7 @@ class Journal:
 
 
 def error_code(response: Response) -> str:
-    """The error code a response carries: none on success, and none where a HEAD has no body."""
+    """The error code of a response; empty on success, and for a HEAD, which has no body."""
     status, _, body = response
     if status < ERROR_STATUS:
         return ""

@@ -46,12 +46,12 @@ _PLAIN_OBJECT = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject", "
 
 
 def subresource(query: Container[str]) -> str:
-    """The bucket sub-resource a request names, such as ``encryption``, or nothing."""
+    """The bucket sub-resource a request names, such as `encryption`; empty if none."""
     return next((name for name in _BUCKET if name in query), "")
 
 
 def operation(method: str, bucket: str, key: str, query: Container[str], headers: Container[str]) -> str:
-    """The API name of a request, or nothing for one we have no name for."""
+    """The API name of a request, or empty if it is not known here."""
     if not bucket:
         return "ListBuckets"
     if not key:
@@ -60,7 +60,7 @@ def operation(method: str, bucket: str, key: str, query: Container[str], headers
 
 
 def bucket_operation(method: str, query: Container[str]) -> str:
-    """The API name of a request to a bucket, or nothing for one we have no name for."""
+    """The API name of a request to a bucket, or empty if it is not known here."""
     if name := subresource(query):
         return _VERBS[method] + _BUCKET[name] if method in _VERBS else ""
     if "delete" in query:
@@ -73,7 +73,7 @@ def bucket_operation(method: str, query: Container[str]) -> str:
 
 
 def object_operation(method: str, query: Container[str], *, is_copy: bool) -> str:
-    """The API name of a request to an object, or nothing for one we have no name for."""
+    """The API name of a request to an object, or empty if it is not known here."""
     if "encryption" in query and method == "PUT":
         return "UpdateObjectEncryption"
     if "uploads" in query:

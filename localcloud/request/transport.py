@@ -1,7 +1,7 @@
-"""Calls over the loopback count as made over TLS, as calls to AWS are.
+"""Calls over the loopback count as calls over TLS, like calls to AWS.
 
-Otherwise a bucket policy that denies ``aws:SecureTransport: false``, which Reseal itself may add, would lock
-everybody out of the local cloud. That such a policy stops plain HTTP cannot be shown here.
+Otherwise a bucket policy that denies `aws:SecureTransport: false`, which Reseal itself may add, would deny
+every caller of the local cloud. That such a policy stops plain HTTP cannot be shown here.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from localcloud.request import anchors
 
 
 def install() -> None:
-    """Stand where MiniStack notes how a request came in."""
+    """Wrap the function in which MiniStack notes how a request arrived."""
     anchors.replace("app.pin_request_origin", _pin_request_origin)
 
 

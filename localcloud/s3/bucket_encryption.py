@@ -17,7 +17,7 @@ ALGORITHMS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultEncryption:
-    """The one rule of a bucket's default encryption (E4); ``key`` is kept as it was given (E10)."""
+    """The one rule of a bucket's default encryption (E4); `key` is kept as it was sent (E10)."""
 
     algorithm: str = "AES256"
     key: str | None = None
@@ -26,7 +26,7 @@ class DefaultEncryption:
 
     @property
     def blocks_sse_c(self) -> bool:
-        """Whether writes with a customer-provided key are refused (E6)."""
+        """Whether SSE-C writes are refused (E6)."""
         return "SSE-C" in (self.blocked or ())
 
 
@@ -47,15 +47,15 @@ def install(*, new_buckets_block_sse_c: bool, put_keeps_sse_c_block: bool) -> No
 
 
 def default_encryption(bucket: str) -> DefaultEncryption:
-    """What is in force: the stored rule, or that of a bucket never configured (E2)."""
+    """The effective rule: the stored one, or that of a bucket that was never configured (E2)."""
     stored = s3._bucket_encryption.get(bucket)
     return parse(stored) if stored else _initial
 
 
 def parse(document: str | bytes) -> DefaultEncryption:
-    """Read a ServerSideEncryptionConfiguration; a rule that only blocks encryption types is one too (E6)."""
+    """Read a ServerSideEncryptionConfiguration; a rule that only blocks encryption types is valid (E6)."""
     try:
-        root = fromstring(document)  # noqa: S314 - our own callers, on the loopback
+        root = fromstring(document)  # noqa: S314 - a local test's request
     except ParseError as error:
         raise MalformedConfigurationError(str(error)) from error
     rules = [child for child in root if _local(child) == "Rule"]
@@ -74,7 +74,7 @@ def parse(document: str | bytes) -> DefaultEncryption:
 
 
 def to_xml(encryption: DefaultEncryption) -> str:
-    """Write the document that GetBucketEncryption answers."""
+    """The document that GetBucketEncryption returns."""
     root = Element("ServerSideEncryptionConfiguration", xmlns=NAMESPACE)
     rule = SubElement(root, "Rule")
     default = SubElement(rule, "ApplyServerSideEncryptionByDefault")
@@ -96,7 +96,7 @@ def _get(_original: Callable[..., Response], bucket: str) -> Response:
 
 
 def _put(_original: Callable[..., Response], bucket: str, body: bytes, *, keeps_block: bool) -> Response:
-    """Store the rule without looking at the key (E9)."""
+    """Store the rule without checking the key (E9)."""
     if bucket not in s3._buckets:
         return s3_errors.no_such_bucket(bucket)
     try:
@@ -118,7 +118,7 @@ def _put(_original: Callable[..., Response], bucket: str, body: bytes, *, keeps_
 
 
 def _delete(_original: Callable[..., Response], bucket: str) -> Response:
-    """Back to the state of a bucket never configured; of the SSE-C block that is UNCONFIRMED (E8)."""
+    """Reset to the state of a bucket that was never configured; UNCONFIRMED for the SSE-C block (E8)."""
     if bucket not in s3._buckets:
         return s3_errors.no_such_bucket(bucket)
     s3._bucket_encryption.pop(bucket, None)

@@ -1,4 +1,4 @@
-"""ExpectedBucketOwner: a request that names another owner than the bucket has is refused."""
+"""ExpectedBucketOwner: a request that names a wrong owner of the bucket is refused."""
 
 from collections.abc import Callable
 
@@ -12,18 +12,18 @@ from localcloud.s3.stored_objects import copy_source
 
 
 def install() -> None:
-    """Stand before every bucket and object call."""
+    """Wrap every bucket and object call."""
     anchors.replace("services.s3._bucket_owner_account", _owner)
-    s3_requests.stand_before(_answer)
+    s3_requests.wrap_dispatch(_answer)
 
 
 def _owner(_original: Callable[[str], str | None], name: str) -> str | None:
-    """MiniStack's own search, over a copy: events and notifications ask from threads of theirs."""
+    """MiniStack's own search, over a copy, because events and notifications search in other threads."""
     return next((account for account, bucket in list(s3._buckets._data) if bucket == name), None)
 
 
 def _answer(request: S3Request, answer: Answer) -> Response:
-    """403 AccessDenied on a mismatch, of the bucket or of a copy's source."""
+    """403 AccessDenied if the owner of the bucket or of a copy's source does not match."""
     headers = request.headers
     expected = [(request.bucket, headers.get("x-amz-expected-bucket-owner"))]
     if source := headers.get("x-amz-copy-source"):

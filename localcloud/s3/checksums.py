@@ -1,4 +1,4 @@
-"""The checksums S3 keeps with an object (C35): a copy has a full-object one, always."""
+"""The checksums that S3 keeps with an object (C35): a copy always has a full-object checksum."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from ministack.services import s3
 from localcloud.s3.stored_objects import Headers, Record
 
 DEFAULT_ALGORITHM = "CRC64NVME"
-COMPUTED_BELOW = 1024 * 1024  # MiniStack's CRC-64 takes a second for 8 MB, and serves nothing else meanwhile
+COMPUTED_BELOW = 1024 * 1024  # MiniStack's CRC-64 takes a second for 8 MB and blocks the server
 FULL_OBJECT, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
 
 
@@ -18,13 +18,13 @@ def asked_algorithm(headers: Headers) -> str | None:
 
 
 def upload_type(headers: Headers, algorithm: str) -> str:
-    """How the parts of an upload are summed up: CRC64NVME knows the full object only."""
+    """How the parts of an upload are combined: CRC64NVME supports full-object checksums only."""
     default = FULL_OBJECT if algorithm == DEFAULT_ALGORITHM else COMPOSITE
     return headers.get("x-amz-checksum-type", default).upper()
 
 
 def of_copy(copy: Record, asked: str | None) -> dict[str, Any]:
-    """The fields of a copy: the source's checksum, or the algorithm asked for; never a composite one."""
+    """The fields of a copy: the source's checksum, or the requested algorithm; never a composite one."""
     kept = copy["checksums"]
     if kept and not asked and not any("-" in value for value in kept.values()):
         return {"checksum_type": FULL_OBJECT}
@@ -32,9 +32,9 @@ def of_copy(copy: Record, asked: str | None) -> dict[str, Any]:
 
 
 def full_object(record: Record, algorithms: list[str]) -> dict[str, Any]:
-    """The fields of a record with these full-object checksums, or with S3's own where there are none.
+    """The fields of a record with these full-object checksums, or with S3's default if the list is empty.
 
-    Large objects without a checksum get none, for the sake of time.
+    Large objects without a checksum get none, to save time.
     """
     body = record["body"]
     if not algorithms and len(body) > COMPUTED_BELOW:

@@ -1,4 +1,4 @@
-"""GetBucketPolicyStatus, which MiniStack would answer as if it were ListObjects."""
+"""GetBucketPolicyStatus, which MiniStack would treat as ListObjects."""
 
 from xml.sax.saxutils import quoteattr
 
@@ -13,8 +13,8 @@ NOT_FOUND = 404
 
 
 def install() -> None:
-    """Stand before the bucket calls."""
-    s3_requests.stand_before(_answer)
+    """Wrap the bucket calls."""
+    s3_requests.wrap_dispatch(_answer)
 
 
 def _answer(request: S3Request, answer: Answer) -> Response:

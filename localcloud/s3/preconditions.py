@@ -13,12 +13,12 @@ NOT_FOUND, CONFLICT, PRECONDITION_FAILED, NOT_IMPLEMENTED = 404, 409, 412, 501
 
 
 def install() -> None:
-    """Replace MiniStack's own reading."""
+    """Replace MiniStack's own check."""
     anchors.replace("services.s3._check_put_preconditions", _check)
 
 
 def refusal(headers: Headers, current: Record | None) -> Response | None:
-    """Why the write may not replace what is there now, if it may not."""
+    """Why the write may not replace the current object; None if it may."""
     if_match, if_none_match = headers.get("if-match", ""), headers.get("if-none-match", "")
     if (if_match and if_none_match) or if_match == ANY or if_none_match not in {"", ANY}:
         name = "If-None-Match" if if_none_match else "If-Match"
@@ -40,7 +40,7 @@ def failed(condition: str) -> Response:
 
 
 def conflict(condition: str) -> Response:
-    """409: another write came between (C19)."""
+    """409: another write happened in between (C19)."""
     message = "The conditional request cannot succeed due to a conflicting operation against this resource."
     return _error("ConditionalRequestConflict", message, CONFLICT, {"Condition": condition})
 

@@ -1,4 +1,4 @@
-"""An S3 request on its way to MiniStack's implementation, for what stands before that."""
+"""An S3 request, and handlers that wrap MiniStack's dispatcher."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from localcloud.s3.stored_objects import Headers, Query
 
 
 class S3Request(NamedTuple):
-    """What MiniStack hands to its S3: a bucket without a key is a bucket's call."""
+    """The arguments of MiniStack's dispatcher: without a key it is a call on the bucket."""
 
     method: str
     bucket: str
@@ -22,8 +22,8 @@ class S3Request(NamedTuple):
 Answer = Callable[[S3Request], Response]
 
 
-def stand_before(handler: Callable[[S3Request, Answer], Response]) -> None:
-    """Give each request to ``handler(request, answer)``; ``answer`` is what stood there before."""
+def wrap_dispatch(handler: Callable[[S3Request, Answer], Response]) -> None:
+    """Pass each request to `handler(request, answer)`; `answer` is the dispatcher that it wraps."""
 
     def dispatch(
         original: Callable[..., Response], *request: *tuple[str, str, str, Headers, bytes, Query]

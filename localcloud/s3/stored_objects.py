@@ -1,4 +1,4 @@
-"""The objects MiniStack holds: which record a request means, and what S3 says when there is none."""
+"""MiniStack's objects: the record for a request, and S3's errors if there is none."""
 
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -18,7 +18,7 @@ Record = dict[str, Any]
 
 
 def copy_source(header: str) -> tuple[str, str, str]:
-    """Bucket, key and version id that an x-amz-copy-source names."""
+    """Bucket, key and version id in an x-amz-copy-source."""
     path, _, query = header.lstrip("/").partition("?")
     bucket, _, key = unquote(path).partition("/")
     return bucket, key, parse_qs(query).get("versionId", [""])[0]
@@ -30,7 +30,7 @@ def version_asked(query: Query) -> str:
 
 
 def stored_object(bucket: str, key: str, version: str = "") -> Record | None:
-    """MiniStack's record of an object or of one version of it; a delete marker is a record, too."""
+    """MiniStack's record of an object or of one version; a delete marker is a record too."""
     owner = s3._bucket_owner_account(bucket)
     if owner is None:
         return None
@@ -43,7 +43,7 @@ def stored_object(bucket: str, key: str, version: str = "") -> Record | None:
 
 
 def is_delete_marker(record: Record) -> bool:
-    """Whether a record marks a deletion; only an explicit version id reaches one (C9)."""
+    """Whether a record marks a deletion; only an explicit version id selects one (C9)."""
     return bool(record.get("is_delete_marker"))
 
 
@@ -62,7 +62,7 @@ def subresource_version(record: Record) -> str | None:
 
 
 def not_found(bucket: str, key: str, version: str) -> Response:
-    """404, or 405 where the version asked for is a delete marker (C9)."""
+    """404, or 405 if the requested version is a delete marker (C9)."""
     marker = stored_object(bucket, key, version) if version else None
     if marker and is_delete_marker(marker):
         refused: Response = s3._delete_marker_read_refused(marker)

@@ -1,7 +1,7 @@
-"""An invocation's log is whole when the invocation is answered, as slow as the machine may be.
+"""The log of an invocation is complete when the invocation returns, even on a slow machine.
 
-MiniStack takes what it has read of a worker's output, and stops at the first pause of 5 ms: a line it has not
-read by then comes with the worker's next invocation, or never.
+MiniStack stops reading a worker's output at the first pause of 5 ms. A line that it has not read by then
+appears with the worker's next invocation, or never.
 """
 
 import subprocess
@@ -17,25 +17,25 @@ _PATIENCE_SECONDS = 30.0
 
 
 def install() -> None:
-    """Read a worker's output up to a mark."""
-    anchors.replace("core.lambda_runtime.Worker._drain_stderr_bounded", _whole)
+    """Read a worker's output up to an end mark."""
+    anchors.replace("core.lambda_runtime.Worker._drain_stderr_bounded", _complete_log)
 
 
-def _whole(_original: Callable[..., str], worker: Any, **_: float) -> str:
-    """Whatever the handler wrote is in the pipe before its answer: what follows the answer is ours.
+def _complete_log(_original: Callable[..., str], worker: Any, **_: float) -> str:
+    """The handler writes its output to the pipe before it returns, so a mark written now comes after it.
 
-    Raises queue.Empty if the output is read no more: better than an answer that never comes.
+    Raises queue.Empty if the mark does not arrive: an error is better than an endless wait.
     """
     mark = f"end-{uuid.uuid4()}"
-    if not _said(worker._proc, mark):  # the process has ended, and its output with it
+    if not _written(worker._proc, mark):  # the process has ended, and its output with it
         worker._stderr_thread.join(_PATIENCE_SECONDS)
         return str(worker._drain_stderr())
     lines = iter(partial(worker._stderr_queue.get, timeout=_PATIENCE_SECONDS), mark)
     return "\n".join(lines).removesuffix("\n")
 
 
-def _said(process: subprocess.Popen[str] | None, text: str) -> bool:
-    """Write a line of its own where the process writes its log; False if it has ended."""
+def _written(process: subprocess.Popen[str] | None, text: str) -> bool:
+    """Write a separate line to the pipe of the process's log; False if the process has ended."""
     if process is None:
         return False
     try:

@@ -1,7 +1,8 @@
-"""EventBridge delivers to an SQS queue only where the queue's policy admits the rule.
+"""EventBridge delivers to an SQS queue only if the queue's policy allows the rule.
 
-What it cannot deliver goes to the target's dead-letter queue, if that queue's policy admits the rule,
-with attributes that say why; else it is dropped, which AWS shows only as a metric and we as a log line.
+An event that it cannot deliver goes to the target's dead-letter queue, if that queue's policy allows the
+rule, with attributes that give the reason. Otherwise it is dropped: AWS shows that only as a metric, the
+local cloud as a log line.
 """
 
 import logging
@@ -21,7 +22,7 @@ _DELIVERY: ContextVar[tuple[str, dict[str, Any]]] = ContextVar("localcloud_deliv
 
 
 def install() -> None:
-    """Stand between a matched rule and its queue."""
+    """Wrap the delivery from a matched rule to its queue."""
     anchors.replace("services.eventbridge._invoke_target", _invoke_target)
     anchors.replace("services.eventbridge._dispatch_to_sqs", _dispatch_to_sqs)
 
@@ -41,13 +42,13 @@ def _dispatch_to_sqs(
     if refusal is None:
         original(queue, payload, parameters)
         return
-    dead_letters = target.get("DeadLetterConfig", {}).get("Arn")
-    if dead_letters is None or _refusal(dead_letters, rule):
+    dead_letter_queue = target.get("DeadLetterConfig", {}).get("Arn")
+    if dead_letter_queue is None or _refusal(dead_letter_queue, rule):
         logger.warning("dropped an event: %s may not deliver to %s (%s)", rule, queue, refusal)
         return
-    original(parse_arn(dead_letters), payload)
+    original(parse_arn(dead_letter_queue), payload)
     _annotate(
-        dead_letters,
+        dead_letter_queue,
         {
             "RULE_ARN": rule,
             "TARGET_ARN": str(queue),
@@ -67,7 +68,7 @@ def _refusal(queue: str, rule: str) -> str | None:
 
 
 def _annotate(queue: str, attributes: dict[str, str]) -> None:
-    """Give the message just sent the attributes of an EventBridge dead letter."""
+    """Give the message just sent the attributes that EventBridge gives to dead-letter messages."""
     message = sqs._queue_by_arn(queue)["messages"][-1]
     message["message_attributes"] = {
         name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()

@@ -1,4 +1,4 @@
-"""What CloudFormation on MiniStack lacks: trails, the encryption of buckets, the recovery of tables."""
+"""CloudFormation features that MiniStack lacks: trails, bucket encryption, table recovery."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class TrailNotCreatedError(ValueError):
 
 
 def install() -> None:
-    """Add the handlers, and what the properties of the others ask for besides."""
+    """Add the missing handlers, and the missing properties of existing ones."""
     trail = {"create": _create_trail, "update": _update_trail, "delete": _delete_trail}
     provisioners._RESOURCE_HANDLERS["AWS::CloudTrail::Trail"] = trail
     _also("AWS::Lambda::EventSourceMapping", _limit)
@@ -29,7 +29,7 @@ def install() -> None:
 
 
 def _also(kind: str, supply: Callable[[str, Properties], None]) -> None:
-    """After MiniStack has created or updated a resource, supply what it left out of the properties."""
+    """After MiniStack has created or updated a resource, apply the properties that it ignored."""
     handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS[kind]
     create, update = handlers["create"], handlers["update"]
 
@@ -76,7 +76,7 @@ def _expect_ok(response: Response) -> None:
 
 
 def _select_and_log(name: str, properties: Properties) -> None:
-    """What the trail logs, and whether it does now."""
+    """Set the trail's selectors, and start or stop it."""
     kinds = ("EventSelectors", "AdvancedEventSelectors")
     selectors = {kind: properties[kind] for kind in kinds if properties.get(kind)}
     if selectors:
@@ -90,7 +90,7 @@ def _delete_trail(name: str, _properties: Properties) -> None:
 
 
 def _limit(mapping: str, properties: Properties) -> None:
-    """A limit that comes from a parameter is a text, which MiniStack's poller cannot compare."""
+    """A limit from a parameter is a text, which MiniStack's poller cannot compare with a number."""
     if limit := properties.get("ScalingConfig", {}).get("MaximumConcurrency"):
         lambda_svc._esms[mapping]["ScalingConfig"] = {"MaximumConcurrency": int(limit)}
 

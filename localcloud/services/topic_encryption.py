@@ -1,4 +1,4 @@
-"""Publishing to a topic encrypted with a customer key needs the right to use that key through SNS."""
+"""Publishing to a topic encrypted with a customer key needs the permission to use that key through SNS."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ CODES = {
 
 
 def install() -> None:
-    """Stand where SNS looks up the topic of a call."""
+    """Wrap the function in which SNS looks up the topic of a call."""
     anchors.replace("services.sns._get_topic", _get_topic)
 
 

@@ -1,4 +1,4 @@
-"""SNS refuses a message of structure ``json`` that has no ``default`` text."""
+"""SNS refuses a message of structure `json` without a `default` text."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from localcloud.request import anchors
 
 
 def install() -> None:
-    """Stand before every publish."""
+    """Wrap every publish."""
     anchors.replace("services.sns.publish_internal", _publish)
 
 

@@ -1,7 +1,7 @@
 """The encryption context of objects under SSE-KMS.
 
-S3 keeps it with the object, returns it to the writer, never to a reader, and drops it on a copy that does not
-send it (C35). A test asks for it at ``/_localcloud/encryption-context``.
+S3 keeps it with the object and returns it to the writer, never to a reader. A copy loses it unless the
+request sends it (C35). A test reads it at `/_localcloud/encryption-context`.
 """
 
 from localcloud.request.calls import CURRENT, Response
@@ -16,18 +16,18 @@ _contexts: dict[tuple[str, str, str], str] = {}
 
 
 def install() -> None:
-    """Stand where answers to writers leave."""
-    s3_requests.stand_before(_answer)
+    """Wrap the responses to writers."""
+    s3_requests.wrap_dispatch(_answer)
 
 
 def note_write(bucket: str, key: str, record: Record) -> None:
-    """Keep what the request being served sent for the object it writes, or nothing."""
+    """Keep the context that the current request sent with the object, if any."""
     call = CURRENT.get()
     keep(bucket, key, record, call.headers.get(CONTEXT) if call else None)
 
 
 def keep(bucket: str, key: str, record: Record, context: str | None) -> None:
-    """Keep a context with one version of an object, or remove what is there."""
+    """Keep a context with one version of an object, or remove the kept one."""
     place = (bucket, key, record.get("version_id") or NULL_VERSION)
     if context:
         _contexts[place] = context
@@ -44,7 +44,7 @@ def read(bucket: str, key: str, version: str = "") -> str | None:
 
 
 def _answer(request: S3Request, answer: Answer) -> Response:
-    """PutObject, CopyObject and CreateMultipartUpload return the context they were given."""
+    """PutObject, CopyObject and CreateMultipartUpload return the context that was sent."""
     status, headers, content = answer(request)
     if status == OK and CONTEXT in request.headers:
         headers = headers | {CONTEXT: request.headers[CONTEXT]}

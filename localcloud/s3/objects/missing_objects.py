@@ -1,4 +1,4 @@
-"""What a read tells of a key that is not there, and of the null version that is."""
+"""The responses to a read of a missing object, and the version id of a null version."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ VERSION = "x-amz-version-id"
 
 
 def install() -> None:
-    """Stand where Get and HeadObject answer."""
+    """Wrap GetObject and HeadObject."""
     anchors.replace("services.s3._get_object", _read)
     anchors.replace("services.s3._head_object", _read)
     anchors.replace("services.s3._object_response_headers", _headers)
@@ -27,7 +27,7 @@ def _read(
     headers: Headers | None = None,
     query: Query | None = None,
 ) -> Response:
-    """Whoever may not list the bucket is not told that an object is missing (C22)."""
+    """A caller without s3:ListBucket gets 403 for a missing object, not 404 (C22)."""
     answer = original(bucket, key, headers, query)
     if (
         answer[0] == NOT_FOUND
@@ -45,6 +45,6 @@ def _headers(
     key: str = "",
     include_checksums: object = None,
 ) -> Headers:
-    """Once a bucket has had versioning, an object without a version id has the id ``null``."""
+    """Once a bucket has had versioning, an object without a version id has the id `null`."""
     headers = original(record, bucket, key, include_checksums=include_checksums)
     return {VERSION: NULL_VERSION} | headers if s3._bucket_versioning.get(bucket) else headers

@@ -1,4 +1,4 @@
-"""ACLs where a bucket's ownership allows them, and the refusal where it does not."""
+"""Object ACLs, and their refusal if the bucket's object ownership disables them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +14,12 @@ CANNED = "x-amz-acl"
 
 
 def install() -> None:
-    """Stand where MiniStack judges public ACLs."""
+    """Wrap MiniStack's check of public ACLs."""
     anchors.replace("services.s3._public_acl_refused", _public_acl_refused)
 
 
 def requested(bucket: str, headers: Headers) -> tuple[str | None, Response | None]:
-    """The ACL document that a write's headers ask for, or why they cannot have it."""
+    """The ACL document that a write's headers request, or why it is refused."""
     canned = headers.get(CANNED, "")
     if canned and canned not in s3._CANNED_OBJECT_ACLS:
         return None, s3_errors.bad_request("InvalidArgument", f"Invalid x-amz-acl value: {canned}")
@@ -32,7 +32,7 @@ def requested(bucket: str, headers: Headers) -> tuple[str | None, Response | Non
 def _public_acl_refused(
     original: Callable[..., Response | None], bucket: str, headers: Headers, document: Any = None
 ) -> Response | None:
-    """Where ACLs are off, that is what the caller hears, whether or not his ACL is a public one."""
+    """If ACLs are disabled, skip this check: the caller gets that error for any ACL, public or not."""
     owned = s3._buckets.get(bucket)
     if owned is not None and s3._bucket_owner_enforced(owned):
         return None

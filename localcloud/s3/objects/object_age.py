@@ -9,7 +9,7 @@ from localcloud.s3.stored_objects import records_of, stored_object
 
 
 def make_older(bucket: str, key: str, seconds: float, version: str = "") -> bool:
-    """Let a version of an object have been written that much earlier; whether there is one."""
+    """Move the write time of a version into the past; False if there is no such version."""
     owner, record = s3._bucket_owner_account(bucket), stored_object(bucket, key, version)
     if owner is None or record is None:
         return False

@@ -1,4 +1,4 @@
-"""What encryption an object gets when it is written."""
+"""The encryption that an object gets when it is written."""
 
 import uuid
 from collections.abc import Callable
@@ -33,11 +33,11 @@ def install() -> None:
 
 
 def _default_headers(_original: Callable[..., Headers], bucket: str) -> Headers:
-    """The bucket's default as response headers: SSE-S3 at least (E1), a key always by its full ARN (A16)."""
+    """The bucket's default as response headers: at least SSE-S3 (E1), a key always as its full ARN (A16)."""
     default = default_encryption(bucket)
     if default.algorithm not in KMS_ALGORITHMS:
         return {SSE: default.algorithm}
-    bucket_key = default.bucket_key and default.algorithm == "aws:kms"  # DSSE has no bucket keys (E13)
+    bucket_key = default.bucket_key and default.algorithm == "aws:kms"  # DSSE has no Bucket Key (E13)
     return _kms_headers(default.algorithm, default.key, bucket_key=bucket_key)
 
 
@@ -48,7 +48,7 @@ def _kms_headers(algorithm: str, reference: str | None, *, bucket_key: bool) -> 
 
 
 def _key(reference: str | None) -> Key | None:
-    """The named key, or aws/s3 where none is named (E11); an id or alias is the requester's (E10)."""
+    """The named key, or aws/s3 by default (E11); an id or alias belongs to the requester's account (E10)."""
     call = CURRENT.get()
     account = call.caller.account if call and call.caller.account else responses.get_account_id()
     with responses.request_scope(account, responses.get_region()):
@@ -58,7 +58,7 @@ def _key(reference: str | None) -> Key | None:
 def _write_headers(
     original: Callable[..., tuple[Headers | None, Response | None]], headers: Headers, bucket: str
 ) -> tuple[Headers | None, Response | None]:
-    """The encryption of a write, or why S3 refuses it; the key is used with the caller's rights."""
+    """The encryption of a write, or why S3 refuses it; the key is used with the caller's permissions."""
     default = default_encryption(bucket)
     algorithm = headers.get(SSE, "")
     if CUSTOMER_ALGORITHM in headers and not algorithm and default.blocks_sse_c:
@@ -79,7 +79,7 @@ def _write_headers(
 
 
 def refused_by_key(reference: str, *actions: str) -> Response | None:
-    """S3's answer where the caller cannot use a key through it; anonymous callers never can."""
+    """S3's error if the caller cannot use a key through S3; an anonymous caller never can."""
     call = CURRENT.get()
     if call and call.caller.kind == "Anonymous":
         return s3_errors.bad_request(
@@ -105,10 +105,10 @@ def _object_record(
     etag: str | None = None,
     checksums: dict[str, str] | None = None,
 ) -> Record:
-    """Only under SSE-S3 is the ETag the MD5 of the content."""
+    """The ETag is the MD5 of the content only under SSE-S3."""
     return original(body, headers, etag=etag if ETAG_IS_MD5.get() else opaque_etag(), checksums=checksums)
 
 
 def opaque_etag() -> str:
-    """An ETag that says nothing about the content."""
+    """An ETag that does not depend on the content."""
     return f'"{uuid.uuid4().hex}"'

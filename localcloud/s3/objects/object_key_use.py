@@ -1,4 +1,4 @@
-"""What the KMS key of a stored object allows: reads, copies and parts use it with the caller's rights."""
+"""Reads, copies and parts use the KMS key of a stored object with the caller's permissions."""
 
 from ministack.services import s3
 
@@ -12,8 +12,8 @@ CONTENT_QUERY = frozenset({"versionId", "partNumber", "x-id"})
 
 
 def install() -> None:
-    """Stand before every object call."""
-    s3_requests.stand_before(_answer)
+    """Wrap every object call."""
+    s3_requests.wrap_dispatch(_answer)
 
 
 def _answer(request: S3Request, answer: Answer) -> Response:
@@ -24,7 +24,7 @@ def _answer(request: S3Request, answer: Answer) -> Response:
 
 
 def _keys_used(request: S3Request) -> list[tuple[str, tuple[str, ...]]]:
-    """The stored keys a request uses beside that of what it writes: reads, copy sources, parts (F12)."""
+    """The KMS keys of stored objects that a request uses: reads, copy sources, parts (F12)."""
     used: list[tuple[Record | None, tuple[str, ...]]] = []
     if uploads := request.query.get("uploadId"):
         used.append((s3._multipart_uploads.get(uploads[0]), ("kms:GenerateDataKey", "kms:Decrypt")))
@@ -38,7 +38,7 @@ def _keys_used(request: S3Request) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _reads_content(request: S3Request) -> bool:
-    """GetObject does; HeadObject only when it is asked for the checksum (C23)."""
+    """GetObject does; HeadObject only if it requests the checksum (C23)."""
     if request.query.keys() - CONTENT_QUERY:
         return False
     asks_checksum = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"

@@ -1,4 +1,4 @@
-"""Object Lock as others see it: what is protected, and who is told of it."""
+"""Object Lock: which versions are protected, and which callers see the lock fields."""
 
 import time
 from calendar import timegm
@@ -18,12 +18,12 @@ MODE, UNTIL, HOLD = (
 
 
 def install() -> None:
-    """Stand where Get and HeadObject make their headers."""
+    """Wrap the function that makes the headers of GetObject and HeadObject."""
     anchors.replace("services.s3._object_response_headers", _headers)
 
 
 def is_locked(bucket: str, key: str, record: Record) -> bool:
-    """Whether retention that has not run out, in either mode, or a legal hold protects the version."""
+    """Whether a legal hold or an unexpired retention, in either mode, protects the version."""
     place = (bucket, key, subresource_version(record))
     if s3._object_legal_hold.get(place) == "ON":
         return True
@@ -42,7 +42,7 @@ def _headers(
     key: str = "",
     include_checksums: object = None,
 ) -> Headers:
-    """Without the right to read them, the lock fields are silently missing (C22)."""
+    """Without the permission to read them, the lock fields are missing, without an error (C22)."""
     headers = original(record, bucket, key, include_checksums=include_checksums)
     if MODE in headers and not may("s3:GetObjectRetention"):
         headers.pop(MODE)

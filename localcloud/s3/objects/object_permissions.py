@@ -1,4 +1,4 @@
-"""The permissions an object call needs beside its own (C6, C18, D8): MiniStack asks for fewer."""
+"""The additional permissions of an object call (C6, C18, D8), of which MiniStack checks only some."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ BY_HEADER = {
 
 
 def install() -> None:
-    """Stand where MiniStack lists what else a request needs."""
+    """Wrap MiniStack's list of additional permissions."""
     anchors.replace("core.iam_actions.s3_additional_checks", _needs)
 
 
@@ -44,7 +44,7 @@ def _needs(
 
 
 def _needs_of_copy(headers: Headers, target: str) -> list[Need]:
-    """Tags and annotations that come along are read at the source and written at the target (C6)."""
+    """Copied tags and annotations need a read permission at the source, a write one at the target (C6)."""
     header = headers.get("x-amz-copy-source", "")
     bucket, key, version = copy_source(header)
     source = stored_object(bucket, key, version) if header else None

@@ -1,4 +1,4 @@
-"""Objects in a state that only time, or S3 itself, brings about; a test asks for it at ``/_localcloud/``."""
+"""Objects in a state that only time or S3 itself can cause; a test sets it at `/_localcloud/`."""
 
 from collections.abc import Callable
 
@@ -13,16 +13,16 @@ ARCHIVE_STATUS = "localcloud_archive_status"
 
 
 def install() -> None:
-    """Stand where Get and HeadObject make their headers."""
+    """Wrap the function that makes the headers of GetObject and HeadObject."""
     anchors.replace("services.s3._object_response_headers", _headers)
 
 
 def put_state(
     bucket: str, key: str, version: str = "", *, unencrypted: bool = False, archive_status: str = ""
 ) -> None:
-    """Change one version of an object. Raises ValueError where there is none.
+    """Change one version of an object. Raises ValueError if it does not exist.
 
-    ``unencrypted`` is what it was before 2023 (D16); ``archive_status`` a tier of Intelligent-Tiering (C11).
+    `unencrypted`: as if written before 2023 (D16). `archive_status`: a tier of Intelligent-Tiering (C11).
     """
     record = stored_object(bucket, key, version)
     if record is None or is_delete_marker(record):

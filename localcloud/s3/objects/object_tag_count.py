@@ -1,4 +1,4 @@
-"""The number of an object's tags, told to whoever may read them (C22)."""
+"""The number of an object's tags, shown to callers that may read the tags (C22)."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ OK = 200
 
 
 def install() -> None:
-    """Stand where MiniStack counts the tags for GetObject, and behind HeadObject, where it does not."""
+    """Wrap MiniStack's tag count of GetObject, and HeadObject, for which it counts none."""
     anchors.replace("services.s3._object_tagging_count_header", _count)
     anchors.replace("services.s3._head_object", _head)
 

@@ -1,4 +1,4 @@
-"""The XML that answers a copy or a completed upload, brought in line with the object as it is kept."""
+"""The XML result of a copy or a completed upload, corrected to match the stored object."""
 
 import re
 

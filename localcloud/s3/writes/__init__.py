@@ -1,1 +1,1 @@
-"""Amazon S3: copies, uploads in parts and changes of encryption."""
+"""Amazon S3: copies, multipart uploads and changes of encryption."""

@@ -1,4 +1,4 @@
-"""What S3 refuses to copy, by CopyObject and by UploadPartCopy."""
+"""The copies that S3 refuses, for CopyObject and UploadPartCopy."""
 
 import time
 
@@ -25,11 +25,11 @@ UNCHANGED = (
 
 
 def refusal(bucket: str, key: str, headers: Headers, limit: int) -> Response | None:
-    """Why CopyObject is refused, where MiniStack would do it."""
+    """Why S3 refuses this CopyObject, which MiniStack would make; None if it does not."""
     source_bucket, source_key, version = copy_source(headers["x-amz-copy-source"])
     source = stored_object(source_bucket, source_key, version)
     if source is None or bucket not in s3._buckets:
-        return None  # MiniStack says what is missing
+        return None  # MiniStack returns the error
     if refused := source_refusal(headers):
         return refused
     if source["size"] > limit:  # C10
@@ -44,7 +44,7 @@ def refusal(bucket: str, key: str, headers: Headers, limit: int) -> Response | N
 
 
 def source_refusal(headers: Headers) -> Response | None:
-    """Why a source cannot be read by any copy: a delete marker, or archived (C9, C11)."""
+    """Why no copy can read the source: it is a delete marker or archived (C9, C11)."""
     bucket, key, version = copy_source(headers["x-amz-copy-source"])
     source = stored_object(bucket, key, version)
     if source is None:
@@ -61,7 +61,7 @@ def source_refusal(headers: Headers) -> Response | None:
 
 
 def is_archived(record: Record) -> bool:
-    """Whether an object must be restored before it can be read; GLACIER_IR never must (C11)."""
+    """Whether an object must be restored before it can be read; never for GLACIER_IR (C11)."""
     if ARCHIVE_STATUS in record:
         return True
     if record["storage_class"] not in s3._ARCHIVE_STORAGE_CLASSES:
@@ -71,7 +71,7 @@ def is_archived(record: Record) -> bool:
 
 
 def addressable(headers: Headers) -> Headers:
-    """The request with a source MiniStack finds: it knows ``null`` only once versioning made an index."""
+    """The request with a source that MiniStack finds: without a version index it does not know `null`."""
     source = headers["x-amz-copy-source"]
     bucket, key, version = copy_source(source)
     if version != NULL_VERSION or stored_object(bucket, key) is not stored_object(bucket, key, version):
@@ -80,7 +80,10 @@ def addressable(headers: Headers) -> Headers:
 
 
 def _changes_nothing(bucket: str, source: Record, headers: Headers) -> bool:
-    """C2: what is sent counts, even unchanged; so do a source not under SSE-S3, and a configured bucket."""
+    """C2: headers that are sent count as changes, even with equal values.
+
+    A source that is not under SSE-S3 and a bucket with configured encryption count as changes too.
+    """
     if any(name in headers for name in CHANGES) or bucket in s3._bucket_encryption:
         return False
     replaces = headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"

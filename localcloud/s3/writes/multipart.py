@@ -1,4 +1,4 @@
-"""Uploads in parts: what is set at the start counts at the end (C24, C26)."""
+"""Multipart uploads: the object gets the settings of CreateMultipartUpload (C24, C26)."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,14 +20,14 @@ OK, NOT_FOUND = 200, 404
 
 
 def install(*, minimum_part_size: int) -> None:
-    """Extend MiniStack's uploads; all parts but the last have at least ``minimum_part_size`` bytes."""
+    """Extend MiniStack's uploads; all parts but the last have at least `minimum_part_size` bytes."""
     anchors.replace("services.s3._create_multipart_upload", _create)
     anchors.replace("services.s3._upload_part_copy", _copy_part)
     anchors.replace("services.s3._complete_multipart_upload", partial(complete, minimum=minimum_part_size))
 
 
 def _create(original: Callable[..., Response], bucket: str, key: str, headers: Headers) -> Response:
-    """Keep everything the request says of the object: no later one repeats it."""
+    """Keep all headers of the request, because no later request repeats them."""
     if bucket in s3._buckets:
         _, refused = object_acls.requested(bucket, headers)
         if refused:
@@ -35,20 +35,20 @@ def _create(original: Callable[..., Response], bucket: str, key: str, headers: H
     status, answer, body = original(bucket, key, headers)
     if status != OK:
         return status, answer, body
-    found = {element.tag.rpartition("}")[2]: element.text for element in fromstring(body)}  # noqa: S314 - ours
+    found = {element.tag.rpartition("}")[2]: element.text for element in fromstring(body)}  # noqa: S314
     upload = s3._multipart_uploads[found["UploadId"]]
     upload |= {BEGUN: next_in_order(), HEADERS: dict(headers), WHOLE: None}
     if algorithm := upload[COMPOSITE]:
         answer["x-amz-checksum-type"] = checksums.upload_type(headers, algorithm)
         if answer["x-amz-checksum-type"] == checksums.FULL_OBJECT:
-            upload |= {WHOLE: algorithm, COMPOSITE: None}  # MiniStack knows composite ones only
+            upload |= {WHOLE: algorithm, COMPOSITE: None}  # MiniStack supports composite ones only
     return status, answer, body
 
 
 def _copy_part(
     original: Callable[..., Response], bucket: str, key: str, query: Query, headers: Headers
 ) -> Response:
-    """A copied part has the checksum that a sent one has; MiniStack gives it none."""
+    """A copied part has a checksum like an uploaded one; MiniStack gives it none."""
     upload = s3._multipart_uploads.get(query["uploadId"][0])
     if upload is None or (upload["bucket"], upload["key"]) != (bucket, key):
         return s3_errors.error("NoSuchUpload", "The specified multipart upload does not exist.", NOT_FOUND)

@@ -1,4 +1,4 @@
-"""CompleteMultipartUpload: the object gets what its upload was given at the start (C19, C24)."""
+"""CompleteMultipartUpload: the object gets the settings of CreateMultipartUpload (C19, C24)."""
 
 from collections.abc import Callable
 from functools import partial
@@ -30,7 +30,7 @@ def complete(
     *,
     minimum: int,
 ) -> Response:
-    """Finish an upload; its answer is kept, since a repeated completion gets it again."""
+    """Complete an upload and keep the response, because a repeated completion returns it again."""
     identity = query["uploadId"][0]
     upload = s3._multipart_uploads.get(identity)
     if upload is None or bucket not in s3._buckets or (upload["bucket"], upload["key"]) != (bucket, key):
@@ -66,9 +66,9 @@ def _refusal(upload: Record, body: bytes, headers: Headers, minimum: int) -> Res
 
 
 def _listed(body: bytes) -> list[int]:
-    """The numbers of the parts to join; none where MiniStack will refuse the document."""
+    """The numbers of the parts to join; empty if MiniStack will refuse the document."""
     try:
-        elements = fromstring(body).iter()  # noqa: S314 - our own callers, on the loopback
+        elements = fromstring(body).iter()  # noqa: S314 - a local test's request
     except ParseError:
         return []
     numbers = [element.text or "" for element in elements if element.tag.endswith("PartNumber")]
@@ -76,9 +76,9 @@ def _listed(body: bytes) -> list[int]:
 
 
 def _amend(upload: Record, record: Record) -> None:
-    """The ETag says how many parts there were, and only under SSE-S3 something of their content.
+    """The ETag contains the number of parts; it depends on their content only under SSE-S3.
 
-    The object's time is when its upload began (C36).
+    The object's time is the start of its upload (C36).
     """
     record["last_modified"] = upload["created"]
     if record["preserved_headers"].get(SSE) != "AES256":
@@ -88,7 +88,7 @@ def _amend(upload: Record, record: Record) -> None:
 
 
 def _supply(request: Headers, bucket: str, key: str, record: Record) -> None:
-    """Tags, ACL, lock and encryption context, of which MiniStack takes no note at the start (C24)."""
+    """Tags, ACL, lock and encryption context, which MiniStack ignores in CreateMultipartUpload (C24)."""
     version = subresource_version(record)
     if tags := dict(parse_qsl(request.get("x-amz-tagging", ""), keep_blank_values=True)):
         s3._object_tags[bucket, key, version] = tags

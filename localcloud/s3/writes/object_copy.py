@@ -1,4 +1,4 @@
-"""CopyObject: what is kept, what S3 drops unless it is sent, and what it refuses (C.1 to C.3)."""
+"""CopyObject: what S3 keeps, what it drops unless the request sends it, what it refuses (C.1 to C.3)."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,7 +21,7 @@ STORAGE_CLASS = "x-amz-storage-class"
 
 
 def install(*, limit: int) -> None:
-    """Extend MiniStack's copy; sources above ``limit`` bytes are refused."""
+    """Extend MiniStack's copy; sources above `limit` bytes are refused."""
     anchors.replace("services.s3._copy_object", partial(_copy_object, limit=limit))
 
 
@@ -41,7 +41,7 @@ def _copy_object(
 
 
 def _amend(headers: Headers, copy: Record) -> None:
-    """What MiniStack carries over and S3 does not, and the other way round (C35)."""
+    """Remove what MiniStack copies and S3 does not, and add the reverse (C35)."""
     if REDIRECT in headers:
         copy["preserved_headers"][REDIRECT] = headers[REDIRECT]
     else:
@@ -54,14 +54,14 @@ def _amend(headers: Headers, copy: Record) -> None:
 
 
 def _etag(copy: Record) -> str:
-    """Only under SSE-S3 is it the MD5 of the content, also where the source was uploaded in parts."""
+    """The MD5 of the content only under SSE-S3, even if the source was uploaded in parts."""
     if copy["preserved_headers"].get(SSE) != "AES256":
         return opaque_etag()
     return f'"{hashlib.md5(copy["body"], usedforsecurity=False).hexdigest()}"'
 
 
 def _lock(bucket: str, key: str, headers: Headers, copy: Record) -> None:
-    """Retention and legal hold only as sent, or as the bucket's default retention says."""
+    """Retention and legal hold only as sent, or from the bucket's default retention."""
     version = subresource_version(copy)
     for store in (s3._object_retention, s3._object_legal_hold):
         store.pop((bucket, key, version), None)

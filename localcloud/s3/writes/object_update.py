@@ -1,4 +1,4 @@
-"""UpdateObjectEncryption: another key for an object or a version as it is, without a copy (D)."""
+"""UpdateObjectEncryption: another key for an object or a version, without a copy (D)."""
 
 import re
 from xml.etree.ElementTree import ParseError, fromstring
@@ -36,9 +36,9 @@ UPDATABLE = frozenset({"AES256", "aws:kms"})
 
 
 def install() -> None:
-    """Add the call; MiniStack would store its body as the object."""
+    """Add the call; MiniStack would store the body as the object."""
     iam_actions._S3_OBJECT_QUERY_ACTIONS["encryption"] = {"PUT": "UpdateObjectEncryption"}
-    s3_requests.stand_before(_answer)
+    s3_requests.wrap_dispatch(_answer)
 
 
 def _answer(request: S3Request, answer: Answer) -> Response:
@@ -68,9 +68,9 @@ def _update(bucket: str, key: str, record: Record, body: bytes) -> Response:
 
 
 def _wanted(body: bytes) -> Headers | None:
-    """The new encryption as stored headers; none where the key is not named by its full ARN (D6)."""
+    """The new encryption as stored headers; None if the key is not a full ARN (D6)."""
     try:
-        elements = fromstring(body).iter()  # noqa: S314 - our own callers, on the loopback
+        elements = fromstring(body).iter()  # noqa: S314 - a local test's request
     except ParseError:
         return None
     texts = {element.tag.rpartition("}")[2]: (element.text or "").strip() for element in elements}

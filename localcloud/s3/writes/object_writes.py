@@ -1,7 +1,7 @@
-"""The moment a new object takes its place, whichever call wrote it.
+"""The point at which a new object is stored, for every call that writes one.
 
-Here a call may amend the record before it becomes a version, and what MiniStack leaves behind of the object
-that was there before, or leaves out of its index of versions, is put right.
+A call may amend the record before it becomes a version. This module also removes what MiniStack keeps of the
+replaced object, and adds what it omits from its index of versions.
 """
 
 import itertools
@@ -27,20 +27,20 @@ _order = itertools.count(1)
 
 
 def install() -> None:
-    """Stand where MiniStack records versions and tells the subscribers of a bucket."""
+    """Wrap MiniStack's recording of versions and its notifications."""
     anchors.replace("services.s3._record_object_version", _record_version)
     anchors.replace("services.s3._object_record_from_version", _record_from_version)
     anchors.replace("services.s3._fire_s3_event_async", _notify)
 
 
 def next_in_order() -> int:
-    """A number that is higher for what happens later; clocks are too coarse to tell."""
+    """A number that increases with every write; clocks are too coarse."""
     return next(_order)
 
 
 @contextmanager
 def amending(bucket: str, key: str, amend: Amendment) -> Iterator[None]:
-    """Within this, the object written to the key is amended before it is kept."""
+    """Inside this context, the object written to the key is amended before it is stored."""
     token = _amendment.set((bucket, key, amend))
     try:
         yield
@@ -81,7 +81,7 @@ def _record_from_version(original: Callable[[Record], Record], entry: Record) ->
 
 
 def _notify(original: Callable[..., None], bucket: str, key: str, event: str, **details: Any) -> None:
-    """A notification names the ETag of the object as it is kept."""
+    """A notification contains the ETag of the stored object."""
     if event.startswith("s3:ObjectCreated:"):
         details["etag"] = s3._buckets[bucket]["objects"][key]["etag"]
     original(bucket, key, event, **details)
