@@ -94,7 +94,7 @@ TESTS = {
     "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
     "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
-"""The tests of each module. Those after a `;` are slower and run only if the mutant survives the first ones."""
+"""The tests of each module. Those after a `;` are slower; they run only for survivors of the first."""
 
 _HEAVY = ["boto3", "botocore.stub", "moto", "hypothesis", "cachetools", "aws_lambda_powertools.metrics"]
 

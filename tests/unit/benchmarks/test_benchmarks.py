@@ -19,7 +19,7 @@ from benchmarks.world import (
     VIOLATING,
     World,
     an_event,
-    is_right,
+    is_compliant,
     make_world,
     put_state,
     reseal_settings,
@@ -68,7 +68,7 @@ def test_repair_costs_its_read_write_and_check_two_ledger_writes_and_a_message(w
 def test_what_was_measured_was_a_repair(world: World) -> None:
     calls_of_a_warm_event(world, VIOLATING)
 
-    assert is_right(boto3.client("s3"), world)
+    assert is_compliant(boto3.client("s3"), world)
 
 
 def test_calls_outside_the_count_are_neither_counted_nor_held_up(world: World) -> None:

@@ -15,7 +15,7 @@ from benchmarks.calls import CallLog
 from benchmarks.objects.answers import answer_to
 from benchmarks.objects.products import RESEAL, RESEAL_AGAIN, load
 from benchmarks.objects.scenes import KEPT, LOST, RACE, compare
-from benchmarks.objects.world import is_right, make_bucket_and_queue, object_settings, put_objects
+from benchmarks.objects.world import is_compliant, make_bucket_and_queue, object_settings, put_objects
 from benchmarks.world import COMPLIANT, CREDENTIALS, VIOLATING, World, make_world
 
 APP = Path("functions/enforce_object/app.py")
@@ -44,7 +44,7 @@ def calls_of_a_warm_batch(world: World, state: str, size: int, product: str = RE
             act = stage(keys)
             with log.counting() as names:
                 act()
-    assert all(is_right(s3, world, key) for key in keys)
+    assert all(is_compliant(s3, world, key) for key in keys)
     return Counter(names)
 
 
