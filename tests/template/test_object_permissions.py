@@ -140,14 +140,14 @@ def test_keys_are_used_through_s3_or_the_topic_only(parameters: dict[str, str]) 
         if actions(statement) & (KEY_WRITES | {"kms:Decrypt"})
     }
 
-    assert using.pop("TellUnderTheKeyOfABroughtTopic", "sns.us-east-1.amazonaws.com").startswith("sns.")
+    assert using.pop("UseTheKeyOfAnExistingTopic", "sns.us-east-1.amazonaws.com").startswith("sns.")
     assert set(using.values()) == {"s3.us-east-1.amazonaws.com"}
 
 
 def test_s3_is_named_by_the_suffix_of_its_partition() -> None:
     china = by_sid(**{"AWS::URLSuffix": "amazonaws.com.cn", "AWS::Region": "cn-north-1"})
 
-    assert china["EncryptUnderK"]["Condition"]["StringEquals"] == {
+    assert china["EncryptUnderTheRemediationKey"]["Condition"]["StringEquals"] == {
         "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"
     }
 
@@ -186,7 +186,7 @@ def test_key_is_used_for_what_the_stack_does(action: str, parameters: dict[str, 
 
 
 def test_messages_go_to_the_lanes_own_queue_and_no_other() -> None:
-    statement = by_sid()["TakeMessagesAndCloseAlerts"]
+    statement = by_sid()["ReceiveMessagesAndSendCloseReminders"]
 
     assert "sqs:SendMessage" in actions(statement)
     assert statement["Resource"] == arn_of("ObjectQueue")

@@ -123,9 +123,9 @@ def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "sid", "resources"),
     [
-        ({"KmsKeyArn": KEY}, "JudgeBroughtKey", [KEY]),
-        ({"ApprovedKeys": f"{KEY},{KEY}2"}, "JudgeListedKeys", [KEY, f"{KEY}2"]),
-        ({}, "JudgeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
+        ({"KmsKeyArn": KEY}, "DescribeSuppliedKey", [KEY]),
+        ({"ApprovedKeys": f"{KEY},{KEY}2"}, "DescribeListedKeys", [KEY, f"{KEY}2"]),
+        ({}, "DescribeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
     ],
     ids=["customer_supplied", "listed", "of the account"],
 )
