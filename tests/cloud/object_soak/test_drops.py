@@ -1,6 +1,6 @@
-"""The code that carries a property is needed: without a row's sender the copy loses it, and that is seen.
+"""The code of each property is needed: without a row's sender the copy loses it, and the test notices.
 
-So the local cloud drops what S3 drops, and the proof of this folder would notice a row that is forgotten.
+So the local cloud drops what S3 drops, and the tests of this folder would notice a missing row.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reseal.core.repairs.objects.properties import PROPERTIES, Property
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.cloud.object_soak.cases.cases import Case, Written
 from tests.cloud.object_soak.cases.snapshot import KEPT, see
-from tests.cloud.object_soak.run.run import Run, play, start
+from tests.cloud.object_soak.run.run import Run, run_case, start
 from tests.cloud.object_soak.world.lanes import Lanes, Stack
 from tests.cloud.object_soak.world.resources import COPY_LIMIT
 
@@ -37,15 +37,15 @@ LARGE = replace(RICH, size=COPY_LIMIT + 1)
 STACK = Stack(listed=("team",), replaces=True)
 DSSE = replace(STACK, required=SseAlgorithm.DSSE_KMS)
 KEPT_BY_S3 = frozenset({"user metadata", "content headers", "tags", "annotations", "checksum"})
-"""What CopyObject carries without being told (C35): their senders only say so aloud."""
+"""What CopyObject keeps by itself (C35): their senders only make that explicit."""
 UNSEEN = frozenset({"encryption context", "checksum"})
-"""What S3 never shows, and what it makes up for with one of another algorithm, which cannot be compared."""
+"""S3 never shows the context; it replaces a lost checksum by one of another algorithm."""
 FIELDS = {name: field for field, name in KEPT.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the two ways in which properties are sent by hand."""
+    """One of the two ways to send properties explicitly."""
 
     sender: str
     written: Written
@@ -63,31 +63,31 @@ NEEDED += [(PARTS, row.name) for row in PARTS.rows]
 
 
 @pytest.fixture(autouse=True)
-def _impatient(impatient: None) -> None:
+def _without_retry_pauses(without_retry_pauses: None) -> None:
     """For every test here."""
 
 
 def without(name: str, sender: str) -> tuple[Property, ...]:
-    """The table, whose row of that name sends nothing."""
+    """The table without the sender of the named row."""
     silent: dict[str, Any] = {sender: None}
     return tuple(replace(row, **silent) if row.name == name else row for row in PROPERTIES)
 
 
 def copied(lanes: Lanes, way: Way) -> Run:
     run = start(lanes, Case(written=way.written, stack=way.stack), uuid.uuid4().int % 10**9)
-    play(run)
+    run_case(run)
     return run
 
 
 def lost(run: Run) -> set[str]:
-    now = see(run.lanes.ground, run.of.bucket, run.of.key)
+    now = see(run.lanes.resources, run.of.bucket, run.of.key)
     assert now is not None
     assert now.encryption != run.before.encryption
     return {name for name, field in FIELDS.items() if getattr(now, field) != getattr(run.before, field)}
 
 
 @pytest.mark.parametrize("way", [COPY, PARTS], ids=["copy", "parts"])
-def test_whole_table_keeps_everything_and_tells_of_no_change(lanes: Lanes, way: Way) -> None:
+def test_whole_table_keeps_every_property_and_reports_no_change(lanes: Lanes, way: Way) -> None:
     run = copied(lanes, way)
 
     assert lost(run) <= ({"checksum"} if way is PARTS else set())
@@ -96,7 +96,7 @@ def test_whole_table_keeps_everything_and_tells_of_no_change(lanes: Lanes, way: 
 
 
 @pytest.mark.parametrize(("way", "name"), NEEDED, ids=[f"{way.sender}, {name}" for way, name in NEEDED])
-def test_property_that_is_not_sent_is_lost_and_told(
+def test_property_that_is_not_sent_is_lost_and_reported(
     lanes: Lanes, monkeypatch: pytest.MonkeyPatch, way: Way, name: str
 ) -> None:
     monkeypatch.setattr(properties, "PROPERTIES", without(name, way.sender))
@@ -105,7 +105,7 @@ def test_property_that_is_not_sent_is_lost_and_told(
 
     assert name in lost(run)
     if name not in UNSEEN:
-        assert name in told(run.findings)
+        assert name in reasons(run.findings)
 
 
 @pytest.mark.parametrize("name", sorted(KEPT_BY_S3 - {"annotations"}))
@@ -119,5 +119,5 @@ def test_property_that_s3_copies_by_itself_needs_no_sender(
     assert lost(run) == set()
 
 
-def told(findings: list[Finding]) -> str:
+def reasons(findings: list[Finding]) -> str:
     return " ".join(finding.reason for finding in findings)

@@ -1,4 +1,4 @@
-"""Whatever was written, however it is heard of, whoever comes between, whatever fails: nothing is harmed."""
+"""For every kind of write, delivery, concurrent writer and fault, no object is harmed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from tests.cloud.object_soak.cases.cases import CASES, Case
 from tests.cloud.object_soak.cases.examples import EXAMPLES, with_examples
 from tests.cloud.object_soak.laws.objects import check
-from tests.cloud.object_soak.run.run import play, start
+from tests.cloud.object_soak.run.run import run_case, start
 from tests.cloud.object_soak.run.tally import Tally
 from tests.cloud.object_soak.world.lanes import Lanes
 
@@ -20,8 +20,8 @@ CASES_WANTED = os.environ.get("RESEAL_OBJECT_CASES")
 NUMBER = int(CASES_WANTED or "150")
 
 
-@pytest.mark.usefixtures("impatient")
-def test_no_object_is_harmed_and_no_violation_is_silent(
+@pytest.mark.usefixtures("without_retry_pauses")
+def test_no_object_is_harmed_and_every_violation_has_a_finding(
     lanes: Lanes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally, numbers = Tally(), itertools.count(1)
@@ -41,9 +41,9 @@ def test_no_object_is_harmed_and_no_violation_is_silent(
         except ClientError:
             tally.refused(case)
             return
-        play(run)
+        run_case(run)
         touched = check(run)
-        tally.ended(run, touched=touched)
+        tally.count_end(run, touched=touched)
         with capsys.disabled():
             tally.progress()
 

@@ -1,4 +1,4 @@
-"""Objects under another account's key, with the rights that the template gives and that account admits."""
+"""Objects under another account's key, with the rights of the template and of that key's policy."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import pytest
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from tests.cloud.object_soak.cases.cases import Case, Written
 from tests.cloud.object_soak.laws.objects import check
-from tests.cloud.object_soak.run.run import Run, play, start
+from tests.cloud.object_soak.run.run import Run, run_case, start
 from tests.cloud.object_soak.world.lanes import Lanes, Stack
 
 NUMBERS = itertools.count(1_000_000)
-pytestmark = pytest.mark.usefixtures("impatient")
+pytestmark = pytest.mark.usefixtures("without_retry_pauses")
 
 
-def ended(lanes: Lanes, case: Case) -> Run:
+def run_to_the_end(lanes: Lanes, case: Case) -> Run:
     run = start(lanes, case, next(NUMBERS))
-    play(run)
+    run_case(run)
     check(run)
     return run
 
@@ -31,18 +31,20 @@ def ended(lanes: Lanes, case: Case) -> Run:
         ("notifying", "UpdateObjectEncryption"),
     ],
 )
-def test_an_object_is_taken_from_a_key_that_admits_reseal(lanes: Lanes, bucket: str, action: str) -> None:
-    run = ended(lanes, Case(written=Written(bucket=bucket, encryption="partner")))
+def test_object_moves_away_from_a_foreign_key_that_admits_reseal(
+    lanes: Lanes, bucket: str, action: str
+) -> None:
+    run = run_to_the_end(lanes, Case(written=Written(bucket=bucket, encryption="partner")))
 
-    told = {(f.status.value, f.severity.name, f.action) for f in run.findings}
-    assert told == {("REMEDIATED", "CRITICAL", action)}
+    found = {(f.status.value, f.severity.name, f.action) for f in run.findings}
+    assert found == {("REMEDIATED", "CRITICAL", action)}
 
 
-def test_an_object_is_raised_under_a_listed_key_of_another_account(lanes: Lanes) -> None:
+def test_object_under_a_listed_foreign_key_is_raised_to_dsse(lanes: Lanes) -> None:
     stack = Stack(required=SseAlgorithm.DSSE_KMS, listed=("partner",))
 
-    run = ended(lanes, Case(written=Written(encryption="partner"), stack=stack))
+    run = run_to_the_end(lanes, Case(written=Written(encryption="partner"), stack=stack))
 
     assert {(f.status.value, f.action) for f in run.findings} == {("REMEDIATED", "CopyObject")}
     assert run.now is not None
-    assert run.lanes.ground.keys["partner"] in run.now.encryption
+    assert run.lanes.resources.keys["partner"] in run.now.encryption

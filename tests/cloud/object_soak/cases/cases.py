@@ -1,4 +1,4 @@
-"""What a case is: an object as somebody wrote it, how the lane hears of it, and what comes between."""
+"""What a case is: a written object, how its event arrives, and what happens meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENCRYPTIONS = {
     "team": ("aws:kms", "team"),
     "unlisted": ("aws:kms", "unlisted"),
     "partner": ("aws:kms", "partner"),
-    "fickle": ("aws:kms", "fickle"),
+    "revoked": ("aws:kms", "revoked"),
     "dsse K": ("aws:kms:dsse", "K"),
     "dsse team": ("aws:kms:dsse", "team"),
     "dsse aws/s3": ("aws:kms:dsse", None),
@@ -34,13 +34,13 @@ ENCRYPTIONS = {
 CLASSES = ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE")
 CHECKSUMS = ("CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME")
 ACLS = ("grants", "owner only", "read", "public")
-COMPANY = ("poison", "gone", "stranger", "duplicate", "earlier", "reminder", "twin")
+OTHER_MESSAGES = ("poison", "gone", "stranger", "duplicate", "earlier", "reminder", "twin")
 SIZES = (0, 1, 5, 300, COPY_LIMIT - 1, COPY_LIMIT, COPY_LIMIT + 1, 2 * COPY_LIMIT, LARGEST_IN_PARTS + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """One object, as its writer sends it."""
+    """One object, with the parameters of its write."""
 
     bucket: str = "plain"
     key: str = "2026/salaries.csv"
@@ -59,13 +59,13 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """How the lane hears of it."""
+class Arrival:
+    """How the event of the write arrives."""
 
     names_version: bool = True
     spelled: str = "given"
     late: bool = False
-    company: frozenset[str] = frozenset()
+    other_messages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class Case:
     """One run of the lane."""
 
     written: Written = field(default_factory=Written)
-    heard: Heard = field(default_factory=Heard)
+    arrival: Arrival = field(default_factory=Arrival)
     stack: Stack = field(default_factory=Stack)
     race: Race | None = None
     fault: Fault | None = None
@@ -143,12 +143,12 @@ def _written(draw: st.DrawFn) -> Written:
     )
 
 
-_HEARD = st.builds(
-    Heard,
+_ARRIVALS = st.builds(
+    Arrival,
     names_version=st.booleans(),
     spelled=st.sampled_from(["given", "given", "quoted", "plus"]),
     late=st.booleans(),
-    company=st.just(frozenset[str]()) | st.frozensets(st.sampled_from(COMPANY), max_size=3),
+    other_messages=st.just(frozenset[str]()) | st.frozensets(st.sampled_from(OTHER_MESSAGES), max_size=3),
 )
 _STACKS = st.builds(
     Stack,
@@ -169,7 +169,7 @@ _FAULTS = st.builds(
 CASES = st.builds(
     Case,
     written=_written(),
-    heard=_HEARD,
+    arrival=_ARRIVALS,
     stack=_STACKS,
     race=st.none() | _RACING,
     fault=st.none() | st.none() | _FAULTS,

@@ -1,4 +1,4 @@
-"""Cases that every run contains, so that each kind of bucket, encryption, race, fault and end was there."""
+"""Cases that every run contains, to cover each kind of bucket, encryption, race, fault and end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example
 
 from reseal.core.state.bucket_encryption import SseAlgorithm
-from tests.cloud.object_soak.cases.cases import COMPANY, ENCRYPTIONS, RACES, Case, Heard, Written
+from tests.cloud.object_soak.cases.cases import ENCRYPTIONS, OTHER_MESSAGES, RACES, Arrival, Case, Written
 from tests.cloud.object_soak.world.calls import FAULTS, Fault, Race
 from tests.cloud.object_soak.world.lanes import Stack
 from tests.cloud.object_soak.world.resources import BUCKET_KINDS, COPY_LIMIT
@@ -36,20 +36,20 @@ def _examples() -> Iterator[Case]:
     yield Case(written=Written(bucket="notifying", encryption="aws/s3", context=True))
     yield Case(
         written=Written(bucket="versioned", key="a b", size=0, encryption="sse-s3"),
-        heard=Heard(names_version=False, spelled="quoted"),
+        arrival=Arrival(names_version=False, spelled="quoted"),
         stack=Stack(required=SseAlgorithm.DSSE_KMS, enforces=True, window=0),
         warm=True,
         race=Race("sse-c", "Publish"),
     )
     yield Case(
         written=Written(encryption="K"),
-        heard=Heard(names_version=True, late=True, company=frozenset({"twin"})),
+        arrival=Arrival(names_version=True, late=True, other_messages=frozenset({"twin"})),
         stack=Stack(window=0),
         race=Race("sse-c", "HeadObject", 2),
     )
     yield Case(
         written=Written(key="a b", size=0, encryption="K", context=True),
-        heard=Heard(names_version=False, company=frozenset({"poison", "twin"})),
+        arrival=Arrival(names_version=False, other_messages=frozenset({"poison", "twin"})),
         stack=Stack(window=0),
         fault=Fault("denied", 5),
         warm=True,
@@ -60,14 +60,14 @@ def _examples() -> Iterator[Case]:
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))
     yield Case(
         written=Written(size=COPY_LIMIT + 1, encryption="dsse partner", context=True),
-        heard=Heard(late=True),
+        arrival=Arrival(late=True),
         fault=Fault("lost", 5),
         warm=True,
     )
     yield Case(written=Written(bucket="suspended", size=300, in_parts=True, checksum="SHA256"))
     yield Case(stack=Stack(enforces=False))
-    yield Case(heard=Heard(company=frozenset(COMPANY)), stack=Stack(window=300))
-    yield Case(heard=Heard(company=frozenset(COMPANY), late=True), stack=Stack(window=300))
+    yield Case(arrival=Arrival(other_messages=frozenset(OTHER_MESSAGES)), stack=Stack(window=300))
+    yield Case(arrival=Arrival(other_messages=frozenset(OTHER_MESSAGES), late=True), stack=Stack(window=300))
 
 
 EXAMPLES = tuple(_examples())

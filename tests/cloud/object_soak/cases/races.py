@@ -1,4 +1,4 @@
-"""The other writer: what he does to the object while the lane works on it, and what should be there then."""
+"""Another writer: its changes while the lane works on the object, and the expected result."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from botocore.exceptions import ClientError
 from tests.cloud.object_soak.cases.cases import OVERWRITES
 from tests.cloud.object_soak.cases.snapshot import Seen, see
 from tests.cloud.object_soak.cases.writing import OTHER_USER, Write, customer_key
-from tests.cloud.object_soak.world.resources import Ground
+from tests.cloud.object_soak.world.resources import Resources
 
 OTHER_TAGS = {"changed": "meanwhile", "and": "more"}
 
 
 @dataclass(slots=True)
 class Expected:
-    """What is to be where, if only Reseal's re-encryption comes on top.
+    """The expected objects, apart from Reseal's re-encryption.
 
-    `current` is what the key names, `version` the version that the event is about, where it is another one.
+    `current` is the object key's current version, `version` the event's version if it is another one.
     """
 
     current: Seen | None
@@ -27,50 +27,50 @@ class Expected:
     overwritten: bool = False
 
 
-def race(ground: Ground, kind: str, of: Write, body: bytes, expected: Expected) -> bool:
-    """Do it, and note what follows. Whether S3 let it happen."""
+def race(resources: Resources, kind: str, of: Write, body: bytes, expected: Expected) -> bool:
+    """Make the change and update `expected`; returns whether S3 accepted it."""
     named = {"Bucket": of.bucket, "Key": of.key}
     try:
-        _act(ground, kind, named, body)
+        _act(resources, kind, named, body)
     except ClientError:
         return False
     if kind in OVERWRITES or kind == "delete":
         if of.version_id not in {None, "null"} and expected.current is not None:
             expected.version = expected.version or expected.current
         expected.overwritten = True
-        expected.current = see(ground, of.bucket, of.key)
+        expected.current = see(resources, of.bucket, of.key)
     elif expected.current is not None:
-        now = see(ground, of.bucket, of.key)
+        now = see(resources, of.bucket, of.key)
         assert now is not None
         expected.current = replace(expected.current, **{kind: getattr(now, kind)})
     return True
 
 
-def _act(ground: Ground, kind: str, named: dict[str, str], body: bytes) -> None:
+def _act(resources: Resources, kind: str, named: dict[str, str], body: bytes) -> None:
     mark: dict[str, Any] = {"Metadata": {"written": "meanwhile"}, "StorageClass": "STANDARD_IA"}
     match kind:
         case "other bytes":
-            ground.writer.put_object(**named, **mark, Body=b"other bytes")
+            resources.writer.put_object(**named, **mark, Body=b"other bytes")
         case "same bytes":
-            ground.writer.put_object(**named, **mark, Body=body, Tagging="written=meanwhile")
+            resources.writer.put_object(**named, **mark, Body=body, Tagging="written=meanwhile")
         case "own key":
-            under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ground.keys["team"]}
-            ground.writer.put_object(**named, **mark, **under, Body=body)
+            under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": resources.keys["team"]}
+            resources.writer.put_object(**named, **mark, **under, Body=body)
         case "sse-c":
-            ground.writer.put_object(**named, **mark, **customer_key(), Body=body)
+            resources.writer.put_object(**named, **mark, **customer_key(), Body=body)
         case "delete":
-            ground.s3.delete_object(**named)
+            resources.s3.delete_object(**named)
         case _:
-            _change(ground, kind, named)
+            _change(resources, kind, named)
 
 
-def _change(ground: Ground, kind: str, named: dict[str, str]) -> None:
+def _change(resources: Resources, kind: str, named: dict[str, str]) -> None:
     match kind:
         case "tags":
             tags = [{"Key": name, "Value": value} for name, value in OTHER_TAGS.items()]
-            ground.s3.put_object_tagging(**named, Tagging={"TagSet": tags})
+            resources.s3.put_object_tagging(**named, Tagging={"TagSet": tags})
         case "acl":
-            owner = f'id="{ground.canonical_id}"'
-            ground.s3.put_object_acl(**named, GrantFullControl=owner, GrantReadACP=f'id="{OTHER_USER}"')
+            owner = f'id="{resources.canonical_id}"'
+            resources.s3.put_object_acl(**named, GrantFullControl=owner, GrantReadACP=f'id="{OTHER_USER}"')
         case "lock":
-            ground.s3.put_object_legal_hold(**named, LegalHold={"Status": "ON"})
+            resources.s3.put_object_legal_hold(**named, LegalHold={"Status": "ON"})

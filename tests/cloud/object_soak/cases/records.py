@@ -1,4 +1,4 @@
-"""The message that a write puts on the queue, with its record as CloudTrail makes it (A14 to A16)."""
+"""The queue message of a write, with its record as CloudTrail makes it (A14 to A16)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from localcloud.client.handle import ACCOUNT
-from tests.cloud.object_soak.cases.cases import Heard
+from tests.cloud.object_soak.cases.cases import Arrival
 from tests.cloud.object_soak.cases.writing import SSE, Write
 from tests.support.builders import an_object_body
 
 USERS = f"arn:aws:iam::{ACCOUNT}:user"
 
 
-def event(of: Write, heard: Heard, *, who: str, event_id: str | None = None, **changes: Any) -> str:
-    """The message on the queue. A completed upload's record says nothing of its encryption (A21)."""
-    spelled = {"given": str, "quoted": lambda key: quote(key, safe="/"), "plus": quote_plus}[heard.spelled]
+def event(of: Write, arrival: Arrival, *, who: str, event_id: str | None = None, **changes: Any) -> str:
+    """The queue message. A completed upload's record does not contain its encryption (A21)."""
+    spelled = {"given": str, "quoted": lambda key: quote(key, safe="/"), "plus": quote_plus}[arrival.spelled]
     key = spelled(of.key)
     said: dict[str, Any] = {}
     if of.call != "CompleteMultipartUpload":
         said = {SSE: of.algorithm, f"{SSE}-aws-kms-key-id": of.key_arn}
         if f"{SSE}-customer-algorithm" in of.sent:
             said = {f"{SSE}-customer-algorithm": "AES256"}
-    if heard.names_version and of.version_id:
+    if arrival.names_version and of.version_id:
         said["x-amz-version-id"] = of.version_id
     sent = of.sent if of.call != "CompleteMultipartUpload" else {"uploadId": "EXAMPLE"}
     record = {

@@ -1,4 +1,4 @@
-"""An object as its owner sees it: everything that must be the same afterwards, through S3's own calls."""
+"""An object as its owner reads it through S3: everything that must be the same afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.cloud.object_soak.cases.writing import customer_key
-from tests.cloud.object_soak.world.resources import Ground
+from tests.cloud.object_soak.world.resources import Resources
 
 HEADERS = (
     "CacheControl",
@@ -27,7 +27,7 @@ SUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumSHA1", "ChecksumSHA256", "Ch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One version of an object. `content` is None where nobody here can read it."""
+    """One version of an object. `content` is None if the test cannot read it."""
 
     version_id: str | None
     etag: str
@@ -65,13 +65,13 @@ KEPT = {
     "context": "encryption context",
     "checksum": "checksum",
 }
-"""What must be as before, field by field, and what a finding calls it where it is not."""
+"""The fields that must not change, and the name that a finding uses for each."""
 
 
-def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) -> Seen | None:
-    """The current object or a version; None where there is none."""
+def see(resources: Resources, bucket: str, key: str, version_id: str | None = None) -> Seen | None:
+    """The current object or a version; None if there is none."""
     named = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
-    answer = _look(ground, named)
+    answer = _look(resources, named)
     if answer is None:
         return None
     under_kms = "SSEKMSKeyId" in answer
@@ -83,7 +83,7 @@ def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) ->
         size=answer["ContentLength"],
         metadata=answer.get("Metadata", {}),
         headers={name: answer[name] for name in HEADERS if name in answer},
-        tags=_tags(ground, named, answer.get("TagCount", 0)),
+        tags=_tags(resources, named, answer.get("TagCount", 0)),
         storage_class=answer.get("StorageClass", "STANDARD"),
         redirect=answer.get("WebsiteRedirectLocation"),
         lock=(
@@ -91,8 +91,8 @@ def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) ->
             answer.get("ObjectLockRetainUntilDate"),
             answer.get("ObjectLockLegalHoldStatus"),
         ),
-        acl=_acl(ground, named) if bucket == ground.buckets["with-acls"] else frozenset(),
-        context=ground.cloud.encryption_context(bucket, key, version_id or "") if under_kms else None,
+        acl=_acl(resources, named) if bucket == resources.buckets["with-acls"] else frozenset(),
+        context=resources.cloud.encryption_context(bucket, key, version_id or "") if under_kms else None,
         checksum=(answer.get("ChecksumType"), *(answer.get(name) for name in SUMS)),
         algorithm=answer.get("ServerSideEncryption", "SSE-C" if "SSECustomerAlgorithm" in answer else None),
         key_arn=answer.get("SSEKMSKeyId"),
@@ -100,13 +100,13 @@ def see(ground: Ground, bucket: str, key: str, version_id: str | None = None) ->
     )
 
 
-def _look(ground: Ground, named: dict[str, str]) -> dict[str, Any] | None:
-    """With its content if it can be read: not if it is archived, or under a key that does not admit us."""
+def _look(resources: Resources, named: dict[str, str]) -> dict[str, Any] | None:
+    """With its content if it can be read: not if it is archived, or under a key that denies this account."""
     for more, reads in (({}, True), (customer_key(), True), ({}, False)):
         try:
             if not reads:
-                return {**ground.s3.head_object(**named), "content": None}
-            answer = ground.s3.get_object(**named, ChecksumMode="ENABLED", **more)
+                return {**resources.s3.head_object(**named), "content": None}
+            answer = resources.s3.get_object(**named, ChecksumMode="ENABLED", **more)
         except ClientError as error:
             if error.response["Error"]["Code"] in {
                 "NoSuchKey",
@@ -122,19 +122,19 @@ def _look(ground: Ground, named: dict[str, str]) -> dict[str, Any] | None:
     raise last
 
 
-def _tags(ground: Ground, named: dict[str, str], count: int) -> dict[str, str]:
-    """The local cloud does not show those of a version whose key is deleted: then only their number."""
+def _tags(resources: Resources, named: dict[str, str], count: int) -> dict[str, str]:
+    """The tags; only their number for a version whose object key is deleted (the local cloud hides them)."""
     if not count:
         return {}
     try:
-        tags = ground.s3.get_object_tagging(**named)["TagSet"]
-    except ground.s3.exceptions.NoSuchKey:
+        tags = resources.s3.get_object_tagging(**named)["TagSet"]
+    except resources.s3.exceptions.NoSuchKey:
         return {UNREADABLE: str(count)}
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def _acl(ground: Ground, named: dict[str, str]) -> frozenset[tuple[str, str]]:
-    grants = ground.s3.get_object_acl(**named)["Grants"]
+def _acl(resources: Resources, named: dict[str, str]) -> frozenset[tuple[str, str]]:
+    grants = resources.s3.get_object_acl(**named)["Grants"]
     return frozenset(
         (grant["Grantee"].get("ID") or grant["Grantee"].get("URI", ""), grant["Permission"])
         for grant in grants

@@ -1,4 +1,4 @@
-"""Writes an object as a case says: by PutObject or in parts, with all that can be said of an object."""
+"""Writes an object as a case describes it: by PutObject or in parts, with every property."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from tests.cloud.object_soak.cases.cases import ENCRYPTIONS, Written
 from tests.cloud.object_soak.cases.checksums import crc
-from tests.cloud.object_soak.world.resources import SMALLEST_PART, Ground
+from tests.cloud.object_soak.world.resources import SMALLEST_PART, Resources
 
 CUSTOMER_KEY = b"0123456789abcdef0123456789abcdef"
 CONTEXT = b64encode(json.dumps({"department": "payroll"}).encode()).decode()
@@ -32,7 +32,7 @@ def customer_key() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A write that was made: where, by which call, and what S3 answered."""
+    """A completed write: where, by which call, and S3's answer."""
 
     bucket: str
     key: str
@@ -48,37 +48,37 @@ def body_of(written: Written) -> bytes:
     return random.Random(written.size).randbytes(written.size)
 
 
-def write(ground: Ground, written: Written, key: str, body: bytes) -> Write:
-    """Write it, a minute ago. Raises ClientError where the bucket does not take it."""
-    bucket = ground.buckets[written.bucket]
+def write(resources: Resources, written: Written, key: str, body: bytes) -> Write:
+    """Write it, dated a minute ago. Raises ClientError if the bucket refuses it."""
+    bucket = resources.buckets[written.bucket]
     named = {"Bucket": bucket, "Key": key}
-    fickle = written.encryption == "fickle"
-    if fickle:
-        ground.admit_us(admitted=True)
+    revoked = written.encryption == "revoked"
+    if revoked:
+        resources.admit_this_account(admitted=True)
     try:
         if written.in_parts:
-            answer = _in_parts(ground, written, named, body)
+            answer = _in_parts(resources, written, named, body)
         else:
-            answer = ground.writer.put_object(
-                **named, **_parameters(ground, written), **_put_checksum(written, body), Body=body
+            answer = resources.writer.put_object(
+                **named, **_parameters(resources, written), **_put_checksum(written, body), Body=body
             )
     finally:
-        if fickle:
-            ground.admit_us(admitted=False)
-    ground.cloud.make_older(bucket, key, AGE)
+        if revoked:
+            resources.admit_this_account(admitted=False)
+    resources.cloud.make_older(bucket, key, AGE)
     return Write(
         **{"bucket": bucket, "key": key},
         call="CompleteMultipartUpload" if written.in_parts else "PutObject",
         version_id=answer.get("VersionId"),
-        sent=_headers_sent(ground, written),
+        sent=_headers_sent(resources, written),
         algorithm=answer.get("ServerSideEncryption"),
         key_arn=answer.get("SSEKMSKeyId"),
         at=datetime.now(UTC) - timedelta(seconds=AGE),
     )
 
 
-def _parameters(ground: Ground, written: Written) -> dict[str, Any]:
-    """Everything a PutObject or CreateMultipartUpload can say of an object."""
+def _parameters(resources: Resources, written: Written) -> dict[str, Any]:
+    """All parameters of PutObject or CreateMultipartUpload."""
     parameters: dict[str, Any] = {"Metadata": dict(written.metadata), **written.headers}
     if written.storage_class != "STANDARD":
         parameters["StorageClass"] = written.storage_class
@@ -86,10 +86,10 @@ def _parameters(ground: Ground, written: Written) -> dict[str, Any]:
         parameters["Tagging"] = urlencode(written.tags)
     if written.redirect:
         parameters["WebsiteRedirectLocation"] = written.redirect
-    return parameters | _encryption(ground, written) | _acl(ground, written) | _lock(written)
+    return parameters | _encryption(resources, written) | _acl(resources, written) | _lock(written)
 
 
-def _encryption(ground: Ground, written: Written) -> dict[str, Any]:
+def _encryption(resources: Resources, written: Written) -> dict[str, Any]:
     algorithm, key = ENCRYPTIONS[written.encryption]
     if algorithm is None:
         return {}
@@ -97,14 +97,14 @@ def _encryption(ground: Ground, written: Written) -> dict[str, Any]:
         return customer_key()
     parameters: dict[str, Any] = {"ServerSideEncryption": algorithm}
     if key:
-        parameters["SSEKMSKeyId"] = ground.keys[key]
+        parameters["SSEKMSKeyId"] = resources.keys[key]
     if written.context:
         parameters["SSEKMSEncryptionContext"] = CONTEXT
     return parameters
 
 
-def _acl(ground: Ground, written: Written) -> dict[str, Any]:
-    owner, other = f'id="{ground.canonical_id}"', f'id="{OTHER_USER}"'
+def _acl(resources: Resources, written: Written) -> dict[str, Any]:
+    owner, other = f'id="{resources.canonical_id}"', f'id="{OTHER_USER}"'
     match written.acl:
         case "grants":
             return {"GrantFullControl": owner, "GrantReadACP": other, "GrantWriteACP": other}
@@ -125,9 +125,9 @@ def _lock(written: Written) -> dict[str, Any]:
     return {}
 
 
-def _headers_sent(ground: Ground, written: Written) -> dict[str, Any]:
-    """What of the request a record shows."""
-    parameters = _encryption(ground, written)
+def _headers_sent(resources: Resources, written: Written) -> dict[str, Any]:
+    """The parameters of the request that a record shows."""
+    parameters = _encryption(resources, written)
     names = {
         "ServerSideEncryption": SSE,
         "SSEKMSKeyId": f"{SSE}-aws-kms-key-id",
@@ -146,13 +146,13 @@ def _put_checksum(written: Written, body: bytes) -> dict[str, Any]:
     return {"ChecksumAlgorithm": written.checksum}
 
 
-def _in_parts(ground: Ground, written: Written, named: dict[str, str], body: bytes) -> Any:
-    """Two parts, the first of the smallest size there is."""
-    client = ground.writer
+def _in_parts(resources: Resources, written: Written, named: dict[str, str], body: bytes) -> Any:
+    """Two parts, the first of the smallest allowed size."""
+    client = resources.writer
     algorithm = written.checksum if written.checksum in {"CRC32", "SHA1", "SHA256"} else None
     asked = {"ChecksumAlgorithm": algorithm} if algorithm else {}
     secret = customer_key() if written.encryption == "sse-c" else {}
-    upload = client.create_multipart_upload(**named, **_parameters(ground, written), **asked)["UploadId"]
+    upload = client.create_multipart_upload(**named, **_parameters(resources, written), **asked)["UploadId"]
     parts = []
     for number, chunk in enumerate((body[:SMALLEST_PART], body[SMALLEST_PART:]), start=1):
         part = client.upload_part(**named, UploadId=upload, PartNumber=number, Body=chunk, **asked, **secret)

@@ -1,4 +1,4 @@
-"""What is right, told independently of the product: from docs/checks.md, by the names of keys."""
+"""Which encryption is compliant, decided independently of the product: from docs/checks.md, by key names."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def is_right(stack: Stack, keys: Mapping[str, str], seen: Seen) -> bool:
     return strength(seen) >= _STRENGTH[stack.required.value] and seen.key_arn in approved
 
 
-def not_to_be_moved(written: Written, was: Seen, now: Seen) -> bool:
-    """Whether the move would lock somebody out, or cannot be made: then it is reported."""
+def must_not_be_moved(written: Written, was: Seen, now: Seen) -> bool:
+    """Whether moving to another key would deny a reader access, or is impossible: then it needs a person."""
     if was.algorithm == "SSE-C" or written.lock:
         return True
     readers = {
         who for who, right in now.acl if right in {"READ", "FULL_CONTROL"}
-    }  # a race may have closed it
+    }  # another writer may have removed the grant
     opened = written.acl in {"read", "public"} and len(readers) > 1
     return (written.bucket == "public" or opened) and was.algorithm == "AES256" and now.algorithm != "AES256"

@@ -1,4 +1,4 @@
-"""One case from the write to the last delivery: the lane runs until every message is handled or given up."""
+"""One case, from the write to the last delivery: until every message is handled or given up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
 from reseal.lanes.delivery import Delivery
-from tests.cloud.object_soak.cases.cases import Case, Heard
+from tests.cloud.object_soak.cases.cases import Arrival, Case
 from tests.cloud.object_soak.cases.races import Expected, race
 from tests.cloud.object_soak.cases.records import earlier, event
 from tests.cloud.object_soak.cases.snapshot import Seen, see
@@ -30,7 +30,7 @@ PLENTY = 300.0
 
 @dataclass(slots=True)
 class Run:
-    """A case that runs, and everything that came of it."""
+    """A running case and its results."""
 
     lanes: Lanes
     case: Case
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def of_event(self) -> list[EventResult]:
-        """How the event ended, each time it was delivered to the end."""
+        """The event's result of each completed delivery."""
         return [
             event_result for event_result in self.event_result if event_result.call.event_id == self.event_id
         ]
@@ -60,10 +60,10 @@ class Run:
 
     @property
     def messages(self) -> list[Message]:
-        return self.lanes.outside(self.case.stack).told.messages
+        return self.lanes.environment(self.case.stack).published.messages
 
     def deliver(self, messages: Mapping[str, str], received: int) -> dict[str, str]:
-        """One batch to one invocation; the messages that go back to the queue."""
+        """Deliver one batch to one invocation; returns the messages that go back to the queue."""
         invocation = uuid.uuid4().hex
         batch = {
             name: Delivery(body=body, receive_count=received, invocation=f"{invocation}/{name}")
@@ -80,7 +80,7 @@ class Run:
         return {name: messages[name] for name in failed}
 
     def deliver_until_done(self, messages: Mapping[str, str], received: int) -> frozenset[str]:
-        """As SQS does: again and again, half an hour apart. The messages that are given up."""
+        """Redeliver as SQS does, every half hour; returns the messages that are given up."""
         left = dict(messages)
         while left and received <= MOST_DELIVERIES:
             left = self.deliver(left, received)
@@ -90,29 +90,29 @@ class Run:
         return frozenset(left)
 
     def main_message(self) -> str:
-        return event(self.of, self.case.heard, who=self.who, event_id=self.event_id)
+        return event(self.of, self.case.arrival, who=self.who, event_id=self.event_id)
 
     def close_windows(self) -> None:
-        """What the lane reminded itself of comes due."""
-        told = self.lanes.outside(self.case.stack).told
+        """Deliver the lane's reminders to close alert windows."""
+        published = self.lanes.environment(self.case.stack).published
         reminders = {
-            f"window {group}": reminder_body(CloseWindow(group=group)) for group in set(told.reminded)
+            f"window {group}": reminder_body(CloseWindow(group=group)) for group in set(published.reminded)
         }
         if reminders:
             assert not self.deliver_until_done(reminders, 1)
 
 
 def start(lanes: Lanes, case: Case, number: int) -> Run:
-    """Write the object, and look at it. Raises ClientError where its bucket refuses such a write."""
+    """Write the object and read it. Raises ClientError if its bucket refuses the write."""
     lanes.wires.script = Script()
     lanes.clock.ahead = timedelta()
-    outside = lanes.outside(case.stack)
-    outside.forget()
-    ground, key, body = lanes.ground, f"{case.written.key}-{number}", body_of(case.written)
-    of = write(ground, case.written, key, body)
+    environment = lanes.environment(case.stack)
+    environment.forget()
+    resources, key, body = lanes.resources, f"{case.written.key}-{number}", body_of(case.written)
+    of = write(resources, case.written, key, body)
     if case.warm:
-        outside.warm_up(of.bucket, ground.keys["K"])
-    before = see(ground, of.bucket, key)
+        environment.warm_up(of.bucket, resources.keys["K"])
+    before = see(resources, of.bucket, key)
     assert before is not None
     run = Run(lanes, case, of, before, Expected(current=before))
     if case.race:
@@ -123,41 +123,45 @@ def start(lanes: Lanes, case: Case, number: int) -> Run:
 
 
 def _raced(run: Run, kind: str, body: bytes) -> None:
-    if not race(run.lanes.ground, kind, run.of, body, run.expected):
+    if not race(run.lanes.resources, kind, run.of, body, run.expected):
         run.script.race = None
         run.script.raced_before = None
 
 
-def play(run: Run) -> None:
-    """Deliver the event, with whatever else is in its batch."""
-    messages = {**_company(run), MAIN: run.main_message()}
+def run_case(run: Run) -> None:
+    """Deliver the event together with the other messages of its batch."""
+    messages = {**_other_messages(run), MAIN: run.main_message()}
     run.lanes.wires.script = run.script
-    run.given_up = run.deliver_until_done(messages, 2 if run.case.heard.late else 1)
+    run.given_up = run.deliver_until_done(messages, 2 if run.case.arrival.late else 1)
 
 
-def _company(run: Run) -> dict[str, str]:
-    of, heard, company = run.of, run.case.heard, run.case.heard.company
+def _other_messages(run: Run) -> dict[str, str]:
+    of, arrival, other_messages = run.of, run.case.arrival, run.case.arrival.other_messages
     gone = replace(of, key=f"{of.key}-gone", version_id=None)
-    abroad = [{"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{of.bucket}", "accountId": "999988887777"}]
-    without_version = Heard(names_version=False, spelled=heard.spelled)
+    another_account = [
+        {"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{of.bucket}", "accountId": "999988887777"}
+    ]
+    without_version = Arrival(names_version=False, spelled=arrival.spelled)
     bodies = {
         "poison": "this is no event {",
-        "gone": event(gone, Heard(), who=run.who),
-        "stranger": event(replace(of, key=f"{of.key}-abroad"), heard, who=run.who, resources=abroad),
+        "gone": event(gone, Arrival(), who=run.who),
+        "stranger": event(
+            replace(of, key=f"{of.key}-foreign"), arrival, who=run.who, resources=another_account
+        ),
         "duplicate": run.main_message(),
         "earlier": event(earlier(of, 60), without_version, who=run.who),
         "reminder": reminder_body(CloseWindow(group="of-nothing")),
     }
-    found = {name: body for name, body in bodies.items() if name in company}
-    if "twin" in company:
+    found = {name: body for name, body in bodies.items() if name in other_messages}
+    if "twin" in other_messages:
         plain = replace(run.case.written, encryption="sse-s3", size=5, in_parts=False, context=False)
-        run.twin = write(run.lanes.ground, plain, f"{of.key}-twin", body_of(plain))
-        found["twin"] = event(run.twin, Heard(), who=run.who)
+        run.twin = write(run.lanes.resources, plain, f"{of.key}-twin", body_of(plain))
+        found["twin"] = event(run.twin, Arrival(), who=run.who)
     return found
 
 
 def now_written(key: Seen, of: Write) -> Write:
-    """The newer write as its own record tells it."""
+    """The newer write as its own record describes it."""
     at: datetime = key.modified
     return replace(
         of,

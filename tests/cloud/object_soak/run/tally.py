@@ -1,4 +1,4 @@
-"""What the cases were, and how they ended."""
+"""Counts the cases by kind and by end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter, defaultdict
 
-from tests.cloud.object_soak.cases.cases import COMPANY, ENCRYPTIONS, RACES, Case
+from tests.cloud.object_soak.cases.cases import ENCRYPTIONS, OTHER_MESSAGES, RACES, Case
 from tests.cloud.object_soak.run.run import MAIN, Run
 from tests.cloud.object_soak.world.calls import FAULTS
 from tests.cloud.object_soak.world.resources import BUCKET_KINDS
@@ -18,7 +18,7 @@ EXPECTED = {
     "method": METHODS,
     "race": RACES,
     "fault": FAULTS,
-    "company": COMPANY,
+    "other_messages": OTHER_MESSAGES,
     "ends": ("Applied", "Compliant", "Detected", "Manual", "Failed", "Skipped", "given up"),
 }
 STEP = 250
@@ -36,11 +36,11 @@ class Tally:
     def refused(self, case: Case) -> None:
         self._counts["ends"]["refused by the bucket"] += 1
 
-    def ended(self, run: Run, *, touched: bool) -> None:
+    def count_end(self, run: Run, *, touched: bool) -> None:
         case, counts = run.case, self._counts
         counts["bucket"][case.written.bucket] += 1
         counts["encryption"][case.written.encryption] += 1
-        counts["company"].update(case.heard.company)
+        counts["other_messages"].update(case.arrival.other_messages)
         counts["deliveries"][str(run.deliveries)] += 1
         counts["re-encrypted"]["yes" if touched else "no"] += 1
         if case.race and run.script.raced_before:

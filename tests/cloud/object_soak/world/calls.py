@@ -1,4 +1,4 @@
-"""The wire between the lane and the cloud: what may happen to a call on its way, and what was called."""
+"""Intercepts the lane's AWS calls: injects faults and other writers, and records the calls."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ OK = 200
 
 
 class Death(BaseException):
-    """The invocation dies: nothing in the product catches it."""
+    """The invocation dies. Nothing in the product catches this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong from the `nth` call on: with its operation, so many times; a refusal stays."""
+    """A fault from the `nth` call on, for its operation, `times` times; a denial is permanent."""
 
     kind: str
     nth: int
@@ -53,7 +53,7 @@ class Race:
 
 @dataclass(slots=True)
 class Script:
-    """What is to happen to one case's calls, and what did."""
+    """What shall happen to the calls of a case, and what happened."""
 
     fault: Fault | None = None
     race: Race | None = None
@@ -67,7 +67,7 @@ class Script:
     lock: Any = field(default_factory=RLock)
 
     def before(self, operation: str) -> str | None:
-        """The fault that this call meets, if any."""
+        """The fault of this call, if any."""
         with self.lock:
             if self.dead:
                 raise Death
@@ -100,7 +100,7 @@ class Script:
 
 
 class Wires:
-    """Every client of the lane is attached; `script` is the running case's."""
+    """Intercepts every client of the lane; `script` belongs to the running case."""
 
     def __init__(self) -> None:
         self.script = Script()
@@ -135,7 +135,7 @@ class _Raw(BytesIO):
 
 
 def _answer(kind: str, service: str, request: Any) -> AWSResponse:
-    """The error in the protocol of the service."""
+    """The error in the service's protocol."""
     status, code, other_status, other_code = _CODES[kind]
     headers: dict[str, str] = {}
     if service == "s3":

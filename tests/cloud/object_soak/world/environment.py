@@ -1,4 +1,4 @@
-"""The outside of one execution environment: the real adapters on attached clients, as a role."""
+"""One execution environment: the real adapters with intercepted clients and a role's credentials."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from reseal.aws.sqs import SqsReminders
 from reseal.core.findings.message import Message
 from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.cloud.object_soak.world.calls import Wires
-from tests.cloud.object_soak.world.resources import PART_SIZE, Ground
+from tests.cloud.object_soak.world.resources import PART_SIZE, Resources
 
 KEPT = timedelta(days=400)
 
 
 class MovingClock:
-    """The time, and what a test adds to it."""
+    """The current time plus what a test adds."""
 
     def __init__(self) -> None:
         self.ahead = timedelta()
@@ -39,7 +39,7 @@ class MovingClock:
 
 @dataclass(slots=True)
 class Log:
-    """What the adapters log: an upload that was left behind, or may have been."""
+    """The adapters' log: uploads that were, or may have been, left behind."""
 
     left_behind: list[dict[str, str]] = field(default_factory=list)
 
@@ -50,8 +50,8 @@ class Log:
 
 
 @dataclass(slots=True)
-class Told:
-    """A topic and a reminder queue, that keep what passed them."""
+class Published:
+    """A topic and a reminder queue that keep what was sent."""
 
     topic: SnsTopic
     queue: SqsReminders
@@ -67,11 +67,13 @@ class Told:
         self.reminded.append(group)
 
 
-class Outside:
-    """The clients and adapters of one execution environment: they outlive a case, as in Lambda."""
+class ExecutionEnvironment:
+    """The clients and adapters of one execution environment. As in Lambda, they outlive a case."""
 
-    def __init__(self, ground: Ground, wires: Wires, credentials: Credentials, clock: MovingClock) -> None:
-        self._ground, self._wires, self._credentials = ground, wires, credentials
+    def __init__(
+        self, resources: Resources, wires: Wires, credentials: Credentials, clock: MovingClock
+    ) -> None:
+        self._resources, self._wires, self._credentials = resources, wires, credentials
         self.log, self.clock = Log(), clock
         s3, dynamodb = self._client("s3"), self._client("dynamodb")
         self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
@@ -85,23 +87,23 @@ class Outside:
             self.keys._policies,
         ]
         self._known: dict[str, list[dict[str, Any]]] = {}
-        self.told = Told(
-            SnsTopic(self._client("sns"), ground.topic), SqsReminders(self._client("sqs"), ground.queue)
+        self.published = Published(
+            SnsTopic(self._client("sns"), resources.topic), SqsReminders(self._client("sqs"), resources.queue)
         )
-        self.ledger = DynamoDbLedger(dynamodb, ground.table, KEPT)
-        self.object_ledger = DynamoDbObjectLedger(dynamodb, ground.table, KEPT)
-        self.windows = DynamoDbWindows(dynamodb, ground.table)
+        self.ledger = DynamoDbLedger(dynamodb, resources.table, KEPT)
+        self.object_ledger = DynamoDbObjectLedger(dynamodb, resources.table, KEPT)
+        self.windows = DynamoDbWindows(dynamodb, resources.table)
 
     def forget(self) -> None:
-        """As a new environment: a case must not hang on what those before it asked."""
-        self.told.messages.clear()
-        self.told.reminded.clear()
+        """Reset as in a new environment: a case must not depend on earlier cases."""
+        self.published.messages.clear()
+        self.published.reminded.clear()
         self.log.left_behind.clear()
         for kept in self._caches:
             kept._kept.clear()
 
     def warm_up(self, bucket: str, k: str) -> None:
-        """As an environment that has seen the bucket and K: what it knows of them is read once for all."""
+        """Fill the caches as in an environment that already handled the bucket; read once for all cases."""
         if bucket not in self._known:
             self.buckets.read_context(bucket)
             self.buckets.read_tags(bucket)
@@ -113,6 +115,6 @@ class Outside:
 
     def _client(self, service: str) -> Any:
         config = OBJECT_CALLS._user_provided_options
-        client = self._ground.cloud.client(service, self._credentials, **config)
+        client = self._resources.cloud.client(service, self._credentials, **config)
         self._wires.attach(client)
         return client

@@ -18,8 +18,8 @@ from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
 from reseal.ports import ObjectServices, Services
 from tests.cloud.object_soak.world.calls import Wires
-from tests.cloud.object_soak.world.environment import MovingClock, Outside
-from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Ground
+from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
+from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.services import FakeTelemetry
 from tests.support.translated import resolved
@@ -51,52 +51,56 @@ class Stack:
 class Lanes:
     """The lane for every way to deploy a stack."""
 
-    def __init__(self, ground: Ground) -> None:
-        self.ground, self.wires, self.clock = ground, Wires(), MovingClock()
-        self._outsides: dict[tuple[Any, ...], Outside] = {}
+    def __init__(self, resources: Resources) -> None:
+        self.resources, self.wires, self.clock = resources, Wires(), MovingClock()
+        self._environments: dict[tuple[Any, ...], ExecutionEnvironment] = {}
 
     @cached_property
     def _assuming(self) -> Any:
         statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-        user = self.ground.cloud.create_user("lambda", {"Version": "2012-10-17", "Statement": [statement]})
-        return self.ground.cloud.client("sts", user)
+        user = self.resources.cloud.create_user("lambda", {"Version": "2012-10-17", "Statement": [statement]})
+        return self.resources.cloud.client("sts", user)
 
     def policy(self, stack: Stack) -> Policy:
-        listed = None if stack.listed is None else frozenset(self.ground.keys[name] for name in stack.listed)
+        listed = (
+            None if stack.listed is None else frozenset(self.resources.keys[name] for name in stack.listed)
+        )
         mode = Mode.ENFORCE if stack.enforces else Mode.DETECT
         return Policy(
             account=ACCOUNT,
             region=REGION,
             required=stack.required,
-            remediation_key=self.ground.keys["K"],
+            remediation_key=self.resources.keys["K"],
             listed_keys=listed,
             replace_unapproved=stack.replaces,
             check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: mode},
         )
 
-    def outside(self, stack: Stack) -> Outside:
-        """The environment of a stack's function, with the rights of its role."""
+    def environment(self, stack: Stack) -> ExecutionEnvironment:
+        """The execution environment of a stack's function, with the rights of its role."""
         rights = (stack.required, stack.listed, stack.enforces)
-        if rights not in self._outsides:
-            credentials = self._role(f"EnforceObject{len(self._outsides)}", stack)
-            self._outsides[rights] = Outside(self.ground, self.wires, credentials, self.clock)
-        return self._outsides[rights]
+        if rights not in self._environments:
+            credentials = self._role(f"EnforceObject{len(self._environments)}", stack)
+            self._environments[rights] = ExecutionEnvironment(
+                self.resources, self.wires, credentials, self.clock
+            )
+        return self._environments[rights]
 
     def lane(self, stack: Stack, workers: Executor) -> tuple[ObjectLane, FakeTelemetry]:
-        outside, telemetry = self.outside(stack), FakeTelemetry()
+        environment, telemetry = self.environment(stack), FakeTelemetry()
         services = Services(
-            buckets=outside.buckets,
-            keys=outside.keys,
-            ledger=outside.ledger,
-            topic=outside.told,
+            buckets=environment.buckets,
+            keys=environment.keys,
+            ledger=environment.ledger,
+            topic=environment.published,
             telemetry=telemetry,
             clock=self.clock,
         )
         objects = ObjectServices(
-            objects=outside.s3_objects,
-            ledger=outside.object_ledger,
-            windows=outside.windows,
-            reminders=outside.told,
+            objects=environment.s3_objects,
+            ledger=environment.object_ledger,
+            windows=environment.windows,
+            reminders=environment.published,
         )
         policy = self.policy(stack)
         methods = Methods(
@@ -120,8 +124,8 @@ class Lanes:
         return lane, telemetry
 
     def _role(self, name: str, stack: Stack) -> Credentials:
-        self.ground.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTS_US))
-        self.ground.iam.put_role_policy(
+        self.resources.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTS_US))
+        self.resources.iam.put_role_policy(
             RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(self._rights(stack))
         )
         arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
@@ -135,12 +139,12 @@ class Lanes:
             "ObjectEncryptionMode": "enforce" if stack.enforces else "detect",
         }
         if stack.listed is not None:
-            parameters["ApprovedKeys"] = ",".join(self.ground.keys[name] for name in stack.listed)
+            parameters["ApprovedKeys"] = ",".join(self.resources.keys[name] for name in stack.listed)
         role = resolved(**parameters)["Resources"]["EnforceObjectRole"]
         real = {
-            "RemediationKey": self.ground.keys["K"],
-            "Ledger": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.ground.table}",
-            "AlertTopic": self.ground.topic,
+            "RemediationKey": self.resources.keys["K"],
+            "Ledger": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.resources.table}",
+            "AlertTopic": self.resources.topic,
             "ObjectQueue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:objects",
             "EnforceObjectLogs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:none",
         }

@@ -1,4 +1,4 @@
-"""What all cases share: keys of every standing, buckets of every kind, a table, a topic and a queue."""
+"""What all cases share: keys and buckets of every kind, a table, a topic and a queue."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ BUCKET_KINDS = (
 )
 
 
-class Ground:
-    """One account of a running local cloud, as an operator and his teams have set it up."""
+class Resources:
+    """The resources of one account of a running local cloud."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.cloud = cloud
@@ -54,10 +54,10 @@ class Ground:
     def canonical_id(self) -> str:
         return str(self.s3.get_bucket_acl(Bucket=self.buckets["with-acls"])["Owner"]["ID"])
 
-    def admit_us(self, *, admitted: bool) -> None:
-        """Whether the fickle key of the partner lets this account in."""
+    def admit_this_account(self, *, admitted: bool) -> None:
+        """Whether the policy of the partner's revoked key admits this account."""
         self.partner.put_key_policy(
-            KeyId=self.keys["fickle"], PolicyName="default", Policy=_shared_with(ACCOUNT if admitted else "")
+            KeyId=self.keys["revoked"], PolicyName="default", Policy=_shared_with(ACCOUNT if admitted else "")
         )
 
     def entry(self, event_id: str) -> dict[str, Any] | None:
@@ -76,13 +76,13 @@ class Ground:
 
 
 def _keys(kms: Any, partner: Any) -> dict[str, str]:
-    """K as the template makes it; a team's; one nobody lists; two of a partner, one of which is fickle."""
+    """K as in the template; a team's key; an unlisted key; two keys of a partner, one later revoked."""
     policy = resolved()["Resources"]["RemediationKey"]["Properties"]["KeyPolicy"]
     k = kms.create_key(Policy=json.dumps(policy))["KeyMetadata"]["Arn"]
     own = {name: kms.create_key()["KeyMetadata"]["Arn"] for name in ("team", "unlisted")}
     foreign = {
         name: partner.create_key(Policy=_shared_with(ACCOUNT))["KeyMetadata"]["Arn"]
-        for name in ("partner", "fickle")
+        for name in ("partner", "revoked")
     }
     return {"K": k, **own, **foreign}
 
@@ -103,28 +103,28 @@ def _shared_with(account: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Makes one bucket what its kind says."""
+    """Configures one bucket for its kind."""
 
-    ground: Ground
+    resources: Resources
     name: str
 
     def versioning(self, status: str) -> None:
-        self.ground.s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": status})
+        self.resources.s3.put_bucket_versioning(Bucket=self.name, VersioningConfiguration={"Status": status})
 
     def suspended(self) -> None:
         self.versioning("Enabled")
         self.versioning("Suspended")
 
     def notifications(self) -> None:
-        self.ground.s3.put_bucket_notification_configuration(
+        self.resources.s3.put_bucket_notification_configuration(
             Bucket=self.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
 
     def replication(self) -> None:
         self.versioning("Enabled")
         target = f"{self.name}-replica"
-        self.ground.s3.create_bucket(Bucket=target)
-        self.ground.s3.put_bucket_versioning(Bucket=target, VersioningConfiguration={"Status": "Enabled"})
+        self.resources.s3.create_bucket(Bucket=target)
+        self.resources.s3.put_bucket_versioning(Bucket=target, VersioningConfiguration={"Status": "Enabled"})
         rule: dict[str, Any] = {
             "ID": "all",
             "Priority": 1,
@@ -134,27 +134,27 @@ class _Maker:
             "SourceSelectionCriteria": {"SseKmsEncryptedObjects": {"Status": "Enabled"}},
             "Destination": {
                 "Bucket": f"arn:aws:s3:::{target}",
-                "EncryptionConfiguration": {"ReplicaKmsKeyID": self.ground.keys["team"]},
+                "EncryptionConfiguration": {"ReplicaKmsKeyID": self.resources.keys["team"]},
             },
         }
         role = f"arn:aws:iam::{ACCOUNT}:role/replication"
-        self.ground.s3.put_bucket_replication(
+        self.resources.s3.put_bucket_replication(
             Bucket=self.name, ReplicationConfiguration={"Role": role, "Rules": [rule]}
         )
 
     def acls(self) -> None:
-        self.ground.s3.put_bucket_ownership_controls(
+        self.resources.s3.put_bucket_ownership_controls(
             Bucket=self.name, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
         )
-        self.ground.s3.delete_public_access_block(Bucket=self.name)
+        self.resources.s3.delete_public_access_block(Bucket=self.name)
 
     def encryption(self, rule: dict[str, Any]) -> None:
-        self.ground.s3.put_bucket_encryption(
+        self.resources.s3.put_bucket_encryption(
             Bucket=self.name, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
 
     def public(self) -> None:
-        self.ground.s3.delete_public_access_block(Bucket=self.name)
+        self.resources.s3.delete_public_access_block(Bucket=self.name)
         statement = {
             "Effect": "Allow",
             "Principal": "*",
@@ -162,14 +162,14 @@ class _Maker:
             "Resource": f"arn:aws:s3:::{self.name}/*",
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.ground.s3.put_bucket_policy(Bucket=self.name, Policy=policy)
+        self.resources.s3.put_bucket_policy(Bucket=self.name, Policy=policy)
 
 
-def _bucket(ground: Ground, kind: str) -> str:
-    maker = _Maker(ground, f"reseal-{kind}")
-    ground.s3.create_bucket(Bucket=maker.name, ObjectLockEnabledForBucket=kind == "locked")
+def _bucket(resources: Resources, kind: str) -> str:
+    maker = _Maker(resources, f"reseal-{kind}")
+    resources.s3.create_bucket(Bucket=maker.name, ObjectLockEnabledForBucket=kind == "locked")
     sse_s3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    under_team = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ground.keys["team"]}
+    under_team = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": resources.keys["team"]}
     steps: dict[str, Callable[[], None]] = {
         "versioned": lambda: maker.versioning("Enabled"),
         "suspended": maker.suspended,
