@@ -14,7 +14,7 @@ class End(Enum):
     """The expected result of a scene. The value is the text in the summary."""
 
     REMEDIATED = "remediated"
-    MANUAL = "reported for a person, not changed"
+    MANUAL = "reported, not changed"
     COMPLIANT = "compliant, not changed"
     SKIPPED = "skipped (another Region), not changed"
     NO_EVENT = "nothing changed, no event"

@@ -75,7 +75,6 @@ def paths() -> list[Any]:
     return [
         pytest.param(path, id=f"{document.relative_to(REPOSITORY)}: {path}")
         for document in DOCUMENTS
-        if document.parent.name != "events"
         for path in _PATH.findall(_FENCE.sub("", document.read_text()))
     ]
 
