@@ -1,4 +1,4 @@
-"""One local cloud with one deployed stack for all of this folder, and the table's run on it."""
+"""One deployed stack for each lane, shared by this folder, and one run of the lane's table on it."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud.faults.run.bucket_steps import BucketPlay
+from tests.cloud.faults.run.bucket_steps import BucketScenario
+from tests.cloud.faults.run.bucket_table import KILLED, Row
 from tests.cloud.faults.run.lanes import OBJECTS
-from tests.cloud.faults.run.object_steps import ObjectPlay
+from tests.cloud.faults.run.object_steps import ObjectScenario
 from tests.cloud.faults.run.object_table import KILLED as KILLED_AT_OBJECTS
-from tests.cloud.faults.run.queues import witness
-from tests.cloud.faults.run.runner import Barrage, fire
-from tests.cloud.faults.run.stack import WORKERS, Field
-from tests.cloud.faults.run.table import KILLED, Row
+from tests.cloud.faults.run.queues import start_trail_of_all_writes
+from tests.cloud.faults.run.runner import TableRun, run_rows
+from tests.cloud.faults.run.stack import WORKERS, Resources
 from tests.support.deployment import deployed
 
 
 @pytest.fixture(scope="session")
-def ground(built: Path) -> Iterator[Field]:
+def resources(built: Path) -> Iterator[Resources]:
     with deployed(BucketKeyMode="enforce") as deployment:
-        field = Field(deployment)
-        field.warm_up(5)
-        field.wait_until_idle()
-        yield field
+        resources = Resources(deployment)
+        resources.warm_up(5)
+        resources.wait_until_idle()
+        yield resources
 
 
 @pytest.fixture(scope="session")
-def barrage(ground: Field, request: pytest.FixtureRequest) -> Barrage:
-    """Every row that this session selected, run at once."""
+def table_run(resources: Resources, request: pytest.FixtureRequest) -> TableRun:
+    """Runs every row that this session selected, all at once."""
     rows = _selected(request, "row")
-    ground.batches(1, WORKERS)
+    resources.batches(1, WORKERS)
     deaths = [row for row in rows if row.fault is KILLED]
-    return fire(BucketPlay(ground), deaths, [row for row in rows if row.fault is not KILLED])
+    return run_rows(BucketScenario(resources), deaths, [row for row in rows if row.fault is not KILLED])
 
 
 @pytest.fixture(scope="session")
-def object_ground(built: Path) -> Iterator[Field]:
-    """Another deployment, whose bucket lane is deaf, and a trail that sees the function's own writes too."""
+def object_resources(built: Path) -> Iterator[Resources]:
+    """A deployment whose bucket lane gets no events; a trail logs the function's own writes too."""
     with deployed(ObjectBuckets="*", AlertWindowSeconds=5) as deployment:
         outputs = deployment.stack.outputs
         deployment.cloud.client("events").disable_rule(Name=outputs["BucketRuleName"])
-        witness(deployment)
-        field = Field(deployment, OBJECTS)
-        field.warm_up(5)
-        field.wait_until_idle()
-        yield field
+        start_trail_of_all_writes(deployment)
+        resources = Resources(deployment, OBJECTS)
+        resources.warm_up(5)
+        resources.wait_until_idle()
+        yield resources
 
 
 @pytest.fixture(scope="session")
-def object_barrage(object_ground: Field, request: pytest.FixtureRequest) -> Barrage:
-    """The same for the rows of the object lane."""
+def object_table_run(object_resources: Resources, request: pytest.FixtureRequest) -> TableRun:
+    """Runs every selected row of the object lane."""
     rows = _selected(request, "written")
-    object_ground.batches(1, WORKERS)
+    object_resources.batches(1, WORKERS)
     kinds: dict[str, list[Row]] = {"killed": [], "late": [], "": []}
     for row in rows:
         late = row.fault.kind == "delay" and row.fault is not KILLED_AT_OBJECTS
         kinds["killed" if row.fault is KILLED_AT_OBJECTS else "late" if late else ""].append(row)
-    return fire(ObjectPlay(object_ground), kinds["killed"], kinds[""], kinds["late"])
+    return run_rows(ObjectScenario(object_resources), kinds["killed"], kinds[""], kinds["late"])
 
 
 def _selected(request: pytest.FixtureRequest, name: str) -> list[Row]:

@@ -1,4 +1,4 @@
-"""What somebody does to buckets under fire."""
+"""What a user does to buckets in the fault tests, and what is then read back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.cloud.faults.run.runner import Shot, make_older
-from tests.cloud.faults.run.stack import Field
-from tests.cloud.faults.run.table import Act, Row
+from tests.cloud.faults.run.bucket_table import Act, Row
+from tests.cloud.faults.run.runner import RowRun, make_older
+from tests.cloud.faults.run.stack import Resources
 from tests.support.deployment import OTHER_ACCOUNT
 
 _OPEN_TO_ANOTHER_ACCOUNT = {
@@ -21,45 +21,45 @@ _OPEN_TO_ANOTHER_ACCOUNT = {
 
 
 @dataclass
-class BucketPlay:
-    """`Play` of the bucket lane."""
+class BucketScenario:
+    """`Scenario` of the bucket lane."""
 
-    ground: Field
+    resources: Resources
 
-    def shot(self, row: Row) -> Shot:
-        key = "" if row.step.act is Act.CREATE else self.ground.stack.create_key()
-        return Shot(row, f"f-{uuid.uuid4().hex[:12]}", key)
+    def new_run(self, row: Row) -> RowRun:
+        key = "" if row.step.act is Act.CREATE else self.resources.deployment.create_key()
+        return RowRun(row, f"f-{uuid.uuid4().hex[:12]}", key)
 
-    def prepare(self, shot: Shot) -> None:
-        if shot.row.step.act is Act.CREATE:
+    def prepare(self, run: RowRun) -> None:
+        if run.row.step.act is Act.CREATE:
             return
-        self.ground.stack.s3.create_bucket(Bucket=shot.bucket)
-        if shot.row.step.act is Act.OPEN_UP:
-            self.ground.stack.put(shot.bucket, "aws:kms", shot.key, BucketKeyEnabled=True)
+        self.resources.deployment.s3.create_bucket(Bucket=run.bucket)
+        if run.row.step.act is Act.OPEN_UP:
+            self.resources.deployment.put(run.bucket, "aws:kms", run.key, BucketKeyEnabled=True)
 
-    def act(self, shot: Shot) -> None:
-        stack = self.ground.stack
-        match shot.row.step.act:
+    def act(self, run: RowRun) -> None:
+        stack = self.resources.deployment
+        match run.row.step.act:
             case Act.CREATE:
-                stack.s3.create_bucket(Bucket=shot.bucket)
+                stack.s3.create_bucket(Bucket=run.bucket)
             case Act.TEAM_KEY:
-                stack.put(shot.bucket, "aws:kms", shot.key, BucketKeyEnabled=False)
+                stack.put(run.bucket, "aws:kms", run.key, BucketKeyEnabled=False)
             case Act.OPEN_UP:
-                statement = _OPEN_TO_ANOTHER_ACCOUNT | {"Resource": f"arn:aws:s3:::{shot.bucket}/*"}
+                statement = _OPEN_TO_ANOTHER_ACCOUNT | {"Resource": f"arn:aws:s3:::{run.bucket}/*"}
                 policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-                stack.s3.put_bucket_policy(Bucket=shot.bucket, Policy=policy)
+                stack.s3.put_bucket_policy(Bucket=run.bucket, Policy=policy)
 
-    def scope(self, service: str, shot: Shot) -> dict[str, str]:
-        where = {"s3": {"resource": f"arn:aws:s3:::{shot.bucket}"}, "kms": {"body": shot.key}}
-        return {"caller": self.ground.lane.role, **where.get(service, {"body": shot.bucket})}
+    def scope(self, service: str, run: RowRun) -> dict[str, str]:
+        where = {"s3": {"resource": f"arn:aws:s3:::{run.bucket}"}, "kms": {"body": run.key}}
+        return {"caller": self.resources.lane.role, **where.get(service, {"body": run.bucket})}
 
-    def an_hour_later(self, _shot: Shot, event: dict[str, Any]) -> None:
+    def an_hour_later(self, _shot: RowRun, event: dict[str, Any]) -> None:
         make_older(event)
 
-    def look(self, shot: Shot) -> None:
-        shot.writes = self._writes[shot.bucket]
-        shot.state = self.ground.stack.rule(shot.bucket)
+    def look(self, run: RowRun) -> None:
+        run.writes = self._writes[run.bucket]
+        run.state = self.resources.deployment.rule(run.bucket)
 
     @cached_property
     def _writes(self) -> dict[str, list[dict[str, Any]]]:
-        return self.ground.writes()
+        return self.resources.writes()

@@ -1,4 +1,4 @@
-"""What the lanes differ in, under fire: their names, how their work begins, and by what it shows."""
+"""How the two lanes differ in the fault tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.support.deployment import Deployment
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """`name` is part of the lane's outputs and role; `begin` makes it work on a bucket of this name.
+    """`name` is part of the lane's outputs and role. `begin` starts the lane's work on a new bucket.
 
-    `first_call` is the first AWS call of its flow; `writes` are those that repair.
+    `first_call` is the first AWS call of its flow; `writes` are the calls that repair.
     """
 
     name: str

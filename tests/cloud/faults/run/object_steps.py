@@ -1,4 +1,4 @@
-"""What somebody does to objects under fire."""
+"""What a user does to objects in the fault tests, and what is then read back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.alerts import Tallied
 from reseal.core.findings.message import Message
-from tests.cloud.faults.run.runner import Shot, make_older
-from tests.cloud.faults.run.stack import Field
-from tests.cloud.faults.run.table import Act, Row
+from tests.cloud.faults.run.bucket_table import Act, Row
+from tests.cloud.faults.run.runner import RowRun, make_older
+from tests.cloud.faults.run.stack import Resources
 
 KEY = "a"
 HOUR = 3600
@@ -26,62 +26,64 @@ _READER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 
 
 @dataclass
-class ObjectPlay:
-    """`Play` of the object lane: messages are sent by the test, so that their ids are known."""
+class ObjectScenario:
+    """`Scenario` of the object lane. The test sends the messages itself, so it knows their ids."""
 
-    ground: Field
+    resources: Resources
     messages: dict[str, str] = field(default_factory=dict)
     _made: dict[str, Any] = field(default_factory=dict)
 
-    def shot(self, row: Row) -> Shot:
+    def new_run(self, row: Row) -> RowRun:
         team = row.step.act is Act.WRITE_UNDER_TEAM_KEY
-        return Shot(row, f"f-{uuid.uuid4().hex[:12]}", self.ground.stack.create_key() if team else "")
+        return RowRun(
+            row, f"f-{uuid.uuid4().hex[:12]}", self.resources.deployment.create_key() if team else ""
+        )
 
-    def prepare(self, shot: Shot) -> None:
-        s3, act = self.ground.stack.s3, shot.row.step.act
+    def prepare(self, run: RowRun) -> None:
+        s3, act = self.resources.deployment.s3, run.row.step.act
         if act is Act.END_WINDOW:
-            self._hold_back(shot)
+            self._suppress_alert(run)
             return
-        s3.create_bucket(Bucket=shot.bucket, ObjectOwnership="ObjectWriter")
-        _admit_own_account(s3, shot.bucket)
+        s3.create_bucket(Bucket=run.bucket, ObjectOwnership="ObjectWriter")
+        _admit_own_account(s3, run.bucket)
         if act is Act.WRITE_VERSION:
-            s3.put_bucket_versioning(Bucket=shot.bucket, VersioningConfiguration={"Status": "Enabled"})
+            s3.put_bucket_versioning(Bucket=run.bucket, VersioningConfiguration={"Status": "Enabled"})
         under: dict[str, Any] = {"ServerSideEncryption": "AES256"}
         if act is Act.WRITE_UNDER_TEAM_KEY:
-            s3 = self.ground.cloud.client("s3")  # the user may use no key
-            under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": shot.key}
-        s3.put_object(Bucket=shot.bucket, Key=KEY, Body=b"1", **under)
+            s3 = self.resources.cloud.client("s3")  # the user may use no key
+            under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": run.key}
+        s3.put_object(Bucket=run.bucket, Key=KEY, Body=b"1", **under)
 
-    def act(self, shot: Shot) -> None:
-        self.ground.send(self._message(shot))
+    def act(self, run: RowRun) -> None:
+        self.resources.send(self._message(run))
 
-    def scope(self, service: str, shot: Shot) -> dict[str, str]:
+    def scope(self, service: str, run: RowRun) -> dict[str, str]:
         where: dict[str, dict[str, str]] = {
-            "s3": {"resource": f"arn:aws:s3:::{shot.bucket}*"},
-            "kms": {"body": shot.key},
-            "sqs": {"body": self._group(shot.bucket)},
+            "s3": {"resource": f"arn:aws:s3:::{run.bucket}*"},
+            "kms": {"body": run.key},
+            "sqs": {"body": self._group(run.bucket)},
         }
-        text = shot.bucket
-        if shot.row.step.operation == "TransactGetItems" or (
-            shot.row.again and shot.row.again.operation == "TransactGetItems"
+        text = run.bucket
+        if run.row.step.operation == "TransactGetItems" or (
+            run.row.again and run.row.again.operation == "TransactGetItems"
         ):
-            text = json.loads(self._message(shot))["detail"]["eventID"] if service == "dynamodb" else text
-        return {"caller": self.ground.lane.role, **where.get(service, {"body": text})}
+            text = json.loads(self._message(run))["detail"]["eventID"] if service == "dynamodb" else text
+        return {"caller": self.resources.lane.role, **where.get(service, {"body": text})}
 
-    def an_hour_later(self, shot: Shot, event: dict[str, Any]) -> None:
+    def an_hour_later(self, run: RowRun, event: dict[str, Any]) -> None:
         make_older(event)
-        self.ground.cloud.make_older(shot.bucket, KEY, HOUR)
+        self.resources.cloud.make_older(run.bucket, KEY, HOUR)
 
-    def look(self, shot: Shot) -> None:
-        if shot.row.step.act is Act.END_WINDOW:
-            shot.state = {"held": self._held(shot)}
+    def look(self, run: RowRun) -> None:
+        if run.row.step.act is Act.END_WINDOW:
+            run.state = {"suppressed": self._suppressed(run)}
             return
-        s3 = self.ground.stack.s3
-        head = s3.head_object(Bucket=shot.bucket, Key=KEY)
-        versions = s3.list_object_versions(Bucket=shot.bucket).get("Versions", [])
-        uploads = s3.list_multipart_uploads(Bucket=shot.bucket).get("Uploads", [])
-        shot.writes = self._writes[shot.bucket]
-        shot.state = {
+        s3 = self.resources.deployment.s3
+        head = s3.head_object(Bucket=run.bucket, Key=KEY)
+        versions = s3.list_object_versions(Bucket=run.bucket).get("Versions", [])
+        uploads = s3.list_multipart_uploads(Bucket=run.bucket).get("Uploads", [])
+        run.writes = self._writes[run.bucket]
+        run.state = {
             "encryption": (head["ServerSideEncryption"], head.get("SSEKMSKeyId")),
             "versions": len(versions),
             "uploads": len(uploads),
@@ -89,18 +91,18 @@ class ObjectPlay:
 
     @cached_property
     def _writes(self) -> dict[str, list[dict[str, Any]]]:
-        self.ground.cloud.drain_trail()
-        return self.ground.made()
+        self.resources.cloud.drain_trail()
+        return self.resources.made()
 
-    def _message(self, shot: Shot) -> str:
-        if shot.bucket not in self.messages:
-            window = shot.row.step.act is Act.END_WINDOW
-            reminder = reminder_body(CloseWindow(group=shot.bucket))
-            self.messages[shot.bucket] = reminder if window else self.ground.event(shot.bucket, "PutObject")
-        return self.messages[shot.bucket]
+    def _message(self, run: RowRun) -> str:
+        if run.bucket not in self.messages:
+            window = run.row.step.act is Act.END_WINDOW
+            reminder = reminder_body(CloseWindow(group=run.bucket))
+            self.messages[run.bucket] = reminder if window else self.resources.event(run.bucket, "PutObject")
+        return self.messages[run.bucket]
 
     def _group(self, bucket: str) -> str:
-        """The name of the window of such a write's alert (core/alerts.group_of)."""
+        """The name of the alert window of such a write (core/findings/alerts.group_of)."""
         who = f"arn:aws:iam::{ACCOUNT}:user/engineer"
         same = ("S3.ObjectEncryption", bucket, who, "REMEDIATED", "MEDIUM", REASON)
         return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
@@ -109,24 +111,28 @@ class ObjectPlay:
 
     @cached_property
     def _windows(self) -> DynamoDbWindows:
-        return DynamoDbWindows(self.ground.dynamodb, self.ground.table)
+        return DynamoDbWindows(self.resources.dynamodb, self.resources.table)
 
-    def _hold_back(self, shot: Shot) -> None:
-        """A window that holds one alert back, as the lane would have left it."""
+    def _suppress_alert(self, run: RowRun) -> None:
+        """An alert window with one suppressed alert, as the lane would have left it."""
         document = {
             "findings": [
-                {"id": shot.bucket, "status": "TOLD", "check": "", "resource": {"name": shot.bucket}}
+                {"id": run.bucket, "status": "PUBLISHED", "check": "", "resource": {"name": run.bucket}}
             ]
         }
-        message = Message(subject="held", email=shot.bucket, document=json.dumps(document), attributes={})
+        message = Message(
+            subject="suppressed", email=run.bucket, document=json.dumps(document), attributes={}
+        )
         past = datetime.now(UTC) - timedelta(seconds=2)
-        alert = Tallied(count=1, first=past, last=past, keys=(KEY,), message=message, seconds=1, holds=True)
-        for _ in range(2):  # the first opens it
-            self._windows.tally(shot.bucket, alert, past)
+        alert = Tallied(
+            count=1, first=past, last=past, keys=(KEY,), message=message, seconds=1, suppresses=True
+        )
+        for _ in range(2):  # the first tally opens the window, the second is suppressed
+            self._windows.tally(run.bucket, alert, past)
 
-    def _held(self, shot: Shot) -> int:
-        held = self._windows.read_suppressed(shot.bucket)
-        return held.count if held else 0
+    def _suppressed(self, run: RowRun) -> int:
+        suppressed = self._windows.read_suppressed(run.bucket)
+        return suppressed.count if suppressed else 0
 
 
 def _admit_own_account(s3: Any, bucket: str) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong at each AWS call of the object lane, and how each write must end all the same."""
+"""The faults at each AWS call of the object lane, and the expected end of each write."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.cloud.faults.run.table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
+from tests.cloud.faults.run.bucket_table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
 
 LATE_SECONDS = 62.0
 """Longer than the object function's clients wait for an answer (runtime/wiring_objects.py)."""
 
 KILLED = Fault("killed", "delay", 1, {"seconds": 25.0})
-"""The call is held back until the process is dead; then it acts."""
+"""The call is delayed until the process is dead; then it takes effect."""
 
 _S3_DENIES: tuple[str, dict[str, Any]] = (
     "CopyObject",
@@ -54,9 +54,9 @@ STEPS = [
     Step("remind itself", "sqs", "SendMessage", End.DEAD, **_WRITES),
     Step("publish", "sns", "Publish", End.DEAD, **_WRITES),
     Step("look back", "dynamodb", "TransactGetItems", End.DEAD, before=SNS_FAILS, **_WRITES),
-    Step("mark the refusal as told", "dynamodb", "PutItem", End.DEAD, before=_S3_DENIES, **_WRITES),
+    Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, before=_S3_DENIES, **_WRITES),
     Step("read the window", "dynamodb", "GetItem", End.DEAD, **_WINDOW),
-    Step("tell of the window", "sns", "Publish", End.DEAD, **_WINDOW),
+    Step("publish the window's summary", "sns", "Publish", End.DEAD, **_WINDOW),
     Step("close the window", "dynamodb", "UpdateItem", End.DEAD, **_WINDOW),
 ]
 _BY_NAME = {step.name: step for step in STEPS}
@@ -71,13 +71,13 @@ _LATE = [
     "count",
     "remind itself",
     "publish",
-    "tell of the window",
+    "publish the window's summary",
 ]
 _USUAL = {
     Act.WRITE: End.REPAIRED,
     Act.WRITE_VERSION: End.REPAIRED,
     Act.WRITE_UNDER_TEAM_KEY: End.COMPLIANT,
-    Act.END_WINDOW: End.TOLD,
+    Act.END_WINDOW: End.PUBLISHED,
 }
 
 
@@ -87,7 +87,7 @@ def usual_end(step: Step) -> End:
 
 
 def rows() -> Iterator[Row]:
-    """Every combination that takes no longer than a few seconds."""
+    """Every combination that takes at most a few seconds."""
     for step in STEPS:
         for fault in passing(step):
             if fault.kind != "delay":
@@ -96,7 +96,7 @@ def rows() -> Iterator[Row]:
 
 
 def late() -> Iterator[Row]:
-    """Those whose client waits a minute: at the calls that write, keep evidence or tell."""
+    """Rows whose client waits a minute: the calls that write, record in the ledger or publish."""
     for name in _LATE:
         step = _BY_NAME[name]
         (fault,) = [fault for fault in passing(step) if fault.kind == "delay"]

@@ -1,4 +1,4 @@
-"""The deployed stack under fire: where time passes faster, and what is left behind each event."""
+"""The deployed stack of the fault tests: shorter waiting times, and what each event left behind."""
 
 from __future__ import annotations
 
@@ -18,46 +18,48 @@ from tests.cloud.faults.run.queues import received, record_events
 from tests.support.deployment import Deployment
 
 HIDDEN_SECONDS = 10
-"""How long the queue hides what it delivered: six minutes as deployed, and longer than a delivery takes."""
+"""The queue's visibility timeout here, longer than a delivery takes. The template sets six minutes."""
 
 HIDDEN_LONG_SECONDS = 45
-"""Longer than it takes to kill the function everywhere: what one death left must not meet the next."""
+"""Longer than killing the function at every call takes, so no message returns meanwhile."""
 
 HIDDEN_TWICE_SECONDS = 30
-"""Longer than it takes to kill it once, where the delivery that takes over is awaited and killed too."""
+"""Longer than one kill takes, for rows in which the delivery that takes over is killed too."""
 
 HIDDEN_UNTIL_LATE_SECONDS = 150
-"""Longer than a delivery takes whose client waits a minute for an answer that is late."""
+"""Longer than a delivery takes if its client waits a minute for a late answer."""
 
 LEASE_SECONDS = 8
-"""When a lease ends here: 90 seconds as deployed. As there, shorter than a message stays hidden."""
+"""The lease here, shorter than the visibility timeout, as in the template, which sets 90 seconds."""
 
 HELD_SECONDS = 4.5
-"""How long a held call waits: a little less than the bucket function's clients do."""
+"""How long a call is delayed: a little less than the time-out of the bucket function's clients."""
 
 WORKERS = 10
 _PATIENCE = 120.0
 
 
-class Field:
-    """A deployment whose queue redelivers soon, with one message in each of many concurrent invocations."""
+class Resources:
+    """A deployment with a short visibility timeout and one message per invocation, many at once."""
 
-    def __init__(self, stack: Deployment, lane: Lane = BUCKETS) -> None:
-        self.stack, self.cloud, self.lane = stack, stack.cloud, lane
-        self._of_lane = {name.removeprefix(lane.name): value for name, value in stack.stack.outputs.items()}
+    def __init__(self, deployment: Deployment, lane: Lane = BUCKETS) -> None:
+        self.deployment, self.cloud, self.lane = deployment, deployment.cloud, lane
+        self._of_lane = {
+            name.removeprefix(lane.name): value for name, value in deployment.stack.outputs.items()
+        }
         self.queue, self.dead = self._of_lane["QueueUrl"], self._of_lane["DeadLetterQueueUrl"]
-        self.table = stack.stack.outputs["LedgerTable"]
+        self.table = deployment.stack.outputs["LedgerTable"]
         self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
-        self._tape = record_events(stack)
+        self._recorded = record_events(deployment)
         self._events: list[dict[str, Any]] = []
         self._findings: list[dict[str, Any]] = []
 
     def hide(self, seconds: int) -> None:
-        """How long the queue hides what it delivers from now on."""
+        """Set the queue's visibility timeout."""
         self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
 
     def batches(self, size: int, concurrency: int) -> None:
-        """How the event source mapping takes messages from now on."""
+        """Set the event source mapping's batch size and concurrency."""
         function = self.cloud.client("lambda")
         named = {"FunctionName": self._of_lane["Function"]}
         (mapping,) = function.list_event_source_mappings(**named)["EventSourceMappings"]
@@ -65,8 +67,8 @@ class Field:
         function.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size, ScalingConfig=scaling)
 
     def without_events(self) -> AbstractContextManager[None]:
-        """What is done meanwhile starts nothing; its events are on the tape."""
-        return self.stack.without_events(self.lane.name)
+        """Calls made meanwhile do not start the lane; their events are recorded."""
+        return self.deployment.without_events(self.lane.name)
 
     def send(self, *bodies: str) -> None:
         """Put messages on the lane's queue, all at once."""
@@ -74,21 +76,21 @@ class Field:
         self.sqs.send_message_batch(QueueUrl=self.queue, Entries=entries)
 
     def event(self, bucket: str, name: str, **detail: Any) -> str:
-        """The message of the last such call on the bucket, with some of its record changed."""
+        """The message of the last such call on the bucket, with `detail` changed in its record."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            self._hear_tape()
+            self._read_recorded_events()
             for event in reversed(self._events):
                 record = event["detail"]
                 if record["eventName"] == name and record["requestParameters"]["bucketName"] == bucket:
                     return json.dumps(event | {"detail": record | detail})
             time.sleep(0.1)
-        raise AssertionError(f"the trail told of no {name} on {bucket}")
+        raise AssertionError(f"no event of {name} on {bucket} was recorded")
 
     def warm_up(self, count: int) -> None:
-        """Have that many processes ready: no delivery may still be starting when its message is shown again.
+        """Start that many processes: no delivery may still be starting when its message is visible again.
 
-        As deployed no event that young can be redelivered (delivery.FIRST_DELIVERY): that must hold here too.
+        In production so young an event cannot be redelivered (delivery.FIRST_DELIVERY); nor may it be here.
         """
         self.hide(HIDDEN_LONG_SECONDS)
         self.batches(1, count)
@@ -96,12 +98,12 @@ class Field:
             bucket = f"w-{uuid.uuid4().hex[:12]}"
             where = {"resource": f"arn:aws:s3:::{bucket}*", "caller": self.lane.role}
             self.cloud.inject_fault("delay", "s3", self.lane.first_call, seconds=4.0, **where)
-            self.lane.begin(self.stack, bucket)
-        self.wait_until_struck()
+            self.lane.begin(self.deployment, bucket)
+        self.wait_until_all_faults_hit()
         self.cloud.clear_faults()
 
-    def wait_until_struck(self) -> dict[int, int]:
-        """Until every fault in force has struck; how often each has, by its id."""
+    def wait_until_all_faults_hit(self) -> dict[int, int]:
+        """Wait until every injected fault was hit; returns how often each was hit, by its id."""
         deadline = time.monotonic() + 90
         while missed := [fault for fault in self.cloud.faults() if fault["hits"] == 0]:
             assert time.monotonic() < deadline, f"these calls were not made: {missed}"
@@ -112,7 +114,7 @@ class Field:
         return {fault["id"]: fault["hits"] for fault in self.cloud.faults()}
 
     def wait_until_idle(self) -> None:
-        """Until the queue holds nothing, neither visible nor being handled."""
+        """Wait until the queue has no message, neither visible nor in flight."""
         deadline = time.monotonic() + _PATIENCE
         quiet = 0
         while quiet < 3:
@@ -125,28 +127,28 @@ class Field:
         counts = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
         return sum(int(count) for count in counts.values())
 
-    def hold(self, service: str, operation: str, bucket: str, skip: int = 0) -> None:
-        """Hold the next such call about the bucket back."""
+    def delay_next_call(self, service: str, operation: str, bucket: str, skip: int = 0) -> None:
+        """Delay the next such call about the bucket."""
         scope = {"resource": f"arn:aws:s3:::{bucket}*"} if service == "s3" else {"body": bucket}
         rule: dict[str, Any] = {"seconds": HELD_SECONDS, "caller": self.lane.role, "skip": skip, **scope}
         self.cloud.inject_fault("delay", service, operation, **rule)
 
     def lease_errors(self, bucket: str) -> list[str]:
-        """What the function said of messages about the bucket whose entry another invocation held."""
-        self.stack.arrivals.poll()
-        held = [line for line in self.stack.arrivals.lines if line.get("error") == "LeaseHeldError"]
+        """The function's log messages about entries of the bucket that another invocation held."""
+        self.deployment.arrivals.poll()
+        held = [line for line in self.deployment.arrivals.lines if line.get("error") == "LeaseHeldError"]
         return [line["message"] for line in held if bucket in line["body"]]
 
     # --- what is left behind ---------------------------------------------------------------------
 
     def entries(self, bucket: str | None = None) -> list[dict[str, Any]]:
-        """The ledger's entries, without the markers of refusals."""
+        """The ledger's entries, without the records of refusals."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table)
         found = [item for page in pages for item in page["Items"] if "entry" in item]
         return [item for item in found if bucket in (None, item["bucket"]["S"])]
 
     def end_leases(self, *, older_than: float = 0.0, bucket: str | None = None) -> None:
-        """Let time pass for the open entries: their leases end."""
+        """End the leases of open entries, as if time had passed."""
         opened_before = (datetime.now(UTC) - timedelta(seconds=older_than)).isoformat()
         for entry in self.entries(bucket):
             if entry["closed"]["BOOL"] or entry["written_at"]["S"] > opened_before:
@@ -161,14 +163,14 @@ class Field:
                 )
 
     def writes(self) -> dict[str, list[dict[str, Any]]]:
-        """By bucket, the calls by which the function wrote or tried to write an encryption."""
+        """By bucket, the function's calls that wrote or tried to write an encryption."""
         calls = self.cloud.journal(service="s3", caller=self.lane.role)
         writes = [call for call in calls if call["operation"] in self.lane.writes]
         return _grouped(writes, lambda call: _bucket_in(call["resource"].rpartition(":")[2]))
 
     def made(self) -> dict[str, list[dict[str, Any]]]:
-        """By bucket, those writes that S3 carried out, whatever it answered: the trail tells of them."""
-        self._hear_tape()
+        """By bucket, the writes that S3 carried out, whatever it answered: those that the trail logged."""
+        self._read_recorded_events()
         records = [event["detail"] for event in self._events]
         own = [
             record
@@ -180,16 +182,16 @@ class Field:
         return _grouped(own, lambda record: record["requestParameters"]["bucketName"])
 
     def findings(self) -> dict[str, list[dict[str, Any]]]:
-        """By bucket, what the topic's subscriber has received."""
+        """By bucket, the findings that the topic's subscriber received."""
         self._findings += [
             finding
-            for body in received(self.sqs, self.stack.arrivals.inbox)
+            for body in received(self.sqs, self.deployment.arrivals.inbox)
             for finding in json.loads(json.loads(body)["Message"])["findings"]
         ]
         return _grouped(self._findings, lambda finding: _bucket_in(finding["resource"]["name"]))
 
-    def _hear_tape(self) -> None:
-        self._events += [json.loads(body) for body in received(self.sqs, self._tape)]
+    def _read_recorded_events(self) -> None:
+        self._events += [json.loads(body) for body in received(self.sqs, self._recorded)]
 
 
 def _bucket_in(name: str) -> str:
@@ -206,13 +208,13 @@ def _grouped(
 
 
 @contextmanager
-def leases_end_soon(field: Field, seconds: float = LEASE_SECONDS) -> Iterator[None]:
-    """While this lasts, an entry's lease ends so long after it was opened."""
+def leases_end_soon(resources: Resources, seconds: float = LEASE_SECONDS) -> Iterator[None]:
+    """Meanwhile, end each entry's lease `seconds` after the entry was opened."""
     stop = threading.Event()
 
     def age() -> None:
         while not stop.wait(1.0):
-            field.end_leases(older_than=seconds)
+            resources.end_leases(older_than=seconds)
 
     thread = threading.Thread(target=age)
     thread.start()

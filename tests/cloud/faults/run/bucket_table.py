@@ -1,4 +1,4 @@
-"""What can go wrong at each AWS call of the flow, and how each event must end all the same."""
+"""The faults at each AWS call of the bucket lane, and the expected end of each event."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from enum import Enum, auto
 from typing import Any
 
 TRIES = 4
-"""How often the function's clients ask before they give up (runtime/wiring.py)."""
+"""How often the function's clients send a call before they give up (runtime/wiring.py)."""
 
 LATE_SECONDS = 6.0
-"""Longer than the clients wait for an answer: they ask again, and then the first request acts too."""
+"""Longer than the clients wait for an answer: they retry, and later the first request takes effect too."""
 
 
 CONFLICTING = {"PutBucketEncryption", "CopyObject", "UpdateObjectEncryption"}
@@ -19,28 +19,28 @@ CONFLICTING = {"PutBucketEncryption", "CopyObject", "UpdateObjectEncryption"}
 
 
 class Act(Enum):
-    """What somebody does, and so which calls the event makes the function do."""
+    """What a user does. It decides which calls the function makes."""
 
     CREATE = auto()  # a new bucket, under SSE-S3: repaired to the stack's key
-    TEAM_KEY = auto()  # a team's key, new to the function, without a Bucket Key: which is repaired
-    OPEN_UP = auto()  # everybody is let at a bucket under such a key: reported
+    TEAM_KEY = auto()  # a team's key, new to the function, without a Bucket Key: the Bucket Key is repaired
+    OPEN_UP = auto()  # another account gets access to a bucket under such a key: needs a person
     WRITE = auto()  # an object under SSE-S3, in a bucket with a policy and ACLs: copied
     WRITE_VERSION = auto()  # the same in a versioned bucket: changed in place
     WRITE_UNDER_TEAM_KEY = auto()  # an object under a team's key, new to the function: compliant
-    END_WINDOW = auto()  # the time of a window that holds an alert back is over: told
+    END_WINDOW = auto()  # an alert window with a suppressed alert closes: its summary is published
 
 
 class End(Enum):
-    """How an event ends once every fault has passed."""
+    """How an event ends after every fault is over."""
 
     REPAIRED = auto()
     MANUAL = auto()
-    REPAIRED_AND_REPORTED = auto()  # what could be judged was repaired
+    REPAIRED_AND_MANUAL = auto()  # one check repaired, another needs a person
     COMPLIANT = auto()
-    TOLD = auto()  # nothing but what waited to be told
+    PUBLISHED = auto()  # only the window's summary is published
     FAILED = auto()
     FAILED_AFTER_THE_WRITE = auto()
-    DEAD = auto()  # in the dead-letter queue; repaired and told once its cause is mended and it is redriven
+    DEAD = auto()  # in the dead-letter queue; repaired and published after it is redriven
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How a call fails: the arguments of `LocalCloud.inject_fault`, but for what it strikes."""
+    """How a call fails: the arguments of `LocalCloud.inject_fault`, without the call's scope."""
 
     name: str
     kind: str
@@ -74,7 +74,7 @@ class Row:
     step: Step
     fault: Fault
     end: End
-    again: Step | None = None  # where the delivery that takes over is killed too
+    again: Step | None = None  # the step at which the delivery that takes over is killed too
 
     def __str__(self) -> str:
         name = f"{self.step.name}: {self.fault.name}"
@@ -82,14 +82,14 @@ class Row:
 
 
 KILLED = Fault("killed", "delay", 3, {"seconds": LATE_SECONDS})
-"""The call is held back, as is whatever its client asks again, until the process is dead; then it acts."""
+"""The call and its client's retries are delayed until the process is dead; then they take effect."""
 
 SNS_FAILS = ("Publish", {"times": TRIES})
 _S3_DENIES = ("PutBucketEncryption", {"times": None, "status": 403, "code": "AccessDenied"})
 
 STEPS = [
     Step("read", "s3", "GetBucketEncryption", End.FAILED),
-    Step("describe the key", "kms", "DescribeKey", End.REPAIRED_AND_REPORTED, act=Act.TEAM_KEY),
+    Step("describe the key", "kms", "DescribeKey", End.REPAIRED_AND_MANUAL, act=Act.TEAM_KEY),
     Step("read the bucket's policy", "s3", "GetBucketPolicy", End.FAILED),
     Step("read whether it is public", "s3", "GetBucketPolicyStatus", End.FAILED, act=Act.OPEN_UP),
     Step("read the website", "s3", "GetBucketWebsite", End.FAILED),
@@ -104,7 +104,7 @@ STEPS = [
     Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED),
     Step("publish", "sns", "Publish", End.DEAD),
     Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=SNS_FAILS),
-    Step("mark the refusal as told", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
+    Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
 ]
 
 _BY_NAME = {step.name: step for step in STEPS}
@@ -152,8 +152,8 @@ def rows() -> Iterator[Row]:
 def deaths() -> Iterator[Row]:
     """The function is killed at each call of the flow, then also at each call of a takeover.
 
-    "Before call n acts" and "after call n-1" leave the same world behind, and a held call acts when
-    its caller is dead: so one death at each call covers both sides of all.
+    "Before call n takes effect" and "after call n-1" leave the same state, and a delayed call takes effect
+    after its caller is dead. So one kill at each call covers both sides of every call.
     """
     for step in STEPS:
         if step.before is None:
@@ -170,7 +170,7 @@ def usual_end(step: Step) -> End:
 
 
 def passing(step: Step) -> Iterator[Fault]:
-    """What goes wrong at a step and is over at last."""
+    """The temporary faults at a step."""
     broken = dict(zip(("status", "code"), _BROKEN[step.service], strict=True))
     for times, how in ((1, "once"), (TRIES, "beyond the client's retries")):
         yield error(f"throttled {how}", times, *_THROTTLED[step.service])
