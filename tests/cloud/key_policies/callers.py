@@ -1,4 +1,4 @@
-"""The four keys, and who comes to use them: each caller with credentials of its own."""
+"""The four keys, and the callers that use them, each with its own credentials."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def keys(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
     ]
     made = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     kms = cloud.client("kms")
-    default = allow("kms:*", **aws(root(ACCOUNT)))  # what AWS gives a key that is made without a policy
+    default = allow("kms:*", **aws(root(ACCOUNT)))  # AWS's default policy of a new key
     shared = policy(default, allow(USE, **aws(root(OTHER_ACCOUNT))))
     ids = {
         "K": made["RemediationKey"],
@@ -35,7 +35,7 @@ def keys(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
 
 
 def callers(cloud: LocalCloud, stack: Stack) -> dict[str, Client]:
-    """How each caller makes a client of a service."""
+    """By name, the function with which each caller makes a client of a service."""
     storage = policy(allow(["s3:*", "sns:Publish"]))
     everything = policy(allow(["s3:*", "sns:*", "kms:*"]))
     signed = {
@@ -62,7 +62,7 @@ def _role_of_another_account(cloud: LocalCloud, rights: dict[str, Any]) -> Crede
 
 
 def _role_of_the_function(cloud: LocalCloud, stack: Stack) -> Credentials:
-    """The deployed role itself, which lets Lambda alone in: its door is opened for a moment."""
+    """The deployed role, which trusts only Lambda: its trust policy is opened for this session."""
     iam = cloud.client("iam")
     function = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs["BucketFunction"])
     name = function["Role"].rpartition("/")[2]

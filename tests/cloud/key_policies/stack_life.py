@@ -1,4 +1,4 @@
-"""A deployed stack, changed and deleted through CloudFormation itself, as an operator would."""
+"""A deployed stack that is changed and deleted through CloudFormation, as an operator would."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackLife:
-    """The stack now, and the key that it made first."""
+    """The current stack, and the key that it created first."""
 
     deployment: Deployment
     first_key: str
@@ -27,13 +27,13 @@ class StackLife:
         return self.deployment.stack.outputs
 
     def after_update(self, template: Callable[[str], str] = str, **parameters: str) -> Self:
-        """The stack once these parameters, or an edited template, are in force."""
+        """The stack after an update with these parameters or an edited template."""
         status = self.update(template, **parameters)
         assert status == "UPDATE_COMPLETE", status
         return self._with_stack(self.deployment.stack.name)
 
     def update(self, template: Callable[[str], str] = str, **parameters: str) -> str:
-        """Update the stack, and say how that ended."""
+        """Update the stack; returns the final status."""
         name, known = self.deployment.stack.name, self._stack()["Parameters"]
         changed = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         kept = [
@@ -50,7 +50,7 @@ class StackLife:
         return self._ended(name)
 
     def after_deletion_and_creation(self, name: str, **parameters: str) -> Self:
-        """Another stack of the same template, made once this one is gone."""
+        """Another stack of the same template, created after this one is deleted."""
         template = self._template()
         self.delete()
         self._cloudformation.create_stack(
@@ -69,7 +69,7 @@ class StackLife:
         waiter.wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": int(PATIENCE_SECONDS)})
 
     def state_of_first_key(self) -> tuple[str, str]:
-        """What KMS says of it: its state, and what it is."""
+        """Its key state and key spec."""
         key = self.deployment.cloud.client("kms").describe_key(KeyId=self.first_key)["KeyMetadata"]
         return key["KeyState"], key["KeySpec"]
 
@@ -87,7 +87,7 @@ class StackLife:
         return str(answer["TemplateBody"])
 
     def _uploaded(self, template: str) -> str:
-        """Where CloudFormation finds it: a call takes 51,200 characters at most, and SAM uploads it too."""
+        """Upload it, as SAM does, because a call takes at most 51,200 characters. Its URL."""
         cloud = self.deployment.cloud
         s3 = cloud.client("s3")
         s3.create_bucket(Bucket="templates")

@@ -1,4 +1,4 @@
-"""Policies of the tests, written short."""
+"""Short helpers for the policies of the tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The stack's own key through all that can befall its stack: it stays, works, and stays approved.
+"""The stack's own key survives every change of its stack: it stays, works and remains approved.
 
-One stack is switched to a customer-supplied key and back, changed, deleted and made anew, in this order.
+One stack is switched to a customer-supplied key and back, changed, deleted and created again, in this order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ USABLE = ("Enabled", "SYMMETRIC_DEFAULT")
 
 @pytest.fixture(scope="module")
 def original(built: Path) -> Iterator[StackLife]:
-    """A stack with a key of its own, under which a bucket and an object are."""
+    """A stack with its own key."""
     with deployed() as deployment:
         yield StackLife(deployment=deployment, first_key=deployment.key)
 
@@ -52,16 +52,16 @@ def switched_back(switched: StackLife) -> StackLife:
 
 @pytest.fixture(scope="module")
 def without_the_resource(switched_back: StackLife) -> StackLife:
-    """The stack of a template that names its key differently: the first key leaves the stack."""
+    """The stack after a template that names its key differently, so the first key leaves the stack."""
     return switched_back.after_update(lambda template: template.replace("RemediationKey", "OtherKey"))
 
 
 @pytest.fixture(scope="module")
-def made_anew(without_the_resource: StackLife, customer_supplied: str) -> StackLife:
-    """Another stack, told of the first key."""
+def recreated(without_the_resource: StackLife, customer_supplied: str) -> StackLife:
+    """Another stack, with the first key in ApprovedKeys."""
     life = without_the_resource
     return life.after_deletion_and_creation(
-        "anew",
+        "recreated",
         SettleSeconds="0",
         KmsKeyArn=customer_supplied,
         CallersMayUseKey="true",
@@ -70,14 +70,14 @@ def made_anew(without_the_resource: StackLife, customer_supplied: str) -> StackL
 
 
 def reads_and_writes(deployment: Deployment, bucket: str, key: str) -> bool:
-    """Whether somebody without any right on KMS reads what was written before, and writes under the key."""
+    """Whether a user without KMS rights reads the earlier object, and writes under the key."""
     old = deployment.s3.get_object(Bucket=bucket, Key="before")
     new = deployment.s3.put_object(Bucket=bucket, Key="after", Body=b"new")
     return bool(old["Body"].read() == b"kept" and old["SSEKMSKeyId"] == new["SSEKMSKeyId"] == key)
 
 
-def judged(life: StackLife, bucket: str) -> tuple[str, int]:
-    """What Reseal says when somebody sets the bucket to the first key again: result, and findings."""
+def result_of_resetting(life: StackLife, bucket: str) -> tuple[str, int]:
+    """Result and number of findings after a user sets the bucket to the first key again."""
     deployment = life.deployment
 
     def act() -> None:
@@ -87,11 +87,13 @@ def judged(life: StackLife, bucket: str) -> tuple[str, int]:
     return line["result"], len(findings)
 
 
-def test_bucket_is_moved_to_the_stacks_own_key(original: StackLife, bucket: str) -> None:
+def test_bucket_moves_to_the_stacks_own_key(original: StackLife, bucket: str) -> None:
     assert reads_and_writes(original.deployment, bucket, original.first_key)
 
 
-def test_other_key_is_written_after_the_switch(switched: StackLife, customer_supplied: str) -> None:
+def test_new_bucket_gets_the_customer_supplied_key_after_the_switch(
+    switched: StackLife, customer_supplied: str
+) -> None:
     rule = switched.deployment.rule(switched.deployment.bucket())
 
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == customer_supplied
@@ -106,18 +108,18 @@ def test_key_works_after_the_switch(switched: StackLife, bucket: str) -> None:
     assert reads_and_writes(switched.deployment, bucket, switched.first_key)
 
 
-def test_key_stays_approved_though_only_the_other_is_listed(switched: StackLife, bucket: str) -> None:
-    assert judged(switched, bucket) == ("Compliant", 0)
+def test_key_stays_approved_if_only_the_other_is_listed(switched: StackLife, bucket: str) -> None:
+    assert result_of_resetting(switched, bucket) == ("Compliant", 0)
 
 
-def test_same_key_is_written_after_the_switch_back(switched_back: StackLife) -> None:
+def test_new_bucket_gets_the_stacks_key_after_the_switch_back(switched_back: StackLife) -> None:
     rule = switched_back.deployment.rule(switched_back.deployment.bucket())
 
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == switched_back.first_key
     assert switched_back.outputs["RemediationKeyArn"] == switched_back.first_key
 
 
-def test_change_that_would_replace_the_key_fails_and_leaves_it(switched_back: StackLife) -> None:
+def test_change_that_would_replace_the_key_fails_and_keeps_it(switched_back: StackLife) -> None:
     def another_kind(template: str) -> str:
         head, found, tail = template.partition("RemediationKey:")
         signing = "Properties:\n      KeySpec: RSA_2048\n      KeyUsage: SIGN_VERIFY\n"
@@ -135,23 +137,23 @@ def test_key_survives_a_template_without_it(without_the_resource: StackLife, buc
     assert reads_and_writes(life.deployment, bucket, life.first_key)
 
 
-def test_key_survives_the_deletion_of_its_stack(made_anew: StackLife, bucket: str) -> None:
-    assert made_anew.state_of_first_key() == USABLE
-    assert reads_and_writes(made_anew.deployment, bucket, made_anew.first_key)
+def test_key_survives_the_deletion_of_its_stack(recreated: StackLife, bucket: str) -> None:
+    assert recreated.state_of_first_key() == USABLE
+    assert reads_and_writes(recreated.deployment, bucket, recreated.first_key)
 
 
-def test_ledger_survives_the_deletion_of_its_stack(original: StackLife, made_anew: StackLife) -> None:
-    tables = made_anew.deployment.cloud.client("dynamodb").list_tables()["TableNames"]
+def test_ledger_survives_the_deletion_of_its_stack(original: StackLife, recreated: StackLife) -> None:
+    tables = recreated.deployment.cloud.client("dynamodb").list_tables()["TableNames"]
 
-    assert {original.outputs["LedgerTable"], made_anew.outputs["LedgerTable"]} <= set(tables)
+    assert {original.outputs["LedgerTable"], recreated.outputs["LedgerTable"]} <= set(tables)
 
 
-def test_key_is_approved_by_a_new_stack_that_lists_it(made_anew: StackLife, bucket: str) -> None:
-    assert judged(made_anew, bucket) == ("Compliant", 0)
+def test_key_is_approved_by_a_new_stack_that_lists_it(recreated: StackLife, bucket: str) -> None:
+    assert result_of_resetting(recreated, bucket) == ("Compliant", 0)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/b"}])
-def test_key_is_in_every_stack_under_one_name_and_never_deleted(parameters: dict[str, str]) -> None:
+def test_every_stack_has_the_key_under_one_name_and_never_deletes_it(parameters: dict[str, str]) -> None:
     key = resolved(**parameters)["Resources"]["RemediationKey"]
 
     assert (key["Type"], key["DeletionPolicy"], key["UpdateReplacePolicy"]) == (

@@ -1,7 +1,7 @@
-"""Who may use which key, by which way: one table of expectations, and the answers of the deployed policies.
+"""Which caller may use which key by which call: a table of expectations, checked on the deployed policies.
 
-CALLERS are asked of the local cloud: each signs as itself (or not at all), and S3, SNS and KMS answer.
-SERVICES are reasoned from the same deployed key policies, since nobody but AWS can act as a service.
+CALLERS really call S3, SNS and KMS of the local cloud, each with its own signature or none.
+For SERVICES the same deployed key policies are evaluated, because only AWS can act as a service.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import pytest
 
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import ACCOUNT, LocalCloud
-from tests.cloud.key_policies import callers as parties
-from tests.cloud.key_policies.asked import Places, asked
+from tests.cloud.key_policies import callers as callers_module
+from tests.cloud.key_policies.allowed_calls import Targets, allowed_calls
 from tests.cloud.key_policies.callers import Client
-from tests.cloud.key_policies.reasoned import reasoned
+from tests.cloud.key_policies.policy_reasoning import allowed_by_policy
 
 S3 = {"S3 write", "S3 read"}
 SNS = {"SNS publish"}
@@ -35,7 +35,7 @@ SERVICES = {
     "cloudfront.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
     "delivery.logs.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
     "logging.s3.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
-    # AWS documents their statement without kms:ViaService, so no way is ruled out; neither writes objects.
+    # AWS documents their statement without kms:ViaService, so both ways are allowed; neither writes objects.
     "cloudwatch.amazonaws.com": (NOTHING, S3 | SNS, NOTHING, NOTHING),
     "events.amazonaws.com": (NOTHING, NOTHING, NOTHING, NOTHING),
 }
@@ -58,22 +58,22 @@ def cells(table: dict[str, tuple[set[str], ...]]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def keys(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
-    return parties.keys(cloud, stack)
+    return callers_module.keys(cloud, stack)
 
 
 @pytest.fixture(scope="module")
 def callers(cloud: LocalCloud, stack: Stack) -> dict[str, Client]:
-    return parties.callers(cloud, stack)
+    return callers_module.callers(cloud, stack)
 
 
 @pytest.fixture(scope="module")
-def places(cloud: LocalCloud, keys: dict[str, str]) -> Places:
-    return Places(cloud, keys)
+def targets(cloud: LocalCloud, keys: dict[str, str]) -> Targets:
+    return Targets(cloud, keys)
 
 
 @pytest.fixture(scope="module")
-def policies(cloud: LocalCloud, keys: dict[str, str], places: Places) -> dict[str, dict[str, Any]]:
-    """The policies as they are in force, once every object is written."""
+def policies(cloud: LocalCloud, keys: dict[str, str], targets: Targets) -> dict[str, dict[str, Any]]:
+    """The key policies in force after every object is written."""
     kms = cloud.client("kms")
     return {
         name: json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"])
@@ -82,32 +82,32 @@ def policies(cloud: LocalCloud, keys: dict[str, str], places: Places) -> dict[st
 
 
 @pytest.mark.parametrize(("who", "key", "expected"), cells(CALLERS))
-def test_caller_may_do_with_the_key(
+def test_caller_may_make_exactly_the_expected_calls(
     who: str,
     key: str,
     expected: set[str],
     keys: dict[str, str],
     callers: dict[str, Client],
-    places: Places,
+    targets: Targets,
 ) -> None:
-    found = asked(callers[who], key, keys[key], places, signs=who != "anonymous")
+    found = allowed_calls(callers[who], key, keys[key], targets, signs=who != "anonymous")
 
     assert found == expected
 
 
 @pytest.mark.parametrize(("who", "key", "expected"), cells(SERVICES))
-def test_service_may_do_with_the_key(
+def test_service_may_make_exactly_the_expected_calls(
     who: str, key: str, expected: set[str], policies: dict[str, dict[str, Any]]
 ) -> None:
-    found = reasoned(policies[key], who, SOURCES[who])
+    found = allowed_by_policy(policies[key], who, SOURCES[who])
 
     assert found == expected
 
 
 @pytest.mark.parametrize("service", ["cloudwatch.amazonaws.com", "events.amazonaws.com"])
-def test_service_for_another_account_may_not_use_the_alerts_key(
+def test_service_acting_for_another_account_cannot_use_the_alerts_key(
     service: str, policies: dict[str, dict[str, Any]]
 ) -> None:
     source = SOURCES[service].replace(ACCOUNT, "222222222222")
 
-    assert reasoned(policies["alerts key"], service, source) == NOTHING
+    assert allowed_by_policy(policies["alerts key"], service, source) == NOTHING

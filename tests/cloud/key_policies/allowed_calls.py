@@ -1,4 +1,4 @@
-"""What comes of using a key, asked of the local cloud."""
+"""Which calls with a key the local cloud allows."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ DENIED = {
     "AccessDenied",
     "AccessDeniedException",
     "AuthorizationError",
-    "InvalidArgument",  # S3 to a request without a signature that needs a KMS key
+    "InvalidArgument",  # S3's answer to an unsigned request that needs a KMS key
     "KMSAccessDenied",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
 }
-NO_SUCH_CIPHERTEXT = "InvalidCiphertextException"  # KMS judges the right first, the text after
+NO_SUCH_CIPHERTEXT = "InvalidCiphertextException"  # KMS checks permissions first, then the ciphertext
 
 
-class Places:
-    """For each key an object under it and a topic encrypted with it; neither keeps anybody out by itself.
+class Targets:
+    """For each key an object under it and a topic encrypted with it. Their own policies admit every caller.
 
-    The other account is admitted to one bucket, everybody to another: only the key can say no there.
+    One bucket admits the other account, another admits everyone: only the key can deny access there.
     """
 
     def __init__(self, cloud: LocalCloud, keys: dict[str, str]) -> None:
@@ -54,7 +54,7 @@ class Places:
         return arn
 
     def _seed(self, name: str, key: str) -> None:
-        """An object under a key that may admit nobody through S3: its policy is opened for a moment."""
+        """Write an object under a key that may deny it: the key policy is opened for this write."""
         before = self._kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         opened = policy(*json.loads(before)["Statement"], allow(USE, **aws(root(ACCOUNT))))
         self._kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(opened))
@@ -65,18 +65,18 @@ class Places:
             self._kms.put_key_policy(KeyId=key, PolicyName="default", Policy=before)
 
 
-def asked(client: Client, name: str, key: str, places: Places, *, signs: bool) -> set[str]:
-    """What of everything that needs the key comes out for this caller."""
+def allowed_calls(client: Client, name: str, key: str, targets: Targets, *, signs: bool) -> set[str]:
+    """The calls that need the key and are allowed to this caller."""
     s3, kms, sns = client("s3"), client("kms"), client("sns")
-    bucket = places.bucket if signs else places.public_bucket
+    bucket = targets.bucket if signs else targets.public_bucket
     attempts: dict[str, Callable[[], object]] = {
         "S3 write": lambda: _write(s3, bucket, f"{name} again", key),
         "S3 read": lambda: s3.get_object(Bucket=bucket, Key=name),
-        "SNS publish": lambda: sns.publish(TopicArn=places.topics[name], Message="x"),
+        "SNS publish": lambda: sns.publish(TopicArn=targets.topics[name], Message="x"),
         "KMS GenerateDataKey": lambda: kms.generate_data_key(KeyId=key, KeySpec="AES_256"),
         "KMS Decrypt": lambda: kms.decrypt(KeyId=key, CiphertextBlob=b"no ciphertext at all"),
     }
-    return {what for what, attempt in attempts.items() if _comes_out(attempt)}
+    return {what for what, attempt in attempts.items() if _is_allowed(attempt)}
 
 
 def _write(s3: Any, bucket: str, name: str, key: str) -> object:
@@ -84,7 +84,7 @@ def _write(s3: Any, bucket: str, name: str, key: str) -> object:
     return s3.put_object(Bucket=bucket, Key=name, Body=BODY, **encryption)
 
 
-def _comes_out(attempt: Callable[[], object]) -> bool:
+def _is_allowed(attempt: Callable[[], object]) -> bool:
     try:
         attempt()
     except ClientError as error:

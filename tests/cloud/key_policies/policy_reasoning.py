@@ -1,4 +1,4 @@
-"""What a service may do with a key, reasoned from its policy: the local cloud cannot act as a service."""
+"""What a key policy allows a service. It is derived, because the local cloud cannot act as a service."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.translated import actions, as_list
 REGION = "us-east-1"
 
 
-def reasoned(document: dict[str, Any], service: str, source: str) -> set[str]:
-    """What a service principal may do with a key on behalf of a resource of this account."""
+def allowed_by_policy(document: dict[str, Any], service: str, source: str) -> set[str]:
+    """The calls with a key that its policy allows a service on behalf of a resource of this account."""
     calls = {"S3 write": "GenerateDataKey", "S3 read": "Decrypt"}
     allowed = {
         what
@@ -27,7 +27,7 @@ def reasoned(document: dict[str, Any], service: str, source: str) -> set[str]:
 
 
 def _context(source: str, through: str) -> dict[str, str]:
-    """A service acts for a resource: its account and ARN are told, and no account calls."""
+    """The condition keys of a service's call: the resource's account and ARN, and no calling account."""
     return {
         "aws:sourceaccount": source.split(":")[4],
         "aws:sourcearn": source,
@@ -36,7 +36,7 @@ def _context(source: str, through: str) -> dict[str, str]:
 
 
 def _admits(document: dict[str, Any], service: str, action: str, context: dict[str, str]) -> bool:
-    """Whether some statement allows it, and none denies it; `*` is read as including services."""
+    """Whether a statement allows it and none denies it; `*` includes services."""
     effects = {
         statement["Effect"]
         for statement in document["Statement"]
@@ -61,7 +61,7 @@ def _holds(condition: dict[str, Any], context: dict[str, str]) -> bool:
 
 
 def _compares(operator: str, found: str | None, values: Iterable[str]) -> bool:
-    """An absent value satisfies none of these."""
+    """An absent value meets none of these."""
     match operator:
         case "StringEquals" | "ArnEquals":
             return found in values
