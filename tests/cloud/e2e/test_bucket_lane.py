@@ -1,4 +1,4 @@
-"""The bucket lane of the deployed stack: an IAM user acts, and the stack answers."""
+"""The bucket lane of the deployed stack: an IAM user changes buckets, and the stack reacts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CACHED = {
     "GetBucketReplication",
     "GetBucketTagging",
 }
-"""What the function asks once and keeps for a minute or two."""
+"""Reads that the function caches for a minute or two."""
 DEFAULT, BUCKET_KEY, SSE_C = "S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"
 
 
@@ -37,7 +37,7 @@ def test_new_bucket_is_remediated_to_the_stacks_key(enforcing: Deployment) -> No
     assert enforcing.rule(bucket) == kms_rule(enforcing.key)
 
 
-def test_finding_of_a_repair_tells_who_what_before_and_after(enforcing: Deployment) -> None:
+def test_finding_of_a_repair_has_actor_call_before_and_after(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
 
     _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
@@ -62,7 +62,7 @@ def test_deleted_encryption_is_remediated(enforcing: Deployment) -> None:
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == enforcing.key
 
 
-def test_what_was_not_heard_is_repaired_at_the_next_call_whose_caller_is_not_blamed(
+def test_violation_without_an_event_is_repaired_at_the_next_call_and_not_attributed_to_its_caller(
     enforcing: Deployment,
 ) -> None:
     bucket = enforcing.bucket()
@@ -77,7 +77,7 @@ def test_what_was_not_heard_is_repaired_at_the_next_call_whose_caller_is_not_bla
     assert finding["api_call"]["set_this"] is False
 
 
-def test_key_of_another_account_is_replaced_as_critical_and_nothing_else_changes(
+def test_only_the_key_of_another_account_is_replaced_and_its_finding_is_critical(
     enforcing: Deployment,
 ) -> None:
     bucket, foreign = enforcing.bucket(), enforcing.create_key(OTHER_ACCOUNT)
@@ -96,7 +96,7 @@ def test_key_of_another_account_is_replaced_as_critical_and_nothing_else_changes
 
 
 @pytest.mark.parametrize("name", ["arn", "id", "alias"])
-def test_teams_own_key_is_left_as_it_is_however_it_is_named(enforcing: Deployment, name: str) -> None:
+def test_teams_own_key_is_kept_in_every_notation(enforcing: Deployment, name: str) -> None:
     bucket, key = enforcing.bucket(), enforcing.create_key()
     alias = f"alias/{bucket}"
     enforcing.cloud.client("kms").create_alias(AliasName=alias, TargetKeyId=key)
@@ -110,7 +110,7 @@ def test_teams_own_key_is_left_as_it_is_however_it_is_named(enforcing: Deploymen
     assert enforcing.rule(bucket) == kms_rule(named)
 
 
-def test_disabled_key_is_reported_as_critical_and_kept(enforcing: Deployment) -> None:
+def test_disabled_key_is_kept_with_a_critical_manual_finding(enforcing: Deployment) -> None:
     bucket, key = enforcing.bucket(), enforcing.create_key()
     enforcing.cloud.client("kms").disable_key(KeyId=key)
 
@@ -145,7 +145,7 @@ def test_bucket_of_another_region_is_skipped_without_a_write(enforcing: Deployme
     assert not [call for call in writes if call["resource"].endswith(f":{bucket}")]
 
 
-def test_bucket_that_is_gone_is_skipped_in_silence(enforcing: Deployment) -> None:
+def test_deleted_bucket_is_skipped_without_a_finding(enforcing: Deployment) -> None:
     bucket = "gone-at-once"
     enforcing.cloud.inject_fault(
         "error",
@@ -164,7 +164,7 @@ def test_bucket_that_is_gone_is_skipped_in_silence(enforcing: Deployment) -> Non
     assert (line["result"], findings) == ("Skipped", [])
 
 
-def test_denied_write_is_one_failed_finding_a_day_that_names_the_permission(enforcing: Deployment) -> None:
+def test_denied_write_gives_one_failed_finding_a_day_that_names_the_permission(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
     deny = {
         "Effect": "Deny",

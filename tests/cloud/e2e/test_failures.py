@@ -1,4 +1,4 @@
-"""What goes wrong on the way: passing faults, lost answers, poison, and a function that dies."""
+"""Failures of the deployed bucket lane: temporary faults, lost answers, poison messages and redelivery."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASSING = [
 
 
 @pytest.mark.parametrize(("service", "operation", "status", "code"), PASSING)
-def test_passing_fault_is_retried_within_the_invocation(
+def test_temporary_fault_is_retried_within_the_invocation(
     enforcing: Deployment, service: str, operation: str, status: int, code: str
 ) -> None:
     bucket = enforcing.bucket()
@@ -52,13 +52,13 @@ def test_finding_survives_a_lost_answer(enforcing: Deployment, service: str, ope
     assert len({finding["id"] for finding in findings}) == 1
 
 
-def test_message_goes_back_to_the_queue_and_is_finished_by_a_later_delivery(enforcing: Deployment) -> None:
+def test_message_returns_to_the_queue_and_a_later_delivery_completes_it(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
     queue = enforcing.stack.outputs["BucketQueueUrl"]
     sqs = enforcing.cloud.client("sqs")
     hide_briefly(sqs, queue)
 
-    def act() -> None:  # more failures than one invocation retries: the message is not sent at first
+    def act() -> None:  # more failures than one invocation retries: the first delivery fails
         enforcing.cloud.inject_fault("error", "sns", "Publish", status=500, code="InternalError", times=4)
         enforcing.put(bucket, "AES256")
 
@@ -71,7 +71,7 @@ def test_message_goes_back_to_the_queue_and_is_finished_by_a_later_delivery(enfo
     assert len([call for call in writes if call["resource"].endswith(f":{bucket}")]) == 2  # creation, this
 
 
-def test_poison_ends_in_the_dead_letter_queue_and_harms_no_other_message(enforcing: Deployment) -> None:
+def test_only_poison_messages_reach_the_dead_letter_queue(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
     queue, dead = (
         enforcing.stack.outputs["BucketQueueUrl"],
@@ -103,7 +103,7 @@ def test_poison_ends_in_the_dead_letter_queue_and_harms_no_other_message(enforci
 
 
 def hide_briefly(sqs: Any, queue: str) -> None:
-    """Redeliver at once: six minutes, as deployed, are too long for a test."""
+    """Redeliver after three seconds: the template's six minutes are too long for a test."""
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})
 
 

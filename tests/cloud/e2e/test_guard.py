@@ -1,4 +1,4 @@
-"""The access-impact guard of the deployed stack: buckets that somebody reads who cannot use K."""
+"""The access-impact guard of the deployed stack: buckets with readers that cannot use K."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ Hazard = Callable[[Any, str], None]
 
 @contextmanager
 def settling(stack: Deployment) -> Iterator[None]:
-    """Nothing is handled meanwhile, as in the settle time of a real deployment."""
+    """Disable the function's trigger meanwhile, as in the settle time of a real deployment."""
     functions, function = stack.cloud.client("lambda"), stack.stack.outputs["BucketFunction"]
     (mapping,) = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
@@ -92,7 +92,7 @@ def settling(stack: Deployment) -> Iterator[None]:
 
 
 def new_bucket(stack: Deployment, **more: Any) -> str:
-    """A bucket with ACLs, and one beside it to replicate to."""
+    """A bucket with ACLs, and a second one as replication target."""
     name = f"g-{uuid.uuid4().hex[:12]}"
     for bucket in (f"{name}-copy", name):
         stack.s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerPreferred", **more)
@@ -100,7 +100,7 @@ def new_bucket(stack: Deployment, **more: Any) -> str:
 
 
 @pytest.mark.parametrize(("hazard", "call", "word"), HAZARDS)
-def test_bucket_with_a_hazard_is_reported_and_not_touched(
+def test_guard_reports_a_bucket_with_a_hazard_and_writes_nothing(
     enforcing: Deployment, hazard: Hazard, call: str, word: str
 ) -> None:
     with settling(enforcing):
@@ -108,17 +108,17 @@ def test_bucket_with_a_hazard_is_reported_and_not_touched(
         hazard(enforcing.s3, bucket)
 
     lines = enforcing.arrivals.wait_for_lines(bucket, "CreateBucket", call)
-    told = [f for f in enforcing.arrivals.findings if f["resource"]["name"] == bucket]
+    findings = [f for f in enforcing.arrivals.findings if f["resource"]["name"] == bucket]
     writes = enforcing.cloud.journal(operation="PutBucketEncryption", caller=OWN_ROLE)
     assert {line["result"] for line in lines} == {"Manual"}
-    assert {finding["status"] for finding in told} == {"MANUAL"}
-    assert all(word in finding["reason"] for finding in told)
+    assert {finding["status"] for finding in findings} == {"MANUAL"}
+    assert all(word in finding["reason"] for finding in findings)
     assert enforcing.rule(bucket)["ApplyServerSideEncryptionByDefault"] == SSE_S3
     assert not [write for write in writes if write["resource"].endswith(f":{bucket}")]
 
 
 @pytest.mark.parametrize(("hazard", "call", "word"), HAZARDS)
-def test_hazard_that_meets_a_bucket_under_k_is_critical(
+def test_hazard_on_a_bucket_under_k_is_critical(
     enforcing: Deployment, hazard: Hazard, call: str, word: str
 ) -> None:
     bucket = new_bucket(enforcing)
@@ -141,7 +141,7 @@ def test_bucket_read_by_its_own_account_is_repaired(enforcing: Deployment) -> No
     assert finding["status"] == "REMEDIATED"
 
 
-def test_bucket_of_a_stack_is_repaired_and_its_stack_is_named(enforcing: Deployment) -> None:
+def test_bucket_of_a_stack_is_repaired_and_the_finding_names_the_stack(enforcing: Deployment) -> None:
     tags = [{"Key": "aws:cloudformation:stack-name", "Value": "payroll-prod"}]
 
     with settling(enforcing):
@@ -153,7 +153,7 @@ def test_bucket_of_a_stack_is_repaired_and_its_stack_is_named(enforcing: Deploym
     assert finding["managed_by"] == {"tool": "CloudFormation", "stack": "payroll-prod"}
 
 
-def test_control_towers_bucket_is_left_to_it(enforcing: Deployment) -> None:
+def test_control_tower_bucket_is_exempt(enforcing: Deployment) -> None:
     bucket = "aws-controltower-logs-111122223333-us-east-1"
 
     def act() -> None:

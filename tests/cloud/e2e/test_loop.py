@@ -1,4 +1,4 @@
-"""Repairs converge: Reseal's own writes start nothing, and would change nothing if they did."""
+"""Repairs converge: Reseal's own writes start no function, and would change nothing if they did."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def test_own_write_is_dropped_by_the_rule(enforcing: Deployment) -> None:
     enforcing.arrivals.poll()
 
     own = enforcing.cloud.journal(operation="PutBucketEncryption", caller=OWN_ROLE)
-    heard = [line["api_call"] for line in enforcing.arrivals.lines if line.get("bucket") == bucket]
+    handled = [line["api_call"] for line in enforcing.arrivals.lines if line.get("bucket") == bucket]
 
     assert [call for call in own if call["resource"].endswith(f":{bucket}")]
-    assert heard == ["CreateBucket"]
+    assert handled == ["CreateBucket"]
 
 
 def test_own_write_ends_compliant_when_the_rule_is_bypassed(enforcing: Deployment) -> None:
@@ -62,4 +62,4 @@ def _own_event(sqs: object, queue: str, bucket: str) -> dict:  # type: ignore[ty
                 detail["userIdentity"]
             ):
                 return dict(event)
-    raise AssertionError("the local trail never told of Reseal's own write")
+    raise AssertionError("no event of Reseal's own write arrived")

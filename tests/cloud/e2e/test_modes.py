@@ -9,7 +9,7 @@ from tests.support.deployment import OTHER_ACCOUNT, OWN_ROLE, Deployment
 WRITES = {"PutBucketEncryption", "PutItem"}
 
 
-def test_detecting_stack_says_what_it_would_do_and_writes_nothing(detecting: Deployment) -> None:
+def test_detecting_stack_publishes_a_finding_and_writes_nothing(detecting: Deployment) -> None:
     bucket = "only-looked-at"
 
     def act() -> None:
@@ -22,14 +22,14 @@ def test_detecting_stack_says_what_it_would_do_and_writes_nothing(detecting: Dep
     assert detecting.rule(bucket)["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
 
 
-def test_role_of_a_detecting_stack_cannot_write_even_when_the_code_is_forced_to(
+def test_role_of_a_detecting_stack_cannot_write_in_enforce_mode(
     detecting: Deployment,
 ) -> None:
     bucket = "forced"
     functions, name = detecting.cloud.client("lambda"), detecting.stack.outputs["BucketFunction"]
-    told = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": told | {"MODE": "enforce"}}
+        FunctionName=name, Environment={"Variables": variables | {"MODE": "enforce"}}
     )
 
     def act() -> None:
@@ -38,7 +38,7 @@ def test_role_of_a_detecting_stack_cannot_write_even_when_the_code_is_forced_to(
     try:
         (line,), (finding,) = detecting.after(act, bucket, "CreateBucket")
     finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": told})
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         time.sleep(0.2)
     assert (line["result"], finding["status"]) == ("Failed", "FAILED")
     assert "s3:PutEncryptionConfiguration" in finding["recommendation"]

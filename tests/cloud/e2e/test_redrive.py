@@ -33,7 +33,7 @@ OPERATOR = "*:user/operator"
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A stack whose messages fail fast, and somebody who may re-send them."""
+    """A stack whose messages fail fast, and the credentials of an operator."""
 
     deployment: Deployment
     credentials: Credentials
@@ -86,7 +86,7 @@ def stack(built: Path) -> Iterator[Operator]:
 
 @pytest.fixture
 def operator(stack: Operator) -> Iterator[Operator]:
-    """Nothing waits, and what fails twice is given up within seconds."""
+    """All queues are empty; a message that fails twice is dead-lettered within seconds."""
     queue = stack.outputs["BucketQueueUrl"]
     attributes = stack.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
     redrive = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": 2}
@@ -111,7 +111,7 @@ def give_up_on_poison(operator: Operator) -> None:
 
 @contextmanager
 def undeliverable(operator: Operator) -> Iterator[None]:
-    """The lane's queue does not admit the rule, as after a change by hand."""
+    """Remove the queue policy meanwhile, so the rule cannot deliver."""
     queue = operator.outputs["BucketQueueUrl"]
     admitted = operator.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["Policy"])["Attributes"]
     operator.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": ""})
@@ -127,7 +127,7 @@ def test_nothing_is_sent_if_no_message_waits(operator: Operator) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "No messages are waiting.\n", "")
 
 
-def test_what_waits_is_shown_with_its_age_and_cause_and_stays(operator: Operator) -> None:
+def test_dry_run_shows_age_and_cause_of_waiting_messages_and_sends_none(operator: Operator) -> None:
     give_up_on_poison(operator)
 
     done = operator.redrive()
@@ -141,7 +141,7 @@ def test_what_waits_is_shown_with_its_age_and_cause_and_stays(operator: Operator
     assert operator.waiting("BucketDeadLetterQueueUrl") == 1
 
 
-def test_poison_that_is_sent_again_comes_back(operator: Operator) -> None:
+def test_redriven_poison_message_comes_back(operator: Operator) -> None:
     give_up_on_poison(operator)
 
     done = operator.redrive("--yes")
@@ -154,7 +154,7 @@ def test_poison_that_is_sent_again_comes_back(operator: Operator) -> None:
     assert message["Body"] == POISON
 
 
-def test_event_that_failed_for_a_passing_reason_is_handled_after_it_is_sent_again(operator: Operator) -> None:
+def test_event_that_failed_temporarily_is_handled_after_the_redrive(operator: Operator) -> None:
     deployment = operator.deployment
     bucket = deployment.bucket()
     fault = {"status": 500, "code": "InternalError", "times": None}
@@ -169,7 +169,7 @@ def test_event_that_failed_for_a_passing_reason_is_handled_after_it_is_sent_agai
     assert (operator.waiting("BucketDeadLetterQueueUrl"), operator.waiting("BucketQueueUrl")) == (0, 0)
 
 
-def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator: Operator) -> None:
+def test_undelivered_event_is_handled_after_the_redrive(operator: Operator) -> None:
     deployment = operator.deployment
     bucket = deployment.bucket()
     with undeliverable(operator):
@@ -185,7 +185,7 @@ def test_event_that_could_not_be_delivered_is_handled_after_it_is_sent(operator:
     assert operator.waiting("UndeliveredQueueUrl") == 0
 
 
-def test_event_of_no_queue_of_the_stack_is_kept_and_said(operator: Operator) -> None:
+def test_event_for_a_queue_outside_the_stack_is_kept_and_reported(operator: Operator) -> None:
     undelivered = operator.outputs["UndeliveredQueueUrl"]
     elsewhere = {"DataType": "String", "StringValue": "arn:aws:sqs:us-east-1:111122223333:somebody-elses"}
     operator.sqs.send_message(
@@ -200,7 +200,7 @@ def test_event_of_no_queue_of_the_stack_is_kept_and_said(operator: Operator) -> 
 
 
 @pytest.mark.parametrize("operation", ["SendMessage", "DeleteMessage"])
-def test_message_is_never_lost_when_the_run_dies_over_it(operator: Operator, operation: str) -> None:
+def test_no_message_is_lost_if_the_redrive_fails(operator: Operator, operation: str) -> None:
     give_up_on_poison(operator)
     fault = {"status": 500, "code": "InternalError", "times": None, "caller": OPERATOR}
     operator.deployment.cloud.inject_fault("error", "sqs", operation, **fault)
@@ -215,7 +215,7 @@ def test_message_is_never_lost_when_the_run_dies_over_it(operator: Operator, ope
     assert attributes["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
-def test_stack_that_is_not_there_is_said_in_one_line(operator: Operator) -> None:
+def test_missing_stack_is_reported_in_one_line(operator: Operator) -> None:
     done = operator.redrive("--stack", "nowhere")
 
     assert done.returncode == 1

@@ -24,7 +24,7 @@ _LAYERS_PLACE = re.compile(r"(?<=^ResealLayer)[0-9a-f]{10}$")  # SAM names a lay
 
 @pytest.fixture(scope="module")
 def by_sam(built: Path) -> Iterator[Deployment]:
-    """The stack that the SAM CLI deploys, with no parameter but those of samconfig.toml."""
+    """The stack that the SAM CLI deploys, with only the parameters of samconfig.toml."""
     with LocalCloud.start(python=environment_python("cloud")) as cloud:
         stack = deploy.deploy(cloud, NAME)
         s3 = cloud.client("s3", cloud.create_user("engineer", STORAGE_ONLY))
@@ -40,7 +40,7 @@ def by_the_tests(built: Path) -> Iterator[Deployment]:
 
 
 def template(deployment: Deployment) -> Any:
-    """What CloudFormation was given, but for where the code was uploaded and the SAM CLI's own marks."""
+    """The template that CloudFormation got, without upload locations and the SAM CLI's metadata."""
     answer = deployment.cloud.client("cloudformation").get_template(StackName=NAME, TemplateStage="Original")
     document = yaml_parse(str(answer["TemplateBody"]))
     for resource in document["Resources"].values():
@@ -72,7 +72,7 @@ def test_sam_cli_deploys_the_template_that_the_tests_deploy(
     assert stack_of(by_sam) == stack_of(by_the_tests)
 
 
-def test_stack_of_the_sam_cli_puts_a_new_bucket_right(by_sam: Deployment) -> None:
+def test_stack_of_the_sam_cli_remediates_a_new_bucket(by_sam: Deployment) -> None:
     queue = by_sam.stack.outputs["BucketQueueUrl"]
     by_sam.cloud.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"DelaySeconds": "0"})
 

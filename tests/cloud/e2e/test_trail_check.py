@@ -1,4 +1,4 @@
-"""The deployed check: does Reseal hear anything? With the stack's own trail, with others, and without any."""
+"""The deployed trail check, with the stack's own trails, with other trails and without any."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def with_trail(built: Path) -> Iterator[Deployment]:
 
 
 def check(deployment: Deployment) -> dict[str, Any]:
-    """What the deployed function answers to whoever invokes it."""
+    """The deployed function's answer."""
     answer = deployment.cloud.client("lambda").invoke(
         FunctionName=deployment.stack.outputs["TrailCheckFunction"]
     )
@@ -57,7 +57,7 @@ def check(deployment: Deployment) -> dict[str, Any]:
 
 @contextmanager
 def trail(deployment: Deployment, region: str = "us-east-1", **selectors: Any) -> Iterator[tuple[Any, str]]:
-    """A logging trail that the account has besides the stack."""
+    """A logging trail of the account that does not belong to the stack."""
     client = deployment.cloud.client("cloudtrail", region=region)
     multi_region = region != "us-east-1"
     arn = client.create_trail(Name="team", S3BucketName="team-logs", IsMultiRegionTrail=multi_region)[
@@ -73,7 +73,7 @@ def trail(deployment: Deployment, region: str = "us-east-1", **selectors: Any) -
 
 
 def log_lines(deployment: Deployment) -> list[dict[str, Any]]:
-    """The check's own lines and metrics."""
+    """The check's log lines and metrics."""
     events = deployment.cloud.client("logs").filter_log_events(
         logGroupName=deployment.stack.outputs["TrailCheckLogs"]
     )["events"]
@@ -87,7 +87,7 @@ def within(seconds: float, seen: Callable[[], Any]) -> Any:
     return found
 
 
-def test_stack_hears_by_the_trails_it_makes(with_trail: Deployment) -> None:
+def test_trails_of_the_stack_give_coverage(with_trail: Deployment) -> None:
     answer = check(with_trail)
 
     trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal"
@@ -96,7 +96,7 @@ def test_stack_hears_by_the_trails_it_makes(with_trail: Deployment) -> None:
     assert answer["objects_reason"].startswith(f"{trail}-objects logs writes of objects, except calls by ")
 
 
-def test_check_reads_three_things_of_the_trails_and_no_more(with_trail: Deployment) -> None:
+def test_check_makes_exactly_the_three_calls_it_needs(with_trail: Deployment) -> None:
     since = with_trail.cloud.journal()[-1]["sequence"]
 
     check(with_trail)
@@ -105,7 +105,7 @@ def test_check_reads_three_things_of_the_trails_and_no_more(with_trail: Deployme
     assert calls == ["DescribeTrails", *["GetTrailStatus", "GetEventSelectors"] * 2]
 
 
-def test_check_leaves_a_line_and_the_metric_that_the_alarm_watches(with_trail: Deployment) -> None:
+def test_check_writes_a_log_line_and_the_metric_of_the_alarm(with_trail: Deployment) -> None:
     known = len(log_lines(with_trail))
 
     reason = check(with_trail)["reason"]
@@ -120,7 +120,7 @@ def test_check_leaves_a_line_and_the_metric_that_the_alarm_watches(with_trail: D
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": metric["FunctionName"]}]
 
 
-def test_trail_that_somebody_stops_is_no_longer_heard(with_trail: Deployment) -> None:
+def test_stopped_trail_gives_no_coverage(with_trail: Deployment) -> None:
     trails, name = with_trail.cloud.client("cloudtrail"), "reseal-management"
     trails.stop_logging(Name=name)
 
@@ -133,7 +133,7 @@ def test_trail_that_somebody_stops_is_no_longer_heard(with_trail: Deployment) ->
     assert ":trail/reseal-management is not logging;" in answer["reason"]
 
 
-def test_own_trail_of_objects_that_somebody_stops_rings_like_deafness(with_trail: Deployment) -> None:
+def test_stopped_object_trail_of_the_stack_counts_as_missing_coverage(with_trail: Deployment) -> None:
     trails, name = with_trail.cloud.client("cloudtrail"), "reseal-objects"
     covered = check(with_trail)
     trails.stop_logging(Name=name)
@@ -148,7 +148,7 @@ def test_own_trail_of_objects_that_somebody_stops_rings_like_deafness(with_trail
     assert answer["reason"].endswith(":trail/reseal-objects is not logging")
 
 
-def test_what_is_denied_is_unknown_and_does_not_count_as_heard(with_trail: Deployment) -> None:
+def test_denied_read_of_a_trail_counts_as_missing_coverage(with_trail: Deployment) -> None:
     fault = {"status": 400, "code": "AccessDeniedException", "caller": CHECK_ROLE, "times": 1}
     with_trail.cloud.inject_fault("error", "cloudtrail", "GetTrailStatus", **fault)
 
@@ -158,7 +158,7 @@ def test_what_is_denied_is_unknown_and_does_not_count_as_heard(with_trail: Deplo
     assert "may or may not be logging: cloudtrail:GetTrailStatus: AccessDeniedException" in answer["reason"]
 
 
-def test_log_bucket_of_the_trail_satisfies_every_check(with_trail: Deployment) -> None:
+def test_log_bucket_of_the_trail_meets_every_check(with_trail: Deployment) -> None:
     bucket = with_trail.stack.outputs["TrailBucketName"]
     encryption = {"Rules": [with_trail.rule(bucket)]}
 
@@ -169,7 +169,7 @@ def test_log_bucket_of_the_trail_satisfies_every_check(with_trail: Deployment) -
     assert (set(line["checks"].values()), findings) == ({"COMPLIANT"}, [])
 
 
-def test_check_that_fails_for_good_is_told_on_the_topic(with_trail: Deployment) -> None:
+def test_permanent_failure_of_the_check_is_published_on_the_topic(with_trail: Deployment) -> None:
     sqs, functions = with_trail.cloud.client("sqs"), with_trail.cloud.client("lambda")
     fault = {"status": 400, "code": "AccessDeniedException", "caller": CHECK_ROLE, "times": None}
     with_trail.arrivals.poll()
@@ -184,12 +184,12 @@ def test_check_that_fails_for_good_is_told_on_the_topic(with_trail: Deployment) 
         with_trail.cloud.clear_faults()
 
     sqs.delete_message(QueueUrl=with_trail.arrivals.inbox, ReceiptHandle=message["ReceiptHandle"])
-    told = json.loads(json.loads(message["Body"])["Message"])
-    assert told["requestContext"]["condition"] == "RetriesExhausted"
-    assert "cloudtrail:DescribeTrails" in told["responsePayload"]["errorMessage"]
+    failure = json.loads(json.loads(message["Body"])["Message"])
+    assert failure["requestContext"]["condition"] == "RetriesExhausted"
+    assert "cloudtrail:DescribeTrails" in failure["responsePayload"]["errorMessage"]
 
 
-def test_schedule_makes_the_check(with_trail: Deployment) -> None:
+def test_schedule_invokes_the_check(with_trail: Deployment) -> None:
     schedules, known = with_trail.cloud.client("scheduler"), len(log_lines(with_trail))
     (name,) = [schedule["Name"] for schedule in schedules.list_schedules()["Schedules"]]
     hourly = schedules.get_schedule(Name=name)
@@ -201,7 +201,7 @@ def test_schedule_makes_the_check(with_trail: Deployment) -> None:
     assert within(60, lambda: log_lines(with_trail)[known:])  # the local cloud looks every ten seconds
 
 
-def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -> None:
+def test_answer_for_an_account_without_a_trail_says_how_to_get_one(enforcing: Deployment) -> None:
     assert check(enforcing) == {
         "covered": False,
         "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or create a trail",
@@ -215,7 +215,7 @@ def test_account_without_a_trail_is_told_how_to_get_one(enforcing: Deployment) -
     [({}, True), (WRITES, True), (ALL_BUT_KMS, True), (READS, False), (DATA_ONLY, False)],
     ids=["everything", "writes", "all but KMS", "reads", "data events"],
 )
-def test_trail_of_the_account_is_heard_by_what_it_logs(
+def test_coverage_by_a_trail_of_the_account_depends_on_its_selectors(
     enforcing: Deployment, selectors: dict[str, Any], covered: bool
 ) -> None:
     with trail(enforcing, **selectors) as (_, arn):
@@ -225,7 +225,7 @@ def test_trail_of_the_account_is_heard_by_what_it_logs(
     assert (answer["objects"], answer["objects_reason"].startswith(arn)) == (selectors == DATA_ONLY, True)
 
 
-def test_trail_of_all_regions_counts_wherever_it_was_made(enforcing: Deployment) -> None:
+def test_multi_region_trail_of_another_region_gives_coverage(enforcing: Deployment) -> None:
     with trail(enforcing, region="eu-west-1") as (_, arn):
         answer = check(enforcing)
 
