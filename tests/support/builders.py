@@ -89,10 +89,10 @@ def a_policy(
 
 
 def not_enforcing(check: str) -> dict[str, Policy]:
-    """The ways in which a check no longer writes what it once did, by name."""
+    """Policies under which a check that wrote before does not write now, by name."""
     return {
         "stack in detect mode": a_policy(mode=Mode.DETECT),
-        "check in report mode": a_policy(check_modes=DEFAULT_MODES | {check: Mode.DETECT}),
+        "check in detect mode": a_policy(check_modes=DEFAULT_MODES | {check: Mode.DETECT}),
         "check off": a_policy(check_modes=DEFAULT_MODES | {check: Mode.OFF}),
     }
 
@@ -146,7 +146,7 @@ def encryption(
 def observe(
     policy: Policy, found: BucketEncryption, description: KeyDescription | None = None
 ) -> ObservedBucket:
-    """The bucket as the pipeline would observe it: a key that cannot matter is not described."""
+    """The bucket as the lane would observe it: a KMS key that cannot matter is not described."""
     if found.key_id is None:
         return ObservedBucket(encryption=found)
     reference = parse_key_reference(found.key_id)
@@ -208,7 +208,7 @@ def an_event(**changes: Any) -> dict[str, Any]:
 
 
 def a_body(**changes: Any) -> str:
-    """The same as the text of a queue message."""
+    """The event as the text of a queue message."""
     return json.dumps(an_event(**changes))
 
 
@@ -250,7 +250,7 @@ def an_original(
     context: str | None = None,
     **changes: Any,
 ) -> Original:
-    """`an_object(**changes)`, with what a copy of it must carry by hand."""
+    """`an_object(**changes)`, with the properties that a copy must send explicitly."""
     return Original(head=an_object(**changes), acl=acl, tags=tags or {}, annotated=annotated, context=context)
 
 
@@ -262,7 +262,7 @@ def a_bucket_context(
     notifies: bool = False,
     has_acls: bool = False,
 ) -> BucketContext:
-    """A bucket without versions, listeners and ACLs, open to nobody."""
+    """A private bucket without versions, notifications and ACLs."""
     return BucketContext(
         access=access or BucketAccess(),
         bucket_key=bucket_key,

@@ -1,4 +1,4 @@
-"""A deployed stack on a local cloud of its own, and what a test does with it."""
+"""A deployed stack on its own local cloud, and helpers for tests that use it."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Deployment:
         return self.stack.outputs["RemediationKeyArn"]
 
     def bucket(self) -> str:
-        """A new bucket, made right by Reseal unless the stack only detects."""
+        """A new bucket, remediated by Reseal unless the stack only detects."""
         name = f"b-{uuid.uuid4().hex[:12]}"
         self.s3.create_bucket(Bucket=name)
         self.arrivals.wait_for_lines(name, "CreateBucket")
         return name
 
     def put(self, bucket: str, algorithm: str, key: str | None = None, **rule: Any) -> None:
-        """PutBucketEncryption as the user, with SSE-C blocked unless told otherwise."""
+        """PutBucketEncryption as the user; SSE-C is blocked unless `rule` differs."""
         default = {"SSEAlgorithm": algorithm} | ({"KMSMasterKeyID": key} if key else {})
         stated = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}} | rule
         configuration = {"Rules": [{"ApplyServerSideEncryptionByDefault": default, **stated}]}
@@ -55,16 +55,16 @@ class Deployment:
         return dict(answer["ServerSideEncryptionConfiguration"]["Rules"][0])
 
     def after(self, act: Any, bucket: str, *calls: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """Run `act`, wait until `calls` on `bucket` are handled; its log lines and its findings."""
+        """Run `act` and wait until `calls` on `bucket` are handled; returns their log lines and findings."""
         self.arrivals.poll()
         lines, findings = len(self.arrivals.lines), len(self.arrivals.findings)
         act()
-        told = self.arrivals.wait_for_lines(bucket, *calls, since=lines)
-        return told, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
+        handled = self.arrivals.wait_for_lines(bucket, *calls, since=lines)
+        return handled, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
 
     @contextmanager
     def without_events(self, lane: str = "Bucket") -> Iterator[None]:
-        """What is done meanwhile starts nothing: the lane's rule hears nothing."""
+        """Disable the lane's rule meanwhile, so that no call starts the lane."""
         events, rule = self.cloud.client("events"), self.stack.outputs[f"{lane}RuleName"]
         events.disable_rule(Name=rule)
         try:

@@ -1,7 +1,7 @@
 """The built template, packed once for the whole run and deployed through CloudFormation's own API.
 
-`sam deploy` packs and uploads anew for every stack, and takes ten seconds for it. What CloudFormation gets is
-the same: the template as `sam build` wrote it, with the places of the code filled in
+`sam deploy` packs and uploads for every stack, which takes ten seconds. CloudFormation gets the same:
+the template of `sam build` with the locations of the code filled in
 (tests/cloud/e2e/test_sam_deploy.py compares).
 """
 
@@ -27,7 +27,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def pack() -> None:
-    """Zip what was built, and write the template that says where the zips will be."""
+    """Zip what was built, and write the template with the locations of the zips."""
     PACKAGE.mkdir(parents=True, exist_ok=True)
     template = (BUILD / _TEMPLATE).read_text()
     for found in _LOCATION.finditer(template):
@@ -37,7 +37,7 @@ def pack() -> None:
 
 
 def deploy(cloud: LocalCloud, name: str, **parameters: object) -> Stack:
-    """A new stack called `name`; what `parameters` do not say, the template's defaults do."""
+    """A new stack called `name`, with the template's defaults for all other parameters."""
     _upload(cloud)
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
@@ -64,7 +64,7 @@ def _zip(folder: Path, target: Path) -> None:
 
 
 def _upload(cloud: LocalCloud) -> None:
-    """Once for each cloud: the stacks that are there already would hear of another time."""
+    """Upload once for each cloud: a second upload would send events to the stacks that are already there."""
     s3 = cloud.client("s3")
     if BUCKET in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         return

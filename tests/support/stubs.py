@@ -1,4 +1,4 @@
-"""Clients that expect exact parameters and answer what they are told to (botocore's Stubber)."""
+"""Clients that expect exact parameters and return prepared answers (botocore's Stubber)."""
 
 from __future__ import annotations
 

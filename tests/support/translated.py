@@ -1,4 +1,4 @@
-"""The template as CloudFormation would see it: translated from SAM, and resolved for given parameters."""
+"""The template as CloudFormation gets it: translated from SAM, and resolved for given parameters."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _translated() -> str:
 
 
 def translated() -> Template:
-    """The template as plain CloudFormation, nothing resolved."""
+    """The template as plain CloudFormation, unresolved."""
     template: Template = json.loads(_translated())
     return template
 
 
 def resolved(**parameters: str) -> Template:
-    """The same with conditions, parameters and pseudo parameters put in; resources stay references."""
+    """The template with conditions, parameters and pseudo parameters resolved, but not resources."""
     template = translated()
     values = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
     resolver = _Resolver(template, {**values, **PSEUDO, **parameters})
@@ -116,7 +116,7 @@ _OF_LISTS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _as_text(part: Any) -> str:
-    """A part of a joined text; a reference to a resource as `Fn::Sub` spells it."""
+    """A part of a joined text; a reference to a resource is written as in `Fn::Sub`."""
     match part:
         case {"Ref": str(name)}:
             return f"${{{name}}}"

@@ -1,4 +1,4 @@
-"""The processes that run the deployed function, and their sudden end."""
+"""Kills the processes that run the deployed function."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from localcloud.client.handle import LocalCloud
 
 
 def kill_workers(cloud: LocalCloud) -> int:
-    """SIGKILL every worker at once, as when an execution environment dies; how many there were.
+    """SIGKILL every worker at once, as when an execution environment dies; returns their number.
 
-    The local cloud's server is their parent: the journal cannot tell which of them made a call.
+    The local cloud's server is their parent. The journal does not show which of them made a call.
     """
     server = cloud._process.pid
     workers = [pid for pid in _processes() if _parent(pid) == server]

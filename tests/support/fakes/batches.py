@@ -90,7 +90,7 @@ class FakeWindows:
             return Tally(opened=opens, window_id=window.id, total=window.total, closes_at=window.closes_at)
 
     def read_suppressed(self, group: str) -> Suppressed | None:
-        with self._steps.step("read held", self.failures["read_held"]):
+        with self._steps.step("read suppressed", self.failures["read_suppressed"]):
             window = self._windows.get(group)
             if window is None or not window.suppressed:
                 self._windows.pop(group, None)
@@ -107,7 +107,7 @@ class FakeWindows:
             )
 
     def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
-        with self._steps.step("tell held", self.failures["tell_held"]):
+        with self._steps.step("clear suppressed", self.failures["clear_suppressed"]):
             window = self._windows.get(group)
             if window is None or window.id != suppressed.window_id:
                 return False

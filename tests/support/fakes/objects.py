@@ -1,4 +1,4 @@
-"""The ports of the object lane in memory. They hold what AWS would hold, and drop what S3 drops."""
+"""The ports of the object lane in memory. A copy loses what S3 loses."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ SECONDS_FOR_PARTS = 60.0
 
 
 class FakeObjects:
-    """`Objects`. A bucket is versioned where `buckets` says so.
+    """`Objects`. A bucket is versioned if `buckets` says so.
 
-    `failures` holds what the next calls of a method raise, or of a method for one key: `read` or
-    `read a.csv`. `writes` keeps the method, the key and the parameters of every write of ours, and
-    `uploads` the keys of uploads that were left behind.
+    `failures` holds the errors of a method's next calls, or of its calls for one object key: `read` or
+    `read a.csv`. `writes` keeps the method, the object key and the parameters of every write by Reseal,
+    and `uploads` the object keys of uploads that were left behind.
     """
 
     def __init__(self, steps: Steps | None = None, buckets: FakeBuckets | None = None) -> None:
@@ -60,7 +60,7 @@ class FakeObjects:
         self._versions: defaultdict[tuple[str, str], list[Stored | Marker]] = defaultdict(list)
         self._numbers = itertools.count(1)
 
-    # --- what others do ------------------------------------------------------------------------------
+    # --- what users do -------------------------------------------------------------------------------
 
     def put(
         self,
@@ -75,7 +75,7 @@ class FakeObjects:
         context: str | None = None,
         **head: Any,
     ) -> ObservedObject:
-        """Somebody writes the object; `head` sets further fields of what is then observed."""
+        """A user writes the object; `head` sets further fields of the observed object."""
         observed = ObservedObject(
             bucket=bucket,
             object_key=key,
@@ -97,25 +97,25 @@ class FakeObjects:
         return self._store(stored).head
 
     def delete(self, bucket: str, key: str) -> None:
-        """Somebody deletes the object."""
+        """A user deletes the object."""
         if bucket in self._buckets.versioned:
             self._versions[bucket, key].append(Marker(version_id=self._version_id()))
         else:
             self._versions[bucket, key].clear()
 
     def change(self, bucket: str, key: str, **changes: Any) -> None:
-        """Somebody changes what is no write: tags, ACL, lock (`head`), annotations."""
+        """A user changes tags, ACL, lock (`head`) or annotations, which is no write."""
         stored = self._current(bucket, key, "s3:GetObject")
         if "tags" in changes:
             changes["head"] = replace(changes.get("head", stored.head), tag_count=len(changes["tags"]))
         self._replace(stored, replace(stored, **changes))
 
     def stored(self, bucket: str, key: str, version_id: str | None = None) -> Stored:
-        """The current version, or the one named, in whole."""
+        """The whole current version, or the named one."""
         return self._found(bucket, key, version_id, "s3:GetObject")
 
     def count(self, bucket: str, key: str) -> int:
-        """How many versions there are, delete markers too."""
+        """The number of versions, including delete markers."""
         return len(self._versions[bucket, key])
 
     def markers(self, bucket: str, key: str) -> list[str]:
@@ -186,7 +186,7 @@ class FakeObjects:
         except Exception:
             self.uploads.remove(head.object_key)
             raise
-        self.uploads.remove(head.object_key)  # after a Crash, which is no Exception, it stays
+        self.uploads.remove(head.object_key)  # it stays after a Crash, which is no Exception
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
         action = "s3:UpdateObjectEncryption"
@@ -246,7 +246,7 @@ class FakeObjects:
         return versions[-1]
 
     def _source(self, head: ObservedObject) -> Stored:
-        """The preconditions of a copy: what is copied and what is replaced are still `head` (C17, C18)."""
+        """The preconditions of a copy: source and current object are still `head` (C17, C18)."""
         action = "s3:PutObject"
         current = self._current(head.bucket, head.object_key, action)
         source = self._found(head.bucket, head.object_key, head.version_id, action)
@@ -269,7 +269,7 @@ class FakeObjects:
         tags: Mapping[str, str],
         annotations: frozenset[str],
     ) -> None:
-        """A new object: of what the old one was, only what is `kept` or `sent`."""
+        """A new object, with only what is `kept` or `sent` of the old one."""
         head = ObservedObject(
             bucket=source.head.bucket,
             object_key=source.head.object_key,
@@ -312,7 +312,7 @@ class FakeObjects:
         versions[versions.index(old)] = new
 
     def _etag(self, body: bytes, encryption: ObjectEncryption) -> str:
-        """Of the bytes alone, or under KMS and SSE-C another one for each write (C20)."""
+        """From the bytes alone; under KMS and SSE-C a new one for each write (C20)."""
         own = encryption.uses_kms or encryption.algorithm == SSE_C
         seed = body + str(next(self._numbers)).encode() if own else body
         return f'"{hashlib.md5(seed, usedforsecurity=False).hexdigest()}"'
@@ -323,7 +323,7 @@ class FakeObjects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeObjectCloud:
-    """All of them, on one list of steps and one clock."""
+    """All fakes, on one list of steps and one clock."""
 
     cloud: FakeCloud
     objects: FakeObjects

@@ -1,4 +1,4 @@
-"""The ports of `reseal.ports` in memory, with faults on demand. They hold what AWS would hold."""
+"""The ports of `reseal.ports` in memory, with faults on demand."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Crash(BaseException):
 
 
 class Steps:
-    """Every call on every fake, in order, and where the invocation dies.
+    """Every call on every fake, in order, and the call at which the invocation dies.
 
     `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect. `before`
-    and `after` hold, by the name of a step, what else happens in the world then, once each: a concurrent
-    writer. One step is taken at a time, however many threads take them.
+    and `after` hold, by step name, functions that run once each before or after the step: a concurrent
+    writer. Only one thread at a time takes a step.
     """
 
     def __init__(self) -> None:
@@ -66,16 +66,15 @@ class Steps:
 class FakeBuckets:
     """`Buckets`. A bucket that is not in `state` does not exist.
 
-    `versioned`, `notifying` and `with_acls` name the buckets that are. `failures` holds, by method, what
-    its next calls raise. After a write, which `writes` keeps, the
-    next `stale_reads` reads show what was before it. `after_put` runs once, right after a write: a
-    concurrent writer.
+    `versioned`, `notifying` and `with_acls` name the buckets that are. `failures` holds, by method, the
+    errors of its next calls. `writes` keeps every write; after one, the next `stale_reads` reads show the
+    state before it. `after_put` runs once, right after a write: a concurrent writer.
     """
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
-        self.exposures: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
-        self.known: set[str] = set()  # whose exposure is at hand
+        self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
+        self.known: set[str] = set()  # buckets whose access is cached
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
         self.with_acls: set[str] = set()
@@ -101,12 +100,12 @@ class FakeBuckets:
     def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):
             self._existing(bucket, "s3:GetBucketPolicy")
-            return self.exposures[bucket]
+            return self.access[bucket]
 
     def read_context(self, bucket: str) -> BucketContext:
         with self._steps.step("read context", self.failures["read_context"]):
             return BucketContext(
-                access=self.exposures[bucket],
+                access=self.access[bucket],
                 bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,
                 versioned=bucket in self.versioned,
                 notifies=bucket in self.notifying,
@@ -151,7 +150,7 @@ class FakeKeys:
 
 
 class FakeLedger:
-    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as there."""
+    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as in the table."""
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
@@ -227,7 +226,7 @@ class FakeTopic:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        """The findings of all messages, as a program that subscribes reads them."""
+        """The findings of all messages, as a subscriber reads them."""
         return [finding for m in self.messages for finding in json.loads(m.document)["findings"]]
 
     def publish(self, message: Message) -> None:
@@ -248,7 +247,7 @@ class FakeTelemetry:
 
 
 class FakeClock:
-    """`Clock` that stands still until somebody sleeps or a test moves it."""
+    """`Clock` that stands still until `sleep` is called or a test sets the time."""
 
     def __init__(self, time: datetime = NOON) -> None:
         self.time = time
@@ -264,7 +263,7 @@ class FakeClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeCloud:
-    """All of them, on one list of steps."""
+    """All fakes, on one list of steps."""
 
     steps: Steps
     buckets: FakeBuckets

@@ -1,4 +1,4 @@
-"""Objects as S3 holds them for the fakes, and what a copy makes of one."""
+"""Objects as S3 stores them, for the fakes, and the properties of a copy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OF_PARTS = _COMMON | {"Metadata", "Tagging", "ChecksumType", *HEADERS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """One version as S3 holds it: what HeadObject shows, and what it does not."""
+    """One version as S3 stores it: what HeadObject shows, and what it does not."""
 
     head: ObservedObject
     body: bytes = b""
@@ -59,7 +59,7 @@ def only(sent: Mapping[str, Any], known: frozenset[str]) -> None:
 
 
 def acl_of(sent: Mapping[str, Any]) -> ObjectAcl:
-    """The ACL that the parameters state; private, as S3 makes it, where they state none."""
+    """The ACL of the parameters; private, S3's default, if they have none."""
     grants = [
         AclGrant(grantee=name.partition("=")[2].strip('"'), permission=permission)
         for parameter, permission in _PERMISSIONS.items()
@@ -76,7 +76,7 @@ def acl_of(sent: Mapping[str, Any]) -> ObjectAcl:
 
 
 def checksum_after(method: str, before: Checksum | None, sent: Mapping[str, Any]) -> Checksum | None:
-    """A copy makes a checksum of the whole, and gives CRC64NVME to what had none (C35)."""
+    """A copy gets a checksum of the whole object, CRC64NVME if it had none (C35)."""
     algorithm = sent.get("ChecksumAlgorithm") or (before.algorithm if before else "CRC64NVME")
     kind = sent.get("ChecksumType", "FULL_OBJECT") if method == "copy_in_parts" else "FULL_OBJECT"
     if before and (before.algorithm, before.type) == (algorithm, kind):

@@ -38,7 +38,7 @@ OPENING = ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketRepl
 )
 def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_written(found: object) -> None:
     cloud = a_cloud(found)  # type: ignore[arg-type]
-    cloud.buckets.exposures[BUCKET] = PUBLIC
+    cloud.buckets.access[BUCKET] = PUBLIC
 
     event_result = deliver(cloud)
 
@@ -52,7 +52,7 @@ def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_writt
 
 def test_a_foreign_key_is_replaced_over_readers_that_no_kms_key_can_serve() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
-    cloud.buckets.exposures[BUCKET] = PUBLIC
+    cloud.buckets.access[BUCKET] = PUBLIC
 
     deliver(cloud)
 
@@ -61,7 +61,7 @@ def test_a_foreign_key_is_replaced_over_readers_that_no_kms_key_can_serve() -> N
 
 def test_an_unlisted_key_is_not_replaced_over_readers_that_it_may_admit() -> None:
     cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY, bucket_key=True))
-    cloud.buckets.exposures[BUCKET] = PARTNER_READS
+    cloud.buckets.access[BUCKET] = PARTNER_READS
 
     deliver(cloud, policy=a_policy(listed_keys=frozenset(), replace_unapproved=True))
 
@@ -70,7 +70,7 @@ def test_an_unlisted_key_is_not_replaced_over_readers_that_it_may_admit() -> Non
 
 def test_a_foreign_key_over_readers_that_it_may_admit_is_critical_and_kept() -> None:
     cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
-    cloud.buckets.exposures[BUCKET] = PARTNER_READS
+    cloud.buckets.access[BUCKET] = PARTNER_READS
 
     deliver(cloud)
 
@@ -115,7 +115,7 @@ def test_access_that_cannot_be_read_stops_the_write_and_names_the_permission() -
 @pytest.mark.parametrize("call", OPENING)
 def test_opening_a_bucket_under_a_kms_key_is_critical_and_carries_the_way_back(call: str) -> None:
     cloud = a_cloud(COMPLIANT)
-    cloud.buckets.exposures[BUCKET] = PUBLIC
+    cloud.buckets.access[BUCKET] = PUBLIC
 
     event_result = deliver(cloud, eventName=call)
 
@@ -129,7 +129,7 @@ def test_opening_a_bucket_under_a_kms_key_is_critical_and_carries_the_way_back(c
 @pytest.mark.parametrize("call", ["CreateBucket", "PutBucketEncryption", "DeleteBucketPolicy"])
 def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: str) -> None:
     cloud = a_cloud(COMPLIANT)
-    cloud.buckets.exposures[BUCKET] = PUBLIC
+    cloud.buckets.access[BUCKET] = PUBLIC
 
     event_result = deliver(cloud, eventName=call)
 
@@ -154,7 +154,7 @@ def test_doubt_about_a_hidden_key_policy_is_medium() -> None:
         "Action": "s3:GetObject",
         "Resource": "*",
     }
-    cloud.buckets.exposures[BUCKET] = BucketAccess(policy={"Statement": [statement]})
+    cloud.buckets.access[BUCKET] = BucketAccess(policy={"Statement": [statement]})
 
     deliver(cloud, eventName="PutBucketPolicy")
 
