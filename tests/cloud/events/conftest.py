@@ -1,4 +1,4 @@
-"""The deployed rules, asked about any event."""
+"""The patterns of the deployed rules, as predicates for events."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def object_matches(cloud: LocalCloud, stack: Stack) -> Matches:
 
 @pytest.fixture(scope="session")
 def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
-    """The object rules of stacks with other parameters, by mode; deployed where they hear nobody."""
+    """The object rules of stacks with other parameters, by mode; deployed on a separate local cloud."""
     assert built.is_dir()
     with LocalCloud.start(python=environment_python("cloud")) as apart:
         patterns = {

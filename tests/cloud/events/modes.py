@@ -1,4 +1,4 @@
-"""The ways to deploy that change which writes the object rule lets through, and the keys they approve."""
+"""The parameters that change what the object rule matches, and the keys they approve."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def key(number: int, account: str = ACCOUNT, region: str = "us-east-1") -> str:
 
 OWN = key(99)
 FOREIGN = key(98, OTHER)
-BROUGHT = key(97, OTHER)
+SUPPLIED = key(97, OTHER)
 LISTED = [key(1), key(2, OTHER), *(key(number) for number in range(3, 9))]
-"""Eight, of which a pattern names six; the second is another account's."""
+"""Eight keys; a pattern names six. The second belongs to another account."""
 
 ACCOUNT_MODE, LIST, LONG_LIST, DSSE = "account", "list", "long list", "dsse"
 MODES: dict[str, dict[str, str]] = {
@@ -23,11 +23,11 @@ MODES: dict[str, dict[str, str]] = {
     LIST: {"ApprovedKeys": ",".join(LISTED[:2])},
     LONG_LIST: {
         "ApprovedKeys": ",".join(LISTED),
-        "KmsKeyArn": BROUGHT,
+        "KmsKeyArn": SUPPLIED,
         "ExemptLogDeliveries": "false",
         "ObjectBuckets": "*",
     },
-    DSSE: {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": BROUGHT},
+    DSSE: {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": SUPPLIED},
 }
 EVERY_MODE = frozenset(MODES)
 NO_MODE: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""The event files, the table that says where each must go, and the deployed rules that decide it."""
+"""The event files, the table of their routes, and the patterns of the deployed rules."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ STACK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2c1d-4b0e-9f3a-5d6e7f
 TRAIL_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2c1d-4b0e-9f3a-5d6e7f809112"
 _ROW = re.compile(r"^\| `(?P<file>[a-z0-9_]+\.json)` \| (?P<route>\w+) \| (?P<shape>.+) \|$", re.MULTILINE)
 
-LOCAL_ENGINE = (
-    "an object's resource has no account: the local cloud's engine calls that absent, AWS's does not"
-)
-"""Why another account's bucket passes the object rule here. More passes than would; the function skips it."""
+LOCAL_ENGINE = "an object's resource has no account: the local cloud treats the field as absent, AWS does not"
+"""Why another account's bucket passes the object rule on the local cloud. The function skips it."""
 
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
@@ -28,7 +26,7 @@ Matches = Callable[[Event], bool]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A rule by its output, the role whose calls it drops, and what that is called in events."""
+    """A rule's output name, the role whose calls it drops, and that role's name in the event files."""
 
     rule: str
     role: str
@@ -46,7 +44,7 @@ def routes() -> dict[str, str]:
 
 
 def event_files(*wanted: str) -> list[str]:
-    """The files that hold an EventBridge event, of these routes or of any."""
+    """The files with an EventBridge event, of these routes or of all."""
     return sorted(file for file, route in routes().items() if route in (wanted or ROUTES - {"batch"}))
 
 
@@ -72,7 +70,7 @@ def enveloped(record: Mapping[str, Any]) -> Event:
 
 
 def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
-    """A deployed rule's pattern, with what stands for the role and the stack's keys in the events."""
+    """A deployed rule's pattern, with the role and key names that the event files use."""
     answer = cloud.client("cloudformation").describe_stack_resources(StackName=stack.name)
     names = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
     pattern = cloud.client("events").describe_rule(Name=stack.outputs[lane.rule])["EventPattern"]
@@ -86,7 +84,7 @@ def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
 
 
 def matcher_of(cloud: LocalCloud, pattern: str) -> Matches:
-    """A pattern as a predicate, judged by the local cloud's EventBridge."""
+    """A pattern as a predicate, evaluated by the local cloud's EventBridge."""
     events = cloud.client("events")
 
     def matches(event: Event) -> bool:

@@ -1,4 +1,4 @@
-"""Every file of `events/`, through the deployed rules' own patterns and through the parsers."""
+"""Every file of `events/`, checked with the deployed rules' patterns and with the parsers."""
 
 from __future__ import annotations
 
@@ -29,21 +29,24 @@ def test_table_names_every_file_and_no_other() -> None:
     assert set(routes()) == {path.name for path in EVENTS.glob("*.json")}
 
 
-def test_table_knows_four_routes() -> None:
+def test_table_has_four_routes() -> None:
     assert set(routes().values()) == ROUTES
 
 
-DIFFERS_HERE = {"put_object_on_another_accounts_bucket.json"}
-TOLD_APART = [
+DIFFERENT_ON_THE_LOCAL_CLOUD = {"put_object_on_another_accounts_bucket.json"}
+CASES = [
     pytest.param(
-        file, marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)] if file in DIFFERS_HERE else []
+        file,
+        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)]
+        if file in DIFFERENT_ON_THE_LOCAL_CLOUD
+        else [],
     )
     for file in event_files()
 ]
 
 
-@pytest.mark.parametrize("file", TOLD_APART)
-def test_rules_send_the_event_where_the_table_says(
+@pytest.mark.parametrize("file", CASES)
+def test_rules_route_the_event_as_the_table_says(
     file: str, matches: Matches, object_matches: Matches
 ) -> None:
     event = load(file)
@@ -54,7 +57,7 @@ def test_rules_send_the_event_where_the_table_says(
 
 
 @pytest.mark.parametrize("file", [f for f in event_files("bucket") if f not in LEFT_OUT])
-def test_event_for_the_bucket_function_is_read(file: str) -> None:
+def test_bucket_parser_reads_bucket_events(file: str) -> None:
     detail = load(file)["detail"]
 
     call = parsed(file)
@@ -63,14 +66,14 @@ def test_event_for_the_bucket_function_is_read(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", sorted(LEFT_OUT))
-def test_event_whose_contents_were_left_out_names_its_bucket_by_arn(file: str) -> None:
+def test_event_with_omitted_contents_names_its_bucket_by_arn(file: str) -> None:
     (resource,) = load(file)["detail"]["resources"]
 
     assert resource["ARN"] == f"arn:aws:s3:::{parsed(file).bucket}"
 
 
 @pytest.mark.parametrize("file", event_files("object"))
-def test_event_for_the_object_function_is_read(file: str) -> None:
+def test_object_parser_reads_object_events(file: str) -> None:
     detail = load(file)["detail"]
     request = detail["requestParameters"]
 
@@ -84,7 +87,7 @@ def test_event_for_the_object_function_is_read(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", event_files())
-def test_event_that_is_not_meant_for_a_function_is_read_or_refused(file: str) -> None:
+def test_parsers_read_or_refuse_every_event(file: str) -> None:
     with suppress(MalformedEventError):
         assert isinstance(parsed(file), BucketCall)
     with suppress(MalformedEventError):
@@ -99,13 +102,13 @@ def test_event_that_is_not_meant_for_a_function_is_read_or_refused(file: str) ->
         ("percent", "2026%2F11%2Fsalaries%20of%20november.csv", "2026/11/salaries of november.csv"),
     ],
 )
-def test_key_is_read_as_it_is_spelled_and_unquoted_beside(spelled: str, key: str, unquoted: str) -> None:
+def test_object_key_is_read_both_verbatim_and_unquoted(spelled: str, key: str, unquoted: str) -> None:
     call = written(f"put_object_key_with_{spelled}.json")
 
     assert (call.object_key, call.unquoted_key) == (key, unquoted)
 
 
-def test_key_beyond_ascii_is_read_as_it_is() -> None:
+def test_non_ascii_object_key_is_read_verbatim() -> None:
     call = written("put_object_key_unicode.json")
 
     assert (call.object_key, call.unquoted_key) == ("2026/11/Gehälter 給与.csv", None)
@@ -119,7 +122,7 @@ def test_key_beyond_ascii_is_read_as_it_is() -> None:
         ("put_object_by_another_account", "111122223333"),
     ],
 )
-def test_owner_is_that_of_the_bucket_written_to(file: str, owner: str) -> None:
+def test_object_owner_is_the_owner_of_the_written_bucket(file: str, owner: str) -> None:
     assert written(f"{file}.json").owner == owner
 
 
@@ -180,7 +183,7 @@ def test_actor_is_named(file: str, who: str) -> None:
         ("put_bucket_encryption_on_another_accounts_bucket", "444455556666"),
     ],
 )
-def test_owner_is_the_buckets_not_the_callers(file: str, owner: str | None) -> None:
+def test_bucket_owner_is_not_the_caller(file: str, owner: str | None) -> None:
     assert parsed(f"{file}.json").owner == owner
 
 
@@ -191,7 +194,7 @@ def test_owner_is_the_buckets_not_the_callers(file: str, owner: str | None) -> N
         ("sqs_object_batch.json", ["put_object_default_sse_s3.json", "put_object_sse_c.json"]),
     ],
 )
-def test_batch_holds_events_of_these_files(batch: str, files: list[str]) -> None:
+def test_batch_contains_the_events_of_these_files(batch: str, files: list[str]) -> None:
     bodies: list[Any] = [json.loads(record["body"]) for record in load(batch)["Records"]]
 
     assert bodies == [load(file) for file in files]

@@ -1,4 +1,4 @@
-"""The table of the object rule: which records pass it, in each way to deploy it."""
+"""The table of the object rule: the records it matches, by mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from localcloud.client.handle import ACCOUNT
 from tests.cloud.events.modes import (
     ACCOUNT_MODE,
-    BROUGHT,
     DSSE,
     EVERY_MODE,
     FOREIGN,
@@ -20,6 +19,7 @@ from tests.cloud.events.modes import (
     NO_MODE,
     OTHER,
     OWN,
+    SUPPLIED,
     key,
 )
 from tests.cloud.events.rule import LOCAL_ENGINE, OBJECT, STACK_KEY, TRAIL_KEY, Event, Matches, enveloped
@@ -44,7 +44,7 @@ DSSE_UNDER_OWN = sse_kms(OWN, "aws:kms:dsse")
 
 
 def write(name: str = "PutObject", request: dict[str, Any] | None = None, **detail: Any) -> Event:
-    """A write of an object by a user; `detail` replaces or, by LEFT_OUT, removes fields of the record."""
+    """A user's write of an object; `detail` replaces fields of the record, or removes them with LEFT_OUT."""
     record = {
         "eventSource": "s3.amazonaws.com",
         "eventType": "AwsApiCall",
@@ -67,7 +67,7 @@ def by(identity: Any, response: Any = SSE_S3) -> Event:
 
 
 def resources(*owners: str) -> list[dict[str, str]]:
-    """An object, and the buckets of these accounts; of ours unless said."""
+    """An object, and buckets of these accounts (default: the own account)."""
     named = {"type": "AWS::S3::Object", "ARN": f"arn:aws:s3:::{BUCKET}/2026/salaries.csv"}
     buckets = [
         {"accountId": owner, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"}
@@ -101,7 +101,7 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "own key asked for by its id": (answered(UNDER_OWN, sse_kms(OWN.rpartition("/")[2])), UNLISTED_OWN),
     "own key asked for by an alias": (answered(UNDER_OWN, sse_kms("alias/team")), UNLISTED_OWN),
     "own key of another Region": (answered(sse_kms(key(99, region="us-west-2"))), EVERY_MODE),
-    "own key in capital letters": (answered(sse_kms(OWN.upper())), EVERY_MODE),
+    "own key in upper case": (answered(sse_kms(OWN.upper())), EVERY_MODE),
     "key of another account": (answered(sse_kms(FOREIGN)), EVERY_MODE),
     "key of another account asked for": (answered(sse_kms(FOREIGN), sse_kms(FOREIGN)), EVERY_MODE),
     "first listed key": (answered(sse_kms(LISTED[0])), frozenset({DSSE})),
@@ -111,11 +111,11 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "the stack's key": (answered(sse_kms(STACK_KEY)), frozenset({DSSE})),
     "the trail's key": (answered(sse_kms(TRAIL_KEY)), frozenset({LIST, DSSE})),
     "customer-supplied key of another account": (
-        answered(sse_kms(BROUGHT)),
+        answered(sse_kms(SUPPLIED)),
         frozenset({ACCOUNT_MODE, LIST, DSSE}),
     ),
     "DSSE under the customer-supplied key": (
-        answered(sse_kms(BROUGHT, "aws:kms:dsse")),
+        answered(sse_kms(SUPPLIED, "aws:kms:dsse")),
         frozenset({ACCOUNT_MODE, LIST}),
     ),
     "DSSE under an own key": (answered(DSSE_UNDER_OWN), frozenset({LIST, LONG_LIST})),
@@ -146,12 +146,12 @@ SHAPES: dict[str, tuple[Event, frozenset[str]]] = {
     "no response": (write(responseElements=LEFT_OUT), EVERY_MODE),
     "null response": (answered(None), EVERY_MODE),
     "empty response": (answered({}), EVERY_MODE),
-    "response that tells something else": (answered({"x-amz-expiration": "never"}), EVERY_MODE),
+    "response without encryption": (answered({"x-amz-expiration": "never"}), EVERY_MODE),
     "response as a text": (answered(json.dumps(UNDER_OWN)), EVERY_MODE),
     "response as a list of texts": (answered([SSE, KEY_ID]), EVERY_MODE),
     "null for a key": (answered({SSE: "aws:kms", KEY_ID: None}), EVERY_MODE),
     "no parameters": (write(requestParameters=None), EVERY_MODE),
-    "multipart upload that tells nothing": (answered(None, name="CompleteMultipartUpload"), EVERY_MODE),
+    "multipart upload without a response": (answered(None, name="CompleteMultipartUpload"), EVERY_MODE),
     "multipart upload under an own key": (
         answered(UNDER_OWN, name="CompleteMultipartUpload"),
         UNLISTED_OWN,
@@ -163,7 +163,7 @@ SHAPES: dict[str, tuple[Event, frozenset[str]]] = {
     "copy under SSE-S3": (answered(SSE_S3, name="CopyObject"), EVERY_MODE),
     "copy under an own key": (answered(UNDER_OWN, name="CopyObject"), UNLISTED_OWN),
     "form under SSE-S3": (answered(SSE_S3, name="PostObject"), EVERY_MODE),
-    "form that tells nothing": (answered(None, name="PostObject"), EVERY_MODE),
+    "form without a response": (answered(None, name="PostObject"), EVERY_MODE),
     "form under an own key": (answered(UNDER_OWN, name="PostObject"), UNLISTED_OWN),
     "changed encryption in the body": (
         answered(None, {"ObjectEncryption": {"SSE-KMS": {"KMSKeyArn": OWN}}}, "UpdateObjectEncryption"),
@@ -207,7 +207,7 @@ PLACES: dict[str, tuple[Event, frozenset[str]]] = {
     "bucket of another account beside its object": (write(resources=resources(OTHER)), NO_MODE),
     "object alone": (write(resources=resources()[:1]), EVERY_MODE),
     "own bucket, listed first": (write(resources=resources()[::-1]), EVERY_MODE),
-    "bucket whose account is not told": (
+    "bucket without an account": (
         write(resources=[{"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"}]),
         EVERY_MODE,
     ),
@@ -267,25 +267,27 @@ TABLE = {
 }
 
 
-DIFFERS_HERE = {"place: bucket of another account beside its object"}
-TOLD_APART = [
+DIFFERENT_ON_THE_LOCAL_CLOUD = {"place: bucket of another account beside its object"}
+CASES = [
     pytest.param(
         *outcome,
         id=row,
-        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)] if row in DIFFERS_HERE else [],
+        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)]
+        if row in DIFFERENT_ON_THE_LOCAL_CLOUD
+        else [],
     )
     for row, outcome in TABLE.items()
 ]
 
 
-@pytest.mark.parametrize(("event", "expected"), TOLD_APART)
-def test_record_passes_the_object_rule_where_it_is_not_proven_right(
+@pytest.mark.parametrize(("event", "expected"), CASES)
+def test_object_rule_matches_every_record_not_proven_compliant(
     event: Event, expected: frozenset[str], object_modes: dict[str, Matches]
 ) -> None:
     assert {mode for mode, passes in object_modes.items() if passes(event)} == expected
 
 
-def test_what_fills_up_a_short_list_approves_no_arn(object_modes: dict[str, Matches]) -> None:
+def test_placeholders_of_a_short_list_approve_no_key(object_modes: dict[str, Matches]) -> None:
     passes = object_modes[LIST]
 
     assert all(passes(answered(sse_kms(f"{OWN[:-1]}{filling}"))) for filling in "12345")

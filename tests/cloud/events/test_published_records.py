@@ -1,4 +1,4 @@
-"""Every published CloudTrail record at hand, through the deployed patterns and through the parsers.
+"""Every available published CloudTrail record, checked with the deployed patterns and the parsers.
 
 The records have mixed licences and stay outside the repository, in `../shared/cloudtrail`.
 """
@@ -33,13 +33,13 @@ def published() -> list[dict[str, Any]]:
 
 
 def as_ours(record: dict[str, Any]) -> dict[str, Any]:
-    """The record as if it had happened in our account: the owner filter then hides nothing."""
+    """The record with this account in place of every account, so that the owner filter drops nothing."""
     ours: dict[str, Any] = json.loads(_ACCOUNT_ID.sub(ACCOUNT, json.dumps(record)))
     return ours
 
 
 def outcome(record: dict[str, Any]) -> str:
-    """What the parser makes of it: two answers, and nothing else may escape it."""
+    """The parser's result. It may raise no other error."""
     try:
         parse_bucket_call(json.dumps(enveloped(record)))
     except MalformedEventError:
@@ -48,29 +48,29 @@ def outcome(record: dict[str, Any]) -> str:
 
 
 ACL_CALLS = {"90a5a8a00e8ff3df", "cc6933b7a04d9da5"}
-"""Two records of PutBucketAcl, published as noise; to Reseal they can let somebody at a bucket."""
+"""Two records of PutBucketAcl, published as irrelevant. For Reseal they can change a bucket's access."""
 
 
-def test_routes_of_all_records_as_they_are(matches: Matches) -> None:
+def test_routes_of_all_unchanged_records(matches: Matches) -> None:
     routes = Counter(matches(enveloped(row["record"])) for row in published())
 
     assert routes == {True: 13, False: 143}
 
 
-def test_routes_of_all_records_as_if_in_our_account(matches: Matches) -> None:
+def test_routes_of_all_records_with_this_account(matches: Matches) -> None:
     routes = Counter(matches(enveloped(as_ours(row["record"]))) for row in published())
 
     assert routes == {True: 15, False: 141}
 
 
-def test_rule_lets_through_exactly_what_concerns_a_bucket(matches: Matches) -> None:
+def test_bucket_rule_matches_exactly_the_bucket_records(matches: Matches) -> None:
     through = {row["id"] for row in published() if matches(enveloped(as_ours(row["record"])))}
 
     expected = {row["id"] for row in published() if row["expect"] in {"bucket-check", "policy-event"}}
     assert through == expected | ACL_CALLS
 
 
-def test_parser_reads_or_refuses_every_record() -> None:
+def test_bucket_parser_reads_or_refuses_every_record() -> None:
     assert Counter(outcome(row["record"]) for row in published()) == {
         "BucketCall": 80,
         "MalformedEventError": 76,
@@ -82,13 +82,13 @@ def bucket_named(record: dict[str, Any]) -> str | None:
     return (detail.get("requestParameters") or {}).get("bucketName")
 
 
-def test_parser_reads_the_records_that_the_rule_lets_through(matches: Matches) -> None:
+def test_bucket_parser_reads_the_records_that_the_rule_matches(matches: Matches) -> None:
     through = [row["record"] for row in published() if matches(enveloped(row["record"]))]
 
     assert Counter(map(outcome, through)) == {"BucketCall": 10, "MalformedEventError": 3}
 
 
-def test_a_record_that_is_refused_names_its_bucket_nowhere(matches: Matches) -> None:
+def test_refused_record_names_no_bucket(matches: Matches) -> None:
     through = (row["record"] for row in published() if matches(enveloped(row["record"])))
 
     refused = [record for record in through if outcome(record) == "MalformedEventError"]
@@ -96,7 +96,7 @@ def test_a_record_that_is_refused_names_its_bucket_nowhere(matches: Matches) -> 
 
 
 OBJECT_WRITES = {"CopyObject", "PutObject"}
-"""The writes of objects among the records, of the five that the rule listens to."""
+"""The object writes among the records, of the five that the rule matches."""
 NOT_AS_CLOUDTRAIL_SENDS_THEM = {
     "31236f5a8051ca45",  # trimmed: no event type
     "74edc79b6450ce85",  # a row of a table: `errorCode` and others are there, as null
@@ -104,7 +104,7 @@ NOT_AS_CLOUDTRAIL_SENDS_THEM = {
 
 
 def in_our_place(record: dict[str, Any]) -> dict[str, Any]:
-    """As if it had happened in our account and Region; one publisher wrote an account as nine zeros."""
+    """The record with this account and Region; one publisher wrote an account as nine zeros."""
     text = json.dumps(as_ours(record)).replace("us-west-2", "us-east-1")
     ours: dict[str, Any] = json.loads(text.replace('"000000000"', f'"{ACCOUNT}"'))
     return ours
@@ -124,7 +124,7 @@ def object_outcome(record: dict[str, Any]) -> str:
     return "ObjectCall"
 
 
-def test_object_rule_drops_what_is_no_write_and_what_is_proven_right(object_matches: Matches) -> None:
+def test_object_rule_drops_other_calls_and_compliant_writes(object_matches: Matches) -> None:
     rows = published()
     writes = {row["id"] for row in rows if is_successful_write(row["record"])}
     right = {row["id"] for row in rows if row["expect"] == "object-compliant"}
@@ -134,7 +134,7 @@ def test_object_rule_drops_what_is_no_write_and_what_is_proven_right(object_matc
     assert through == writes - right - NOT_AS_CLOUDTRAIL_SENDS_THEM
 
 
-def test_object_rule_lets_through_what_was_published_as_a_violation(object_matches: Matches) -> None:
+def test_object_rule_matches_the_published_violations(object_matches: Matches) -> None:
     violations = [row for row in published() if row["expect"] == "object-check-noncompliant"]
 
     dropped = {row["id"] for row in violations if not object_matches(enveloped(in_our_place(row["record"])))}
@@ -142,21 +142,21 @@ def test_object_rule_lets_through_what_was_published_as_a_violation(object_match
     assert dropped < NOT_AS_CLOUDTRAIL_SENDS_THEM
 
 
-def test_no_record_goes_to_both_lanes(matches: Matches, object_matches: Matches) -> None:
+def test_no_record_is_routed_to_both_lanes(matches: Matches, object_matches: Matches) -> None:
     ours = [enveloped(in_our_place(row["record"])) for row in published()]
 
     assert [event for event in ours if matches(event) and object_matches(event)] == []
 
 
-def test_parser_of_objects_reads_or_refuses_every_record() -> None:
+def test_object_parser_reads_or_refuses_every_record() -> None:
     assert Counter(object_outcome(row["record"]) for row in published()) == {
         "ObjectCall": 14,
         "MalformedEventError": 142,
     }
 
 
-def test_record_of_a_write_that_is_refused_lacks_what_s3_needs(object_matches: Matches) -> None:
-    """One names a bucket that cannot be, with a space; the other neither bucket nor key."""
+def test_refused_write_record_has_no_valid_bucket_or_object_key(object_matches: Matches) -> None:
+    """One has an invalid bucket name, with a space; the other has neither bucket nor object key."""
     ours = {row["id"]: in_our_place(row["record"]) for row in published()}
     through = {number: record for number, record in ours.items() if object_matches(enveloped(record))}
 

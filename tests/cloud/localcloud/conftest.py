@@ -1,4 +1,4 @@
-"""One local cloud for the whole suite, and an IAM user in it who is not root."""
+"""One local cloud for the whole suite, with an IAM user that is not root."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def _no_fault_survives_its_test(request: pytest.FixtureRequest) -> Iterator[None
 
 @pytest.fixture(scope="session")
 def user(local_cloud: LocalCloud) -> Credentials:
-    """May do everything these tests do; what he may not is up to resource and key policies."""
+    """A user with every right that these tests need; resource and key policies can still deny it."""
     actions = [f"{service}:*" for service in SERVICES]
     return local_cloud.create_user(
         "engineer",
@@ -60,7 +60,7 @@ def user(local_cloud: LocalCloud) -> Credentials:
 
 @pytest.fixture(scope="session")
 def storage_user(local_cloud: LocalCloud) -> Credentials:
-    """May use S3 and has no right of his own on any key."""
+    """A user with S3 rights and no KMS rights."""
     return local_cloud.create_user("storage", STORAGE_ONLY)
 
 
@@ -120,7 +120,7 @@ def set_default(s3: Any, bucket: str) -> Callable[..., None]:
 
 
 class Queue:
-    """A queue of a test, with what tests do to queues."""
+    """A test's queue, with helpers."""
 
     def __init__(self, sqs: Any, drain_trail: Callable[[], None]) -> None:
         self._sqs, self._drain_trail = sqs, drain_trail
@@ -144,7 +144,7 @@ class Queue:
         self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": json.dumps(policy)})
 
     def receive(self, count: int = 1, within: float = 20.0) -> list[dict[str, Any]]:
-        """The next messages, all of the trail's among them; fewer than ``count`` once the time is over."""
+        """The next messages, including all events of the trail; fewer than ``count`` after the time-out."""
         self._drain_trail()
         received: list[dict[str, Any]] = []
         deadline = time.monotonic() + within
@@ -173,8 +173,8 @@ def make_queue(sqs: Any, local_cloud: LocalCloud) -> Callable[[], Queue]:
 
 @pytest.fixture
 def trail_events(events: Any, make_queue: Callable[[], Queue]) -> Iterator[Queue]:
-    """A queue that hears every S3 call of the trail, through a real rule."""
-    queue, name = make_queue(), f"heard-{uuid.uuid4().hex[:8]}"
+    """A queue that receives every S3 event of the trail, through a real rule."""
+    queue, name = make_queue(), f"received-{uuid.uuid4().hex[:8]}"
     pattern = {"source": ["aws.s3"], "detail-type": ["AWS API Call via CloudTrail"]}
     rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
     queue.admit("events.amazonaws.com", rule)
@@ -220,7 +220,7 @@ Log = Callable[..., str]
 
 @pytest.fixture
 def log_data_events(local_cloud: LocalCloud, user: Credentials, bucket: str) -> Iterator[Log]:
-    """Start a trail: ``log_data_events()`` logs all writes to the bucket's objects, as a real rule hears.
+    """Start a trail: ``log_data_events()`` logs all writes to the bucket's objects, for a real rule.
 
     Given field selectors it logs what those say, given ``EventSelectors`` what those do.
     """
@@ -248,7 +248,7 @@ def log_data_events(local_cloud: LocalCloud, user: Credentials, bucket: str) -> 
 
 @pytest.fixture
 def next_data_event(trail_events: Queue) -> Callable[..., dict[str, Any]]:
-    """The record of the next event of this name; the ones before it are of the test's own preparation."""
+    """The record of the next event of this name; earlier ones belong to the test's preparation."""
     waiting: list[dict[str, Any]] = []
 
     def find(name: str) -> dict[str, Any]:
@@ -259,6 +259,6 @@ def next_data_event(trail_events: Queue) -> Callable[..., dict[str, Any]]:
                 detail = waiting.pop(0)
                 if detail["eventName"] == name:
                     return detail
-        raise AssertionError(f"no {name} was heard")
+        raise AssertionError(f"no event of {name} arrived")
 
     return find

@@ -1,4 +1,4 @@
-"""Injected faults, in every protocol that the deployed functions speak."""
+"""Injected faults in every protocol that the deployed functions use."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def test_injected_error_reaches_the_sdk(
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
-def test_error_keeps_the_call_from_acting(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
+def test_injected_error_prevents_the_calls_effect(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
     local_cloud.inject_fault("error", "s3", "DeleteBucket", status=503, code="SlowDown")
 
     with pytest.raises(ClientError, match="SlowDown"):
@@ -42,7 +42,7 @@ def test_error_keeps_the_call_from_acting(local_cloud: LocalCloud, s3: Any, buck
     s3.head_bucket(Bucket=bucket)
 
 
-def test_lost_response_lets_the_call_act(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
+def test_lost_response_keeps_the_calls_effect(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
     local_cloud.inject_fault("lost_response", "s3", "DeleteBucket")
 
     with pytest.raises(ClientError, match="InternalError"):
@@ -52,7 +52,7 @@ def test_lost_response_lets_the_call_act(local_cloud: LocalCloud, s3: Any, bucke
         s3.head_bucket(Bucket=bucket)
 
 
-def test_delay_comes_before_the_call_acts(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
+def test_delay_comes_before_the_calls_effect(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
     local_cloud.inject_fault("delay", "s3", "HeadBucket", seconds=0.2)
     started = time.monotonic()
 
@@ -86,7 +86,7 @@ def outcomes(s3: Any, count: int) -> str:
     ],
     ids=str,
 )
-def test_rule_strikes_the_calls_it_chooses(
+def test_fault_affects_only_matching_calls(
     local_cloud: LocalCloud, s3: Any, rule: dict[str, Any], expected: str
 ) -> None:
     local_cloud.inject_fault("error", "s3", "List*", **rule)
@@ -94,14 +94,14 @@ def test_rule_strikes_the_calls_it_chooses(
     assert outcomes(s3, 5) == expected
 
 
-def test_resource_glob_chooses_one_bucket(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
+def test_resource_glob_selects_one_bucket(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
     local_cloud.inject_fault("error", "s3", resource=f"arn:aws:s3:::{bucket}", code="Chosen")
 
     with pytest.raises(ClientError, match="Chosen"):
         s3.get_bucket_encryption(Bucket=bucket)
 
 
-def test_cleared_faults_strike_no_more(local_cloud: LocalCloud, s3: Any) -> None:
+def test_cleared_faults_have_no_effect(local_cloud: LocalCloud, s3: Any) -> None:
     local_cloud.inject_fault("error", "s3", times=None)
 
     local_cloud.clear_faults()
@@ -109,7 +109,7 @@ def test_cleared_faults_strike_no_more(local_cloud: LocalCloud, s3: Any) -> None
     assert (outcomes(s3, 2), local_cloud.faults()) == ("..", [])
 
 
-def test_faults_tell_how_often_they_struck(local_cloud: LocalCloud, s3: Any) -> None:
+def test_faults_count_their_hits(local_cloud: LocalCloud, s3: Any) -> None:
     number = local_cloud.inject_fault("error", "s3", "ListBuckets", times=3)
 
     outcomes(s3, 2)
@@ -120,6 +120,6 @@ def test_faults_tell_how_often_they_struck(local_cloud: LocalCloud, s3: Any) -> 
 @pytest.mark.parametrize(
     "fields", [{"kind": "explode"}, {"kind": "error", "colour": "red"}], ids=["kind", "field"]
 )
-def test_senseless_fault_is_refused(local_cloud: LocalCloud, fields: dict[str, Any]) -> None:
+def test_invalid_fault_is_refused(local_cloud: LocalCloud, fields: dict[str, Any]) -> None:
     with pytest.raises(LocalCloudError):
         local_cloud.inject_fault(service="s3", **fields)

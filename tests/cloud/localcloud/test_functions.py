@@ -1,4 +1,4 @@
-"""Lambda functions run with their role, their layers and their queue, as they will on AWS."""
+"""Lambda functions run with their role, layers and queue, as on AWS."""
 
 import io
 import json
@@ -74,7 +74,7 @@ def functions(local_cloud: LocalCloud, user: Credentials) -> Any:
 
 @pytest.fixture(scope="module")
 def function(local_cloud: LocalCloud, user: Credentials, functions: Any) -> str:
-    """The name of a function and of its role."""
+    """The name of a function, and also of its role."""
     name = f"function-{uuid.uuid4().hex[:8]}"
     iam = local_cloud.client("iam", user)
     role = iam.create_role(RoleName=name, Path="/service/", AssumeRolePolicyDocument=json.dumps(TRUST))[
@@ -131,7 +131,7 @@ def test_two_invocations_run_at_once(invoke: Invoke) -> None:
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: invoke("sleep", seconds=4), range(3)))
 
-    assert time.monotonic() - started < 12  # one after the other they would take longer
+    assert time.monotonic() - started < 12  # sequential invocations would take longer
 
 
 def test_log_lines_go_to_the_configured_group(
@@ -144,7 +144,7 @@ def test_log_lines_go_to_the_configured_group(
     assert any("whoami" in event["message"] for event in found)
 
 
-def test_log_is_whole_when_the_invocation_is_answered_by_a_busy_machine(
+def test_log_is_complete_when_a_busy_machine_answers_the_invocation(
     local_cloud: LocalCloud, user: Credentials, invoke: Invoke, function: str
 ) -> None:
     marks = [uuid.uuid4().hex for _ in range(60)]
@@ -158,7 +158,9 @@ def test_log_is_whole_when_the_invocation_is_answered_by_a_busy_machine(
     assert {f"{mark} 4999" for mark in marks} - said == set()
 
 
-def test_functions_own_call_is_heard_with_its_role(invoke: Invoke, trail_events: Any, function: str) -> None:
+def test_functions_own_call_is_delivered_with_its_role(
+    invoke: Invoke, trail_events: Any, function: str
+) -> None:
     invoke("create_bucket", bucket=f"made-by-{function}")
 
     (event,) = trail_events.receive_json()
@@ -179,7 +181,7 @@ def test_functions_own_call_is_heard_with_its_role(invoke: Invoke, trail_events:
     assert identity["principalId"] == f"{issuer['principalId']}:{function}"
 
 
-def test_journal_tells_the_functions_calls_by_its_role(
+def test_journal_shows_the_functions_calls_by_role(
     local_cloud: LocalCloud, invoke: Invoke, function: str
 ) -> None:
     invoke("whoami")
@@ -210,7 +212,7 @@ def source(
     functions.delete_event_source_mapping(UUID=mapping["UUID"])
 
 
-def test_only_the_failed_message_comes_again_and_then_is_a_dead_letter(
+def test_only_the_failed_message_is_redelivered_and_then_dead_lettered(
     sqs: Any, source: tuple[str, Any], make_queue: Callable[[], Any]
 ) -> None:
     url, dead_letters = source
@@ -228,7 +230,7 @@ def test_only_the_failed_message_comes_again_and_then_is_a_dead_letter(
     assert dead_letters.receive_json(within=0.5) == []
 
 
-def test_delayed_message_settles_before_it_is_handled(
+def test_delayed_message_is_handled_after_its_delay(
     sqs: Any, source: tuple[str, Any], make_queue: Callable[[], Any]
 ) -> None:
     url, _ = source

@@ -1,4 +1,4 @@
-"""The journal tells every call the local cloud received."""
+"""The journal lists every call that the local cloud received."""
 
 import contextlib
 from typing import Any
@@ -12,7 +12,7 @@ def last(local_cloud: LocalCloud, service: str) -> dict[str, Any]:
     return local_cloud.journal(service=service)[-1]
 
 
-def test_entry_tells_who_did_what_to_which_resource(
+def test_entry_names_caller_operation_and_resource(
     local_cloud: LocalCloud, user: Credentials, bucket: str
 ) -> None:
     client = local_cloud.client("s3", user, user_agent_extra="my-tool/1")
@@ -47,7 +47,7 @@ def test_entry_names_queue_and_key(local_cloud: LocalCloud, sqs: Any, kms: Any, 
     assert last(local_cloud, "kms")["resource"] == key_arn
 
 
-def test_entry_tells_an_injected_fault(local_cloud: LocalCloud, s3: Any) -> None:
+def test_entry_names_an_injected_fault(local_cloud: LocalCloud, s3: Any) -> None:
     local_cloud.inject_fault("error", "s3", code="Boom")
     with contextlib.suppress(ClientError):
         s3.list_buckets()
@@ -55,7 +55,7 @@ def test_entry_tells_an_injected_fault(local_cloud: LocalCloud, s3: Any) -> None
     assert (last(local_cloud, "s3")["fault"], last(local_cloud, "s3")["error"]) == (True, "Boom")
 
 
-def test_journal_since_an_entry_leaves_out_what_was_before(local_cloud: LocalCloud, s3: Any) -> None:
+def test_journal_since_an_entry_omits_earlier_entries(local_cloud: LocalCloud, s3: Any) -> None:
     mark = local_cloud.journal()[-1]["sequence"]
     s3.list_buckets()
 

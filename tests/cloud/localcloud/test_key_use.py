@@ -53,7 +53,7 @@ def write(client: Any, bucket: str, key: str) -> Any:
 
 
 def refusal(act: Callable[[], object]) -> str | None:
-    """The code of the error that the act meets, if it meets one."""
+    """The error code of the call; None if it succeeds."""
     try:
         act()
     except ClientError as error:
@@ -130,7 +130,7 @@ def test_copier_needs_decrypt_on_the_sources_key(s3: Any, storage: Any, bucket: 
         )
 
 
-def test_anybody_may_use_the_aws_managed_key_through_s3(storage: Any, bucket: str) -> None:
+def test_every_caller_may_use_the_aws_managed_key_through_s3(storage: Any, bucket: str) -> None:
     storage.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
 
     assert storage.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
@@ -157,7 +157,7 @@ def test_sharing_with_an_account_does_not_admit_its_users_without_rights(
     assert not can_write(storage, bucket, key)
 
 
-def test_describe_key_tells_whose_a_shared_key_is(local_cloud: LocalCloud, kms: Any) -> None:
+def test_describe_key_shows_the_owner_of_a_shared_key(local_cloud: LocalCloud, kms: Any) -> None:
     owner = local_cloud.client("kms", local_cloud.account_root(OTHER))
     share = {
         "Effect": "Allow",

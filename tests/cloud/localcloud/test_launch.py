@@ -1,4 +1,4 @@
-"""Starting and stopping: independent of the surroundings, and nothing is left behind."""
+"""Starting and stopping: independent of the caller's environment, and nothing is left behind."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from localcloud.client.handle import REPOSITORY, LocalCloud, LocalCloudError
 
 @pytest.fixture
 def neutral_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home and temporary directory, and AWS variables that would break a careless program."""
+    """An empty home and temporary directory, and AWS variables that the local cloud must ignore."""
     for name in ("home", "temporary"):
         (tmp_path / name).mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -43,7 +43,7 @@ def processes_of_group(group: int) -> list[str]:
 
 
 def start_a_worker(cloud: LocalCloud) -> None:
-    """Invoke a function, whose process then stays warm."""
+    """Invoke a function; its process then stays warm."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as content:
         content.writestr("app.py", "def handler(event, context): return 1")
@@ -90,7 +90,7 @@ def test_server_exits_cleanly_on_a_signal(cloud_python: str, number: signal.Sign
         assert cloud.log_path.read_text() == ""
 
 
-def test_server_ends_with_its_starter(cloud_python: str) -> None:
+def test_server_stops_with_the_process_that_started_it(cloud_python: str) -> None:
     with LocalCloud.start(python=cloud_python) as cloud:
         assert cloud._process.stdin is not None
         cloud._process.stdin.close()  # as the system does for a process that dies
@@ -118,7 +118,7 @@ def test_start_on_a_taken_port_fails(cloud_python: str, local_cloud: LocalCloud)
         LocalCloud.start(python=cloud_python, port=local_cloud.port)
 
 
-def test_missing_anchor_stops_the_start_and_is_named(cloud_python: str, tmp_path: Path) -> None:
+def test_missing_anchor_stops_the_start_with_its_name(cloud_python: str, tmp_path: Path) -> None:
     program = (
         "from ministack.services import s3; del s3._resolve_sse_write_headers; "
         "from localcloud.request import anchors; anchors.check()"

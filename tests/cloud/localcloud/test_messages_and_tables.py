@@ -1,4 +1,4 @@
-"""What Reseal relies on in SNS and DynamoDB, held here so that no upgrade of MiniStack takes it away."""
+"""The SNS and DynamoDB behaviour that Reseal needs, so that an upgrade of MiniStack cannot remove it."""
 
 import json
 import uuid
@@ -108,7 +108,7 @@ def table(local_cloud: LocalCloud, user: Credentials) -> str:
     return str(stacks.describe_stacks(StackName=name)["Stacks"][0]["Outputs"][0]["OutputValue"])
 
 
-def test_table_has_what_its_template_asks_for(dynamodb: Any, table: str) -> None:
+def test_table_has_the_properties_of_its_template(dynamodb: Any, table: str) -> None:
     backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     expiry = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
 
@@ -144,7 +144,7 @@ def take_over(dynamodb: Any, table: str, key: str) -> None:
 
 
 @pytest.mark.parametrize("write", [put_once, take_over])
-def test_failed_condition_returns_the_item_that_is_there(
+def test_failed_condition_returns_the_existing_item(
     dynamodb: Any, table: str, write: Callable[..., None]
 ) -> None:
     key = uuid.uuid4().hex

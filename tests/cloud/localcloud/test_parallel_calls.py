@@ -1,4 +1,4 @@
-"""Calls in parallel do not disturb one another."""
+"""Parallel calls do not affect each other."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -60,7 +60,7 @@ def test_one_upload_takes_its_parts_in_parallel(
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == content
 
 
-def test_of_conditional_copies_in_parallel_one_wins(
+def test_one_of_several_parallel_conditional_copies_wins(
     local_cloud: LocalCloud, user: Credentials, bucket: str
 ) -> None:
     s3 = local_cloud.client("s3", user, max_pool_connections=THREADS)

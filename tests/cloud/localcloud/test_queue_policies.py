@@ -1,4 +1,4 @@
-"""A rule delivers to a queue only where the queue's policy admits it."""
+"""A rule delivers to a queue only if the queue's policy admits it."""
 
 import json
 import uuid
@@ -12,7 +12,7 @@ MakeQueue = Callable[[], Any]
 
 @pytest.fixture
 def rule(events: Any) -> Iterator[tuple[str, str]]:
-    """A rule on events of a source of its own: name, which is also the source, and ARN."""
+    """A rule for events of its own source: its name, which is also the source, and its ARN."""
     name = f"rule-{uuid.uuid4().hex[:8]}"
     yield name, events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
     events.remove_targets(Rule=name, Ids=["queue"])

@@ -1,4 +1,4 @@
-"""Templates deploy with the resource types and properties that CloudFormation on MiniStack lacks."""
+"""Templates can use the resource types and properties that MiniStack's CloudFormation lacks."""
 
 import json
 import uuid

@@ -18,7 +18,7 @@ def put_rules(s3: Any, bucket: str, rules: list[Any]) -> None:
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
 
 
-def test_bucket_never_configured_answers_sse_s3_with_sse_c_blocked(s3: Any, bucket: str) -> None:
+def test_unconfigured_bucket_has_sse_s3_with_sse_c_blocked(s3: Any, bucket: str) -> None:
     assert rule_of(s3, bucket) == {
         "ApplyServerSideEncryptionByDefault": SSE_S3,
         "BucketKeyEnabled": False,
@@ -26,7 +26,7 @@ def test_bucket_never_configured_answers_sse_s3_with_sse_c_blocked(s3: Any, buck
     }
 
 
-def test_whole_rule_comes_back_as_put(s3: Any, bucket: str, key_arn: str, set_default: SetDefault) -> None:
+def test_whole_rule_is_returned_as_put(s3: Any, bucket: str, key_arn: str, set_default: SetDefault) -> None:
     set_default("aws:kms", key_arn, bucket_key=True, blocked=["SSE-C"])
 
     assert rule_of(s3, bucket) == {
@@ -98,7 +98,7 @@ ONE_RULE = {"ApplyServerSideEncryptionByDefault": SSE_S3}
     ],
     ids=["no rule", "two rules", "unknown algorithm", "key with SSE-S3"],
 )
-def test_wrong_document_is_refused(s3: Any, bucket: str, rules: list[Any], code: str) -> None:
+def test_invalid_document_is_refused(s3: Any, bucket: str, rules: list[Any], code: str) -> None:
     with pytest.raises(ClientError) as refused:
         put_rules(s3, bucket, rules)
 

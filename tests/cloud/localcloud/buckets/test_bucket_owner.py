@@ -1,4 +1,4 @@
-"""Whose bucket it is, and in which Region, is held against every call."""
+"""The bucket's owner and Region are checked in every call."""
 
 import uuid
 from collections.abc import Callable

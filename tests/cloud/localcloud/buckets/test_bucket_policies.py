@@ -1,4 +1,4 @@
-"""What bucket policies mean to the callers of the local cloud."""
+"""The effect of bucket policies on callers of the local cloud."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def policy(bucket: str, **statement: Any) -> str:
     ],
     ids=["anyone reads", "one account reads", "only a deny"],
 )
-def test_policy_status_tells_public_policies(
+def test_policy_status_shows_public_policies(
     s3: Any, bucket: str, statement: dict[str, Any], public: bool
 ) -> None:
     s3.delete_public_access_block(Bucket=bucket)
@@ -52,7 +52,7 @@ def test_policy_status_of_a_bucket_without_policy_is_an_error(s3: Any, bucket: s
         s3.get_bucket_policy_status(Bucket=bucket)
 
 
-def test_tls_only_policy_lets_the_local_callers_in(s3: Any, bucket: str) -> None:
+def test_tls_only_policy_admits_local_callers(s3: Any, bucket: str) -> None:
     s3.put_bucket_policy(
         Bucket=bucket,
         Policy=policy(
@@ -63,7 +63,7 @@ def test_tls_only_policy_lets_the_local_callers_in(s3: Any, bucket: str) -> None
     s3.get_bucket_encryption(Bucket=bucket)
 
 
-def test_deny_in_a_bucket_policy_holds(s3: Any, bucket: str) -> None:
+def test_deny_in_a_bucket_policy_is_enforced(s3: Any, bucket: str) -> None:
     s3.put_bucket_policy(
         Bucket=bucket, Policy=policy(bucket, Effect="Deny", Action="s3:PutEncryptionConfiguration")
     )

@@ -1,4 +1,4 @@
-"""The other readings of what is UNCONFIRMED about AWS, chosen at launch."""
+"""Launch switches for the alternatives of AWS behaviour that is UNCONFIRMED."""
 
 import json
 import time
@@ -53,7 +53,7 @@ def test_put_may_keep_the_block_it_does_not_name(make_bucket: Any) -> None:
 
 @pytest.fixture
 def trail_events(other_cloud: LocalCloud) -> tuple[Any, str]:
-    """An SQS client and the URL of a queue that hears every call on buckets."""
+    """An SQS client and the URL of a queue that receives every event of bucket calls."""
     events, sqs = other_cloud.client("events"), other_cloud.client("sqs")
     url = sqs.create_queue(QueueName="late")["QueueUrl"]
     arn = "arn:aws:sqs:eu-west-1:111122223333:late"
@@ -67,7 +67,7 @@ def trail_events(other_cloud: LocalCloud) -> tuple[Any, str]:
     return sqs, url
 
 
-def test_events_may_come_late(trail_events: tuple[Any, str], make_bucket: Any) -> None:
+def test_events_can_be_delayed(trail_events: tuple[Any, str], make_bucket: Any) -> None:
     sqs, url = trail_events
     started = time.monotonic()
 
@@ -77,7 +77,7 @@ def test_events_may_come_late(trail_events: tuple[Any, str], make_bucket: Any) -
     assert time.monotonic() - started >= 0.4
 
 
-def test_late_events_are_there_when_the_trail_is_drained(
+def test_draining_the_trail_delivers_delayed_events(
     other_cloud: LocalCloud, trail_events: tuple[Any, str], make_bucket: Any
 ) -> None:
     sqs, url = trail_events

@@ -24,12 +24,12 @@ POLICY = {
 
 
 def next_event(trail_events: Any, name: str) -> Any:
-    """The next event of this name; the ones before it are of the test's own preparation."""
+    """The next event of this name; earlier ones belong to the test's preparation."""
     for _ in range(20):
         for event in trail_events.receive_json():
             if event["detail"]["eventName"] == name:
                 return event
-    raise AssertionError(f"no {name} was heard")
+    raise AssertionError(f"no event of {name} arrived")
 
 
 def test_envelope_is_that_of_an_api_call_via_cloudtrail(s3: Any, trail_events: Any, bucket: str) -> None:
@@ -51,7 +51,7 @@ def test_create_bucket_has_no_resources_and_no_sub_resource(trail_events: Any, b
     assert detail["requestParameters"].keys() == {"bucketName", "Host"}
 
 
-def test_record_carries_the_fields_that_real_records_carry(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_record_has_the_fields_of_real_records(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.delete_bucket_encryption(Bucket=bucket)
 
     detail = next_event(trail_events, "DeleteBucketEncryption")["detail"]
@@ -186,7 +186,7 @@ def test_request_parameters_have_the_shape_of_the_call(
     assert found == {"bucketName": bucket, "Host": found["Host"], **parameters}
 
 
-def test_put_bucket_replication_is_heard(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_put_bucket_replication_is_delivered(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rule = {
         "Status": "Enabled",
@@ -206,7 +206,7 @@ def test_put_bucket_replication_is_heard(s3: Any, trail_events: Any, bucket: str
     assert parameters["ReplicationConfiguration"]["Rule"]["Status"] == "Enabled"
 
 
-def test_put_bucket_acl_is_heard_with_its_headers(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_put_bucket_acl_is_delivered_with_its_headers(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_bucket_ownership_controls(
         Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]}
     )
@@ -231,7 +231,7 @@ def test_caller_is_the_iam_user(s3: Any, trail_events: Any, user: Credentials, b
     assert identity["principalId"].startswith("AIDA")
 
 
-def test_root_is_told_apart(local_cloud: LocalCloud, trail_events: Any) -> None:
+def test_record_identifies_the_root_user(local_cloud: LocalCloud, trail_events: Any) -> None:
     local_cloud.client("s3").create_bucket(Bucket=f"by-root-{uuid.uuid4().hex[:8]}")
 
     identity = next_event(trail_events, "CreateBucket")["detail"]["userIdentity"]
@@ -243,7 +243,7 @@ def test_root_is_told_apart(local_cloud: LocalCloud, trail_events: Any) -> None:
     )
 
 
-def test_failed_call_is_heard_with_its_error(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_failed_call_is_delivered_with_its_error(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         s3.delete_bucket(Bucket=bucket)
@@ -253,7 +253,7 @@ def test_failed_call_is_heard_with_its_error(s3: Any, trail_events: Any, bucket:
     assert (detail["errorCode"], bool(detail["errorMessage"])) == ("BucketNotEmpty", True)
 
 
-def test_denied_call_is_heard(local_cloud: LocalCloud, trail_events: Any, bucket: str) -> None:
+def test_denied_call_is_delivered(local_cloud: LocalCloud, trail_events: Any, bucket: str) -> None:
     nobody = local_cloud.create_user(f"nobody-{bucket}")
     with pytest.raises(ClientError, match="AccessDenied"):
         local_cloud.client("s3", nobody).delete_bucket_encryption(Bucket=bucket)
@@ -263,7 +263,7 @@ def test_denied_call_is_heard(local_cloud: LocalCloud, trail_events: Any, bucket
     assert (detail["errorCode"], detail["userIdentity"]["userName"]) == ("AccessDenied", f"nobody-{bucket}")
 
 
-def test_call_from_another_account_is_heard_by_the_owner(
+def test_call_from_another_account_is_delivered_to_the_owner(
     local_cloud: LocalCloud, s3: Any, trail_events: Any, bucket: str
 ) -> None:
     statement = {
@@ -285,7 +285,7 @@ def test_call_from_another_account_is_heard_by_the_owner(
     assert detail["sharedEventID"] != detail["eventID"]
 
 
-def test_reads_and_object_calls_are_not_heard(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_reads_and_object_calls_are_not_delivered(s3: Any, trail_events: Any, bucket: str) -> None:
     next_event(trail_events, "CreateBucket")
 
     s3.get_bucket_encryption(Bucket=bucket)
@@ -295,7 +295,7 @@ def test_reads_and_object_calls_are_not_heard(s3: Any, trail_events: Any, bucket
     assert trail_events.receive(within=0.3) == []
 
 
-def test_create_bucket_is_heard_where_the_call_was_made(s3: Any, trail_events: Any) -> None:
+def test_create_bucket_is_delivered_in_the_region_of_the_call(s3: Any, trail_events: Any) -> None:
     s3.create_bucket(
         Bucket=f"elsewhere-{uuid.uuid4().hex[:8]}",
         CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
@@ -310,7 +310,7 @@ def test_create_bucket_is_heard_where_the_call_was_made(s3: Any, trail_events: A
     }
 
 
-def test_calls_in_another_region_are_not_heard_here(
+def test_calls_in_another_region_are_not_delivered_here(
     local_cloud: LocalCloud, user: Credentials, trail_events: Any
 ) -> None:
     local_cloud.client("s3", user, region="eu-west-1").create_bucket(

@@ -18,7 +18,7 @@ Next = Callable[[str], dict[str, Any]]
 
 @pytest.fixture
 def all_logged(trail_events: Any, log_data_events: Callable[..., str]) -> None:
-    """Every write to any object is logged, and ``next_data_event`` hears it."""
+    """Every write to any object is logged; ``next_data_event`` returns its event."""
     log_data_events()
 
 
@@ -55,7 +55,7 @@ def test_record_is_a_data_event_of_the_object_and_its_bucket(
         ("AES256", {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}, "SSE_C"),
     ],
 )
-def test_sse_applied_tells_type_and_origin(
+def test_sse_applied_shows_type_and_origin(
     s3: Any,
     bucket: str,
     key_arn: str,
@@ -137,7 +137,7 @@ def test_copy_lists_its_target_before_its_source(s3: Any, bucket: str, next_data
     assert record["responseElements"] == {SSE: "AES256"}
 
 
-def test_multipart_tells_the_encryption_at_its_start_only(
+def test_only_the_start_of_a_multipart_upload_shows_the_encryption(
     s3: Any, bucket: str, key_arn: str, next_data_event: Next
 ) -> None:
     upload = s3.create_multipart_upload(
@@ -155,7 +155,7 @@ def test_multipart_tells_the_encryption_at_its_start_only(
     assert "SSEApplied" not in completed["additionalEventData"]
 
 
-def test_update_of_encryption_shows_what_was_asked(
+def test_update_of_encryption_shows_the_requested_encryption(
     s3: Any, bucket: str, key_arn: str, next_data_event: Next
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
@@ -196,7 +196,7 @@ def delete_many(s3: Any, bucket: str) -> None:
     [(delete, "DeleteObject"), (tag, "PutObjectTagging"), (delete_many, "DeleteObject")],
     ids=["delete", "tag", "delete many"],
 )
-def test_other_writes_to_objects_are_heard(
+def test_other_writes_to_objects_are_delivered(
     s3: Any, bucket: str, next_data_event: Next, act: Callable[[Any, str], None], name: str
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
@@ -208,7 +208,9 @@ def test_other_writes_to_objects_are_heard(
     assert record["resources"] == object_and_bucket(bucket)
 
 
-def test_delete_objects_is_heard_before_its_deletions(s3: Any, bucket: str, next_data_event: Next) -> None:
+def test_delete_objects_is_delivered_before_its_deletions(
+    s3: Any, bucket: str, next_data_event: Next
+) -> None:
     delete_many(s3, bucket)
 
     record = next_data_event("DeleteObjects")
@@ -217,7 +219,7 @@ def test_delete_objects_is_heard_before_its_deletions(s3: Any, bucket: str, next
     assert "key" not in record["requestParameters"]
 
 
-def test_failed_write_is_heard_with_its_error(s3: Any, bucket: str, next_data_event: Next) -> None:
+def test_failed_write_is_delivered_with_its_error(s3: Any, bucket: str, next_data_event: Next) -> None:
     with pytest.raises(ClientError):
         s3.put_object(Bucket=bucket, Key="k", Body=b"x", IfMatch='"0"')
 
@@ -227,7 +229,7 @@ def test_failed_write_is_heard_with_its_error(s3: Any, bucket: str, next_data_ev
     assert "SSEApplied" not in record["additionalEventData"]
 
 
-def test_key_shows_as_given(s3: Any, bucket: str, next_data_event: Next) -> None:
+def test_object_key_is_shown_as_given(s3: Any, bucket: str, next_data_event: Next) -> None:
     key = "a b+c%2F/ü.txt"
     s3.put_object(Bucket=bucket, Key=key, Body=b"x")
 
@@ -258,16 +260,16 @@ def other_root(local_cloud: LocalCloud) -> Credentials:
 
 @pytest.fixture
 def other_heard(local_cloud: LocalCloud, other_root: Credentials) -> Iterator[Callable[[], Any]]:
-    """What the other account hears of object writes, through a trail and a rule of its own."""
+    """The events of object writes that the other account receives through its own trail and rule."""
     cloudtrail = local_cloud.client("cloudtrail", other_root)
     events, sqs = local_cloud.client("events", other_root), local_cloud.client("sqs", other_root)
-    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
-    arn = f"arn:aws:sqs:us-east-1:{OTHER}:heard"
+    url = sqs.create_queue(QueueName="received")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{OTHER}:received"
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_rule(Name="heard", EventPattern=json.dumps({"detail": {"eventName": ["PutObject"]}}))
-    events.put_targets(Rule="heard", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name="received", EventPattern=json.dumps({"detail": {"eventName": ["PutObject"]}}))
+    events.put_targets(Rule="received", Targets=[{"Id": "queue", "Arn": arn}])
     everything = [
         {"ReadWriteType": "All", "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}
     ]
@@ -276,12 +278,12 @@ def other_heard(local_cloud: LocalCloud, other_root: Credentials) -> Iterator[Ca
     cloudtrail.start_logging(Name="other")
     yield lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages", [])
     cloudtrail.delete_trail(Name="other")
-    events.remove_targets(Rule="heard", Ids=["queue"])
-    events.delete_rule(Name="heard")
+    events.remove_targets(Rule="received", Ids=["queue"])
+    events.delete_rule(Name="received")
     sqs.delete_queue(QueueUrl=url)
 
 
-def test_write_across_accounts_is_heard_by_both(
+def test_write_across_accounts_is_delivered_to_both(
     local_cloud: LocalCloud,
     s3: Any,
     bucket: str,
@@ -310,7 +312,9 @@ def test_write_across_accounts_is_heard_by_both(
     assert owners["eventID"] != callers["eventID"]
 
 
-def test_form_upload_is_heard_with_the_key_of_its_form(s3: Any, bucket: str, next_data_event: Next) -> None:
+def test_form_upload_is_delivered_with_the_object_key_of_its_form(
+    s3: Any, bucket: str, next_data_event: Next
+) -> None:
     form = s3.generate_presigned_post(bucket, "in/${filename}")
     edge = "----edge"
     fields = "".join(

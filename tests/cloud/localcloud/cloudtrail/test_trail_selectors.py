@@ -1,4 +1,4 @@
-"""Data events are heard only where a trail that is logging selects them."""
+"""Data events are delivered only if a logging trail selects them."""
 
 import json
 from collections.abc import Callable
@@ -20,13 +20,13 @@ def heard_writes(trail_events: Any, within: float = 0.4) -> list[str]:
     return [detail["eventName"] for detail in details if detail["eventCategory"] == "Data"]
 
 
-def test_without_a_trail_no_object_call_is_heard(s3: Any, trail_events: Any, bucket: str) -> None:
+def test_no_object_call_is_delivered_without_a_trail(s3: Any, trail_events: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
     assert heard_writes(trail_events) == []
 
 
-def test_a_trail_of_management_events_hears_no_object_call(
+def test_trail_of_management_events_delivers_no_object_call(
     s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     log_data_events(EventSelectors=[{"ReadWriteType": "All", "IncludeManagementEvents": True}])
@@ -36,7 +36,7 @@ def test_a_trail_of_management_events_hears_no_object_call(
     assert heard_writes(trail_events) == []
 
 
-def test_a_stopped_trail_hears_nothing(
+def test_stopped_trail_delivers_nothing(
     local_cloud: LocalCloud, user: Credentials, s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     trail = log_data_events()
@@ -112,7 +112,7 @@ def test_advanced_selectors_choose_by_field(
     assert heard_writes(trail_events) == (["PutObject"] if heard_it else [])
 
 
-def test_all_fields_of_a_selector_must_hold(
+def test_all_fields_of_a_selector_must_match(
     s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     log_data_events(
@@ -124,7 +124,7 @@ def test_all_fields_of_a_selector_must_hold(
     assert heard_writes(trail_events) == []
 
 
-def test_an_event_that_two_trails_log_is_heard_once(
+def test_event_that_two_trails_log_is_delivered_once(
     s3: Any, trail_events: Any, bucket: str, log_data_events: Log
 ) -> None:
     log_data_events()
@@ -135,7 +135,7 @@ def test_an_event_that_two_trails_log_is_heard_once(
     assert heard_writes(trail_events) == ["PutObject"]
 
 
-def test_a_trail_of_another_region_hears_nothing(
+def test_trail_of_another_region_delivers_nothing(
     local_cloud: LocalCloud, user: Credentials, s3: Any, trail_events: Any, bucket: str
 ) -> None:
     elsewhere = local_cloud.client("cloudtrail", user, region="eu-west-1")

@@ -1,4 +1,4 @@
-"""What CopyObject refuses: preconditions that do not hold, copies that change nothing, unreadable sources."""
+"""What CopyObject refuses: failed preconditions, copies that change nothing, unreadable sources."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ AGO, AHEAD = datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelt
 
 
 def outcome(act: Callable[[], object]) -> tuple[str, int]:
-    """The error code and status of a call; what it is without an error is ``("", 200)``."""
+    """The error code and status of a call; ``("", 200)`` if it succeeds."""
     try:
         act()
     except ClientError as error:
@@ -60,7 +60,7 @@ def copy(s3: Any, bucket: str, **properties: Any) -> Callable[[], object]:
     ],
     ids=lambda value: " and ".join(value) if isinstance(value, dict) else str(value),  # no times in a name
 )
-def test_copy_onto_itself_keeps_its_conditions(
+def test_copy_onto_itself_checks_its_conditions(
     s3: Any, bucket: str, conditions: dict[str, Any], expected: tuple[str, int]
 ) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
@@ -77,7 +77,7 @@ def test_dates_are_compared_by_whole_seconds(s3: Any, bucket: str) -> None:
 
 
 def never_written(s3: Any, bucket: str) -> None:
-    """Leave the key as it is."""
+    """Change nothing."""
 
 
 def delete_it(s3: Any, bucket: str) -> None:
@@ -89,7 +89,7 @@ def delete_it(s3: Any, bucket: str) -> None:
 @pytest.mark.parametrize(
     ("conditions", "expected"), [({"IfMatch": NO_ETAG}, NO_KEY), ({"IfNoneMatch": "*"}, COPIES)]
 )
-def test_conditions_on_a_target_that_is_not_there(
+def test_conditions_on_a_missing_target(
     s3: Any,
     versioned_bucket: str,
     prepare: Callable[[Any, str], None],
@@ -103,7 +103,7 @@ def test_conditions_on_a_target_that_is_not_there(
     assert outcome(copy(s3, versioned_bucket, CopySource=source, **conditions)) == expected
 
 
-def test_put_object_keeps_the_same_conditions(s3: Any, bucket: str) -> None:
+def test_put_object_checks_the_same_conditions(s3: Any, bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
 
     def put(**conditions: str) -> tuple[str, int]:
@@ -135,7 +135,7 @@ def test_copy_onto_itself_must_send_a_change(
     assert outcome(lambda: s3.copy_object(Bucket=bucket, Key="k", CopySource=source, **sent)) == expected
 
 
-def test_acl_alone_is_no_change(s3: Any, acl_bucket: str) -> None:
+def test_acl_alone_does_not_count_as_a_change(s3: Any, acl_bucket: str) -> None:
     s3.put_object(Bucket=acl_bucket, Key="k", Body=b"x")
     source = {"Bucket": acl_bucket, "Key": "k"}
 
@@ -155,7 +155,7 @@ def with_a_configured_bucket(s3: Any, bucket: str) -> None:
 
 
 @pytest.mark.parametrize("prepare", [under_another_algorithm, with_a_configured_bucket])
-def test_copy_onto_itself_may_send_nothing_where_the_default_changes_it(
+def test_copy_onto_itself_may_send_nothing_if_the_default_changes_it(
     s3: Any, bucket: str, prepare: Callable[[Any, str], None]
 ) -> None:
     prepare(s3, bucket)
@@ -192,7 +192,7 @@ def test_restored_source_is_copied(s3: Any, bucket: str) -> None:
     assert outcome(copy(s3, bucket)) == COPIES
 
 
-def test_delete_marker_is_no_source(s3: Any, versioned_bucket: str) -> None:
+def test_delete_marker_cannot_be_a_source(s3: Any, versioned_bucket: str) -> None:
     s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x")
     marker = s3.delete_object(Bucket=versioned_bucket, Key="k")["VersionId"]
     named = {"Bucket": versioned_bucket, "Key": "k", "VersionId": marker}

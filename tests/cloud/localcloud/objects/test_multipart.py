@@ -1,4 +1,4 @@
-"""Uploads in parts: set at the start, sent or copied in parts, finished under conditions."""
+"""Uploads in parts: properties set at the start, parts sent or copied, completion under conditions."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def code(act: Callable[[], object]) -> tuple[str, int]:
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
 
 
-def test_parts_of_a_source_make_the_whole(s3: Any, bucket: str) -> None:
+def test_copied_parts_give_the_whole_object(s3: Any, bucket: str) -> None:
     answer = copy_in_parts(s3, bucket)
 
     found = s3.get_object(Bucket=bucket, Key="k")
@@ -82,7 +82,7 @@ def test_parts_of_a_source_make_the_whole(s3: Any, bucket: str) -> None:
     assert answer["ETag"].endswith('-2"')
 
 
-def test_everything_set_at_the_start_is_the_objects(s3: Any, bucket: str, key_arn: str) -> None:
+def test_object_gets_everything_set_at_the_start(s3: Any, bucket: str, key_arn: str) -> None:
     properties = {
         "Metadata": {"a": "b"},
         "ContentType": "text/csv",
@@ -103,7 +103,7 @@ def test_everything_set_at_the_start_is_the_objects(s3: Any, bucket: str, key_ar
     assert {name: found.get(name) for name in properties} == properties
 
 
-def test_what_the_start_does_not_set_is_lost(s3: Any, bucket: str) -> None:
+def test_properties_not_set_at_the_start_are_lost(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", Metadata={"a": "b"}, Tagging="a=b")
     s3.put_object_annotation(Bucket=bucket, Key="k", AnnotationName="note", AnnotationPayload=b"x")
 
@@ -114,7 +114,7 @@ def test_what_the_start_does_not_set_is_lost(s3: Any, bucket: str) -> None:
     assert s3.list_object_annotations(Bucket=bucket, Key="k").get("Annotations", []) == []
 
 
-def test_tags_set_at_the_start_are_the_objects(s3: Any, bucket: str) -> None:
+def test_object_gets_the_tags_set_at_the_start(s3: Any, bucket: str) -> None:
     copy_in_parts(s3, bucket, Tagging="a=b%20c&d=")
 
     tags = s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"]
@@ -129,7 +129,7 @@ def test_tags_set_at_the_start_are_the_objects(s3: Any, bucket: str) -> None:
     ],
     ids=["canned", "grant"],
 )
-def test_acl_set_at_the_start_is_the_objects(
+def test_object_gets_the_acl_set_at_the_start(
     s3: Any, acl_bucket: str, sent: dict[str, str], permission: str
 ) -> None:
     copy_in_parts(s3, acl_bucket, **sent)
@@ -144,13 +144,13 @@ def test_acl_set_at_the_start_is_the_objects(
         ({"ACL": "private", "GrantRead": f"id={'0' * 64}"}, "InvalidRequest"),
     ],
 )
-def test_acl_that_makes_no_sense_is_refused_at_the_start(
+def test_invalid_acl_is_refused_at_the_start(
     s3: Any, acl_bucket: str, sent: dict[str, str], error: str
 ) -> None:
     assert code(lambda: begin(s3, acl_bucket, **sent)) == (error, 400)
 
 
-def test_lock_set_at_the_start_is_the_objects(s3: Any, lock_bucket: str) -> None:
+def test_object_gets_the_lock_set_at_the_start(s3: Any, lock_bucket: str) -> None:
     copy_in_parts(
         s3,
         lock_bucket,
@@ -163,7 +163,7 @@ def test_lock_set_at_the_start_is_the_objects(s3: Any, lock_bucket: str) -> None
     assert (found["ObjectLockMode"], found["ObjectLockLegalHoldStatus"]) == ("GOVERNANCE", "ON")
 
 
-def test_encryption_context_set_at_the_start_is_the_objects(
+def test_object_gets_the_encryption_context_set_at_the_start(
     small_parts: LocalCloud, s3: Any, bucket: str
 ) -> None:
     copy_in_parts(s3, bucket, ServerSideEncryption="aws:kms", SSEKMSEncryptionContext="e30=")
@@ -171,7 +171,7 @@ def test_encryption_context_set_at_the_start_is_the_objects(
     assert small_parts.encryption_context(bucket, "k") == "e30="
 
 
-def test_default_of_the_start_stays_when_the_buckets_changes(
+def test_object_keeps_the_bucket_default_of_its_start(
     s3: Any, bucket: str, key_arn: str, set_default: Callable[..., None]
 ) -> None:
     s3.put_object(Bucket=bucket, Key="source", Body=CONTENT)
@@ -189,7 +189,7 @@ def test_default_of_the_start_stays_when_the_buckets_changes(
     )
 
 
-def test_an_object_of_parts_is_as_old_as_its_upload(s3: Any, bucket: str) -> None:
+def test_last_modified_of_an_object_of_parts_is_its_upload_start(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="source", Body=CONTENT)
     upload = begin(s3, bucket)
     parts = copy_parts(s3, bucket, upload)
@@ -202,7 +202,7 @@ def test_an_object_of_parts_is_as_old_as_its_upload(s3: Any, bucket: str) -> Non
     assert s3.head_object(Bucket=bucket, Key="k")["LastModified"] < meanwhile
 
 
-def test_etag_of_parts_under_a_key_is_new_each_time(s3: Any, bucket: str) -> None:
+def test_etag_of_parts_under_a_kms_key_is_new_each_time(s3: Any, bucket: str) -> None:
     etags = {copy_in_parts(s3, bucket, ServerSideEncryption="aws:kms")["ETag"] for _ in range(2)}
 
     assert len(etags) == 2
@@ -254,7 +254,7 @@ def test_part_below_the_minimum_is_refused_unless_it_is_the_last(s3: Any, bucket
     assert code(lambda: complete(s3, bucket, upload, parts)) == ("EntityTooSmall", 400)
 
 
-def test_minimum_is_5_mib_unless_told_otherwise(local_cloud: LocalCloud) -> None:
+def test_default_minimum_part_size_is_5_mib(local_cloud: LocalCloud) -> None:
     s3 = local_cloud.client("s3")
     s3.create_bucket(Bucket="five-mebibytes")
     s3.put_object(Bucket="five-mebibytes", Key="source", Body=CONTENT)
@@ -335,7 +335,7 @@ CONFLICT = ("ConditionalRequestConflict", 409)
         (delete, ("NoSuchKey", 404)),
     ],
 )
-def test_completion_with_if_match_fails_where_another_write_came_between(
+def test_completion_with_if_match_fails_after_another_write(
     s3: Any, bucket: str, between: Callable[[Any, str], None], expected: tuple[str, int]
 ) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"first")["ETag"]
@@ -356,7 +356,7 @@ def test_completion_with_if_match_fails_where_another_write_came_between(
     ],
     ids=str,
 )
-def test_completion_whose_condition_does_not_hold_is_refused(
+def test_completion_with_a_false_condition_is_refused(
     s3: Any, bucket: str, condition: dict[str, str], expected: tuple[str, int]
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"first")
@@ -367,7 +367,7 @@ def test_completion_whose_condition_does_not_hold_is_refused(
     assert code(lambda: complete(s3, bucket, upload, parts, **condition)) == expected
 
 
-def test_completion_with_if_match_succeeds_where_nobody_interfered(s3: Any, bucket: str) -> None:
+def test_completion_with_if_match_succeeds_without_another_write(s3: Any, bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"first")["ETag"]
     s3.put_object(Bucket=bucket, Key="source", Body=CONTENT)
     upload = begin(s3, bucket)

@@ -1,4 +1,4 @@
-"""ACLs where a bucket's ownership allows them, and their refusal where it does not."""
+"""ACLs, and their refusal if the bucket's ownership setting disables them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ def set_acl(s3: Any, bucket: str, **acl: str) -> None:
 
 @pytest.mark.parametrize("write", [put, copy, begin, set_acl])
 @pytest.mark.parametrize("acl", [{"ACL": "public-read"}, {"GrantRead": ALL_USERS}], ids=["canned", "grant"])
-def test_acl_is_refused_where_the_bucket_owner_is_enforced(
+def test_acl_is_refused_if_the_bucket_owner_is_enforced(
     s3: Any, bucket: str, write: Write, acl: dict[str, str]
 ) -> None:
     with pytest.raises(ClientError, match="AccessControlListNotSupported"):
@@ -38,9 +38,7 @@ def test_acl_is_refused_where_the_bucket_owner_is_enforced(
 
 
 @pytest.mark.parametrize("write", [put, copy, begin])
-def test_acl_that_gives_the_owner_everything_is_accepted_everywhere(
-    s3: Any, bucket: str, write: Write
-) -> None:
+def test_acl_with_full_control_for_the_owner_is_always_accepted(s3: Any, bucket: str, write: Write) -> None:
     write(s3, bucket, ACL="bucket-owner-full-control")
 
 
@@ -54,7 +52,7 @@ def test_acl_can_be_read_back(s3: Any, acl_bucket: str, write: Write, acl: dict[
 
 
 @pytest.mark.parametrize("write", [put, copy, begin, set_acl])
-def test_public_acl_is_refused_where_the_bucket_blocks_it(s3: Any, acl_bucket: str, write: Write) -> None:
+def test_public_acl_is_refused_if_the_bucket_blocks_it(s3: Any, acl_bucket: str, write: Write) -> None:
     s3.put_public_access_block(Bucket=acl_bucket, PublicAccessBlockConfiguration={"BlockPublicAcls": True})
 
     with pytest.raises(ClientError, match="AccessDenied"):

@@ -1,4 +1,4 @@
-"""What a CopyObject keeps, what it drops unless it is sent, and what the copy is like (C35)."""
+"""Which properties CopyObject keeps, and which it drops unless they are sent (C35)."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ def put(s3: Any, bucket: str, **properties: Any) -> Any:
 
 
 def copy(s3: Any, bucket: str, **properties: Any) -> Any:
-    """Onto itself, as a re-encryption does it."""
+    """Copy the object onto itself, as a re-encryption does."""
     source = {"Bucket": bucket, "Key": "k"}
     request = {"Bucket": bucket, "Key": "k", "CopySource": source, "ServerSideEncryption": "AES256"}
     return s3.copy_object(**request | properties)
@@ -116,7 +116,7 @@ def test_acl_is_dropped_unless_it_is_sent(s3: Any, acl_bucket: str) -> None:
     assert grants(s3, acl_bucket) == ["CanonicalUser FULL_CONTROL", "Group READ"]
 
 
-def test_grants_sent_with_the_copy_are_its_acl(s3: Any, acl_bucket: str) -> None:
+def test_copy_has_the_grants_that_are_sent(s3: Any, acl_bucket: str) -> None:
     put(s3, acl_bucket)
 
     copy(s3, acl_bucket, GrantRead='uri="http://acs.amazonaws.com/groups/global/AllUsers"')
@@ -177,7 +177,7 @@ def test_encryption_context_is_dropped_unless_it_is_sent(
         (False, {"BucketKeyEnabled": True}, True),
     ],
 )
-def test_bucket_key_is_as_sent_else_as_the_bucket_has_it(
+def test_bucket_key_is_as_sent_otherwise_as_in_the_bucket_default(
     s3: Any,
     bucket: str,
     key_arn: str,
@@ -227,7 +227,7 @@ def upload_in_parts(s3: Any, bucket: str, **properties: Any) -> None:
     s3.complete_multipart_upload(Bucket=bucket, Key="k", UploadId=upload, MultipartUpload=parts)
 
 
-def test_composite_checksum_becomes_one_of_the_whole(s3: Any, bucket: str) -> None:
+def test_composite_checksum_becomes_a_full_object_checksum(s3: Any, bucket: str) -> None:
     upload_in_parts(s3, bucket, ChecksumAlgorithm="SHA256")
     composite = head(s3, bucket, ChecksumMode="ENABLED")
 
@@ -254,7 +254,9 @@ def test_etag_of_parts_becomes_the_md5_of_the_whole(s3: Any, bucket: str) -> Non
 
 
 @pytest.mark.parametrize("algorithm", ["aws:kms", "aws:kms:dsse"])
-def test_etag_under_a_key_is_new_with_each_copy(s3: Any, bucket: str, key_arn: str, algorithm: str) -> None:
+def test_etag_under_a_kms_key_is_new_with_each_copy(
+    s3: Any, bucket: str, key_arn: str, algorithm: str
+) -> None:
     under_key = {"ServerSideEncryption": algorithm, "SSEKMSKeyId": key_arn}
     etags = [put(s3, bucket)["ETag"]]
 
@@ -264,7 +266,7 @@ def test_etag_under_a_key_is_new_with_each_copy(s3: Any, bucket: str, key_arn: s
     assert head(s3, bucket)["ETag"] == etags[-1]
 
 
-def test_customer_key_of_the_source_gives_way(s3: Any, unblocked_bucket: str, key_arn: str) -> None:
+def test_copy_replaces_the_customer_key_of_the_source(s3: Any, unblocked_bucket: str, key_arn: str) -> None:
     put(s3, unblocked_bucket, **CUSTOMER_KEY)
     under_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn}
 
@@ -341,7 +343,7 @@ def test_copy_while_versioning_is_suspended_replaces_the_null_version(s3: Any, v
     assert s3.get_object_tagging(Bucket=versioned_bucket, Key="k")["TagSet"]
 
 
-def test_key_of_any_characters_copies_onto_itself(s3: Any, bucket: str) -> None:
+def test_object_key_of_any_characters_can_be_copied_onto_itself(s3: Any, bucket: str) -> None:
     key = "dir/a b+c%2Fü&=?versionId=x#.txt"
     put(s3, bucket, Key=key)
 

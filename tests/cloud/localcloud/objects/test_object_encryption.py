@@ -1,4 +1,4 @@
-"""What a bucket's default and a request's headers do to the objects written."""
+"""How a bucket's default and a request's headers determine an object's encryption."""
 
 import hashlib
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def test_put_answers_the_encryption_it_applied(
     assert encryption(s3.put_object(Bucket=bucket, Key="k", Body=b"x")) == ("aws:kms", key_arn, True)
 
 
-def test_default_key_given_by_bare_id_is_reported_by_arn(
+def test_default_key_given_by_bare_id_is_shown_by_arn(
     s3: Any, bucket: str, key_arn: str, set_default: SetDefault
 ) -> None:
     set_default("aws:kms", key_arn.rpartition("/")[2])
@@ -74,7 +74,7 @@ def test_default_key_given_by_bare_id_is_reported_by_arn(
     assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["SSEKMSKeyId"] == key_arn
 
 
-def test_default_key_given_by_alias_is_reported_by_arn(
+def test_default_key_given_by_alias_is_shown_by_arn(
     s3: Any, kms: Any, bucket: str, key_arn: str, set_default: SetDefault
 ) -> None:
     kms.create_alias(AliasName=f"alias/{bucket}", TargetKeyId=key_arn)
@@ -108,7 +108,7 @@ def test_dsse_is_kept_and_has_no_bucket_key(
     assert encryption(s3.put_object(Bucket=bucket, Key="k", Body=b"x")) == ("aws:kms:dsse", key_arn, None)
 
 
-def test_etag_is_the_md5_under_sse_s3_only(s3: Any, bucket: str, key_arn: str) -> None:
+def test_etag_is_the_md5_only_under_sse_s3(s3: Any, bucket: str, key_arn: str) -> None:
     md5 = f'"{hashlib.md5(b"x").hexdigest()}"'
 
     plain = s3.put_object(Bucket=bucket, Key="plain", Body=b"x")["ETag"]
@@ -121,7 +121,7 @@ def test_etag_is_the_md5_under_sse_s3_only(s3: Any, bucket: str, key_arn: str) -
     assert under_kms == s3.head_object(Bucket=bucket, Key="kms")["ETag"]
 
 
-def test_customer_key_is_refused_where_the_bucket_blocks_it(s3: Any, bucket: str) -> None:
+def test_customer_key_is_refused_if_the_bucket_blocks_it(s3: Any, bucket: str) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=bucket, Key="k", Body=b"x", **CUSTOMER_KEY)
 

@@ -1,4 +1,4 @@
-"""The permissions that a write needs for what it carries (C6): each is needed, all are enough."""
+"""The permissions that a write needs for its properties (C6): each is needed, all are sufficient."""
 
 import uuid
 from collections.abc import Callable
@@ -14,7 +14,7 @@ LATER = "2099-01-01T00:00:00Z"
 
 @pytest.fixture
 def caller(local_cloud: LocalCloud) -> Callable[[list[str]], Any]:
-    """The S3 client of a user with these permissions and no others."""
+    """The S3 client of a user with only these permissions."""
 
     def make(actions: list[str]) -> Any:
         allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
@@ -71,7 +71,7 @@ REPLACED: dict[str, Any] = {"TaggingDirective": "REPLACE", **TAGGED}
         (copy, HELD, COPY, "s3:PutObjectLegalHold"),
     ],
 )
-def test_what_a_write_carries_needs_a_permission(
+def test_each_property_of_a_write_needs_its_permission(
     s3: Any,
     lock_bucket: str,
     caller: Callable[[list[str]], Any],
@@ -102,7 +102,7 @@ def put_annotated(s3: Any, bucket: str) -> None:
         (put_annotated, {"s3:GetObjectAnnotation", "s3:PutObjectAnnotation"}),
     ],
 )
-def test_what_a_copy_takes_along_is_read_and_written(
+def test_each_property_of_a_copy_needs_read_and_write_permission(
     s3: Any,
     bucket: str,
     caller: Callable[[list[str]], Any],
@@ -116,7 +116,7 @@ def test_what_a_copy_takes_along_is_read_and_written(
     assert not refused(lambda: copy(caller([*COPY, *needed]), bucket))
 
 
-def test_tags_of_a_named_version_have_a_permission_of_their_own(
+def test_tags_of_a_named_version_need_their_own_permission(
     s3: Any, versioned_bucket: str, caller: Callable[[list[str]], Any]
 ) -> None:
     version = s3.put_object(Bucket=versioned_bucket, Key="source", Body=b"x", Tagging="a=b")["VersionId"]

@@ -1,4 +1,4 @@
-"""What HeadObject and GetObject tell, and to whom (C22, C23)."""
+"""What HeadObject and GetObject show, by the caller's permissions (C22, C23)."""
 
 import uuid
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Reader = Callable[..., Any]
 
 @pytest.fixture
 def reader(local_cloud: LocalCloud) -> Reader:
-    """``reader("s3:GetObject")`` is the S3 client of a user with this permission and no other."""
+    """``reader("s3:GetObject")`` is the S3 client of a user with only this permission."""
 
     def make(*actions: str) -> Any:
         allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
@@ -33,7 +33,7 @@ def status(act: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("permission", "told"),
+    ("permission", "expected"),
     [
         ("s3:GetObject", set()),
         ("s3:GetObjectRetention", {"ObjectLockMode", "ObjectLockRetainUntilDate"}),
@@ -41,8 +41,8 @@ def status(act: Callable[[], object]) -> int:
     ],
 )
 @pytest.mark.parametrize("call", ["head_object", "get_object"])
-def test_lock_is_told_to_whoever_may_read_it(
-    s3: Any, lock_bucket: str, reader: Reader, call: str, permission: str, told: set[str]
+def test_lock_is_shown_only_with_the_permission_to_read_it(
+    s3: Any, lock_bucket: str, reader: Reader, call: str, permission: str, expected: set[str]
 ) -> None:
     s3.put_object(
         Bucket=lock_bucket,
@@ -55,7 +55,7 @@ def test_lock_is_told_to_whoever_may_read_it(
 
     found = getattr(reader("s3:GetObject", permission), call)(Bucket=lock_bucket, Key="k")
 
-    assert {name for name in found if name.startswith("ObjectLock")} == told
+    assert {name for name in found if name.startswith("ObjectLock")} == expected
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_lock_is_told_to_whoever_may_read_it(
     ],
 )
 @pytest.mark.parametrize("call", ["head_object", "get_object"])
-def test_tags_are_counted_for_whoever_may_read_them(
+def test_tag_count_is_shown_only_with_the_permission_to_read_tags(
     s3: Any, bucket: str, reader: Reader, call: str, permissions: list[str], count: int | None
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
@@ -75,7 +75,7 @@ def test_tags_are_counted_for_whoever_may_read_them(
     assert getattr(reader(*permissions), call)(Bucket=bucket, Key="k").get("TagCount") == count
 
 
-def test_tags_of_a_named_version_have_a_permission_of_their_own(
+def test_tags_of_a_named_version_need_their_own_permission(
     s3: Any, versioned_bucket: str, reader: Reader
 ) -> None:
     version = s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x", Tagging="a=b")["VersionId"]
@@ -87,7 +87,9 @@ def test_tags_of_a_named_version_have_a_permission_of_their_own(
     assert (without.get("TagCount"), permitted["TagCount"]) == (None, 1)
 
 
-def test_head_needs_the_key_for_a_checksum_only(s3: Any, bucket: str, key_arn: str, reader: Reader) -> None:
+def test_head_needs_the_kms_key_only_for_a_checksum(
+    s3: Any, bucket: str, key_arn: str, reader: Reader
+) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key_arn)
     keyless, permitted = reader("s3:GetObject"), reader("s3:GetObject", "kms:Decrypt")
 
@@ -116,7 +118,7 @@ def test_delete_marker_is_404_and_under_its_own_id_405(s3: Any, versioned_bucket
     [(["s3:GetObject"], 403), (["s3:GetObject", "s3:ListBucket"], 404)],
 )
 @pytest.mark.parametrize("call", ["head_object", "get_object"])
-def test_missing_object_is_404_for_whoever_may_list(
+def test_missing_object_is_404_only_with_the_permission_to_list(
     bucket: str, reader: Reader, call: str, permissions: list[str], expected: int
 ) -> None:
     client = reader(*permissions)
@@ -124,15 +126,15 @@ def test_missing_object_is_404_for_whoever_may_list(
     assert status(lambda: getattr(client, call)(Bucket=bucket, Key="nowhere")) == expected
 
 
-@pytest.mark.parametrize(("state", "told"), [(None, None), ("Enabled", "null"), ("Suspended", "null")])
-def test_null_version_is_named_once_the_bucket_has_versions(
-    s3: Any, bucket: str, state: str | None, told: str | None
+@pytest.mark.parametrize(("state", "expected"), [(None, None), ("Enabled", "null"), ("Suspended", "null")])
+def test_null_version_is_shown_once_the_bucket_has_versions(
+    s3: Any, bucket: str, state: str | None, expected: str | None
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     if state:
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": state})
 
-    assert s3.head_object(Bucket=bucket, Key="k").get("VersionId") == told
+    assert s3.head_object(Bucket=bucket, Key="k").get("VersionId") == expected
 
 
 def test_object_from_before_2023_shows_no_encryption(local_cloud: LocalCloud, s3: Any, bucket: str) -> None:
@@ -171,6 +173,6 @@ def test_tiered_object_shows_its_archive_and_is_not_copied(
     assert (shown, refused) == ("ARCHIVE_ACCESS", 403)
 
 
-def test_only_an_object_that_is_there_has_a_state(local_cloud: LocalCloud, bucket: str) -> None:
+def test_missing_object_has_no_state(local_cloud: LocalCloud, bucket: str) -> None:
     with pytest.raises(LocalCloudError, match="there is no object"):
         local_cloud.set_object_state(bucket, "k", unencrypted=True)

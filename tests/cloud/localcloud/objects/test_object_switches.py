@@ -1,4 +1,4 @@
-"""Limits that a launch can lower, and the other readings of the records of object calls."""
+"""Launch switches for lower limits and for alternative records of object calls."""
 
 import json
 from collections.abc import Iterator
@@ -40,16 +40,16 @@ def key_arn(other_cloud: LocalCloud) -> str:
 
 @pytest.fixture(scope="module")
 def queue(other_cloud: LocalCloud) -> str:
-    """A queue that hears every write to an object."""
+    """A queue that receives the event of every write to an object."""
     events, sqs = other_cloud.client("events"), other_cloud.client("sqs")
     cloudtrail = other_cloud.client("cloudtrail")
-    url = str(sqs.create_queue(QueueName="heard")["QueueUrl"])
-    arn = "arn:aws:sqs:us-east-1:111122223333:heard"
+    url = str(sqs.create_queue(QueueName="received")["QueueUrl"])
+    arn = "arn:aws:sqs:us-east-1:111122223333:received"
     statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    events.put_rule(Name="heard", EventPattern=json.dumps({"detail": {"eventCategory": ["Data"]}}))
-    events.put_targets(Rule="heard", Targets=[{"Id": "queue", "Arn": arn}])
+    events.put_rule(Name="received", EventPattern=json.dumps({"detail": {"eventCategory": ["Data"]}}))
+    events.put_targets(Rule="received", Targets=[{"Id": "queue", "Arn": arn}])
     resource = {"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}
     selectors = [{"ReadWriteType": "WriteOnly", "DataResources": [resource]}]
     cloudtrail.create_trail(Name="data", S3BucketName=BUCKET)
@@ -71,7 +71,7 @@ def next_record(other_cloud: LocalCloud, queue: str) -> Any:
                 record = json.loads(message["Body"])["detail"]
                 if record["eventName"] == name:
                     return record
-        raise AssertionError(f"no {name} was heard")
+        raise AssertionError(f"no event of {name} arrived")
 
     return find
 
@@ -90,7 +90,7 @@ def test_copy_object_limit_can_be_lowered(s3: Any) -> None:
         copy("large")
 
 
-def test_keys_may_be_url_encoded(s3: Any, next_record: Any) -> None:
+def test_object_keys_can_be_url_encoded(s3: Any, next_record: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="dir/a b+ü", Body=b"x")
 
     record = next_record("PutObject")
@@ -100,14 +100,14 @@ def test_keys_may_be_url_encoded(s3: Any, next_record: Any) -> None:
     assert record["resources"][0]["ARN"] == f"arn:aws:s3:::{BUCKET}/{encoded}"
 
 
-def test_response_elements_may_show_the_bucket_key(s3: Any, key_arn: str, next_record: Any) -> None:
+def test_response_elements_can_show_the_bucket_key(s3: Any, key_arn: str, next_record: Any) -> None:
     under_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn, "BucketKeyEnabled": True}
     s3.put_object(Bucket=BUCKET, Key="k", Body=b"x", **under_key)
 
     assert next_record("PutObject")["responseElements"][BUCKET_KEY] == "true"
 
 
-def test_completion_may_show_the_encryption(s3: Any, next_record: Any) -> None:
+def test_completion_can_show_the_encryption(s3: Any, next_record: Any) -> None:
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="k")["UploadId"]
     part = s3.upload_part(Bucket=BUCKET, Key="k", UploadId=upload, PartNumber=1, Body=b"x")
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
@@ -118,7 +118,7 @@ def test_completion_may_show_the_encryption(s3: Any, next_record: Any) -> None:
     assert record["responseElements"] == {"x-amz-server-side-encryption": "AES256"}
 
 
-def test_update_may_show_nothing_of_what_was_asked(s3: Any, key_arn: str, next_record: Any) -> None:
+def test_update_can_omit_the_requested_encryption(s3: Any, key_arn: str, next_record: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="k", Body=b"x")
     s3.update_object_encryption(Bucket=BUCKET, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key_arn}})
 

@@ -51,7 +51,7 @@ def test_sse_s3_becomes_sse_kms(
     assert (encryption(found), found["Body"].read()) == (("aws:kms", key_arn, expected), b"x")
 
 
-def test_another_key_takes_the_place_of_the_old_one(s3: Any, kms: Any, bucket: str, key_arn: str) -> None:
+def test_new_key_replaces_the_old_one(s3: Any, kms: Any, bucket: str, key_arn: str) -> None:
     old = kms.create_key()["KeyMetadata"]["Arn"]
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", **under(old, BucketKeyEnabled=True))
 
@@ -60,7 +60,7 @@ def test_another_key_takes_the_place_of_the_old_one(s3: Any, kms: Any, bucket: s
     assert encryption(s3.head_object(Bucket=bucket, Key="k")) == ("aws:kms", key_arn, None)
 
 
-def test_nothing_else_changes(local_cloud: LocalCloud, s3: Any, bucket: str, key_arn: str) -> None:
+def test_update_changes_nothing_else(local_cloud: LocalCloud, s3: Any, bucket: str, key_arn: str) -> None:
     s3.put_object(
         Bucket=bucket,
         Key="k",
@@ -92,7 +92,7 @@ def test_archived_object_is_updated(s3: Any, bucket: str, key_arn: str, storage_
     assert (found["SSEKMSKeyId"], found["StorageClass"]) == (key_arn, storage_class)
 
 
-def test_old_version_is_updated_alone(s3: Any, versioned_bucket: str, key_arn: str) -> None:
+def test_only_the_named_old_version_is_updated(s3: Any, versioned_bucket: str, key_arn: str) -> None:
     old = s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x")["VersionId"]
     s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"y")
 
@@ -104,7 +104,7 @@ def test_old_version_is_updated_alone(s3: Any, versioned_bucket: str, key_arn: s
     assert (current["ServerSideEncryption"], len(versions)) == ("AES256", 2)
 
 
-def test_current_version_is_updated_under_its_id_too(s3: Any, versioned_bucket: str, key_arn: str) -> None:
+def test_current_version_can_be_updated_by_its_id(s3: Any, versioned_bucket: str, key_arn: str) -> None:
     version = s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x")["VersionId"]
 
     update(s3, versioned_bucket, key_arn)
@@ -123,7 +123,7 @@ def put_under_customer_key(s3: Any, bucket: str, key_arn: str) -> None:
 
 
 @pytest.mark.parametrize("put", [put_dsse, put_under_customer_key])
-def test_other_encryption_is_not_updated(
+def test_object_with_other_encryption_is_not_updated(
     s3: Any, unblocked_bucket: str, key_arn: str, put: Callable[[Any, str, str], None]
 ) -> None:
     put(s3, unblocked_bucket, key_arn)
@@ -161,7 +161,7 @@ def test_locked_object_is_not_updated(s3: Any, lock_bucket: str, key_arn: str, l
         update(s3, lock_bucket, key_arn)
 
 
-def test_object_once_held_is_updated(s3: Any, lock_bucket: str, key_arn: str) -> None:
+def test_object_is_updated_after_its_legal_hold_ends(s3: Any, lock_bucket: str, key_arn: str) -> None:
     s3.put_object(Bucket=lock_bucket, Key="k", Body=b"x", ObjectLockLegalHoldStatus="ON")
     s3.put_object_legal_hold(Bucket=lock_bucket, Key="k", LegalHold={"Status": "OFF"})
 
@@ -181,7 +181,7 @@ def test_key_of_another_account_is_refused(local_cloud: LocalCloud, s3: Any, buc
     assert refusal(lambda: update(s3, bucket, foreign)) == ("AccessDenied", 403)
 
 
-def test_another_owner_than_expected_is_refused(s3: Any, bucket: str, key_arn: str) -> None:
+def test_unexpected_bucket_owner_is_refused(s3: Any, bucket: str, key_arn: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
 
     act = refusal(lambda: update(s3, bucket, key_arn, ExpectedBucketOwner=OTHER))
@@ -196,7 +196,7 @@ def test_disabled_key_is_refused(s3: Any, kms: Any, bucket: str, key_arn: str) -
     assert refusal(lambda: update(s3, bucket, key_arn)) == ("KMS.DisabledException", 400)
 
 
-def test_what_is_not_there_is_not_found(s3: Any, versioned_bucket: str, key_arn: str) -> None:
+def test_missing_object_or_version_is_not_found(s3: Any, versioned_bucket: str, key_arn: str) -> None:
     s3.put_object(Bucket=versioned_bucket, Key="k", Body=b"x")
     marker = s3.delete_object(Bucket=versioned_bucket, Key="k")["VersionId"]
 
@@ -209,7 +209,7 @@ def test_what_is_not_there_is_not_found(s3: Any, versioned_bucket: str, key_arn:
 
 
 def caller(cloud: LocalCloud, *actions: str) -> Any:
-    """The S3 client of a user with these permissions and no others."""
+    """The S3 client of a user with only these permissions."""
     allow = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     user: Credentials = cloud.create_user(
         f"updater-{uuid.uuid4().hex[:8]}", {"Version": "2012-10-17", "Statement": [allow]}
@@ -233,7 +233,7 @@ def test_each_documented_permission_is_needed(
     assert refusal(lambda: update(without, bucket, key_arn)) == ("AccessDenied", 403)
 
 
-def test_subscribers_of_the_bucket_are_not_told(
+def test_update_sends_no_bucket_notification(
     s3: Any, bucket: str, key_arn: str, make_queue: Callable[[], Any]
 ) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
