@@ -1,4 +1,4 @@
-"""What the benchmark counts for Reseal's object lane; the times are for `make bench` to tell."""
+"""What the benchmark counts for Reseal's object lane; `make bench` measures the times."""
 
 from __future__ import annotations
 
