@@ -11,12 +11,12 @@ import pytest
 from localcloud.client.handle import REPOSITORY
 
 RETIRED = {
-    r"teller": "reporter, publish",
-    r"tells?|told|untold": "report, publish, say",
+    r"[Tt]eller": "reporter, publish",
+    r"[Tt]ells?|[Tt]old|untold": "report, publish, say",
     r"hears?|heard|unheard|hearing|TrailHears": "trail coverage, receive",
     r"handled(?= \w+ of)|Handled": "EventResult",
     r"way[_ ]out": "recommendation",
-    r"letters|mailbox|dead letters?(?!-)": "dead-letter message, dead-letter queue",
+    r"letters|mailbox|[Dd]ead letters?(?!-)": "dead-letter message, dead-letter queue",
     r"(?<!re)doors?": "Lambda handler",
     r"brought[_ ]key|brought[_ ]topic": "customer-supplied key, existing topic",
     r"hold[_ ]back|held[_ ]back": "guard, suppressed",
