@@ -1,4 +1,4 @@
-"""What outlives the stack: a renamed logical id would create a second one and leave the first behind."""
+"""The retained resources: a renamed logical id would create a second one and leave the first behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tests.support.translated import translated
 RETAINED = {"RemediationKey", "Ledger", "TrailKey", "TrailBucket", "TrailBucketPolicy"}
 
 
-def test_the_stack_keeps_these_resources_under_these_names() -> None:
+def test_stack_retains_these_resources_under_these_names() -> None:
     kept = {
         name
         for name, resource in translated()["Resources"].items()
