@@ -1,7 +1,7 @@
-"""The four outsides, and clients of an account of this folder's own.
+"""The backends of the contract tests, with clients of an account of their own.
 
-On the local cloud these tests live in an account apart: the stack that other tests deploy hears
-nothing of their buckets, and their faults strike nobody else.
+On the local cloud these tests use a separate account, so that the stack of other tests gets no events
+of their buckets, and their faults affect no other test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from localcloud.client.handle import Credentials, LocalCloud
 from reseal.ports import AlertWindows, Ledger
 from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services
 from tests.contract.worlds.calls import ACCOUNT, Calls
-from tests.contract.worlds.services import Outside
+from tests.contract.worlds.services import Backend
 from tests.support.fakes.batches import FakeWindows
 from tests.support.fakes.services import FakeLedger
 
@@ -27,14 +27,14 @@ MOTO_ACCOUNT = "123456789012"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What LocalEmu cannot do is expected to fail there."""
+    """Mark the tests that must fail on LocalEmu."""
     for item in items:
         if mark := known_gaps.expected_to_fail(item):
             item.add_marker(mark)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Here and in no fixture, so that the summary says it once and not for each test."""
+    """Skip here and not in a fixture, so that the summary has one line and not one for each test."""
     if known_gaps.in_world(item) and not localemu_server.PYTHON.exists():
         pytest.skip("no .venv/localemu: LocalEmu needs Python 3.12 or 3.13, and `make test` found neither")
 
@@ -47,26 +47,26 @@ def owner(cloud: LocalCloud) -> Credentials:
 
 @pytest.fixture(scope="session")
 def user(cloud: LocalCloud, owner: Credentials) -> Credentials:
-    """Who makes the adapters' calls; the journal and the faults know him by CALLER."""
+    """The user that makes the adapters' calls; journal and faults select it by CALLER."""
     actions = [f"{service}:*" for service in SERVICES]
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     return cloud.create_user("adapters", {"Version": "2012-10-17", "Statement": [statement]}, owner)
 
 
 @pytest.fixture
-def cloud_outside(cloud: LocalCloud, user: Credentials) -> Outside:
-    return Outside(client=lambda service: cloud.client(service, user), account=ACCOUNT)
+def cloud_backend(cloud: LocalCloud, user: Credentials) -> Backend:
+    return Backend(client=lambda service: cloud.client(service, user), account=ACCOUNT)
 
 
 @pytest.fixture
-def moto_outside() -> Iterator[Outside]:
+def moto_backend() -> Iterator[Backend]:
     def client(service: str) -> Any:
         return boto3.client(
             service, region_name="us-east-1", aws_access_key_id="moto", aws_secret_access_key="moto"
         )
 
     with mock_aws():
-        yield Outside(client=client, account=MOTO_ACCOUNT)
+        yield Backend(client=client, account=MOTO_ACCOUNT)
 
 
 @pytest.fixture(scope="session")
@@ -77,68 +77,68 @@ def localemu() -> Iterator[str]:
 
 
 @pytest.fixture
-def localemu_outside(localemu: str) -> Outside:
-    """Whoever calls LocalEmu with an account's number for an access key is of that account."""
+def localemu_backend(localemu: str) -> Backend:
+    """LocalEmu takes an access key that is an account number for a caller of that account."""
     root = LocalCloud.account_root(ACCOUNT)
-    return Outside(client=lambda service: make_client(service, root, localemu, "us-east-1"), account=ACCOUNT)
+    return Backend(client=lambda service: make_client(service, root, localemu, "us-east-1"), account=ACCOUNT)
 
 
-OUTSIDES = {"moto": "moto_outside", "local cloud": "cloud_outside", known_gaps.WORLD: "localemu_outside"}
+BACKENDS = {"moto": "moto_backend", "local cloud": "cloud_backend", known_gaps.WORLD: "localemu_backend"}
 
 
-def _outside(request: pytest.FixtureRequest) -> Outside | None:
+def _backend(request: pytest.FixtureRequest) -> Backend | None:
     if request.param == "fake":
         return None
-    found: Outside = request.getfixturevalue(OUTSIDES[request.param])
+    found: Backend = request.getfixturevalue(BACKENDS[request.param])
     return found
 
 
-@pytest.fixture(params=["fake", *OUTSIDES])
-def outside(request: pytest.FixtureRequest) -> Outside | None:
+@pytest.fixture(params=["fake", *BACKENDS])
+def backend(request: pytest.FixtureRequest) -> Backend | None:
     """None for the fake."""
-    return _outside(request)
+    return _backend(request)
 
 
 @pytest.fixture(params=["fake", "local cloud", known_gaps.WORLD])
-def cloud_or_fake(request: pytest.FixtureRequest) -> Outside | None:
-    """Without moto, where its answers are wrong or its limits are old. None for the fake."""
-    return _outside(request)
+def cloud_or_fake(request: pytest.FixtureRequest) -> Backend | None:
+    """Without moto, whose answers are wrong here or whose limits are outdated. None for the fake."""
+    return _backend(request)
 
 
 @pytest.fixture
-def bucket_world(outside: Outside | None) -> services.BucketWorld:
-    return services.AwsBucketWorld(outside) if outside else services.FakeBucketWorld()
+def bucket_world(backend: Backend | None) -> services.BucketWorld:
+    return services.AwsBucketWorld(backend) if backend else services.FakeBucketWorld()
 
 
 @pytest.fixture
-def key_world(outside: Outside | None) -> services.KeyWorld:
-    return services.AwsKeyWorld(outside) if outside else services.FakeKeyWorld()
+def key_world(backend: Backend | None) -> services.KeyWorld:
+    return services.AwsKeyWorld(backend) if backend else services.FakeKeyWorld()
 
 
 @pytest.fixture
-def ledger(outside: Outside | None) -> Ledger:
-    return evidence.aws_ledger(outside) if outside else FakeLedger()
+def ledger(backend: Backend | None) -> Ledger:
+    return evidence.aws_ledger(backend) if backend else FakeLedger()
 
 
 @pytest.fixture
-def topic_world(outside: Outside | None) -> evidence.TopicWorld:
-    return evidence.AwsTopicWorld(outside) if outside else evidence.FakeTopicWorld()
+def topic_world(backend: Backend | None) -> evidence.TopicWorld:
+    return evidence.AwsTopicWorld(backend) if backend else evidence.FakeTopicWorld()
 
 
 @pytest.fixture
-def object_ledger_world(cloud_or_fake: Outside | None) -> objects.ObjectLedgerWorld:
+def object_ledger_world(cloud_or_fake: Backend | None) -> objects.ObjectLedgerWorld:
     if cloud_or_fake is None:
         return objects.fake_object_ledger()
     return objects.aws_object_ledger(cloud_or_fake)
 
 
 @pytest.fixture
-def windows(cloud_or_fake: Outside | None) -> AlertWindows:
+def windows(cloud_or_fake: Backend | None) -> AlertWindows:
     return objects.aws_windows(cloud_or_fake) if cloud_or_fake else FakeWindows()
 
 
 @pytest.fixture
-def object_world(request: pytest.FixtureRequest, cloud_or_fake: Outside | None) -> objects.ObjectWorld:
+def object_world(request: pytest.FixtureRequest, cloud_or_fake: Backend | None) -> objects.ObjectWorld:
     if cloud_or_fake is None:
         return objects.FakeObjectWorld()
     if request.node.callspec.params["cloud_or_fake"] == known_gaps.WORLD:
@@ -148,6 +148,6 @@ def object_world(request: pytest.FixtureRequest, cloud_or_fake: Outside | None) 
 
 @pytest.fixture
 def calls(cloud: LocalCloud, user: Credentials) -> Iterator[Calls]:
-    """Faults, cleared afterwards, and the number of calls since the test began."""
+    """Faults, cleared afterwards, and the calls since the test began."""
     yield Calls(cloud)
     cloud.clear_faults()

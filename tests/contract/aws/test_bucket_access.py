@@ -1,4 +1,4 @@
-"""Who reaches a bucket, read from S3: what each of the guard's reads brings, on the local cloud."""
+"""Bucket access as S3Buckets reads it for the guard, on the local cloud."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shut(bucket: str) -> dict[str, Any]:
 
 
 class Bucket:
-    """A bucket of the local cloud, with ACLs, and the adapter under test."""
+    """A bucket of the local cloud with ACLs, and the adapter under test."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self.s3, self.clock, self.name = cloud.client("s3"), FakeClock(), unique("exposed")
@@ -52,17 +52,17 @@ def bucket(cloud: LocalCloud) -> Bucket:
     return Bucket(cloud)
 
 
-def test_a_new_bucket_is_exposed_to_nobody(bucket: Bucket) -> None:
+def test_new_bucket_has_no_access_by_others(bucket: Bucket) -> None:
     assert bucket.access() == BucketAccess()
 
 
-def test_a_bucket_policy_is_read(bucket: Bucket) -> None:
+def test_bucket_policy_is_read(bucket: Bucket) -> None:
     document = bucket.put_policy()
 
     assert bucket.access().policy == document
 
 
-def test_a_public_policy_is_called_public(bucket: Bucket) -> None:
+def test_public_policy_is_marked_as_public(bucket: Bucket) -> None:
     document = shut(bucket.name)
     document["Statement"][0]["Principal"] = "*"
     bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
@@ -70,21 +70,21 @@ def test_a_public_policy_is_called_public(bucket: Bucket) -> None:
     assert bucket.access().policy_is_public
 
 
-def test_a_website_is_seen(bucket: Bucket) -> None:
+def test_website_is_read(bucket: Bucket) -> None:
     configuration = {"IndexDocument": {"Suffix": "index.html"}}
     bucket.s3.put_bucket_website(Bucket=bucket.name, WebsiteConfiguration=configuration)
 
     assert bucket.access().serves_website
 
 
-def test_a_website_that_redirects_everything_serves_no_object(bucket: Bucket) -> None:
+def test_website_that_redirects_everything_serves_no_object(bucket: Bucket) -> None:
     configuration = {"RedirectAllRequestsTo": {"HostName": "example.com"}}
     bucket.s3.put_bucket_website(Bucket=bucket.name, WebsiteConfiguration=configuration)
 
     assert not bucket.access().serves_website
 
 
-def test_an_acl_grant_to_others_is_seen(bucket: Bucket) -> None:
+def test_acl_grant_to_others_is_read(bucket: Bucket) -> None:
     grant = {"Grantee": {"Type": "Group", "URI": LOG_DELIVERY}, "Permission": "WRITE"}
     acl = bucket.s3.get_bucket_acl(Bucket=bucket.name)
     policy = {"Owner": acl["Owner"], "Grants": [*acl["Grants"], grant]}
@@ -94,7 +94,7 @@ def test_an_acl_grant_to_others_is_seen(bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("selected", [True, False], ids=["takes KMS objects", "leaves KMS objects"])
-def test_a_replication_rule_is_seen(bucket: Bucket, selected: bool) -> None:
+def test_replication_rule_is_read(bucket: Bucket, selected: bool) -> None:
     target = unique("replica")
     bucket.s3.create_bucket(Bucket=target)
     for name in (bucket.name, target):
@@ -118,7 +118,7 @@ def test_a_replication_rule_is_seen(bucket: Bucket, selected: bool) -> None:
     assert bucket.access().replication == expected
 
 
-def test_an_answer_is_kept_for_two_minutes(bucket: Bucket) -> None:
+def test_access_is_cached_for_two_minutes(bucket: Bucket) -> None:
     unknown = bucket.buckets.knows_access(bucket.name)
     bucket.access()
     document = bucket.put_policy()
@@ -131,7 +131,7 @@ def test_an_answer_is_kept_for_two_minutes(bucket: Bucket) -> None:
     assert bucket.access(fresh=False).policy == document
 
 
-def test_a_fresh_answer_is_asked_for_and_kept(bucket: Bucket) -> None:
+def test_fresh_access_is_read_and_cached(bucket: Bucket) -> None:
     bucket.access()
     document = bucket.put_policy()
 
@@ -139,7 +139,7 @@ def test_a_fresh_answer_is_asked_for_and_kept(bucket: Bucket) -> None:
     assert bucket.access(fresh=False).policy == document
 
 
-def test_tags_are_read_and_kept(bucket: Bucket) -> None:
+def test_tags_are_read_and_cached(bucket: Bucket) -> None:
     tagging = {"TagSet": [{"Key": "team", "Value": "data"}]}
     before = bucket.buckets.read_tags(bucket.name)
     bucket.s3.put_bucket_tagging(Bucket=bucket.name, Tagging=tagging)
@@ -149,7 +149,7 @@ def test_tags_are_read_and_kept(bucket: Bucket) -> None:
     assert (before, kept, bucket.buckets.read_tags(bucket.name)) == ({}, {}, {"team": "data"})
 
 
-def test_a_bucket_that_is_gone_has_no_exposure(cloud: LocalCloud) -> None:
+def test_reading_access_of_a_missing_bucket_raises_not_found(cloud: LocalCloud) -> None:
     buckets = S3Buckets(cloud.client("s3"), "111122223333", FakeClock())
 
     with pytest.raises(NotFoundError):
@@ -166,7 +166,7 @@ READS = [
 
 
 @pytest.mark.parametrize(("operation", "action"), READS, ids=[operation for operation, _ in READS])
-def test_a_denied_read_names_its_permission(
+def test_denied_read_names_its_permission(
     cloud: LocalCloud, bucket: Bucket, operation: str, action: str
 ) -> None:
     bucket.put_policy()
@@ -180,7 +180,7 @@ def test_a_denied_read_names_its_permission(
     assert denied.value.action == action
 
 
-def test_hidden_tags_are_no_tags() -> None:
+def test_denied_tags_are_read_as_no_tags() -> None:
     s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(s3) as stub:
         stub.add_client_error("get_bucket_tagging", "AccessDenied", http_status_code=403)
@@ -188,7 +188,7 @@ def test_hidden_tags_are_no_tags() -> None:
         assert S3Buckets(s3, "111122223333", FakeClock()).read_tags("payroll") == {}
 
 
-def test_every_read_names_the_account_that_must_own_the_bucket(cloud: LocalCloud, bucket: Bucket) -> None:
+def test_every_read_sends_the_expected_owner(cloud: LocalCloud, bucket: Bucket) -> None:
     stranger = S3Buckets(cloud.client("s3"), "999999999999", FakeClock())
 
     with pytest.raises(AccessDeniedError):

@@ -1,4 +1,4 @@
-"""What `Buckets` promises, kept by the fake, and by S3 as moto, the local cloud and LocalEmu have it."""
+"""The contract of `Buckets`, for the fake and for the adapter on moto, the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_new_bucket_is_under_sse_s3(bucket_world: BucketWorld) -> None:
 
 
 @pytest.mark.parametrize("encryption", WRITTEN, ids=lambda encryption: encryption.in_words)
-def test_what_was_written_is_read_back(bucket_world: BucketWorld, encryption: BucketEncryption) -> None:
+def test_written_rule_is_read_back(bucket_world: BucketWorld, encryption: BucketEncryption) -> None:
     bucket = bucket_world.new_bucket()
 
     bucket_world.buckets.put_encryption(bucket, encryption)
@@ -36,7 +36,7 @@ def test_what_was_written_is_read_back(bucket_world: BucketWorld, encryption: Bu
 
 @pytest.mark.parametrize("blocked", BLOCK_LISTS, ids=str)
 # without moto, which drops block lists
-@pytest.mark.parametrize("outside", ["fake", "local cloud", "LocalEmu"], indirect=True)
+@pytest.mark.parametrize("backend", ["fake", "local cloud", "LocalEmu"], indirect=True)
 def test_block_list_is_read_back_as_written(
     bucket_world: BucketWorld, blocked: tuple[str, ...] | None
 ) -> None:
@@ -65,7 +65,7 @@ def test_write_replaces_the_whole_rule(bucket_world: BucketWorld) -> None:
     ["alias/payroll", "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"],
     ids=["alias", "bare id"],
 )
-def test_key_is_read_back_as_it_was_named(bucket_world: BucketWorld, name: str) -> None:
+def test_key_is_read_back_in_its_written_notation(bucket_world: BucketWorld, name: str) -> None:
     bucket = bucket_world.new_bucket()
 
     bucket_world.buckets.put_encryption(bucket, BucketEncryption(algorithm="aws:kms", key_id=name))
@@ -73,12 +73,12 @@ def test_key_is_read_back_as_it_was_named(bucket_world: BucketWorld, name: str) 
     assert bucket_world.buckets.read_encryption(bucket).key_id == name
 
 
-def test_reading_a_bucket_that_never_was_says_gone(bucket_world: BucketWorld) -> None:
+def test_reading_a_bucket_that_never_existed_raises_not_found(bucket_world: BucketWorld) -> None:
     with pytest.raises(NotFoundError):
         bucket_world.buckets.read_encryption("no-such-bucket-of-ours")
 
 
-def test_reading_a_deleted_bucket_says_gone(bucket_world: BucketWorld) -> None:
+def test_reading_a_deleted_bucket_raises_not_found(bucket_world: BucketWorld) -> None:
     bucket = bucket_world.new_bucket()
     bucket_world.delete_bucket(bucket)
 
@@ -88,7 +88,7 @@ def test_reading_a_deleted_bucket_says_gone(bucket_world: BucketWorld) -> None:
     assert refused.value.action == "s3:GetEncryptionConfiguration"
 
 
-def test_writing_a_deleted_bucket_says_gone(bucket_world: BucketWorld) -> None:
+def test_writing_a_deleted_bucket_raises_not_found(bucket_world: BucketWorld) -> None:
     bucket = bucket_world.new_bucket()
     bucket_world.delete_bucket(bucket)
 

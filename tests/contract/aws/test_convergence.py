@@ -1,6 +1,6 @@
-"""The core law, on a real bucket: after a remediation the same checks say Compliant.
+"""Convergence on a real bucket: after a remediation the same checks decide Compliant.
 
-Every step but evidence and news is real: S3Buckets and KmsKeys on the local cloud.
+Only ledger, topic and telemetry are fakes; S3Buckets and KmsKeys are real, on the local cloud.
 """
 
 from __future__ import annotations
@@ -18,19 +18,26 @@ from reseal.core.decision import Compliant, Remediate
 from reseal.core.outcome import Applied
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
-from tests.contract.aws.any_policy import Bench, a_bench, observed, policies, policy_of, put
+from tests.contract.aws.enforced_bucket import (
+    EnforcedBucket,
+    an_enforced_bucket,
+    observed,
+    policies,
+    policy_of,
+    put,
+)
 
 EXAMPLES = 80
-UNUSABLE = ["disabled", "unknown", "elsewhere", "asymmetric"]
+UNUSABLE = ["disabled", "unknown", "other Region", "asymmetric"]
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: LocalCloud, user: Credentials) -> Bench:
-    return a_bench(cloud, user)
+def target(cloud: LocalCloud, user: Credentials) -> EnforcedBucket:
+    return an_enforced_bucket(cloud, user)
 
 
 def enforced(policy: Policy, decisions: Decisions) -> list[str]:
-    """The checks that had something to put right, and were allowed to."""
+    """The checks that found something to remediate and are in enforce mode."""
     return [
         check
         for check, decision in decisions.items()
@@ -49,14 +56,14 @@ _REAL = settings(
 
 @_REAL
 @given(drawn=policies(), found=observed())
-def test_remediated_bucket_is_compliant_when_looked_at_again(
-    bench: Bench, drawn: dict[str, Any], found: Any
+def test_remediated_bucket_is_compliant_at_the_next_check(
+    target: EnforcedBucket, drawn: dict[str, Any], found: Any
 ) -> None:
-    policy = policy_of(bench, drawn)
-    put(bench, found)
+    policy = policy_of(target, drawn)
+    put(target, found)
 
-    first = bench.enforce(policy)
-    second = bench.enforce(policy)
+    first = target.enforce(policy)
+    second = target.enforce(policy)
 
     remediated = enforced(policy, first.decisions)
     assert isinstance(first.outcome, Applied) == bool(remediated)
@@ -66,15 +73,15 @@ def test_remediated_bucket_is_compliant_when_looked_at_again(
 
 @_REAL
 @given(drawn=policies(), found=observed())
-def test_remediation_changes_nothing_it_did_not_mean_to(
-    bench: Bench, drawn: dict[str, Any], found: Any
+def test_remediation_changes_only_what_its_checks_require(
+    target: EnforcedBucket, drawn: dict[str, Any], found: Any
 ) -> None:
-    policy = policy_of(bench, drawn)
-    before = put(bench, found)
+    policy = policy_of(target, drawn)
+    before = put(target, found)
 
-    event_result = bench.enforce(policy)
+    event_result = target.enforce(policy)
 
-    after, checks = bench.buckets.read_encryption(bench.bucket), enforced(policy, event_result.decisions)
+    after, checks = target.buckets.read_encryption(target.bucket), enforced(policy, event_result.decisions)
     assert STRENGTH[SseAlgorithm(after.algorithm)] >= STRENGTH[SseAlgorithm(before.algorithm)]
     assert after.key_id in {before.key_id, policy.remediation_key}
     assert after.blocks_sse_c == (before.blocks_sse_c or "S3.BucketSseCBlock" in checks)
@@ -85,12 +92,16 @@ def test_remediation_changes_nothing_it_did_not_mean_to(
 
 @_REAL
 @given(
-    drawn=policies(), found=observed(), k=st.sampled_from(["disabled", "unknown", "elsewhere", "asymmetric"])
+    drawn=policies(),
+    found=observed(),
+    k=st.sampled_from(["disabled", "unknown", "other Region", "asymmetric"]),
 )
-def test_unusable_key_is_never_written(bench: Bench, drawn: dict[str, Any], found: Any, k: str) -> None:
-    policy = policy_of(bench, drawn, k)
-    before = put(bench, found)
+def test_unusable_key_is_never_written(
+    target: EnforcedBucket, drawn: dict[str, Any], found: Any, k: str
+) -> None:
+    policy = policy_of(target, drawn, k)
+    before = put(target, found)
 
-    bench.enforce(policy)
+    target.enforce(policy)
 
-    assert bench.buckets.read_encryption(bench.bucket).key_id == before.key_id
+    assert target.buckets.read_encryption(target.bucket).key_id == before.key_id

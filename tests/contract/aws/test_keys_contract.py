@@ -1,4 +1,4 @@
-"""What `Keys` promises, kept by the fake, and by KMS as moto, the local cloud and LocalEmu have it."""
+"""The contract of `Keys`, for the fake and for the adapter on moto, the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ def test_alias_arn_is_described_as_the_key_it_names(key_world: KeyWorld) -> None
 
 
 @pytest.mark.parametrize("name", NAMES_OF_NO_KEY.values(), ids=NAMES_OF_NO_KEY.keys())
-def test_name_of_no_key_is_not_found(key_world: KeyWorld, name: str) -> None:
+def test_unknown_key_name_is_not_found(key_world: KeyWorld, name: str) -> None:
     assert key_world.keys.describe(name) == KeyNotFound(named=name)
 
 
-def test_disabled_key_says_so(key_world: KeyWorld) -> None:
+def test_disabled_key_has_state_disabled(key_world: KeyWorld) -> None:
     key = key_world.new_key()
     key_world.disable(key)
 
     assert key_world.keys.describe(key.arn) == replace(key, state="Disabled")
 
 
-def test_key_scheduled_for_deletion_says_so(key_world: KeyWorld) -> None:
+def test_key_scheduled_for_deletion_has_state_pending_deletion(key_world: KeyWorld) -> None:
     key = key_world.new_key()
     key_world.schedule_deletion(key)
 
     assert key_world.keys.describe(key.arn) == replace(key, state="PendingDeletion")
 
 
-def test_asymmetric_key_says_what_it_is_for(key_world: KeyWorld) -> None:
+def test_asymmetric_key_has_its_spec_and_usage(key_world: KeyWorld) -> None:
     key = key_world.new_key("RSA_2048", "SIGN_VERIFY")
 
     assert key_world.keys.describe(key.arn) == key

@@ -1,4 +1,4 @@
-"""What `Ledger` promises, kept by the fake, and by DynamoDB as moto, the local cloud and LocalEmu have it."""
+"""The contract of `Ledger`, for the fake and for the adapter on moto, the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -54,37 +54,37 @@ def test_entry_never_opened_is_none(ledger: Ledger) -> None:
     assert ledger.read(MINE.entry_id) is None
 
 
-def test_opening_gives_the_entry_itself(ledger: Ledger) -> None:
+def test_open_returns_the_new_entry(ledger: Ledger) -> None:
     assert ledger.open(MINE, NOON) == MINE
 
 
-def test_opened_entry_is_read_back_whole(ledger: Ledger) -> None:
+def test_opened_entry_is_read_back_completely(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
 
     assert ledger.read(MINE.entry_id) == MINE
 
 
-def test_other_entries_are_not_touched(ledger: Ledger) -> None:
+def test_open_entry_does_not_block_other_entries(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
 
     assert ledger.open(replace(THEIRS, entry_id="payroll#other"), NOON).owner == THEIRS.owner
 
 
-def test_live_lease_is_held_against_another(ledger: Ledger) -> None:
+def test_open_raises_while_another_holds_the_lease(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
 
     with pytest.raises(LeaseHeldError):
         ledger.open(THEIRS, NOON)
 
 
-def test_lease_is_held_in_its_last_second(ledger: Ledger) -> None:
+def test_lease_holds_in_its_last_second(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
 
     with pytest.raises(LeaseHeldError):
         ledger.open(THEIRS, LEASE_END)
 
 
-def test_lease_that_has_run_out_is_taken_over(ledger: Ledger) -> None:
+def test_expired_lease_is_taken_over(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
 
     taken = ledger.open(THEIRS, AFTER_LEASE)
@@ -117,7 +117,7 @@ def test_closed_entry_is_read_back_with_its_outcome(ledger: Ledger, outcome: Out
 
 @pytest.mark.parametrize("opener", [MINE, THEIRS], ids=["its holder", "another"])
 @pytest.mark.parametrize("now", [NOON, AFTER_LEASE], ids=["within the lease", "after it"])
-def test_opening_a_closed_entry_gives_what_is_there(ledger: Ledger, opener: LedgerEntry, now: object) -> None:
+def test_open_returns_the_closed_entry(ledger: Ledger, opener: LedgerEntry, now: object) -> None:
     closed = replace(MINE, outcome=APPLIED)
     ledger.open(MINE, NOON)
     ledger.close(closed, NOON)
@@ -125,7 +125,7 @@ def test_opening_a_closed_entry_gives_what_is_there(ledger: Ledger, opener: Ledg
     assert ledger.open(opener, NOON if now is NOON else AFTER_LEASE) == closed
 
 
-def test_closed_entry_cannot_be_closed_anew(ledger: Ledger) -> None:
+def test_closed_entry_cannot_be_closed_with_another_outcome(ledger: Ledger) -> None:
     ledger.open(MINE, NOON)
     ledger.close(replace(MINE, outcome=APPLIED), NOON)
 
@@ -133,7 +133,7 @@ def test_closed_entry_cannot_be_closed_anew(ledger: Ledger) -> None:
         ledger.close(replace(MINE, outcome=OUTCOMES[1]), NOON)
 
 
-def test_closing_once_more_with_the_same_outcome_is_harmless(ledger: Ledger) -> None:
+def test_closing_again_with_the_same_outcome_is_harmless(ledger: Ledger) -> None:
     closed = replace(MINE, outcome=APPLIED)
     ledger.open(MINE, NOON)
     ledger.close(closed, NOON)
@@ -151,17 +151,17 @@ def test_entry_never_opened_cannot_be_closed(ledger: Ledger) -> None:
 REFUSED = ("payroll", "s3:PutEncryptionConfiguration", "event-1")
 
 
-def test_first_refusal_of_a_day_is_the_first(ledger: Ledger) -> None:
+def test_first_refusal_of_a_day_is_reported_as_first(ledger: Ledger) -> None:
     assert ledger.first_refusal_today(*REFUSED, NOON)
 
 
-def test_second_refusal_of_a_day_is_not(ledger: Ledger) -> None:
+def test_second_refusal_of_a_day_is_not_the_first(ledger: Ledger) -> None:
     ledger.first_refusal_today(*REFUSED, NOON)
 
     assert not ledger.first_refusal_today("payroll", REFUSED[1], "event-2", NOON + timedelta(hours=11))
 
 
-def test_event_that_was_the_first_stays_it_when_delivered_again(ledger: Ledger) -> None:
+def test_redelivered_first_refusal_is_still_the_first(ledger: Ledger) -> None:
     ledger.first_refusal_today(*REFUSED, NOON)
 
     assert ledger.first_refusal_today(*REFUSED, NOON + timedelta(minutes=6))
@@ -176,7 +176,7 @@ def test_event_that_was_the_first_stays_it_when_delivered_again(ledger: Ledger) 
     ],
     ids=["another bucket", "another action", "another day"],
 )
-def test_refusal_is_first_again(ledger: Ledger, bucket: str, action: str, later: timedelta) -> None:
+def test_other_refusal_is_a_first_one(ledger: Ledger, bucket: str, action: str, later: timedelta) -> None:
     ledger.first_refusal_today(*REFUSED, NOON)
 
     assert ledger.first_refusal_today(bucket, action, "event-2", NOON + later)
@@ -194,7 +194,7 @@ UNBLOCKED = Unblocked(who="user/mallory", at=NOON - timedelta(minutes=5))
     ],
     ids=["within a day", "after a day", "another bucket"],
 )
-def test_who_unblocked_sse_c_is_known_for_a_day(
+def test_actor_who_unblocked_sse_c_is_known_for_a_day(
     ledger: Ledger, bucket: str, later: timedelta, found: Unblocked | None
 ) -> None:
     ledger.note_unblocked("payroll", UNBLOCKED, NOON)
@@ -202,7 +202,7 @@ def test_who_unblocked_sse_c_is_known_for_a_day(
     assert ledger.read_unblocked(bucket, NOON + later) == found
 
 
-def test_the_last_one_who_unblocked_is_known(ledger: Ledger) -> None:
+def test_last_actor_who_unblocked_sse_c_is_known(ledger: Ledger) -> None:
     last = replace(UNBLOCKED, who="user/eve")
 
     ledger.note_unblocked("payroll", UNBLOCKED, NOON)

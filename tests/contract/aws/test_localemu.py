@@ -1,4 +1,4 @@
-"""The independent server: where it listens, that it leaves nothing, and what is known of it."""
+"""The LocalEmu server: where it listens, that it stops, and that its known gaps are up to date."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LISTENS = "0A"
 LOOPBACK = "0100007F"
 
 
-@pytest.mark.skipif(not TABLES, reason="only Linux says in /proc who listens where")
-def test_server_listens_on_the_loopback_and_nowhere_else(localemu: str) -> None:
+@pytest.mark.skipif(not TABLES, reason="only Linux lists listening sockets in /proc")
+def test_server_listens_only_on_the_loopback(localemu: str) -> None:
     port = f":{urlsplit(localemu).port:04X}"
 
     rows = [row.split() for table in TABLES for row in table.read_text().splitlines()[1:]]
@@ -27,7 +27,7 @@ def test_server_listens_on_the_loopback_and_nowhere_else(localemu: str) -> None:
     assert listening == [f"{LOOPBACK}{port}"]
 
 
-def test_server_that_was_stopped_answers_nobody(localemu: str) -> None:
+def test_stopped_server_accepts_no_connection(localemu: str) -> None:
     with localemu_server.running() as endpoint:
         address = urlsplit(endpoint)
 
@@ -36,7 +36,7 @@ def test_server_that_was_stopped_answers_nobody(localemu: str) -> None:
         caller.connect((address.hostname, address.port))
 
 
-def test_every_known_gap_is_of_a_test_there_is() -> None:
+def test_every_known_gap_names_an_existing_test() -> None:
     files = Path(__file__).parent.glob("test_*_contract.py")
     tests = {
         node.name for file in files for node in ast.parse(file.read_text()).body if hasattr(node, "name")

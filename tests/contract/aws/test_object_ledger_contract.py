@@ -1,4 +1,4 @@
-"""What `ObjectLedger` promises: of each entry what `Ledger` promises, and that one disturbs no other."""
+"""The contract of `ObjectLedger`: that of `Ledger` for each entry, and no entry affects another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.fakes.services import NOON
 ObjectEntry = LedgerEntry[ObjectEncryption]
 INTENDED = ObjectEncryption(algorithm="aws:kms", key_id=KEY, bucket_key=True)
 MANY = 120
-"""More than go into one call."""
+"""More than one call can contain."""
 
 
 def an_entry(number: int = 1, owner: str = "invocation-1") -> ObjectEntry:
@@ -59,7 +59,7 @@ def test_entries_never_opened_are_not_found(object_ledger_world: ObjectLedgerWor
     assert object_ledger_world.batch.read_all([MINE.entry_id]) == {}
 
 
-def test_nothing_is_asked_for_nothing(object_ledger_world: ObjectLedgerWorld) -> None:
+def test_empty_batches_give_empty_results(object_ledger_world: ObjectLedgerWorld) -> None:
     ledger = object_ledger_world.batch
 
     assert (ledger.read_all([]), ledger.open_all([], NOON), ledger.close_all([], NOON)) == ({}, {}, {})
@@ -78,7 +78,7 @@ def test_many_entries_are_opened_read_and_closed(object_ledger_world: ObjectLedg
     assert (held, ledger.read_all(ids)) == ({}, by_id(*[closed(entry) for entry in entries]))
 
 
-def test_entry_may_be_asked_for_twice(object_ledger_world: ObjectLedgerWorld) -> None:
+def test_entry_can_be_read_twice_in_one_call(object_ledger_world: ObjectLedgerWorld) -> None:
     ledger = object_ledger_world.batch
     ledger.open_all([MINE], NOON)
 
@@ -86,7 +86,7 @@ def test_entry_may_be_asked_for_twice(object_ledger_world: ObjectLedgerWorld) ->
 
 
 @pytest.mark.parametrize("now", [NOON, LEASE_END], ids=["within the lease", "in its last second"])
-def test_live_lease_is_held_against_another_and_disturbs_nobody(
+def test_held_lease_does_not_affect_other_entries(
     object_ledger_world: ObjectLedgerWorld, now: datetime
 ) -> None:
     ledger = object_ledger_world.batch
@@ -99,7 +99,7 @@ def test_live_lease_is_held_against_another_and_disturbs_nobody(
     assert ledger.read_all([MINE.entry_id, OTHER.entry_id]) == by_id(MINE, OTHER)
 
 
-def test_lease_that_has_run_out_is_taken_over(object_ledger_world: ObjectLedgerWorld) -> None:
+def test_expired_lease_is_taken_over(object_ledger_world: ObjectLedgerWorld) -> None:
     ledger = object_ledger_world.batch
     ledger.open_all([MINE, OTHER], NOON)
 
@@ -115,9 +115,7 @@ def test_holder_may_open_its_own_entry_again(object_ledger_world: ObjectLedgerWo
 
 
 @pytest.mark.parametrize("opener", [MINE, THEIRS], ids=["its holder", "another"])
-def test_opening_a_closed_entry_gives_what_is_there(
-    object_ledger_world: ObjectLedgerWorld, opener: ObjectEntry
-) -> None:
+def test_open_returns_the_closed_entry(object_ledger_world: ObjectLedgerWorld, opener: ObjectEntry) -> None:
     ledger = object_ledger_world.batch
     ledger.open_all([MINE], NOON)
     ledger.close_all([closed(MINE)], NOON)
@@ -138,7 +136,7 @@ def test_entry_taken_over_cannot_be_closed_by_its_first_holder(
     assert ledger.read_all([MINE.entry_id, OTHER.entry_id]) == by_id(THEIRS, closed(OTHER))
 
 
-def test_closing_once_more_with_the_same_outcome_is_harmless(
+def test_closing_again_with_the_same_outcome_is_harmless(
     object_ledger_world: ObjectLedgerWorld,
 ) -> None:
     ledger = object_ledger_world.batch
@@ -155,7 +153,7 @@ def test_entry_never_opened_cannot_be_closed(object_ledger_world: ObjectLedgerWo
     assert [type(error) for error in held.values()] == [LeaseHeldError]
 
 
-def test_both_ledgers_are_one_table(object_ledger_world: ObjectLedgerWorld) -> None:
+def test_both_ledgers_use_one_table(object_ledger_world: ObjectLedgerWorld) -> None:
     single, ledger = object_ledger_world.single, object_ledger_world.batch
     single.open(MINE, NOON)
 
@@ -164,5 +162,5 @@ def test_both_ledgers_are_one_table(object_ledger_world: ObjectLedgerWorld) -> N
     assert single.read(MINE.entry_id) == closed(MINE)
 
 
-def test_held_lease_is_an_error_that_time_heals() -> None:
+def test_held_lease_is_a_transient_error() -> None:
     assert issubclass(LeaseHeldError, TransientError)

@@ -1,4 +1,4 @@
-"""What `Objects` promises, kept by the fake and by the adapter on the local cloud and on LocalEmu."""
+"""The contract of `Objects`, for the fake and for the adapter on the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SSE_C = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0" * 32}
 LARGE = b"012345" * MIB
 """Two parts."""
 
-WAYS = ["copy", "copy_in_parts"]
+METHODS = ["copy", "copy_in_parts"]
 
 
 def under_k(world: ObjectWorld) -> ObjectEncryption:
@@ -40,15 +40,15 @@ def under_k(world: ObjectWorld) -> ObjectEncryption:
 
 
 def an_object_in(world: ObjectWorld, *, versioned: bool = False, **properties: Any) -> ObservedObject:
-    """One that was written a minute ago."""
+    """An object that was written a minute ago."""
     bucket = world.new_bucket(versioned=versioned)
     world.put(bucket, KEY, **properties)
     world.age(bucket, KEY)
     return world.objects.read(bucket, KEY, None)
 
 
-def write(world: ObjectWorld, way: str, head: ObservedObject, **more: Any) -> None:
-    if way == "copy":
+def write(world: ObjectWorld, method: str, head: ObservedObject, **more: Any) -> None:
+    if method == "copy":
         world.objects.copy(head, under_k(world), sent_with_copy(Original(head=head)))
         return
     tags = world.objects.read_tags(head) if head.tag_count else {}
@@ -61,10 +61,10 @@ def now(world: ObjectWorld, head: ObservedObject) -> ObservedObject:
     return world.objects.read(head.bucket, head.object_key, None)
 
 
-# --- looking -----------------------------------------------------------------------------------------
+# --- reads -------------------------------------------------------------------------------------------
 
 
-def test_object_is_seen_with_all_its_properties(object_world: ObjectWorld) -> None:
+def test_object_is_read_with_all_its_properties(object_world: ObjectWorld) -> None:
     properties = PROPERTIES | EXPIRY
     head = an_object_in(object_world, **properties)
 
@@ -78,7 +78,7 @@ def test_object_is_seen_with_all_its_properties(object_world: ObjectWorld) -> No
     assert object_world.objects.read_tags(head) == {"cost": "42"}
 
 
-def test_plain_object_has_nothing_special(object_world: ObjectWorld) -> None:
+def test_plain_object_has_default_properties(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world)
 
     assert (head.storage_class, head.archive, head.version_id) == ("STANDARD", None, None)
@@ -92,12 +92,12 @@ def test_object_of_the_buckets_owner_is_private(object_world: ObjectWorld) -> No
     assert (acl.owner_permissions, acl.grants, acl.foreign) == ({"FULL_CONTROL"}, (), False)
 
 
-def test_object_never_written_is_gone(object_world: ObjectWorld) -> None:
+def test_object_never_written_is_not_found(object_world: ObjectWorld) -> None:
     with pytest.raises(NotFoundError):
         object_world.objects.read(object_world.new_bucket(), KEY, None)
 
 
-def test_deleted_object_is_gone_and_so_is_its_marker(object_world: ObjectWorld) -> None:
+def test_deleted_object_and_its_marker_are_not_found(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world, versioned=True)
     marker = object_world.delete(head.bucket, KEY)
 
@@ -106,7 +106,7 @@ def test_deleted_object_is_gone_and_so_is_its_marker(object_world: ObjectWorld) 
             object_world.objects.read(head.bucket, KEY, version)
 
 
-def test_version_stays_what_it_was(object_world: ObjectWorld) -> None:
+def test_old_version_can_still_be_read(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world, versioned=True)
     object_world.put(head.bucket, KEY, Body=b"newer")
 
@@ -114,7 +114,7 @@ def test_version_stays_what_it_was(object_world: ObjectWorld) -> None:
     assert now(object_world, head).version_id != head.version_id
 
 
-def test_object_under_the_writers_own_key_says_so(object_world: ObjectWorld) -> None:
+def test_object_under_sse_c_raises_customer_key_error(object_world: ObjectWorld) -> None:
     bucket = object_world.new_bucket()
     object_world.put(bucket, KEY, **SSE_C)
 
@@ -136,7 +136,7 @@ def test_object_is_listed_as_it_is_read(object_world: ObjectWorld, *, versioned:
 
 
 @pytest.mark.parametrize("versioned", [False, True], ids=["unversioned", "versioned"])
-def test_what_is_not_there_is_not_listed(object_world: ObjectWorld, *, versioned: bool) -> None:
+def test_missing_object_is_not_listed(object_world: ObjectWorld, *, versioned: bool) -> None:
     head = an_object_in(object_world, versioned=versioned)
     object_world.put(head.bucket, f"{KEY}.old")
     object_world.delete(head.bucket, KEY)
@@ -147,11 +147,11 @@ def test_what_is_not_there_is_not_listed(object_world: ObjectWorld, *, versioned
 # --- copies ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_copy_changes_the_encryption_and_keeps_the_rest(object_world: ObjectWorld, way: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_copy_changes_the_encryption_and_keeps_the_rest(object_world: ObjectWorld, method: str) -> None:
     head = an_object_in(object_world, Body=LARGE, **PROPERTIES)
 
-    write(object_world, way, head)
+    write(object_world, method, head)
 
     after = now(object_world, head)
     assert (after.encryption, changed(seen_of(head), after)) == (under_k(object_world), ())
@@ -159,16 +159,16 @@ def test_copy_changes_the_encryption_and_keeps_the_rest(object_world: ObjectWorl
     assert object_world.body(head.bucket, KEY) == LARGE
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_copy_keeps_when_the_object_expires(object_world: ObjectWorld, way: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_copy_keeps_the_expires_header(object_world: ObjectWorld, method: str) -> None:
     head = an_object_in(object_world, **EXPIRY)
 
-    write(object_world, way, head)
+    write(object_world, method, head)
 
     assert now(object_world, head).headers["Expires"] == EXPIRY["Expires"]
 
 
-def test_what_is_not_sent_with_a_copy_is_lost(object_world: ObjectWorld) -> None:
+def test_property_not_sent_with_a_copy_is_lost(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world, **PROPERTIES)
 
     object_world.objects.copy(head, under_k(object_world), {})
@@ -178,62 +178,58 @@ def test_what_is_not_sent_with_a_copy_is_lost(object_world: ObjectWorld) -> None
     assert (after.metadata, after.headers, after.tag_count) == (head.metadata, head.headers, 1)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("body", [b"bytes", b"other"], ids=["the same bytes", "other bytes"])
-def test_newer_write_wins(object_world: ObjectWorld, way: str, body: bytes) -> None:
+def test_copy_does_not_replace_a_newer_write(object_world: ObjectWorld, method: str, body: bytes) -> None:
     head = an_object_in(object_world, Body=b"bytes")
     object_world.put(head.bucket, KEY, Body=body, Metadata={"write": "2"})
 
     with pytest.raises(ChangedError):
-        write(object_world, way, head)
+        write(object_world, method, head)
 
     assert now(object_world, head).metadata == {"write": "2"}
     assert object_world.uploads(head.bucket) == 0
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_newer_write_under_kms_wins(object_world: ObjectWorld, way: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_copy_does_not_replace_a_newer_write_under_kms(object_world: ObjectWorld, method: str) -> None:
     kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": object_world.k}
     head = an_object_in(object_world, **kms)
     object_world.put(head.bucket, KEY, Metadata={"write": "2"}, **kms)
 
     with pytest.raises(ChangedError):
-        write(object_world, way, head)
+        write(object_world, method, head)
 
     assert now(object_world, head).metadata == {"write": "2"}
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_deleted_object_is_not_made_again(object_world: ObjectWorld, way: str) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_copy_does_not_recreate_a_deleted_object(object_world: ObjectWorld, method: str) -> None:
     head = an_object_in(object_world)
     object_world.delete(head.bucket, KEY)
 
     with pytest.raises(NotFoundError):
-        write(object_world, way, head)
+        write(object_world, method, head)
 
     with pytest.raises(NotFoundError):
         now(object_world, head)
     assert object_world.uploads(head.bucket) == 0
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_version_that_is_not_the_latest_any_more_is_not_copied_over_it(
-    object_world: ObjectWorld, way: str
-) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_old_version_is_not_copied_over_the_latest(object_world: ObjectWorld, method: str) -> None:
     head = an_object_in(object_world, versioned=True)
     object_world.put(head.bucket, KEY, Body=b"newer")
     latest = now(object_world, head)
 
     with pytest.raises(ChangedError):
-        write(object_world, way, head)
+        write(object_world, method, head)
 
     assert now(object_world, head) == latest
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["found changed", "written meanwhile"])
-def test_copy_that_is_not_confirmed_leaves_everything_as_it_was(
-    object_world: ObjectWorld, *, written: bool
-) -> None:
+def test_unconfirmed_copy_changes_nothing(object_world: ObjectWorld, *, written: bool) -> None:
     head = an_object_in(object_world)
 
     def confirm() -> None:
@@ -260,7 +256,7 @@ def test_copy_in_parts_needs_time(object_world: ObjectWorld) -> None:
 # --- in place ----------------------------------------------------------------------------------------
 
 
-def test_change_in_place_changes_nothing_but_the_encryption(object_world: ObjectWorld) -> None:
+def test_change_in_place_changes_only_the_encryption(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world, **PROPERTIES, **EXPIRY)
 
     object_world.objects.update_encryption(head, under_k(object_world))
@@ -268,7 +264,7 @@ def test_change_in_place_changes_nothing_but_the_encryption(object_world: Object
     assert now(object_world, head) == replace(head, encryption=under_k(object_world))
 
 
-def test_change_in_place_is_of_the_very_version(object_world: ObjectWorld) -> None:
+def test_change_in_place_changes_exactly_the_version(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world, versioned=True)
     object_world.put(head.bucket, KEY, Body=b"newer")
     latest = now(object_world, head)
@@ -279,7 +275,7 @@ def test_change_in_place_is_of_the_very_version(object_world: ObjectWorld) -> No
     assert (found.encryption, now(object_world, head)) == (under_k(object_world), latest)
 
 
-def test_object_that_is_gone_is_not_changed_in_place(object_world: ObjectWorld) -> None:
+def test_deleted_object_is_not_changed_in_place(object_world: ObjectWorld) -> None:
     head = an_object_in(object_world)
     object_world.delete(head.bucket, KEY)
 

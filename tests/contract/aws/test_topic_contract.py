@@ -1,4 +1,4 @@
-"""What `Topic` promises, kept by the fake, and by SNS as moto, the local cloud and LocalEmu have it."""
+"""The contract of `Topic`, for the fake and for the adapter on moto, the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import pytest
 from reseal.aws.sns import SnsTopic
 from reseal.core.errors import TransientError
 from tests.contract.worlds.evidence import A_MESSAGE, TopicWorld
-from tests.contract.worlds.services import Outside
+from tests.contract.worlds.services import Backend
 
 
-def test_program_that_subscribes_gets_subject_document_and_attributes(topic_world: TopicWorld) -> None:
+def test_subscriber_gets_subject_document_and_attributes(topic_world: TopicWorld) -> None:
     topic_world.topic.publish(A_MESSAGE)
 
     assert topic_world.received() == [(A_MESSAGE.subject, A_MESSAGE.document, A_MESSAGE.attributes)]
 
 
-def test_text_beyond_ascii_arrives_unharmed(topic_world: TopicWorld) -> None:
+def test_non_ascii_text_arrives_unchanged(topic_world: TopicWorld) -> None:
     message = replace(A_MESSAGE, document='{"reason": "Zoës Schlüssel 🔑"}')
 
     topic_world.topic.publish(message)
@@ -26,10 +26,10 @@ def test_text_beyond_ascii_arrives_unharmed(topic_world: TopicWorld) -> None:
     assert [document for _, document, _ in topic_world.received()] == [message.document]
 
 
-# without the fake, which is always there
-@pytest.mark.parametrize("outside", ["moto", "local cloud", "LocalEmu"], indirect=True)
-def test_topic_that_is_not_there_is_tried_again(outside: Outside) -> None:
-    topic = SnsTopic(outside.client("sns"), f"arn:aws:sns:us-east-1:{outside.account}:deleted")
+# without the fake, whose topic always exists
+@pytest.mark.parametrize("backend", ["moto", "local cloud", "LocalEmu"], indirect=True)
+def test_missing_topic_is_a_transient_error(backend: Backend) -> None:
+    topic = SnsTopic(backend.client("sns"), f"arn:aws:sns:us-east-1:{backend.account}:deleted")
 
     with pytest.raises(TransientError, match="NotFound"):
         topic.publish(A_MESSAGE)

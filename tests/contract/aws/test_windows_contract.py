@@ -1,4 +1,4 @@
-"""What `AlertWindows` promises, kept by the fake and by DynamoDB on the local cloud and on LocalEmu."""
+"""The contract of `AlertWindows`, for the fake and for the adapter on the local cloud and LocalEmu."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_first_violation_opens_the_window(windows: AlertWindows) -> None:
     assert (tally.opened, tally.total, tally.closes_at) == (True, 1, CLOSES)
 
 
-def test_first_violation_is_not_held_back(windows: AlertWindows) -> None:
+def test_first_violation_is_not_suppressed(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
 
     assert windows.read_suppressed(GROUP) is None
 
 
-@pytest.mark.parametrize("more", [TWO_MORE, A_COUNT], ids=["held back", "only counted"])
-def test_what_follows_is_counted_into_the_window(windows: AlertWindows, more: Tallied) -> None:
+@pytest.mark.parametrize("more", [TWO_MORE, A_COUNT], ids=["suppressed", "only counted"])
+def test_later_violations_are_counted_in_the_window(windows: AlertWindows, more: Tallied) -> None:
     first = windows.tally(GROUP, ONE, NOON)
 
     tally = windows.tally(GROUP, more, LATER)
@@ -57,7 +57,7 @@ def test_what_follows_is_counted_into_the_window(windows: AlertWindows, more: Ta
     assert (tally.window_id, tally.closes_at) == (first.window_id, CLOSES)
 
 
-def test_what_follows_is_held_back_with_the_first_message(windows: AlertWindows) -> None:
+def test_later_violations_are_suppressed_with_the_first_message(windows: AlertWindows) -> None:
     first = windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
 
@@ -71,7 +71,7 @@ def test_what_follows_is_held_back_with_the_first_message(windows: AlertWindows)
     )
 
 
-def test_held_times_span_everything_and_keys_are_the_latest(windows: AlertWindows) -> None:
+def test_suppressed_times_span_all_violations_and_keys_are_the_latest(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
     windows.tally(GROUP, replace(ONE, first=LATER, last=CLOSES, keys=("d.csv",)), LATER)
@@ -86,20 +86,20 @@ def test_held_times_span_everything_and_keys_are_the_latest(windows: AlertWindow
     )
 
 
-def test_what_is_only_counted_is_not_held_back(windows: AlertWindows) -> None:
+def test_violation_that_is_only_counted_is_not_suppressed(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, A_COUNT, LATER)
 
     assert windows.read_suppressed(GROUP) is None
 
 
-def test_groups_have_windows_of_their_own(windows: AlertWindows) -> None:
+def test_each_group_has_its_own_window(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
 
     assert windows.tally("another", ONE, NOON).opened
 
 
-def test_window_that_is_over_is_followed_by_another(windows: AlertWindows) -> None:
+def test_expired_window_is_followed_by_a_new_one(windows: AlertWindows) -> None:
     first = windows.tally(GROUP, ONE, NOON)
 
     second = windows.tally(GROUP, replace(TWO_MORE, message=A_MESSAGE), CLOSES)
@@ -108,7 +108,9 @@ def test_window_that_is_over_is_followed_by_another(windows: AlertWindows) -> No
     assert second.window_id != first.window_id
 
 
-def test_window_that_is_over_and_holds_something_goes_on_until_it_is_told(windows: AlertWindows) -> None:
+def test_expired_window_with_suppressed_violations_stays_open_until_its_summary(
+    windows: AlertWindows,
+) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
 
@@ -117,14 +119,14 @@ def test_window_that_is_over_and_holds_something_goes_on_until_it_is_told(window
     assert (tally.opened, tally.closes_at, suppressed_of(windows).count) == (False, CLOSES, 3)
 
 
-def test_window_whose_reminder_came_is_closed_even_if_it_held_nothing(windows: AlertWindows) -> None:
+def test_reading_a_window_without_suppressed_violations_closes_it(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.read_suppressed(GROUP)
 
     assert windows.tally(GROUP, ONE, LATER).opened
 
 
-def test_window_that_was_told_is_closed(windows: AlertWindows) -> None:
+def test_window_is_closed_after_its_summary(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
 
@@ -134,7 +136,7 @@ def test_window_that_was_told_is_closed(windows: AlertWindows) -> None:
     assert windows.tally(GROUP, ONE, LATER).opened
 
 
-def test_what_came_while_it_was_told_is_told_by_another_summary(windows: AlertWindows) -> None:
+def test_violations_during_the_summary_wait_for_the_next_summary(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
     suppressed = suppressed_of(windows)
@@ -147,7 +149,7 @@ def test_what_came_while_it_was_told_is_told_by_another_summary(windows: AlertWi
     assert rest.window_id != suppressed.window_id
 
 
-def test_what_was_told_twice_is_taken_out_once(windows: AlertWindows) -> None:
+def test_clearing_twice_removes_the_violations_once(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, ONE, LATER)
     suppressed = suppressed_of(windows)
@@ -159,7 +161,7 @@ def test_what_was_told_twice_is_taken_out_once(windows: AlertWindows) -> None:
     assert suppressed_of(windows).count == 2
 
 
-def test_second_window_is_not_taken_for_the_one_that_was_told(windows: AlertWindows) -> None:
+def test_clearing_does_not_affect_the_next_window(windows: AlertWindows) -> None:
     windows.tally(GROUP, ONE, NOON)
     windows.tally(GROUP, TWO_MORE, LATER)
     suppressed = suppressed_of(windows)
@@ -172,5 +174,5 @@ def test_second_window_is_not_taken_for_the_one_that_was_told(windows: AlertWind
     assert suppressed_of(windows).count == 2
 
 
-def test_group_without_a_window_holds_nothing(windows: AlertWindows) -> None:
+def test_group_without_a_window_has_no_suppressed_violations(windows: AlertWindows) -> None:
     assert windows.read_suppressed(GROUP) is None

@@ -1,4 +1,4 @@
-"""The KMS adapter while time passes and the local cloud fails it."""
+"""The KMS adapter's cache, and its handling of faults of the local cloud."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def key_arn(cloud: LocalCloud, user: Credentials) -> str:
     return str(cloud.client("kms", user).create_key()["KeyMetadata"]["Arn"])
 
 
-def test_answer_about_a_key_is_kept_for_a_minute(
+def test_key_description_is_cached_for_a_minute(
     calls: Calls, keys: KmsKeys, clock: FakeClock, key_arn: str
 ) -> None:
     keys.describe(key_arn)
@@ -36,7 +36,7 @@ def test_answer_about_a_key_is_kept_for_a_minute(
     assert calls.made("DescribeKey") == 1
 
 
-def test_answer_about_a_key_is_not_kept_longer(
+def test_key_description_is_not_cached_longer(
     calls: Calls, keys: KmsKeys, clock: FakeClock, key_arn: str
 ) -> None:
     keys.describe(key_arn)
@@ -46,22 +46,20 @@ def test_answer_about_a_key_is_not_kept_longer(
     assert calls.made("DescribeKey") == 2
 
 
-def test_denied_look_at_a_key_is_unreadable_and_not_retried(
-    calls: Calls, keys: KmsKeys, key_arn: str
-) -> None:
+def test_denied_description_is_unreadable_and_not_retried(calls: Calls, keys: KmsKeys, key_arn: str) -> None:
     calls.fail("kms", "DescribeKey", status=400, code="AccessDeniedException", times=None)
 
     assert (keys.describe(key_arn), calls.made("DescribeKey")) == (KeyUnreadable(named=key_arn), 1)
 
 
-def test_denied_look_at_a_key_is_not_kept(calls: Calls, keys: KmsKeys, key_arn: str) -> None:
+def test_denied_description_is_not_cached(calls: Calls, keys: KmsKeys, key_arn: str) -> None:
     calls.fail("kms", "DescribeKey", status=400, code="AccessDeniedException")
     keys.describe(key_arn)
 
     assert isinstance(keys.describe(key_arn), KmsKey)
 
 
-def test_key_that_appears_is_seen_at_once(calls: Calls, keys: KmsKeys, key_arn: str) -> None:
+def test_missing_key_is_not_cached(calls: Calls, keys: KmsKeys, key_arn: str) -> None:
     calls.fail("kms", "DescribeKey", status=400, code="NotFoundException")
     keys.describe(key_arn)
 
@@ -69,7 +67,7 @@ def test_key_that_appears_is_seen_at_once(calls: Calls, keys: KmsKeys, key_arn: 
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "KMSInternalException"])
-def test_passing_failure_of_kms_is_retried(calls: Calls, keys: KmsKeys, key_arn: str, code: str) -> None:
+def test_temporary_failure_of_kms_is_retried(calls: Calls, keys: KmsKeys, key_arn: str, code: str) -> None:
     calls.fail("kms", "DescribeKey", status=400 if "Thr" in code else 500, code=code)
 
     assert isinstance(keys.describe(key_arn), KmsKey)

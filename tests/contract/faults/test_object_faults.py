@@ -1,4 +1,4 @@
-"""The object adapters on clients made as the function makes them, while the local cloud fails them."""
+"""The object adapters, with clients configured as in the function, under faults of the local cloud."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SENT = {"MetadataDirective": "COPY"}
 NOTHING_LEFT: dict[str, Any] = {"seconds_left": lambda: 300.0, "confirm": lambda: None}
 
 
-class Bench:
-    """One object after another, in one bucket, and the adapter."""
+class ObjectTarget:
+    """One bucket for one object after another, and the adapter."""
 
     def __init__(self, cloud: LocalCloud, user: Credentials) -> None:
         self.cloud, self.s3 = cloud, cloud.client("s3", user)
@@ -53,37 +53,39 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(cloud: LocalCloud, user: Credentials) -> Bench:
-    return Bench(cloud, user)
+def target(cloud: LocalCloud, user: Credentials) -> ObjectTarget:
+    return ObjectTarget(cloud, user)
 
 
 @pytest.mark.parametrize("kms", [False, True], ids=["ETag of the content", "ETag of its own"])
-def test_copy_whose_answer_got_lost_is_taken_for_ours(calls: Calls, bench: Bench, *, kms: bool) -> None:
-    own_etag = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": bench.under_k.key_id}
-    head = bench.put(**(own_etag if kms else {}))
+def test_copy_with_a_lost_answer_is_recognised_as_own(
+    calls: Calls, target: ObjectTarget, *, kms: bool
+) -> None:
+    own_etag = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": target.under_k.key_id}
+    head = target.put(**(own_etag if kms else {}))
     calls.fail("s3", "CopyObject", kind="lost_response", status=500)
 
-    bench.objects.copy(head, bench.under_k, SENT)
+    target.objects.copy(head, target.under_k, SENT)
 
     assert calls.made("CopyObject") == 2
-    assert bench.now().encryption == bench.under_k
+    assert target.now().encryption == target.under_k
 
 
-def test_conflict_that_passes_is_waited_out(calls: Calls, bench: Bench) -> None:
-    head = bench.put()
+def test_temporary_conflict_is_retried(calls: Calls, target: ObjectTarget) -> None:
+    head = target.put()
     calls.fail("s3", "CopyObject", status=409, code="OperationAborted")
 
-    bench.objects.copy(head, bench.under_k, SENT)
+    target.objects.copy(head, target.under_k, SENT)
 
     assert calls.made("CopyObject") == 2
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
-def test_passing_failure_is_retried(calls: Calls, bench: Bench, status: int, code: str) -> None:
-    head = bench.put()
+def test_temporary_failure_is_retried(calls: Calls, target: ObjectTarget, status: int, code: str) -> None:
+    head = target.put()
     calls.fail("s3", "UpdateObjectEncryption", status=status, code=code)
 
-    bench.objects.update_encryption(head, bench.under_k)
+    target.objects.update_encryption(head, target.under_k)
 
     assert calls.made("UpdateObjectEncryption") == 2
 
@@ -98,60 +100,62 @@ def test_passing_failure_is_retried(calls: Calls, bench: Bench, status: int, cod
     ],
 )
 def test_refusal_is_not_retried(
-    calls: Calls, bench: Bench, status: int, code: str, error: type[Exception]
+    calls: Calls, target: ObjectTarget, status: int, code: str, error: type[Exception]
 ) -> None:
-    head = bench.put()
+    head = target.put()
     calls.fail("s3", "CopyObject", status=status, code=code, times=None)
 
     with pytest.raises(error, match=code):
-        bench.objects.copy(head, bench.under_k, SENT)
+        target.objects.copy(head, target.under_k, SENT)
 
-    assert (calls.made("CopyObject"), bench.now()) == (1, head)
+    assert (calls.made("CopyObject"), target.now()) == (1, head)
 
 
-def test_one_part_that_fails_for_good_aborts_the_upload(calls: Calls, bench: Bench) -> None:
-    head = bench.put(b"0" * (PART * 2 + MIB))
+def test_permanent_failure_of_one_part_aborts_the_upload(calls: Calls, target: ObjectTarget) -> None:
+    head = target.put(b"0" * (PART * 2 + MIB))
     calls.fail("s3", "UploadPartCopy", status=403, code="AccessDenied")
 
     with pytest.raises(AccessDeniedError):
-        bench.objects.copy_in_parts(head, bench.under_k, {}, **NOTHING_LEFT)
+        target.objects.copy_in_parts(head, target.under_k, {}, **NOTHING_LEFT)
 
-    assert (bench.uploads(), bench.now()) == (0, head)
+    assert (target.uploads(), target.now()) == (0, head)
 
 
-def test_part_that_fails_once_is_copied_again(calls: Calls, bench: Bench) -> None:
-    head = bench.put(b"0" * (PART + MIB))
+def test_part_that_fails_once_is_retried(calls: Calls, target: ObjectTarget) -> None:
+    head = target.put(b"0" * (PART + MIB))
     calls.fail("s3", "UploadPartCopy", status=503, code="SlowDown")
 
-    bench.objects.copy_in_parts(head, bench.under_k, {}, **NOTHING_LEFT)
+    target.objects.copy_in_parts(head, target.under_k, {}, **NOTHING_LEFT)
 
-    assert (calls.made("UploadPartCopy"), bench.now().encryption) == (3, bench.under_k)
+    assert (calls.made("UploadPartCopy"), target.now().encryption) == (3, target.under_k)
 
 
-def test_completion_whose_answer_got_lost_leaves_the_copy_and_no_upload(calls: Calls, bench: Bench) -> None:
-    head = bench.put(b"0" * (PART + MIB))
+def test_completion_with_a_lost_answer_leaves_the_copy_and_no_upload(
+    calls: Calls, target: ObjectTarget
+) -> None:
+    head = target.put(b"0" * (PART + MIB))
     calls.fail("s3", "CompleteMultipartUpload", kind="lost_response", status=500)
 
-    bench.objects.copy_in_parts(head, bench.under_k, {}, **NOTHING_LEFT)
+    target.objects.copy_in_parts(head, target.under_k, {}, **NOTHING_LEFT)
 
-    assert (bench.uploads(), bench.now().encryption) == (0, bench.under_k)
+    assert (target.uploads(), target.now().encryption) == (0, target.under_k)
 
 
-def test_abort_that_fails_does_not_hide_why(calls: Calls, bench: Bench) -> None:
-    head = bench.put()
+def test_failed_abort_does_not_hide_the_first_error(calls: Calls, target: ObjectTarget) -> None:
+    head = target.put()
     calls.fail("s3", "UploadPartCopy", status=403, code="AccessDenied")
     calls.fail("s3", "AbortMultipartUpload", status=400, code="InvalidRequest", times=None)
 
     with pytest.raises(AccessDeniedError, match="s3:PutObject"):
-        bench.objects.copy_in_parts(head, bench.under_k, {}, **NOTHING_LEFT)
+        target.objects.copy_in_parts(head, target.under_k, {}, **NOTHING_LEFT)
 
-    assert bench.uploads() == 1
-    left = bench.s3.list_multipart_uploads(Bucket=bench.bucket)["Uploads"][0]["UploadId"]
-    bench.cloud.clear_faults()
-    bench.s3.abort_multipart_upload(Bucket=bench.bucket, Key=KEY, UploadId=left)
+    assert target.uploads() == 1
+    left = target.s3.list_multipart_uploads(Bucket=target.bucket)["Uploads"][0]["UploadId"]
+    target.cloud.clear_faults()
+    target.s3.abort_multipart_upload(Bucket=target.bucket, Key=KEY, UploadId=left)
 
 
-def test_transaction_whose_answer_got_lost_is_made_again(
+def test_transaction_with_a_lost_answer_is_retried(
     cloud: LocalCloud, user: Credentials, calls: Calls
 ) -> None:
     client = cloud.client("dynamodb", user, **AS_DEPLOYED)

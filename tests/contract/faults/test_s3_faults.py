@@ -1,4 +1,4 @@
-"""The S3 adapter on a client made as the function makes it, while the local cloud fails it."""
+"""The bucket adapter, with a client configured as in the function, under faults of the local cloud."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def buckets(cloud: LocalCloud, user: Credentials) -> S3Buckets:
     return S3Buckets(cloud.client("s3", user, **AS_DEPLOYED), ACCOUNT, FakeClock())
 
 
-def test_conflict_that_passes_is_waited_out(calls: Calls, buckets: S3Buckets, bucket: str) -> None:
+def test_temporary_conflict_is_retried(calls: Calls, buckets: S3Buckets, bucket: str) -> None:
     calls.fail("s3", "PutBucketEncryption", status=409, code="OperationAborted")
 
     buckets.put_encryption(bucket, SSE_S3)
@@ -35,7 +35,7 @@ def test_conflict_that_passes_is_waited_out(calls: Calls, buckets: S3Buckets, bu
     assert calls.made("PutBucketEncryption") == 2
 
 
-def test_conflict_that_stays_is_transient_after_three_retries(
+def test_permanent_conflict_is_transient_after_three_retries(
     calls: Calls, buckets: S3Buckets, bucket: str
 ) -> None:
     calls.fail("s3", "PutBucketEncryption", status=409, code="OperationAborted", times=None)
@@ -50,7 +50,7 @@ def test_conflict_that_stays_is_transient_after_three_retries(
     ("status", "code"),
     [(503, "SlowDown"), (400, "Throttling"), (500, "InternalError"), (503, "ServiceUnavailable")],
 )
-def test_passing_failure_of_s3_is_retried(
+def test_temporary_failure_of_s3_is_retried(
     calls: Calls, buckets: S3Buckets, bucket: str, status: int, code: str
 ) -> None:
     calls.fail("s3", "GetBucketEncryption", status=status, code=code)
@@ -60,7 +60,7 @@ def test_passing_failure_of_s3_is_retried(
     assert calls.made("GetBucketEncryption") == 2
 
 
-def test_answer_that_got_lost_is_asked_for_again(calls: Calls, buckets: S3Buckets, bucket: str) -> None:
+def test_write_with_a_lost_answer_is_retried(calls: Calls, buckets: S3Buckets, bucket: str) -> None:
     calls.fail("s3", "PutBucketEncryption", kind="lost_response", status=500)
 
     buckets.put_encryption(bucket, SSE_S3)

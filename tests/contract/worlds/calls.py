@@ -1,4 +1,4 @@
-"""Faults for one caller, and the calls he made: what the local cloud's journal tells."""
+"""Faults for one caller, and that caller's calls in the local cloud's journal."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from reseal.runtime.wiring import CALLS
 ACCOUNT = "222233334444"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/adapters"
 AS_DEPLOYED: dict[str, Any] = dict(CALLS._user_provided_options)
-"""How the function's clients retry and wait."""
+"""The retries and time-outs of the function's clients."""
 
 
 class Calls:
-    """Faults for this folder's user, and the calls he made since the test began."""
+    """Faults for this folder's user, and its calls since the test began."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud

@@ -1,4 +1,4 @@
-"""The outside of the ledger and of the topic, in memory, on moto, on the local cloud, on LocalEmu."""
+"""Ledgers and topics for the contract tests, in memory, on moto, on the local cloud and on LocalEmu."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
 from reseal.ports import Ledger, Topic
-from tests.contract.worlds.services import Outside
+from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeTopic
 from tests.support.names import unique
 
 
 def new_table(dynamodb: Any) -> str:
-    """A table as the template makes the ledger's."""
+    """A table like the template's ledger table."""
     table = unique("ledger")
     dynamodb.create_table(
         TableName=table,
@@ -27,8 +27,8 @@ def new_table(dynamodb: Any) -> str:
     return table
 
 
-def aws_ledger(outside: Outside) -> Ledger:
-    dynamodb = outside.client("dynamodb")
+def aws_ledger(backend: Backend) -> Ledger:
+    dynamodb = backend.client("dynamodb")
     return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
 
 
@@ -36,7 +36,7 @@ class TopicWorld(Protocol):
     topic: Topic
 
     def received(self) -> list[tuple[str, str, dict[str, str | list[str]]]]:
-        """Subject, document and attributes of what a subscribed program got."""
+        """Subject, document and attributes of each message that a subscriber received."""
 
 
 class FakeTopicWorld:
@@ -48,10 +48,10 @@ class FakeTopicWorld:
 
 
 class AwsTopicWorld:
-    """A topic with a queue subscribed to it."""
+    """A topic with a subscribed queue."""
 
-    def __init__(self, outside: Outside) -> None:
-        sns, self._sqs = outside.client("sns"), outside.client("sqs")
+    def __init__(self, backend: Backend) -> None:
+        sns, self._sqs = backend.client("sns"), backend.client("sqs")
         arn = sns.create_topic(Name=unique("topic"))["TopicArn"]
         self._queue = self._sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
         attributes = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])

@@ -1,6 +1,6 @@
-"""Where LocalEmu 1.3.2 does not do what AWS documents: these tests must fail there, each in this way.
+"""Where LocalEmu 1.3.2 differs from AWS's documentation: the tests that must fail there, and how.
 
-A gap that closes makes its test fail (`strict`); then its row goes.
+When a gap is closed, its test fails (`strict`): then remove its row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ WORLD = "LocalEmu"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """`only` stands in the ids of the test's cases that are meant."""
+    """`only` is a part of the ids of the affected cases."""
 
     test: str
     only: str = ""
@@ -31,37 +31,39 @@ class Gap:
 NOT_IMPLEMENTED = "UpdateObjectEncryption is not implemented (501)"
 GAPS = (
     Gap(
-        test="test_what_was_written_is_read_back",
+        test="test_written_rule_is_read_back",
         only="DSSE-KMS",
         fails_with=RefusalError,
-        reason="a default of DSSE-KMS with a key is refused, with a message that calls it applicable (E13)",
+        reason="a default of DSSE-KMS with a key is refused, although the message calls it applicable (E13)",
     ),
     Gap(
         test="test_many_entries_are_opened_read_and_closed",
         fails_with=TransientError,
-        reason="TransactGetItems takes 25 items, the limit of before 2022; DynamoDB takes 100",
+        reason="TransactGetItems accepts 25 items, the limit before 2022; DynamoDB accepts 100",
     ),
     Gap(
-        test="test_plain_object_has_nothing_special",
+        test="test_plain_object_has_default_properties",
         fails_with=TransientError,
-        reason="ListObjectAnnotations, of 2026, is unknown to it: 500",
+        reason="ListObjectAnnotations, new in 2026, is unknown and gives a 500",
     ),
     Gap(
-        test="test_copy_keeps_when_the_object_expires",
+        test="test_copy_keeps_the_expires_header",
         only="copy]",
         fails_with=KeyError,
-        reason="CopyObject drops Expires, which the directive COPY keeps",
+        reason="CopyObject drops Expires, which AWS keeps with the directive COPY",
     ),
     Gap(
-        test="test_change_in_place_changes_nothing_but_the_encryption",
+        test="test_change_in_place_changes_only_the_encryption",
         fails_with=TransientError,
         reason=NOT_IMPLEMENTED,
     ),
     Gap(
-        test="test_change_in_place_is_of_the_very_version", fails_with=TransientError, reason=NOT_IMPLEMENTED
+        test="test_change_in_place_changes_exactly_the_version",
+        fails_with=TransientError,
+        reason=NOT_IMPLEMENTED,
     ),
     Gap(
-        test="test_object_that_is_gone_is_not_changed_in_place",
+        test="test_deleted_object_is_not_changed_in_place",
         fails_with=TransientError,
         reason=NOT_IMPLEMENTED,
     ),
@@ -70,7 +72,7 @@ GAPS = (
 
 
 def expected_to_fail(item: pytest.Item) -> pytest.MarkDecorator | None:
-    """The mark of a test that runs into a gap."""
+    """The mark of a test that is affected by a gap."""
     gap = next((gap for gap in GAPS if in_world(item) and gap.covers(item)), None)
     return gap and pytest.mark.xfail(reason=f"LocalEmu: {gap.reason}", raises=gap.fails_with, strict=True)
 

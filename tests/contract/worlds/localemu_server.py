@@ -1,4 +1,4 @@
-"""LocalEmu as a process of its own: an S3, KMS, DynamoDB, SNS and SQS that others wrote."""
+"""LocalEmu in its own process: an independent S3, KMS, DynamoDB, SNS and SQS."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SETTINGS = {
 
 @contextlib.contextmanager
 def running() -> Iterator[str]:
-    """The endpoint of a new server; all it stored and started is gone afterwards."""
+    """The endpoint of a new server. Its data and processes are removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="localemu-", ignore_cleanup_errors=True) as scratch:
         port, log = _free_port(), Path(scratch) / "log"
         process = _spawn(port, Path(scratch), log)
@@ -40,17 +40,17 @@ def running() -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # it keeps nothing: to be asked costs 5 seconds
+                os.killpg(process.pid, signal.SIGKILL)  # it keeps no data, and a clean stop takes 5 seconds
             process.communicate()
 
 
 def _spawn(port: int, scratch: Path, log: Path) -> subprocess.Popen[bytes]:
-    """A process that leads a group of its own, with nothing of our environment and its files in `scratch`."""
+    """A process in its own group, without this environment's variables and with its files in `scratch`."""
     environment = SETTINGS | {"GATEWAY_LISTEN": f"127.0.0.1:{port}", "PATH": os.defpath}
     environment |= {"HOME": str(scratch), "TMPDIR": str(scratch)}
     with log.open("wb") as output:
         return subprocess.Popen(
-            [str(PYTHON), "-P", str(LAUNCHER)],  # -P: nothing of this folder is importable there
+            [str(PYTHON), "-P", str(LAUNCHER)],  # -P: it cannot import modules of this folder
             cwd=scratch,
             env=environment,
             stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The outside of the object lane's ports, in memory, on the local cloud and on LocalEmu."""
+"""The object lane's ports for the contract tests, in memory, on the local cloud and on LocalEmu."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import Checksum
 from reseal.ports import AlertWindows, Buckets, Ledger, ObjectLedger, Objects
 from tests.contract.worlds.evidence import new_table
-from tests.contract.worlds.services import NEW_BUCKET, Outside
+from tests.contract.worlds.services import NEW_BUCKET, Backend
 from tests.support.builders import K
 from tests.support.fakes.batches import FakeObjectLedger
 from tests.support.fakes.objects import FakeObjects
@@ -34,7 +34,7 @@ PART = 5 * MIB
 
 @dataclass(frozen=True, slots=True)
 class ObjectLedgerWorld:
-    """The ledger of a batch, and that of single entries, on one table."""
+    """The ledger for batches and the one for single entries, on one table."""
 
     batch: ObjectLedger
     single: Ledger
@@ -45,16 +45,16 @@ def fake_object_ledger() -> ObjectLedgerWorld:
     return ObjectLedgerWorld(FakeObjectLedger(ledger=single), single)
 
 
-def aws_object_ledger(outside: Outside) -> ObjectLedgerWorld:
-    dynamodb, kept = outside.client("dynamodb"), timedelta(days=400)
+def aws_object_ledger(backend: Backend) -> ObjectLedgerWorld:
+    dynamodb, kept = backend.client("dynamodb"), timedelta(days=400)
     table = new_table(dynamodb)
     return ObjectLedgerWorld(
         DynamoDbObjectLedger(dynamodb, table, kept), DynamoDbLedger(dynamodb, table, kept)
     )
 
 
-def aws_windows(outside: Outside) -> AlertWindows:
-    dynamodb = outside.client("dynamodb")
+def aws_windows(backend: Backend) -> AlertWindows:
+    dynamodb = backend.client("dynamodb")
     return DynamoDbWindows(dynamodb, new_table(dynamodb))
 
 
@@ -62,7 +62,7 @@ def aws_windows(outside: Outside) -> AlertWindows:
 
 
 class ObjectWorld(Protocol):
-    """Buckets, and what other people do in them."""
+    """Objects and buckets, and what users do with them."""
 
     objects: Objects
     buckets: Buckets
@@ -73,7 +73,7 @@ class ObjectWorld(Protocol):
     def delete(self, bucket: str, key: str) -> str | None: ...
     def tag(self, bucket: str, key: str, tags: dict[str, str]) -> None: ...
     def age(self, bucket: str, key: str) -> None:
-        """Let the object have been written a minute earlier."""
+        """Make the object a minute older."""
 
     def body(self, bucket: str, key: str) -> bytes: ...
     def uploads(self, bucket: str) -> int: ...
@@ -134,15 +134,15 @@ class FakeObjectWorld:
 
 
 class AwsObjectWorld:
-    """Without moto: what it gets wrong of copies is what these tests are about."""
+    """Not on moto, which is wrong about the copies that these tests check."""
 
-    def __init__(self, outside: Outside) -> None:
-        self._s3 = outside.client("s3")
+    def __init__(self, backend: Backend) -> None:
+        self._s3 = backend.client("s3")
         self._aged = 0.0
         logger = Logger(service=unique("objects"))
-        self.objects = S3Objects(outside.client("s3"), outside.account, logger, part_size=PART)
-        self.buckets = S3Buckets(outside.client("s3"), outside.account, FakeClock())
-        self.k = outside.client("kms").create_key()["KeyMetadata"]["Arn"]
+        self.objects = S3Objects(backend.client("s3"), backend.account, logger, part_size=PART)
+        self.buckets = S3Buckets(backend.client("s3"), backend.account, FakeClock())
+        self.k = backend.client("kms").create_key()["KeyMetadata"]["Arn"]
 
     def new_bucket(self, *, versioned: bool = False) -> str:
         name = unique("objects")
@@ -168,7 +168,7 @@ class AwsObjectWorld:
         self._s3.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})
 
     def age(self, bucket: str, key: str) -> None:
-        """It is older as soon as another is written: that has to wait for another second."""
+        """Make the next write wait for another second, so that this object is older."""
         self._aged = time.time()
 
     def body(self, bucket: str, key: str) -> bytes:
@@ -180,10 +180,10 @@ class AwsObjectWorld:
 
 
 class CloudObjectWorld(AwsObjectWorld):
-    """The local cloud makes an object older instead."""
+    """The local cloud can make an object older without waiting."""
 
-    def __init__(self, outside: Outside, cloud: LocalCloud) -> None:
-        super().__init__(outside)
+    def __init__(self, backend: Backend, cloud: LocalCloud) -> None:
+        super().__init__(backend)
         self._cloud = cloud
 
     def age(self, bucket: str, key: str) -> None:

@@ -1,7 +1,7 @@
-"""The outside of each port, four times: in memory, on moto, on the local cloud, on LocalEmu.
+"""The buckets' and keys' ports for the contract tests: in memory, on moto, the local cloud and LocalEmu.
 
-A world holds the port under test and does to the outside what a test needs. moto stands only where
-its answers are known to be right; what it gets wrong is asked of the others. What LocalEmu gets wrong is in
+A world has the port under test and changes the backend as a test needs. moto is used only where its
+answers are known to be right; the other backends test the rest. LocalEmu's errors are in
 `known_gaps.py`.
 """
 
@@ -25,8 +25,8 @@ NEW_BUCKET = BucketEncryption(algorithm="AES256")
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
-    """An AWS to talk to: clients, and the account they belong to."""
+class Backend:
+    """Clients, and the account they belong to."""
 
     client: ClientOf
     account: str
@@ -56,9 +56,9 @@ class FakeBucketWorld:
 
 
 class AwsBucketWorld:
-    def __init__(self, outside: Outside) -> None:
-        self._s3 = outside.client("s3")
-        self.buckets = S3Buckets(outside.client("s3"), outside.account, FakeClock())
+    def __init__(self, backend: Backend) -> None:
+        self._s3 = backend.client("s3")
+        self.buckets = S3Buckets(backend.client("s3"), backend.account, FakeClock())
 
     def new_bucket(self) -> str:
         name = unique("contract")
@@ -86,7 +86,7 @@ def bare_id(key: KmsKey) -> str:
 
 
 class FakeKeyWorld:
-    """A fake knows a key by each of the names KMS would find it under."""
+    """The fake knows a key by every name under which KMS would find it."""
 
     def __init__(self) -> None:
         self.keys = FakeKeys()
@@ -113,9 +113,9 @@ class FakeKeyWorld:
 
 
 class AwsKeyWorld:
-    def __init__(self, outside: Outside) -> None:
-        self._kms = outside.client("kms")
-        self.keys = KmsKeys(outside.client("kms"), FakeClock())
+    def __init__(self, backend: Backend) -> None:
+        self._kms = backend.client("kms")
+        self.keys = KmsKeys(backend.client("kms"), FakeClock())
 
     def new_key(self, spec: str = "SYMMETRIC_DEFAULT", usage: str = "ENCRYPT_DECRYPT") -> KmsKey:
         arn = self._kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["Arn"]

@@ -1,4 +1,4 @@
-"""A real bucket to enforce any policy on, from any state: S3Buckets and KmsKeys on the local cloud."""
+"""A real bucket to enforce any policy on, from any state, with S3Buckets and KmsKeys on the local cloud."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"
 UNKNOWN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/55555555-5555-5555-5555-555555555555"
-SINGAPORE = f"arn:aws:kms:ap-southeast-1:{ACCOUNT}:key/66666666-6666-6666-6666-666666666666"
+OTHER_REGION_KEY = f"arn:aws:kms:ap-southeast-1:{ACCOUNT}:key/66666666-6666-6666-6666-666666666666"
 KEY_NAMES = ["K", "team", "team id", "team alias", "team alias ARN", "unlisted", "disabled", "partner"]
-KEY_NAMES += ["stranger", "unknown", "elsewhere", "asymmetric", "aws/s3", "none"]
+KEY_NAMES += ["stranger", "unknown", "other Region", "asymmetric", "aws/s3", "none"]
 BLOCK_LISTS = [None, ("SSE-C",), ("NONE",)]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """One bucket, the keys it may name, and the adapters."""
+class EnforcedBucket:
+    """One bucket, the KMS keys it may use, and the adapters."""
 
     bucket: str
     buckets: S3Buckets
@@ -58,7 +58,7 @@ class Bench:
         return lane.enforce(Delivery(body=a_body(**changes), receive_count=1, invocation="1/1"))
 
 
-def a_bench(cloud: LocalCloud, user: Credentials) -> Bench:
+def an_enforced_bucket(cloud: LocalCloud, user: Credentials) -> EnforcedBucket:
     s3, kms, bucket = cloud.client("s3", user), cloud.client("kms", user), unique("convergence")
     s3.create_bucket(Bucket=bucket)
     k, team, unlisted, disabled = (new_key(kms) for _ in range(4))
@@ -68,10 +68,10 @@ def a_bench(cloud: LocalCloud, user: Credentials) -> Bench:
     names = {"K": k, "team": team, "unlisted": unlisted, "disabled": disabled, "none": None}
     names |= {"team id": team.rpartition("/")[2], "team alias": alias}
     names |= {"team alias ARN": f"{team.rpartition(':')[0]}:{alias}", "aws/s3": "alias/aws/s3"}
-    names |= {"stranger": STRANGER, "unknown": UNKNOWN, "elsewhere": SINGAPORE}
+    names |= {"stranger": STRANGER, "unknown": UNKNOWN, "other Region": OTHER_REGION_KEY}
     names |= {"partner": partner_key(cloud)}
     names |= {"asymmetric": kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]}
-    return Bench(bucket, S3Buckets(s3, ACCOUNT, FakeClock()), KmsKeys(kms, FakeClock()), names)
+    return EnforcedBucket(bucket, S3Buckets(s3, ACCOUNT, FakeClock()), KmsKeys(kms, FakeClock()), names)
 
 
 def new_key(kms: Any) -> str:
@@ -79,7 +79,7 @@ def new_key(kms: Any) -> str:
 
 
 def partner_key(cloud: LocalCloud) -> str:
-    """A key of another account that shares it with ours."""
+    """A key of another account whose policy admits this account."""
     statements = [
         {
             "Effect": "Allow",
@@ -96,7 +96,7 @@ def partner_key(cloud: LocalCloud) -> str:
 
 @st.composite
 def observed(draw: st.DrawFn) -> tuple[str, str, bool, tuple[str, ...] | None]:
-    """Every rule that S3 stores: algorithm, name of the key, Bucket Key, block list."""
+    """Any rule that S3 stores: algorithm, key name, Bucket Key, block list."""
     algorithm = draw(st.sampled_from(list(SseAlgorithm)))
     key = "none" if algorithm is SseAlgorithm.SSE_S3 else draw(st.sampled_from(KEY_NAMES))
     return algorithm.value, key, draw(st.booleans()), draw(st.sampled_from(BLOCK_LISTS))
@@ -104,7 +104,7 @@ def observed(draw: st.DrawFn) -> tuple[str, str, bool, tuple[str, ...] | None]:
 
 @st.composite
 def policies(draw: st.DrawFn) -> dict[str, Any]:
-    """Every policy the template can make; lists of keys by name."""
+    """Any policy that the template can configure; lists of keys by name."""
     lists = [None, frozenset({"team"}), frozenset({"team", "partner", "disabled"})]
     modes = {check.id: draw(st.sampled_from(list(Mode))) for check in BUCKET_CHECKS}
     return {
@@ -116,20 +116,20 @@ def policies(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def policy_of(bench: Bench, drawn: dict[str, Any], k: str = "K") -> Policy:
+def policy_of(target: EnforcedBucket, drawn: dict[str, Any], k: str = "K") -> Policy:
     listed = drawn["listed_keys"]
     if listed is not None:
-        listed = frozenset(arn for name in listed if (arn := bench.names[name]))
-    k_arn = bench.names[k]
+        listed = frozenset(arn for name in listed if (arn := target.names[name]))
+    k_arn = target.names[k]
     assert k_arn
     fields = drawn | {"listed_keys": listed, "remediation_key": k_arn}
     return Policy(account=ACCOUNT, region="us-east-1", **fields)
 
 
-def put(bench: Bench, drawn: tuple[str, str, bool, tuple[str, ...] | None]) -> BucketEncryption:
+def put(target: EnforcedBucket, drawn: tuple[str, str, bool, tuple[str, ...] | None]) -> BucketEncryption:
     algorithm, key, bucket_key, blocked = drawn
     rule = BucketEncryption(
-        algorithm=algorithm, key_id=bench.names[key], bucket_key=bucket_key, blocked=blocked
+        algorithm=algorithm, key_id=target.names[key], bucket_key=bucket_key, blocked=blocked
     )
-    bench.buckets.put_encryption(bench.bucket, rule)
-    return bench.buckets.read_encryption(bench.bucket)
+    target.buckets.put_encryption(target.bucket, rule)
+    return target.buckets.read_encryption(target.bucket)
