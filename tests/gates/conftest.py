@@ -1,4 +1,4 @@
-"""What is deployed, and the shared stack with a user who acts on its buckets."""
+"""The built layer, and the shared stack with a user that acts on its buckets."""
 
 from __future__ import annotations
 

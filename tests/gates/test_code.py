@@ -1,4 +1,4 @@
-"""bandit over everything that is deployed: no finding, and none that a comment hides."""
+"""bandit over everything that is deployed: no finding, and none hidden by a comment."""
 
 from __future__ import annotations
 

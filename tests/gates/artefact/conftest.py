@@ -1,4 +1,4 @@
-"""What was built, where it runs, and with which rights."""
+"""The built layer and function, their interpreters, and the deployed function's rights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def function(built: Path) -> Path:
 
 
 def _location(built: Path, resource: str, where: str) -> Path:
-    """Where the built template says an artefact is."""
+    """The location of an artefact in the built template."""
     template = yaml_parse((built / "template.yaml").read_text())
     return (built / template["Resources"][resource]["Properties"][where]).resolve()
 
@@ -44,7 +44,7 @@ def python(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def start(python: Path, function: Path, layer: Path, tmp_path: Path) -> Start:
-    """Start the built function on its layer with these variables."""
+    """Returns a function that starts the built function on its layer with given variables."""
 
     def start(environment: dict[str, str]) -> Runtime:
         return Runtime(
@@ -74,7 +74,7 @@ def deployed_environment(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
 
 @pytest.fixture
 def deployed_rule_off(cloud: LocalCloud, stack: Stack) -> Iterator[None]:
-    """The deployed function hears nothing meanwhile: what happens, the one under test did."""
+    """Disable the deployed function's rule, so that only the function under test acts."""
     events, rule = cloud.client("events"), stack.outputs["BucketRuleName"]
     events.disable_rule(Name=rule)
     yield

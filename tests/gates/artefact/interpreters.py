@@ -1,4 +1,4 @@
-"""Environments with the Lambda runtime client and nothing else: of `make`, and of the deployed Python."""
+"""Environments with only the Lambda runtime client: that of `make`, and one of the deployed Python."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ REQUIREMENTS = REPOSITORY / "requirements" / "ric.txt"
 
 
 def found() -> dict[str, Path | None]:
-    """By name: None for the environment of `make`, else the interpreter to make one with."""
+    """By name: None for the environment of `make`, otherwise the interpreter for a new environment."""
     runtime = next(_interpreters(), None)
     return {"python of make": None} | ({f"python{RUNTIME}": runtime} if runtime else {})
 
 
 def environment(base: Path | None) -> Path:
-    """The interpreter of the environment, which is made once and kept in `.local`."""
+    """The interpreter of the environment, which is created once and kept in `.local`."""
     if base is None:
         return REPOSITORY / ".venv" / "ric" / "bin" / "python"
     pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:12]
@@ -38,7 +38,7 @@ def environment(base: Path | None) -> Path:
 
 
 def _make(base: Path, home: Path) -> None:
-    """An environment with what is pinned and nothing else, filled by the pip of this one."""
+    """Create an environment with only the pinned packages, installed by this environment's pip."""
     shutil.rmtree(home, ignore_errors=True)
     _run(str(base), "-m", "venv", "--without-pip", str(home))
     pip = (sys.executable, "-m", "pip", "--python", str(home / "bin" / "python"))
@@ -52,7 +52,7 @@ def _interpreters() -> Iterator[Path]:
     on_path = shutil.which(name)
     candidates = [Path(on_path)] if on_path else []
     candidates += sorted((Path.home() / ".pyenv" / "versions").glob(f"{RUNTIME}*/bin/{name}"), reverse=True)
-    for candidate in candidates:  # a pyenv shim of a version that is not active does not run
+    for candidate in candidates:  # a pyenv shim of an inactive version does not run
         if subprocess.run([str(candidate), "-c", ""], capture_output=True, check=False).returncode == 0:
             yield candidate
 

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API, small: runs a built function with its layers as the managed runtime would.
+"""A small Lambda Runtime API: runs a built function with its layers as the managed runtime would.
 
 with Runtime(python, folder, "app.handler", layers=[...], environment={...}, scratch=tmp) as runtime:
     result = runtime.invoke({"Records": []})
@@ -25,7 +25,7 @@ TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What an invocation answered; `error` tells an answer from an error document."""
+    """The answer of an invocation; `error` is true if it is an error document."""
 
     document: Any
     error: bool
@@ -36,7 +36,7 @@ class RuntimeDiedError(RuntimeError):
 
 
 class Runtime:
-    """One execution environment: a server that hands out events, and the runtime client that asks."""
+    """One execution environment: a server that hands out events, and the runtime client that polls it."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Runtime:
 
 
 def _environment(task_root: Path, handler: str, layers: Sequence[Path], port: int) -> dict[str, str]:
-    """Nothing of the developer's: what Lambda itself sets."""
+    """The variables that Lambda sets, and none of the developer's."""
     return {
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
@@ -169,4 +169,4 @@ class _Api(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """The log is the function's."""
+        """Write nothing: the log contains only the function's output."""

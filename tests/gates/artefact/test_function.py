@@ -1,4 +1,4 @@
-"""The built function beside the Lambda runtime client alone, as Lambda would run it."""
+"""The built function with only the Lambda runtime client, as Lambda would run it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def batch_about(bucket: str) -> dict[str, Any]:
 
 
 def results(log: str) -> list[str]:
-    """What the function's log lines say came of each event."""
+    """The event results in the function's log lines."""
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     return [line["result"] for line in lines if "result" in line]
 
@@ -47,7 +47,7 @@ def test_batch_is_handled_with_the_rights_of_the_role(
     assert (answer.error, answer.document) == (False, {"batchItemFailures": []})
 
 
-def test_each_event_of_a_batch_leaves_its_line(
+def test_each_event_of_a_batch_has_its_log_line(
     start: Start, deployed_environment: dict[str, str], bucket: str
 ) -> None:
     with start(deployed_environment) as runtime:
@@ -56,7 +56,7 @@ def test_each_event_of_a_batch_leaves_its_line(
     assert results(runtime.log) == ["Applied", "Compliant"]
 
 
-def test_bucket_ends_under_the_key_of_the_stack(
+def test_bucket_gets_the_stacks_key(
     start: Start, deployed_environment: dict[str, str], bucket: str, cloud: LocalCloud
 ) -> None:
     with start(deployed_environment) as runtime:
@@ -70,7 +70,7 @@ def test_bucket_ends_under_the_key_of_the_stack(
     }
 
 
-def test_bad_message_alone_goes_back_to_the_queue(
+def test_only_the_bad_message_returns_to_the_queue(
     start: Start, deployed_environment: dict[str, str], bucket: str
 ) -> None:
     batch = batch_about(bucket)
@@ -83,7 +83,7 @@ def test_bad_message_alone_goes_back_to_the_queue(
     assert answer.document == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
 
 
-def test_missing_settings_fail_the_invocation_and_are_all_named(
+def test_missing_settings_fail_the_invocation_with_all_their_names(
     start: Start, deployed_environment: dict[str, str]
 ) -> None:
     with start(NOWHERE) as runtime:

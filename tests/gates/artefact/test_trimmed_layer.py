@@ -1,4 +1,4 @@
-"""The layer without the service models it does not need: what it still needs is there."""
+"""The layer without unused service models still has everything it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIMMED_SIZE = 12_000_000
 
 
 def run_beside_the_layer(layer: Path, function: Path, program: str, **environment: str) -> str:
-    """What the program prints in an interpreter that finds the layer, the function and nothing else."""
+    """The output of a program in an interpreter that finds only the layer and the function."""
     finished = subprocess.run(
         [sys.executable, "-S", "-B", "-c", program],
         env={"PYTHONPATH": os.pathsep.join([str(layer / "python"), str(function)]), **environment},
@@ -37,14 +37,16 @@ def kept(layer: Path) -> list[str]:
 
 
 def files_outside_services(botocore: Path) -> set[str]:
-    """Botocore's own modules and the data that is no service's: endpoints, partitions, retries, defaults."""
+    """Botocore's modules and the data of no service: endpoints, partitions, retries, defaults."""
     files = {path.relative_to(botocore) for path in botocore.rglob("*") if path.is_file()}
     services = {path.parent.parent.relative_to(botocore) for path in botocore.rglob(f"data/*/*/{MODELS}")}
-    ours = {path for path in files if path.suffix != ".pyc" and not services & set(path.parents)}
-    return {str(path) for path in ours}
+    files_without_services = {
+        path for path in files if path.suffix != ".pyc" and not services & set(path.parents)
+    }
+    return {str(path) for path in files_without_services}
 
 
-def test_layer_keeps_exactly_the_services_that_reseal_calls(layer: Path) -> None:
+def test_layer_has_exactly_the_services_that_reseal_calls(layer: Path) -> None:
     sources = [
         path.read_text()
         for tree in ("layers/reseal/reseal", "functions")
@@ -56,14 +58,14 @@ def test_layer_keeps_exactly_the_services_that_reseal_calls(layer: Path) -> None
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_every_client_that_reseal_makes_can_be_made(layer: Path, function: Path, region: str) -> None:
+def test_reseal_can_create_each_of_its_clients(layer: Path, function: Path, region: str) -> None:
     settings = SETTINGS | {"AWS_REGION": region}
 
     run_beside_the_layer(layer, function, "import app; app.bucket_lane()", **settings)
 
 
 @pytest.mark.parametrize("region", REGIONS)
-def test_each_service_that_is_kept_has_an_endpoint_in_every_partition(
+def test_each_kept_service_has_an_endpoint_in_every_partition(
     layer: Path, function: Path, region: str
 ) -> None:
     program = (
@@ -80,7 +82,7 @@ def test_each_service_that_is_kept_has_an_endpoint_in_every_partition(
     )
 
 
-def test_nothing_of_botocore_is_lost_but_other_services(layer: Path) -> None:
+def test_only_other_services_are_removed_from_botocore(layer: Path) -> None:
     spec = importlib.util.find_spec("botocore")
     assert spec is not None
     assert spec.origin is not None
@@ -90,5 +92,5 @@ def test_nothing_of_botocore_is_lost_but_other_services(layer: Path) -> None:
     assert files_outside_services(layer / "python/botocore") == whole
 
 
-def test_layer_is_as_small_as_that_makes_it(layer: Path) -> None:
+def test_trimmed_layer_is_small(layer: Path) -> None:
     assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < TRIMMED_SIZE

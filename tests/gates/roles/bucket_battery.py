@@ -1,4 +1,4 @@
-"""A short run through everything the bucket lane does, that tells what did not come out as it should."""
+"""A short run through everything the bucket lane does. It returns the first step with a wrong result."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any
 from localcloud.client.handle import ACCOUNT, REPOSITORY
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
 
-PATIENCE_SECONDS = 60.0  # a right that is missing is said at once; a cold start takes its time
+PATIENCE_SECONDS = 60.0  # a missing right fails at once, but a cold start takes longer
 DEFAULT = "S3.BucketDefaultEncryption"
 OWNED_BY = "team-stack"
 EVENT = (REPOSITORY / "events" / "create_bucket_by_iam_user.json").read_text()
 
-Heard = tuple[dict[str, Any], list[dict[str, Any]]]
+Reaction = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
 class IncompleteError(Exception):
-    """A step did not come out as it should; the message says which, and what came instead."""
+    """A step had a wrong result. The message names the step and the result."""
 
 
 class Battery:
-    """Each step asks for at least one right of the function's role that no other step would miss."""
+    """Each step needs at least one right of the function's role that no other step needs."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._s3 = deployment.s3
 
-    def complaint(self) -> str | None:
-        """What the first step to fail says; None when all come out."""
+    def first_failure(self) -> str | None:
+        """The message of the first failed step; None if all succeed."""
         try:
             created = self._new_bucket_is_remediated()
-            self._redelivered_event_is_told_again(created)
-            bucket = self._lowered_bucket_is_remediated_and_its_owner_told()
+            self._redelivered_event_is_published_again(created)
+            bucket = self._lowered_bucket_is_remediated_and_its_stack_named()
             self._teams_key_is_judged_with_its_policy(bucket)
         except IncompleteError as error:
             return str(error)
@@ -47,10 +47,10 @@ class Battery:
         bucket = _name()
         line, findings = self._after(lambda: self._s3.create_bucket(Bucket=bucket), bucket, "CreateBucket")
         expect("new bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
-        expect("new bucket's ledger entry", self._ledger_says(line), "Applied")
+        expect("new bucket's ledger entry", self._ledger_outcome(line), "Applied")
         return {"bucket": bucket, "event": line["event_id"], "finding": findings[0]["id"]}
 
-    def _redelivered_event_is_told_again(self, created: dict[str, Any]) -> None:
+    def _redelivered_event_is_published_again(self, created: dict[str, Any]) -> None:
         bucket = created["bucket"]
         event = json.loads(EVENT.replace("reseal-example-payroll", bucket))
         event["detail"]["eventID"] = created["event"]
@@ -59,10 +59,10 @@ class Battery:
             expect("redelivered event", self._invoke(event), {"batchItemFailures": []})
 
         line, findings = self._after(act, bucket, "CreateBucket")
-        told = [line["result"], *(finding["id"] for finding in findings)]
-        expect("redelivered event", told, ["Applied", created["finding"]])
+        found = [line["result"], *(finding["id"] for finding in findings)]
+        expect("redelivered event", found, ["Applied", created["finding"]])
 
-    def _lowered_bucket_is_remediated_and_its_owner_told(self) -> str:
+    def _lowered_bucket_is_remediated_and_its_stack_named(self) -> str:
         bucket = _name()
         with self._deployment.without_events():
             self._s3.create_bucket(Bucket=bucket)
@@ -90,8 +90,8 @@ class Battery:
 
     # --- the means -----------------------------------------------------------------------------
 
-    def _after(self, act: Callable[[], object], bucket: str, call: str) -> Heard:
-        """Act, and hear the line and the findings of the call; at once if its message goes back."""
+    def _after(self, act: Callable[[], object], bucket: str, call: str) -> Reaction:
+        """Act, and return the call's log line and findings. Fails if its message returns to the queue."""
         arrivals = self._deployment.arrivals
         arrivals.poll()
         lines, findings = len(arrivals.lines), len(arrivals.findings)
@@ -107,16 +107,16 @@ class Battery:
                     mine = [f for f in arrivals.findings[findings:] if f["resource"]["name"] == bucket]
                     return line, mine
             time.sleep(0.03)
-        raise TimeoutError(f"nothing was heard of {call}: that is no sign of a right that is missing")
+        raise TimeoutError(f"no log line of {call}: a missing right would show differently")
 
-    def _ledger_says(self, line: dict[str, Any]) -> str:
+    def _ledger_outcome(self, line: dict[str, Any]) -> str:
         entry = {"id": {"S": f"{line['bucket']}#{line['event_id']}"}}
         table = self._deployment.stack.outputs["LedgerTable"]
         found = self._deployment.cloud.client("dynamodb").get_item(TableName=table, Key=entry)
         return str(json.loads(found["Item"]["entry"]["S"])["outcome"]["kind"])
 
     def _invoke(self, event: dict[str, Any]) -> Any:
-        """The function with a message that is delivered for the second time."""
+        """Invoke the function with a message that is delivered for the second time."""
         name = self._deployment.stack.outputs["BucketFunction"]
         attributes = {"ApproximateReceiveCount": "2"}
         record = {"messageId": "again", "eventSource": "aws:sqs", "attributes": attributes}
@@ -135,7 +135,7 @@ class Battery:
         self._s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
     def _shared_key(self) -> str:
-        """A key of a team that another account may use too."""
+        """A team's key that another account may use too."""
         own, other = (f"arn:aws:iam::{account}:root" for account in (ACCOUNT, OTHER_ACCOUNT))
         statements = [
             {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "kms:*", "Resource": "*"},

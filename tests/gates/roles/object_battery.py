@@ -1,6 +1,6 @@
-"""A short run through everything the object lane does, that tells what did not come out as it should.
+"""A short run through everything the object lane does. It returns the first step with a wrong result.
 
-The deployed function is invoked as its poller would: the rule and the queue have no rights of the role's.
+The deployed function is invoked as its poller would: rule and queue do not use the role's rights.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _WRITER = {
 
 
 class ObjectBattery:
-    """Everything the function does, in two batches, and a copy in parts in this process."""
+    """Everything the function does: two batches for the function, and a copy in parts in this process."""
 
     def __init__(self, deployment: Deployment, role: str) -> None:
         self._deployment, self._cloud = deployment, deployment.cloud
@@ -48,58 +48,58 @@ class ObjectBattery:
         self._s3, self._scenes = writer, Scenes(deployment, writer)
         self._credentials = _assumed(deployment, role)
 
-    def complaint(self) -> str | None:
-        """What the first step to fail says; None when all come out."""
-        actor = f"writer-{uuid.uuid4().hex[:8]}"  # a window of its own for each run
+    def first_failure(self) -> str | None:
+        """The message of the first failed step; None if all succeed."""
+        actor = f"writer-{uuid.uuid4().hex[:8]}"  # so that each run has its own alert window
         try:
-            with self._deployment.without_events():  # these buckets are not the bucket lane's
+            with self._deployment.without_events():  # the bucket lane shall not change these buckets
                 scenes, in_parts, stuck = self._scenes.all(), self._scenes.in_parts(), self._scenes.in_parts()
-            self._all_are_told_of(scenes, actor)
+            self._all_scenes_have_their_results(scenes, actor)
             copied = scenes["copy with tags, annotations and grants"]
-            self._the_copy_is_whole(copied)
-            self._the_second_is_counted_and_told_when_its_window_ends(copied, actor)
+            self._copy_is_complete(copied)
+            self._second_finding_is_suppressed_until_its_window_closes(copied, actor)
             self._parts_are_copied(in_parts, actor)
-            self._parts_of_a_copy_that_failed_are_removed(stuck, actor)
+            self._parts_of_a_failed_copy_are_removed(stuck, actor)
         except IncompleteError as error:
             return str(error)
         return None
 
     # --- the steps -----------------------------------------------------------------------------
 
-    def _all_are_told_of(self, scenes: Mapping[str, Scene], actor: str) -> None:
+    def _all_scenes_have_their_results(self, scenes: Mapping[str, Scene], actor: str) -> None:
         messages = {name: scene.message(actor) for name, scene in scenes.items()}
         lines, findings = self._after(messages)
         for name, scene in scenes.items():
             said = [line["result"] for line in _lines_of(scene, lines)]
             said += [f"{f['status']} {f['action'] or ''}" for f in _findings_about(scene, findings)]
-            expect(name, tuple(said), scene.told)
+            expect(name, tuple(said), scene.expected)
         owners = {(f["managed_by"] or {}).get("stack") for f in findings}
         expect("owner's stack", owners - {None}, {OWNED_BY})
-        held = [
+        locks = [
             f["reason"] for f in findings if "legal hold" in f["reason"] or "retention until" in f["reason"]
         ]
-        expect("locks that are named", len(held), 2)
+        expect("locks that are named", len(locks), 2)
 
-    def _the_copy_is_whole(self, scene: Scene) -> None:
+    def _copy_is_complete(self, scene: Scene) -> None:
         of = {"Bucket": scene.bucket, "Key": KEY}
         grants = self._s3.get_object_acl(**of)["Grants"]
         expect("grants", OTHER_USER in {grant["Grantee"].get("ID") for grant in grants}, True)
         expect("tags", self._s3.get_object_tagging(**of)["TagSet"], [{"Key": "a", "Value": "b"}])
         expect("annotations", len(self._s3.list_object_annotations(**of)["Annotations"]), 1)
 
-    def _the_second_is_counted_and_told_when_its_window_ends(self, scene: Scene, actor: str) -> None:
+    def _second_finding_is_suppressed_until_its_window_closes(self, scene: Scene, actor: str) -> None:
         lines, findings = self._after({"again": scene.message(actor)}, received=2)
-        told = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
-        expect("redelivered event", told, [("Applied", True)])
+        found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
+        expect("redelivered event", found, [("Applied", True)])
         expect("its findings", _findings_about(scene, findings), [])
         _, findings = self._after({"window": reminder_body(CloseWindow(group=self._window_of(scene)))})
         named = [finding["resource"]["name"] for finding in _findings_about(scene, findings)]
         expect("summary", named, [f"{scene.bucket}/{KEY}"])
 
     def _parts_are_copied(self, scene: Scene, actor: str) -> None:
-        expect("copy in parts", self._in_this_process(scene, actor), scene.told)
+        expect("copy in parts", self._in_this_process(scene, actor), scene.expected)
 
-    def _parts_of_a_copy_that_failed_are_removed(self, scene: Scene, actor: str) -> None:
+    def _parts_of_a_failed_copy_are_removed(self, scene: Scene, actor: str) -> None:
         fault = {"status": 403, "code": "AccessDenied", "times": None, "caller": ROLE}
         self._cloud.inject_fault("error", "s3", "UploadPartCopy", resource=f"*{scene.bucket}*", **fault)
         try:
@@ -111,7 +111,7 @@ class ObjectBattery:
     # --- the means -----------------------------------------------------------------------------
 
     def _after(self, messages: Mapping[str, str], *, received: int = 1) -> tuple[list[Any], list[Any]]:
-        """Invoke the function with a batch; the lines and the findings that came meanwhile."""
+        """Invoke the function with a batch; returns the new log lines and findings."""
         arrivals = self._deployment.arrivals
         arrivals.poll()
         lines, findings = len(arrivals.lines), len(arrivals.findings)
@@ -138,9 +138,9 @@ class ObjectBattery:
         return str(group).removeprefix("window#")
 
     def _in_this_process(self, scene: Scene, actor: str) -> tuple[str, ...]:
-        """The lane as the function wires it, with the rights of its role, but for how large one copy may be.
+        """Run the lane as the function wires it, with its role's rights, but a lower limit for one copy.
 
-        That is 5 GiB as deployed (C10), which no parameter changes.
+        The limit is 5 GiB in production (C10), and no parameter changes it.
         """
         telemetry = FakeTelemetry()
         delivery = Delivery(body=scene.message(actor), receive_count=1, invocation=str(uuid.uuid4()))
@@ -152,20 +152,20 @@ class ObjectBattery:
 
     @contextmanager
     def _environment(self) -> Iterator[Mapping[str, str]]:
-        """The function's own, while it is this process's."""
+        """Set the function's environment variables in this process meanwhile."""
         function = self._cloud.client("lambda").get_function_configuration(
             FunctionName=self._outputs["ObjectFunction"]
         )
-        ours = {
+        variables = {
             **function["Environment"]["Variables"],
             "AWS_REGION": self._cloud.region,
             "AWS_ENDPOINT_URL": self._cloud.endpoint,
             **self._credentials,
         }
         before = dict(os.environ)
-        os.environ.update(ours)
+        os.environ.update(variables)
         try:
-            yield ours
+            yield variables
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -192,8 +192,8 @@ def _lane(
 
 
 @contextmanager
-def k_admits_another_account(deployment: Deployment) -> Iterator[None]:
-    """As an operator lets a reader at K: only K's policy tells the function of it."""
+def remediation_key_admits_another_account(deployment: Deployment) -> Iterator[None]:
+    """Admit a reader of another account in K's key policy, as an operator would."""
     kms = deployment.cloud.client("kms")
     named = {"KeyId": deployment.key, "PolicyName": "default"}
     before = kms.get_key_policy(**named)["Policy"]
@@ -201,7 +201,7 @@ def k_admits_another_account(deployment: Deployment) -> Iterator[None]:
     admits = {"Effect": "Allow", "Principal": reader, "Action": "kms:Decrypt", "Resource": "*"}
     policy = json.loads(before)
     kms.put_key_policy(**named, Policy=json.dumps(policy | {"Statement": [*policy["Statement"], admits]}))
-    kill_workers(deployment.cloud)  # what they remember of K is no longer so
+    kill_workers(deployment.cloud)  # their cached policy of K is out of date
     try:
         yield
     finally:
@@ -209,7 +209,7 @@ def k_admits_another_account(deployment: Deployment) -> Iterator[None]:
 
 
 def _assumed(deployment: Deployment, role: str) -> dict[str, str]:
-    """The role's credentials, for which it must trust more than Lambda."""
+    """The role's credentials; its trust policy must admit this account for that."""
     iam, cloud = deployment.cloud.client("iam"), deployment.cloud
     arn = iam.get_role(RoleName=role)["Role"]["Arn"]
     trust = {

@@ -1,4 +1,4 @@
-"""Writes of objects, each in a bucket of its own, and what the object function must make of them."""
+"""Writes of objects, each in its own bucket, and the results the object function must have."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ KEY = "a.csv"
 
 @dataclass(slots=True)
 class Scene:
-    """One write, as it was made. `told` is what must be said of it: its result, and its finding's end."""
+    """One write. `expected` is its event result, and the status and action of its finding."""
 
     bucket: str
-    told: tuple[str, ...]
+    expected: tuple[str, ...]
     version: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
     event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def message(self, actor: str) -> str:
-        """The record of the write, on the queue."""
+        """The queue message with the write's record."""
         sent = self.record.get("requestParameters", {})
         record = {
             "eventID": self.event_id,
@@ -53,13 +53,13 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Scenes:
-    """Makes them anew: what is known of a bucket or a key from before must not stand in for a right."""
+    """Creates new scenes each time: cached data of a bucket or key must not replace a right."""
 
     deployment: Deployment
-    writer: Any  # who may use keys
+    writer: Any  # an S3 client that may use KMS keys
 
     def all(self) -> dict[str, Scene]:
-        """By name, each with what asks for rights that no other asks for."""
+        """By name. Each needs rights that no other scene needs."""
         make: dict[str, Callable[[], Scene]] = {
             "copy with tags, annotations and grants": self.copied_whole,
             "tags of a version": self.copied_version,
@@ -67,8 +67,8 @@ class Scenes:
             "grants of a version": self.version_with_grants,
             "legal hold": lambda: self.locked(ObjectLockLegalHoldStatus="ON"),
             "retention": self.retained,
-            "gone": self.gone,
-            "reader whom K admits": self.read_by_another_account,
+            "not found": self.not_found,
+            "reader that K admits": self.read_by_another_account,
             "key of a team": self.under_the_key_of_a_team,
             "key of another account": self.under_a_foreign_key,
             "key of the writer": self.under_the_writers_key,
@@ -80,7 +80,7 @@ class Scenes:
         bucket = self._bucket(acls=True)
         tag = {"Key": "aws:cloudformation:stack-name", "Value": OWNED_BY}
         self.writer.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})
-        self._say(bucket, "Allow", f"arn:aws:iam::{ACCOUNT}:root", "s3:GetObject")
+        self._put_statement(bucket, "Allow", f"arn:aws:iam::{ACCOUNT}:root", "s3:GetObject")
         scene = self._write(
             bucket, ("Applied", "REMEDIATED CopyObject"), **SSE_S3, **self._grants(bucket), Tagging="a=b"
         )
@@ -108,12 +108,12 @@ class Scenes:
         until = datetime.now(UTC) + timedelta(days=1)
         return self.locked(ObjectLockMode="GOVERNANCE", ObjectLockRetainUntilDate=until)
 
-    def gone(self) -> Scene:
+    def not_found(self) -> Scene:
         return Scene(self._bucket(), ("Skipped",))
 
     def read_by_another_account(self) -> Scene:
         bucket = self._bucket()
-        self._say(bucket, "Allow", f"arn:aws:iam::{OTHER_ACCOUNT}:root", "s3:GetObject")
+        self._put_statement(bucket, "Allow", f"arn:aws:iam::{OTHER_ACCOUNT}:root", "s3:GetObject")
         return self._write(bucket, ("Applied", "REMEDIATED CopyObject"), **SSE_S3)
 
     def under_the_key_of_a_team(self) -> Scene:
@@ -125,8 +125,8 @@ class Scenes:
         kms = self.deployment.cloud.client("kms", self.deployment.cloud.account_root(OTHER_ACCOUNT))
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
         key = kms.create_key(Policy=policy)["KeyMetadata"]["Arn"]
-        told = ("Applied", "REMEDIATED CopyObject")
-        return self._write(self._bucket(), told, **AWS_MANAGED, SSEKMSKeyId=key)
+        expected = ("Applied", "REMEDIATED CopyObject")
+        return self._write(self._bucket(), expected, **AWS_MANAGED, SSEKMSKeyId=key)
 
     def under_the_writers_key(self) -> Scene:
         bucket, key = self._bucket(), b"0123456789abcdef0123456789abcdef"
@@ -143,14 +143,14 @@ class Scenes:
 
     def refused(self) -> Scene:
         scene = self._write(self._bucket(), ("Failed", "FAILED "), **SSE_S3)
-        self._say(scene.bucket, "Deny", "*", "s3:PutObject")
+        self._put_statement(scene.bucket, "Deny", "*", "s3:PutObject")
         return scene
 
     def in_parts(self) -> Scene:
-        """Neither a copy, where that counts as too large, nor in place, which may lose a context."""
-        told = ("Applied", "REMEDIATED UploadPartCopy")
+        """Not in one copy, which would be too large, and not in place, which could lose the context."""
+        expected = ("Applied", "REMEDIATED UploadPartCopy")
         scene = self._write(
-            self._bucket(), told, **AWS_MANAGED, SSEKMSEncryptionContext=CONTEXT, Tagging="a=b"
+            self._bucket(), expected, **AWS_MANAGED, SSEKMSEncryptionContext=CONTEXT, Tagging="a=b"
         )
         scene.record = {"requestParameters": {SSE: "aws:kms", f"{SSE}-context": CONTEXT}}
         return scene
@@ -165,15 +165,15 @@ class Scenes:
             self.writer.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
         return bucket
 
-    def _write(self, bucket: str, told: tuple[str, ...], **how: Any) -> Scene:
+    def _write(self, bucket: str, expected: tuple[str, ...], **how: Any) -> Scene:
         answer = self.writer.put_object(Bucket=bucket, Key=KEY, Body=b"x" * 200, **how)
-        return Scene(bucket, told, version=answer.get("VersionId"))
+        return Scene(bucket, expected, version=answer.get("VersionId"))
 
     def _grants(self, bucket: str) -> dict[str, str]:
         owner = self.writer.get_bucket_acl(Bucket=bucket)["Owner"]["ID"]
         return {"GrantFullControl": f'id="{owner}"', "GrantReadACP": f'id="{OTHER_USER}"'}
 
-    def _say(self, bucket: str, effect: str, who: str, action: str) -> None:
+    def _put_statement(self, bucket: str, effect: str, who: str, action: str) -> None:
         statement = {"Effect": effect, "Principal": {"AWS": who}, "Action": action}
         statement["Resource"] = f"arn:aws:s3:::{bucket}/*"
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,7 +1,7 @@
-"""Each action of each role is taken away in turn: what the role is for must no longer come out.
+"""Each action of each role is denied in turn: the role's task must then fail.
 
-A role's battery runs once with every right, once without each of them, and at last with every right but those
-taken on trust: that it passes then shows that each right came back and that no failure left anything broken.
+A role's battery runs once with every right, once without each of them, and last with every right except those
+that cannot be tested. That it then passes shows that each right was restored and nothing was left broken.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
-from tests.gates.roles.object_battery import ObjectBattery, k_admits_another_account
+from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
 from tests.support.deployment import Deployment
 from tests.support.translated import actions, of_type, resolved
 from tests.support.workers import kill_workers
@@ -24,15 +24,15 @@ from tests.support.workers import kill_workers
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
 OBJECTS = "EnforceObjectRole"
 TRAIL = "gate-trail"
-REMEMBERED = {"kms:DescribeKey", "kms:GetKeyPolicy"}
-"""What the functions ask once a minute of one and the same key, K."""
-POLLER = "on AWS Lambda's poller takes messages with the role's rights; the local cloud's asks nobody"
-LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud asks nobody"
+CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy"}
+"""Calls about K that the functions cache for a minute."""
+POLLER = "on AWS Lambda's poller uses the role's rights; the local cloud's poller uses none"
+LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud checks none"
 FAILURES = (
-    "on AWS Lambda tells failures of asynchronous calls with the role's rights; the local cloud asks nobody"
+    "on AWS Lambda publishes failed asynchronous calls with the role's rights; the local cloud checks none"
 )
-SCHEDULER = "on AWS the scheduler calls with the role's rights; the local cloud asks nobody"
-NOT_MISSED = {
+SCHEDULER = "on AWS the scheduler calls with the role's rights; the local cloud checks none"
+UNTESTED = {
     (LANE, "sqs:ReceiveMessage"): POLLER,
     (LANE, "sqs:DeleteMessage"): POLLER,
     (LANE, "sqs:GetQueueAttributes"): POLLER,
@@ -57,48 +57,48 @@ GRANTED = sorted(
         for action in actions(statement)
     }
 )
-MISSED = [grant for grant in GRANTED if grant not in NOT_MISSED]
+TESTED = [grant for grant in GRANTED if grant not in UNTESTED]
 
-Complaint = Callable[[], str | None]
+FirstFailure = Callable[[], str | None]
 
 
 @pytest.fixture(scope="module")
 def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
     """The shared stack while K admits a reader of another account."""
-    with k_admits_another_account(deployment):
+    with remediation_key_admits_another_account(deployment):
         yield deployment
 
 
 @pytest.fixture(scope="module")
-def complaint_of(role_deployment: Deployment) -> Iterator[Callable[[str], Complaint]]:
-    """By role, what says whether everything comes out that the role is for. With every right it does."""
+def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], FirstFailure]]:
+    """By role, the function that runs its battery; it was run once with every right, without a failure."""
     batteries = {LANE: bucket_lane, OBJECTS: object_lane, TRAIL_CHECK: trail_check}
     with ExitStack() as started:
 
         @cache
-        def complaint_of(role: str) -> Complaint:
-            complaint = started.enter_context(batteries[role](role_deployment))
-            assert complaint() is None
-            return complaint
+        def first_failure_of(role: str) -> FirstFailure:
+            first_failure = started.enter_context(batteries[role](role_deployment))
+            assert first_failure() is None
+            return first_failure
 
-        yield complaint_of
-
-
-@contextmanager
-def bucket_lane(deployment: Deployment) -> Iterator[Complaint]:
-    yield Battery(deployment).complaint
-    forget_what_was_refused(deployment)
+        yield first_failure_of
 
 
 @contextmanager
-def object_lane(deployment: Deployment) -> Iterator[Complaint]:
-    yield ObjectBattery(deployment, roles_of(deployment)[OBJECTS]).complaint
-    forget_what_was_refused(deployment)
+def bucket_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield Battery(deployment).first_failure
+    purge_returned_messages(deployment)
 
 
 @contextmanager
-def trail_check(deployment: Deployment) -> Iterator[Complaint]:
-    """Whether the function that looks for trails says of a trail what it says with all its rights."""
+def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield ObjectBattery(deployment, roles_of(deployment)[OBJECTS]).first_failure
+    purge_returned_messages(deployment)
+
+
+@contextmanager
+def trail_check(deployment: Deployment) -> Iterator[FirstFailure]:
+    """Whether the trail check gives the same answer as with all its rights."""
     cloud, stack = deployment.cloud, deployment.stack
     trails = cloud.client("cloudtrail")
     cloud.client("s3").create_bucket(Bucket=TRAIL)
@@ -112,29 +112,29 @@ def trail_check(deployment: Deployment) -> Iterator[Complaint]:
     error, complete = look()
     assert error is None, complete
 
-    def complaint() -> str | None:
+    def first_failure() -> str | None:
         found = look()
         return None if found == (None, complete) else f"{found} instead of {complete}"
 
-    yield complaint
+    yield first_failure
     trails.delete_trail(Name=TRAIL)
 
 
 def roles_of(deployment: Deployment) -> dict[str, str]:
-    """The roles' names by their names in the template."""
+    """The roles' physical names by their logical names."""
     cloudformation = deployment.cloud.client("cloudformation")
     answer = cloudformation.describe_stack_resources(StackName=deployment.stack.name)
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
 
 
-def forget_what_was_refused(deployment: Deployment) -> None:
+def purge_returned_messages(deployment: Deployment) -> None:
     queue = deployment.stack.outputs["BucketQueueUrl"]
     deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
 
 
 @contextmanager
-def taken_away(names: Iterable[str], role: str, deployment: Deployment) -> Iterator[None]:
-    """The role with an explicit Deny of these actions."""
+def denied(names: Iterable[str], role: str, deployment: Deployment) -> Iterator[None]:
+    """Deny these actions to the role meanwhile."""
     iam, role_name = deployment.cloud.client("iam"), roles_of(deployment)[role]
     deny = {"Effect": "Deny", "Action": list(names), "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
@@ -145,38 +145,38 @@ def taken_away(names: Iterable[str], role: str, deployment: Deployment) -> Itera
         iam.delete_role_policy(RoleName=role_name, PolicyName="taken-away")
 
 
-def forgotten(cloud: LocalCloud) -> None:
-    """What the functions remember of keys: it could stand in for a right."""
+def clear_caches(cloud: LocalCloud) -> None:
+    """Clear what the functions cached about keys: it could replace a right."""
     kill_workers(cloud)
 
 
-@pytest.mark.parametrize(("role", "action"), MISSED, ids=[f"{role} {action}" for role, action in MISSED])
-def test_action_that_is_taken_away_is_missed(
-    role: str, action: str, role_deployment: Deployment, complaint_of: Callable[[str], Complaint]
+@pytest.mark.parametrize(("role", "action"), TESTED, ids=[f"{role} {action}" for role, action in TESTED])
+def test_battery_fails_without_the_action(
+    role: str, action: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
 ) -> None:
-    complaint = complaint_of(role)
+    first_failure = first_failure_of(role)
 
-    with taken_away([action], role, role_deployment):
-        if action in REMEMBERED:
-            forgotten(role_deployment.cloud)
-        without = complaint()
-    forget_what_was_refused(role_deployment)
+    with denied([action], role, role_deployment):
+        if action in CACHED:
+            clear_caches(role_deployment.cloud)
+        without = first_failure()
+    purge_returned_messages(role_deployment)
 
     assert without is not None
 
 
 @pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
-def test_nothing_is_missed_when_every_action_is_back_but_those_taken_on_trust(
-    role: str, role_deployment: Deployment, complaint_of: Callable[[str], Complaint]
+def test_battery_passes_with_every_action_except_the_untested_ones(
+    role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
 ) -> None:
-    complaint = complaint_of(role)
-    trusted = [action for of, action in NOT_MISSED if of == role]
+    first_failure = first_failure_of(role)
+    trusted = [action for of, action in UNTESTED if of == role]
 
-    with taken_away(trusted, role, role_deployment):
-        without = complaint()
+    with denied(trusted, role, role_deployment):
+        without = first_failure()
 
     assert without is None
 
 
-def test_nothing_is_taken_on_trust_that_no_role_may_do() -> None:
-    assert NOT_MISSED.keys() - set(GRANTED) == set()
+def test_every_untested_action_is_granted_to_its_role() -> None:
+    assert UNTESTED.keys() - set(GRANTED) == set()
