@@ -17,13 +17,13 @@ from localcloud.client.handle import REPOSITORY
 
 SOURCE = REPOSITORY / "template.yaml"
 ARTEFACT = "s3://reseal-artefacts/dummy"
-GONE = object()
+REMOVED = object()
 PSEUDO = {
     "AWS::AccountId": "111122223333",
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
     "AWS::URLSuffix": "amazonaws.com",
-    "AWS::NoValue": GONE,
+    "AWS::NoValue": REMOVED,
 }
 _VARIABLE = re.compile(r"\$\{([A-Za-z0-9:.]+)\}")
 
@@ -87,7 +87,7 @@ class _Resolver:
 
     def resolve(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [item for item in map(self.resolve, value) if item is not GONE]
+            return [item for item in map(self.resolve, value) if item is not REMOVED]
         if isinstance(value, dict):
             return self._resolve_object(value)
         return value
@@ -105,7 +105,7 @@ class _Resolver:
                 argument, operand = value[function]
                 return apply(argument, self.resolve(operand))
         items = {key: self.resolve(item) for key, item in value.items()}
-        return {key: item for key, item in items.items() if item is not GONE}
+        return {key: item for key, item in items.items() if item is not REMOVED}
 
 
 _OF_LISTS: dict[str, Callable[[Any, Any], Any]] = {

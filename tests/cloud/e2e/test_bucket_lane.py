@@ -110,7 +110,7 @@ def test_teams_own_key_is_kept_in_every_notation(enforcing: Deployment, name: st
     assert enforcing.rule(bucket) == kms_rule(named)
 
 
-def test_disabled_key_is_kept_with_a_critical_manual_finding(enforcing: Deployment) -> None:
+def test_disabled_key_is_reported_as_critical_and_kept(enforcing: Deployment) -> None:
     bucket, key = enforcing.bucket(), enforcing.create_key()
     enforcing.cloud.client("kms").disable_key(KeyId=key)
 

@@ -32,10 +32,10 @@ def published() -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def as_ours(record: dict[str, Any]) -> dict[str, Any]:
+def with_this_account(record: dict[str, Any]) -> dict[str, Any]:
     """The record with this account in place of every account, so that the owner filter drops nothing."""
-    ours: dict[str, Any] = json.loads(_ACCOUNT_ID.sub(ACCOUNT, json.dumps(record)))
-    return ours
+    localised: dict[str, Any] = json.loads(_ACCOUNT_ID.sub(ACCOUNT, json.dumps(record)))
+    return localised
 
 
 def outcome(record: dict[str, Any]) -> str:
@@ -58,13 +58,13 @@ def test_routes_of_all_unchanged_records(matches: Matches) -> None:
 
 
 def test_routes_of_all_records_with_this_account(matches: Matches) -> None:
-    routes = Counter(matches(enveloped(as_ours(row["record"]))) for row in published())
+    routes = Counter(matches(enveloped(with_this_account(row["record"]))) for row in published())
 
     assert routes == {True: 15, False: 141}
 
 
 def test_bucket_rule_matches_exactly_the_bucket_records(matches: Matches) -> None:
-    through = {row["id"] for row in published() if matches(enveloped(as_ours(row["record"])))}
+    through = {row["id"] for row in published() if matches(enveloped(with_this_account(row["record"])))}
 
     expected = {row["id"] for row in published() if row["expect"] in {"bucket-check", "policy-event"}}
     assert through == expected | ACL_CALLS
@@ -103,11 +103,11 @@ NOT_AS_CLOUDTRAIL_SENDS_THEM = {
 }
 
 
-def in_our_place(record: dict[str, Any]) -> dict[str, Any]:
+def with_this_account_and_region(record: dict[str, Any]) -> dict[str, Any]:
     """The record with this account and Region; one publisher wrote an account as nine zeros."""
-    text = json.dumps(as_ours(record)).replace("us-west-2", "us-east-1")
-    ours: dict[str, Any] = json.loads(text.replace('"000000000"', f'"{ACCOUNT}"'))
-    return ours
+    text = json.dumps(with_this_account(record)).replace("us-west-2", "us-east-1")
+    localised: dict[str, Any] = json.loads(text.replace('"000000000"', f'"{ACCOUNT}"'))
+    return localised
 
 
 def is_successful_write(record: dict[str, Any]) -> bool:
@@ -129,7 +129,9 @@ def test_object_rule_drops_other_calls_and_compliant_writes(object_matches: Matc
     writes = {row["id"] for row in rows if is_successful_write(row["record"])}
     right = {row["id"] for row in rows if row["expect"] == "object-compliant"}
 
-    through = {row["id"] for row in rows if object_matches(enveloped(in_our_place(row["record"])))}
+    through = {
+        row["id"] for row in rows if object_matches(enveloped(with_this_account_and_region(row["record"])))
+    }
 
     assert through == writes - right - NOT_AS_CLOUDTRAIL_SENDS_THEM
 
@@ -137,15 +139,19 @@ def test_object_rule_drops_other_calls_and_compliant_writes(object_matches: Matc
 def test_object_rule_matches_the_published_violations(object_matches: Matches) -> None:
     violations = [row for row in published() if row["expect"] == "object-check-noncompliant"]
 
-    dropped = {row["id"] for row in violations if not object_matches(enveloped(in_our_place(row["record"])))}
+    dropped = {
+        row["id"]
+        for row in violations
+        if not object_matches(enveloped(with_this_account_and_region(row["record"])))
+    }
 
     assert dropped < NOT_AS_CLOUDTRAIL_SENDS_THEM
 
 
 def test_no_record_is_routed_to_both_lanes(matches: Matches, object_matches: Matches) -> None:
-    ours = [enveloped(in_our_place(row["record"])) for row in published()]
+    localised = [enveloped(with_this_account_and_region(row["record"])) for row in published()]
 
-    assert [event for event in ours if matches(event) and object_matches(event)] == []
+    assert [event for event in localised if matches(event) and object_matches(event)] == []
 
 
 def test_object_parser_reads_or_refuses_every_record() -> None:
@@ -157,8 +163,8 @@ def test_object_parser_reads_or_refuses_every_record() -> None:
 
 def test_refused_write_record_has_no_valid_bucket_or_object_key(object_matches: Matches) -> None:
     """One has an invalid bucket name, with a space; the other has neither bucket nor object key."""
-    ours = {row["id"]: in_our_place(row["record"]) for row in published()}
-    through = {number: record for number, record in ours.items() if object_matches(enveloped(record))}
+    localised = {row["id"]: with_this_account_and_region(row["record"]) for row in published()}
+    through = {number: record for number, record in localised.items() if object_matches(enveloped(record))}
 
     refused = {n: bucket_named(r) for n, r in through.items() if object_outcome(r) == "MalformedEventError"}
     assert refused == {"5ee6106dec2f635d": "target bucket", "b90ff6054acc9f5b": None}

@@ -49,9 +49,9 @@ def assert_published(run: RowRun) -> None:
 
 def assert_written_once(run: RowRun) -> None:
     """Only a client that got no answer may repeat its write; no later delivery writes."""
-    fault, struck = run.row.fault, run.row.step.operation == "PutBucketEncryption"
-    lost = struck and fault.kind == "lost_response"
-    late = 1 if struck and fault.kind == "delay" and fault is not KILLED else 0
+    fault, is_write = run.row.fault, run.row.step.operation == "PutBucketEncryption"
+    lost = is_write and fault.kind == "lost_response"
+    late = 1 if is_write and fault.kind == "delay" and fault is not KILLED else 0
     acted = [write for write in run.writes if write["status"] == OK or (lost and write["fault"])]
     if end_of(run.row, End.REPAIRED) in {End.FAILED, End.MANUAL}:
         assert acted == []

@@ -38,7 +38,7 @@ def test_admitted_rule_delivers(events: Any, rule: tuple[str, str], make_queue: 
     [None, ("sns.amazonaws.com", ""), ("events.amazonaws.com", "-other")],
     ids=["no policy", "another service", "another rule"],
 )
-def test_event_for_a_closed_queue_goes_to_the_dead_letter_queue(
+def test_undeliverable_event_is_sent_to_the_dead_letter_queue(
     events: Any, rule: tuple[str, str], make_queue: MakeQueue, admitted: tuple[str, str] | None
 ) -> None:
     queue, dead_letters = make_queue(), make_queue()

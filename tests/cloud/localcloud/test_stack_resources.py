@@ -128,7 +128,7 @@ def test_trail_of_a_template_can_be_changed(
     assert trails.get_trail(Name=name)["Trail"]["IsMultiRegionTrail"] is False
 
 
-def test_trail_goes_with_its_stack(
+def test_trail_is_deleted_with_its_stack(
     local_cloud: LocalCloud, user: Credentials, stacks: Any, stack: tuple[str, dict[str, str]]
 ) -> None:
     stacks.delete_stack(StackName=stack[0])

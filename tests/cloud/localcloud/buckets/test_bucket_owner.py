@@ -47,7 +47,7 @@ def test_wrong_expected_owner_of_a_copy_source_is_denied(s3: Any, bucket: str) -
         )
 
 
-def test_unknown_bucket_is_not_found_whatever_owner_is_expected(s3: Any) -> None:
+def test_unknown_bucket_is_not_found_for_any_expected_owner(s3: Any) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         s3.get_bucket_encryption(Bucket="nobody-has-this-bucket", ExpectedBucketOwner=OTHER)
 

@@ -42,7 +42,7 @@ def test_new_bucket_may_allow_sse_c(make_bucket: Any) -> None:
     assert blocked(make_bucket("new-bucket"), "new-bucket") is None
 
 
-def test_put_may_keep_the_block_it_does_not_name(make_bucket: Any) -> None:
+def test_put_can_keep_the_block_list_it_does_not_name(make_bucket: Any) -> None:
     s3 = make_bucket("blocking-bucket")
     put(s3, "blocking-bucket", BlockedEncryptionTypes={"EncryptionType": ["SSE-C"]})
 

@@ -34,7 +34,7 @@ ENCRYPTIONS = {
 CLASSES = ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE")
 CHECKSUMS = ("CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME")
 ACLS = ("grants", "owner only", "read", "public")
-OTHER_MESSAGES = ("poison", "gone", "stranger", "duplicate", "earlier", "reminder", "twin")
+OTHER_MESSAGES = ("poison", "not found", "foreign bucket", "duplicate", "earlier", "reminder", "twin")
 SIZES = (0, 1, 5, 300, COPY_LIMIT - 1, COPY_LIMIT, COPY_LIMIT + 1, 2 * COPY_LIMIT, LARGEST_IN_PARTS + 1)
 
 

@@ -20,7 +20,7 @@ HEADERS = (
     "ContentType",
     "Expires",
 )
-GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"})
+NOT_FOUND = frozenset({"NoSuchKey", "NoSuchVersion", "404", "405", "MethodNotAllowed"})
 UNREADABLE = "tags that cannot be read"
 SUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumSHA1", "ChecksumSHA256", "ChecksumCRC64NVME")
 

@@ -150,12 +150,16 @@ def _in_parts(resources: Resources, written: Written, named: dict[str, str], bod
     """Two parts, the first of the smallest allowed size."""
     client = resources.writer
     algorithm = written.checksum if written.checksum in {"CRC32", "SHA1", "SHA256"} else None
-    asked = {"ChecksumAlgorithm": algorithm} if algorithm else {}
+    checksum = {"ChecksumAlgorithm": algorithm} if algorithm else {}
     secret = customer_key() if written.encryption == "sse-c" else {}
-    upload = client.create_multipart_upload(**named, **_parameters(resources, written), **asked)["UploadId"]
+    upload = client.create_multipart_upload(**named, **_parameters(resources, written), **checksum)[
+        "UploadId"
+    ]
     parts = []
     for number, chunk in enumerate((body[:SMALLEST_PART], body[SMALLEST_PART:]), start=1):
-        part = client.upload_part(**named, UploadId=upload, PartNumber=number, Body=chunk, **asked, **secret)
+        part = client.upload_part(
+            **named, UploadId=upload, PartNumber=number, Body=chunk, **checksum, **secret
+        )
         sums = {name: value for name, value in part.items() if name.startswith("Checksum")}
         sums.pop("ChecksumType", None)
         parts.append({"PartNumber": number, "ETag": part["ETag"], **sums})

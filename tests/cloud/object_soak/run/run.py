@@ -137,15 +137,15 @@ def run_case(run: Run) -> None:
 
 def _other_messages(run: Run) -> dict[str, str]:
     of, arrival, other_messages = run.of, run.case.arrival, run.case.arrival.other_messages
-    gone = replace(of, key=f"{of.key}-gone", version_id=None)
+    not_found = replace(of, key=f"{of.key}-gone", version_id=None)
     another_account = [
         {"type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{of.bucket}", "accountId": "999988887777"}
     ]
     without_version = Arrival(names_version=False, spelled=arrival.spelled)
     bodies = {
         "poison": "this is no event {",
-        "gone": event(gone, Arrival(), who=run.who),
-        "stranger": event(
+        "not found": event(not_found, Arrival(), who=run.who),
+        "foreign bucket": event(
             replace(of, key=f"{of.key}-foreign"), arrival, who=run.who, resources=another_account
         ),
         "duplicate": run.main_message(),

@@ -60,7 +60,7 @@ class Script:
     act: Callable[[], None] = lambda: None
     raced_before: str | None = None
     faulted: str | None = None
-    struck: int = 0
+    hits: int = 0
     dead: bool = False
     calls: Counter[str] = field(default_factory=Counter)
     writes: list[tuple[str, str]] = field(default_factory=list)
@@ -93,9 +93,9 @@ class Script:
             return None
         if self.faulted is None and self.calls.total() >= self.fault.nth:
             self.faulted = operation
-        if self.faulted != operation or (self.struck >= self.fault.times and self.fault.kind != "denied"):
+        if self.faulted != operation or (self.hits >= self.fault.times and self.fault.kind != "denied"):
             return None
-        self.struck += 1
+        self.hits += 1
         return self.fault.kind
 
 
