@@ -17,7 +17,9 @@ OBJECTS, BUCKET = "arn:aws:s3:::payroll/*", "arn:aws:s3:::payroll"
 VIA_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:*"
-FOR_OWN_LOGS = {"Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": LOGS}}}
+FOR_OWN_LOGS = {
+    "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": LOGS}}
+}
 
 THE_STACKS_KEY = [
     {

@@ -21,6 +21,7 @@ WRITES = ("s3:PutObject", "s3:ReplicateObject")
 _ORIGIN_ACCESS_IDENTITY = ":iam::cloudfront:user/"
 _OBJECTS = Pattern("arn:*:s3:::?*/*")
 _HEADER = "s3:x-amz-server-side-encryption"
+_KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
 _ACCOUNT, _ARN = "aws:principalaccount", "aws:principalarn"
 _ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
@@ -181,7 +182,7 @@ class _Grant:
             left = left.meeting(condition) if left else None
         for deny in statements(self.policy, "Deny"):
             left = remaining(deny, left, action) if left else None
-        return None if left is None or _asks_for_s3_keys(left) else left
+        return None if left is None or _names_its_encryption(left) else left
 
     def _on_objects(self, requests: Requests) -> Requests | None:
         """An object's ARN contains a slash; a wildcard can match it too (S3 User Guide, resources)."""
@@ -195,13 +196,17 @@ class _Grant:
 def _known_to_s3(action: str, home: Home) -> dict[str, Range]:
     """What S3 knows of a request beside its caller; only a write can ask for an encryption."""
     known = {"aws:resourceaccount": always(home.account)}
-    return known | ({_HEADER: ABSENT} if action in READS else {})
+    return known | ({_HEADER: ABSENT, _KEY_HEADER: ABSENT} if action in READS else {})
 
 
-def _asks_for_s3_keys(requests: Requests) -> bool:
-    """A write that asks for SSE-S3 does not take the bucket's default (S3 User Guide, bucket encryption)."""
+def _names_its_encryption(requests: Requests) -> bool:
+    """A write that asks for SSE-S3 or names a key does not take the bucket's default.
+
+    Source: S3 User Guide, "Setting default server-side encryption behavior for S3 buckets".
+    """
     header = requests.range_of(_HEADER)
-    return header.present is True and header.lies_in([exact("AES256")]) is True
+    asks_for_s3_keys = header.present is True and header.lies_in([exact("AES256")]) is True
+    return asks_for_s3_keys or requests.range_of(_KEY_HEADER).present is True
 
 
 def _delegated_to(requests: Requests) -> str | None:

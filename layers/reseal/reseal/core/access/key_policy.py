@@ -89,7 +89,7 @@ class KeyPolicy:
         split = [name for name in requests.ranges if name != RESOURCE]
         answers = [
             answer_of(self.document, self._through_s3(cell), action)
-            for cell in requests.cells(split)
+            for cell in _possible(requests.cells(split))
             for action in actions
         ]
         return min(answers, key=lambda answer: (False, None, True).index(answer.holds))
@@ -109,6 +109,16 @@ class KeyPolicy:
         if requests.caller.kind in (Kind.ACCOUNT, Kind.SIGNED):
             known["aws:viaawsservice"] = always("true")
         return requests.having(known | dict(_source_account(requests)))
+
+
+def _possible(cells: list[Requests]) -> list[Requests]:
+    """The cells whose source account is the account of the source ARN; all of them if none is."""
+    return [cell for cell in cells if _agrees(cell)] or cells
+
+
+def _agrees(cell: Requests) -> bool:
+    accounts = {account_of_arn(part.text) for part in cell.range_of("aws:sourcearn").within}
+    return len({*accounts, cell.value_of("aws:sourceaccount")} - {None}) <= 1
 
 
 def _source_account(requests: Requests) -> Iterator[tuple[str, Range]]:
