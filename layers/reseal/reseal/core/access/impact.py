@@ -113,7 +113,7 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
 
 
 def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[Impact]:
-    answer = key.answer_for(grantee)
+    answer = key.admits(grantee)
     if answer.holds is not True:
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
         certain = answer.holds is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY

@@ -60,11 +60,7 @@ class KeyPolicy:
         """The AWS partition in the key's ARN."""
         return self.key_arn.split(":")[1]
 
-    def admits(self, grantee: Grantee) -> Settled:
-        """Whether the key policy allows all that the bucket policy allows the grantee."""
-        return self.answer_for(grantee).holds
-
-    def answer_for(self, grantee: Grantee) -> Answer:
+    def admits(self, grantee: Grantee) -> Answer:
         """Whether the key policy allows all that the bucket policy allows the grantee, and why.
 
         A statement for a whole account counts: the account's own IAM policies can then allow the key.

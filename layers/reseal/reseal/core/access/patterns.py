@@ -66,6 +66,9 @@ def overlap(one: Pattern, other: Pattern) -> bool:
             return covers(wide, single)
     if one.fold or other.fold:
         one, other = _folded(one), _folded(other)
+    parts = zip(_parts(one), _parts(other), strict=False)
+    if one.style is other.style is Style.ARN:
+        return all(_meet(_tokens(ours, Style.LIKE), _tokens(theirs, Style.LIKE)) for ours, theirs in parts)
     return _meet(_tokens(one.text, one.style), _tokens(other.text, other.style))
 
 
@@ -75,13 +78,17 @@ def _folded(pattern: Pattern) -> Pattern:
 
 def _covers_arn(general: Pattern, specific: Pattern) -> bool:
     """ARN operators match the six parts of an ARN one by one; a wildcard does not cross a colon."""
-    ours, theirs = general.text.split(":", 5), specific.text.split(":", 5)
+    ours, theirs = _parts(general), _parts(specific)
     if len(ours) < _ARN_PARTS or len(theirs) < _ARN_PARTS:
         return False
     if specific.style is Style.LIKE and any(set("*?") & set(part) for part in theirs[:-1]):
         return False
     parts = zip(ours, theirs, strict=True)
     return all(_admits(_tokens(our, Style.LIKE), _tokens(their, specific.style)) for our, their in parts)
+
+
+def _parts(arn: Pattern) -> list[str]:
+    return arn.text.split(":", _ARN_PARTS - 1)
 
 
 def _tokens(text: str, style: Style) -> _Tokens:
