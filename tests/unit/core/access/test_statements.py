@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reseal.core.access.callers import Caller, Kind, named_in
 from reseal.core.access.evaluator import RESOURCE, answer_of, applies, names_action
 from reseal.core.access.grantees import Home, grantees_of
+from reseal.core.access.impact import impact_of
+from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap
 from reseal.core.access.ranges import always
 from reseal.core.access.requests import Requests
+from reseal.core.state.bucket_access import BucketAccess
 
 OWN, PARTNER = "111122223333", "444455556666"
 KEY = f"arn:aws:kms:us-east-1:{OWN}:key/1"
@@ -204,6 +209,34 @@ def test_case_is_ignored_only_where_it_says_so() -> None:
     assert not covers(exact("Ab"), folded)
     assert overlap(exact("ab"), folded)
     assert not overlap(exact("b"), folded)
+
+
+OPERATORS = ["StringEquals", "ArnLike", "Null", "DateLessThan", "IpAddress", "ForAnyValue:StringLike"]
+KEYS = ["aws:SourceArn", "aws:PrincipalArn", "aws:CurrentTime", "aws:PrincipalOrgPaths"]
+NAMES = st.sampled_from(["AWS", "Service", *OPERATORS, *KEYS])
+TEXTS = st.sampled_from(["*", ROLE, "kms:*", "s3:*", "${aws:x}", "Allow", ""])
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+STATEMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"Effect": st.sampled_from(["Allow", "Deny"]) | ODD},
+        optional={"Principal": ODD, "NotPrincipal": ODD, "Action": ODD, "Resource": ODD, "Condition": ODD},
+    )
+    | ODD,
+    max_size=3,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(bucket=STATEMENTS, key=STATEMENTS)
+def test_a_malformed_policy_is_no_error(bucket: list[Any], key: list[Any]) -> None:
+    policy = KeyPolicy(key_arn=KEY, document={"Statement": key}, account=OWN, region="us-east-1")
+
+    impact_of(BucketAccess(policy={"Version": "2012-10-17", "Statement": bucket}), policy, "aws:kms")
+    assert policy.admits_every_caller in (True, False, None)
 
 
 def grantees(*statements: dict[str, Any], **home: Any) -> list[tuple[Kind, str, bool, bool]]:

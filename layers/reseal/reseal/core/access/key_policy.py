@@ -58,7 +58,7 @@ class KeyPolicy:
     @property
     def partition(self) -> str:
         """The AWS partition in the key's ARN."""
-        return self.key_arn.split(":")[1]
+        return self.key_arn.split(":")[1] if self.key_arn.startswith("arn:") else "aws"
 
     def admits(self, grantee: Grantee) -> Answer:
         """Whether the key policy allows all that the bucket policy allows the grantee, and why.

@@ -54,6 +54,8 @@ def covers(general: Pattern, specific: Pattern) -> bool:
         general, specific = _folded(general), _folded(specific)
     elif specific.fold:
         return False
+    if general.style is Style.EXACT:
+        return specific.style is Style.EXACT and general.text == specific.text
     if general.style is Style.ARN:
         return _covers_arn(general, specific)
     return _admits(_tokens(general.text, general.style), _tokens(specific.text, specific.style))
