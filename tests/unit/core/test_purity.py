@@ -17,7 +17,6 @@ ALLOWED = {
     "datetime",
     "enum",
     "fnmatch",
-    "fnmatch",
     "hashlib",
     "ipaddress",
     "itertools",
