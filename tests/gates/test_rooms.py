@@ -131,6 +131,7 @@ HOUSES = (
             "unit/core/repairs",
             "unit/core/repairs/objects",
             "unit/core/checks",
+            "unit/core/access/documented",
             "unit/core/access",
             "unit/core/policy",
             "unit/core/calls",

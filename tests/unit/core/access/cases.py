@@ -17,6 +17,9 @@ OBJECTS, BUCKET = "arn:aws:s3:::payroll/*", "arn:aws:s3:::payroll"
 VIA_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 DISTRIBUTION = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"
 LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:*"
+FOR_OWN_LOGS = {
+    "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": LOGS}}
+}
 
 THE_STACKS_KEY = [
     {
@@ -224,14 +227,18 @@ SERVICES = [
          Situation(lets(aws(ACCOUNT), PUT))),
     Pair("network load balancer logs", unserved("delivery.logs"), "delivery.logs",
          served("delivery.logs", "Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*", "DescribeKey")),
-    Pair("VPC flow logs", Situation(lets(service("delivery.logs"), PUT, **equals(aws__SourceAccount=ACCOUNT, aws__SourceArn=LOGS))),
+    # VPC User Guide, "Publish flow logs to Amazon S3": ArnLike. StringEquals would take the `*` literally (IAM, operators).
+    Pair("VPC flow logs",
+         Situation(lets(service("delivery.logs"), PUT, **FOR_OWN_LOGS),
+                   admits(service("delivery.logs"), "GenerateDataKey*", "Decrypt", **equals(aws__SourceAccount=ACCOUNT, aws__SourceArn=LOGS))),
          "delivery.logs",
-         Situation(lets(service("delivery.logs"), PUT, **equals(aws__SourceAccount=ACCOUNT, aws__SourceArn=LOGS)),
-                   admits(service("delivery.logs"), "GenerateDataKey*", "Decrypt", **equals(aws__SourceAccount=ACCOUNT, aws__SourceArn=LOGS)))),
+         Situation(lets(service("delivery.logs"), PUT, **FOR_OWN_LOGS),
+                   admits(service("delivery.logs"), "GenerateDataKey*", "Decrypt", **FOR_OWN_LOGS))),
     Pair("CloudFront's standard logs under a Bucket Key", served("delivery.logs", "GenerateDataKey*"), "delivery.logs",
          served("delivery.logs", "GenerateDataKey*", "Decrypt")),
     Pair("S3 Inventory", unserved("s3"), "s3.amazonaws.com", served("s3", "GenerateDataKey")),
-    Pair("AWS Config", unserved("config"), "config", served("config", "GenerateDataKey*")),
+    # AWS Config Developer Guide, "Permissions for the KMS Key for the AWS Config Delivery Channel": both actions.
+    Pair("AWS Config", served("config", "GenerateDataKey*"), "config", served("config", "GenerateDataKey*", "Decrypt")),
     Pair("CloudTrail", unserved("cloudtrail"), "cloudtrail", served("cloudtrail", "GenerateDataKey*", "DescribeKey")),
     Pair("CloudTrail that may not describe the key", served("cloudtrail", "GenerateDataKey*"), "cloudtrail",
          served("cloudtrail", "GenerateDataKey", "DescribeKey")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reseal.core.access.impact import Impact, impact_of, in_words
@@ -10,7 +12,7 @@ from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.guards.buckets import guard_access
-from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import (
@@ -93,6 +95,43 @@ def test_a_key_of_the_china_partition_is_used_through_its_own_suffix() -> None:
     (partner,) = (pair for pair in PAIRS if pair.name == "another account reads")
 
     assert impact_of(partner.stopped.access, key, SSE_KMS) == ()
+
+
+@pytest.mark.parametrize(
+    ("partition", "suffix"),
+    [
+        ("aws", "amazonaws.com"),
+        ("aws-us-gov", "amazonaws.com"),
+        ("aws-cn", "amazonaws.com.cn"),
+        ("aws-eusc", "amazonaws.eu"),
+        ("aws-iso", "c2s.ic.gov"),
+        ("aws-iso-b", "sc2s.sgov.gov"),
+        ("aws-iso-e", "cloud.adc-e.uk"),
+        ("aws-iso-f", "csp.hci.ic.gov"),
+    ],
+)
+def test_every_partition_has_its_own_name_for_s3(partition: str, suffix: str) -> None:
+    condition = {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": f"s3.{REGION}.{suffix}"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    document = {"Statement": [statement | {"Condition": condition}]}
+    key_arn = f"arn:{partition}:kms:{REGION}:{ACCOUNT}:key/1"
+    key = KeyPolicy(key_arn=key_arn, document=document, account=ACCOUNT, region=REGION)
+
+    assert key.admits_every_caller is True
+
+
+@pytest.mark.parametrize("grant", ["READ", "WRITE"])
+def test_block_public_access_shuts_the_public_out(grant: str) -> None:
+    group = "http://acs.amazonaws.com/groups/global/AllUsers"
+    open_to_all = BucketAccess(
+        policy=PAIRS[0].stopped.access.policy,
+        policy_is_public=True,
+        serves_website=True,
+        acl=(AclGrant(grantee=group, permission=grant),),
+    )
+
+    assert impacts(Situation(open_to_all))
+    assert impacts(Situation(replace(open_to_all, block_public_access=True))) == ()
 
 
 @pytest.mark.parametrize(
@@ -182,6 +221,20 @@ def customer_supplied_key(*statements: dict[str, object]) -> KeyPolicy:
     return KeyPolicy(key_arn=K, document={"Statement": list(statements)}, account=ACCOUNT, region=REGION)
 
 
+def denied(principal: object) -> dict[str, object]:
+    return {"Effect": "Deny", "Principal": principal, "Action": "kms:Decrypt", "Resource": "*"}
+
+
+DENIED = [
+    ({"AWS": ACCOUNT}, True),
+    ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, True),
+    ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/etl"}, True),
+    ({"AWS": f"arn:aws:iam::{ACCOUNT}:user/ann"}, True),
+    ({"AWS": "arn:aws:iam::444455556666:root"}, False),
+    ({"Service": "ses.amazonaws.com"}, False),
+]
+
+
 @pytest.mark.parametrize(
     ("key", "stops"),
     [
@@ -194,8 +247,8 @@ def customer_supplied_key(*statements: dict[str, object]) -> KeyPolicy:
             True,
         ),
         (KeyPolicy(key_arn=K, document=None, account=ACCOUNT, region=REGION), True),
+        *((customer_supplied_key(*THE_STACKS_KEY, denied(one)), stops) for one, stops in DENIED),
     ],
-    ids=["AWS's default policy", "the stack's policy", "one role only", "hidden"],
 )
 def test_a_customer_supplied_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
     observed = ObservedBucket(encryption=SSE_S3_BUCKET)

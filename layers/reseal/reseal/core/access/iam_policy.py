@@ -1,17 +1,15 @@
-"""Step 3, decide: read IAM policy documents, as far as the access guard needs.
+"""Step 3, decide: read IAM policy documents.
 
-Source: IAM User Guide, "IAM JSON policy elements" (Principal, NotAction, wildcards, Condition).
+Source: IAM User Guide, "IAM JSON policy elements" (Version, Statement, Principal, Condition).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 Statement = Mapping[str, Any]
-SAYS_EQUAL = frozenset({"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"})
-"""Condition operators that require one of the listed values."""
+_KNOWS_VARIABLES = "2012-10-17"
 
 
 def statements(document: Mapping[str, Any], effect: str) -> Iterator[Statement]:
@@ -28,28 +26,28 @@ def listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def names_action(statement: Statement, action: str) -> bool:
-    """Whether the statement covers `action`; case is ignored, `*` and `?` are wildcards."""
-    if "NotAction" in statement:
-        return not _any_matches(statement["NotAction"], action)
-    return _any_matches(statement.get("Action"), action)
+def texts(value: object) -> list[str] | None:
+    """The value as texts; None if it is absent or malformed. JSON booleans and numbers are texts too."""
+    found = listed(value)
+    if not found or not all(isinstance(one, str | bool | int | float) for one in found):
+        return None
+    return [str(one).lower() if isinstance(one, bool) else str(one) for one in found]
 
 
-def _any_matches(patterns: object, action: str) -> bool:
-    return any(fits(str(pattern).lower(), action.lower()) for pattern in listed(patterns))
+def conditions(statement: Statement) -> Iterator[tuple[str, str, list[str] | None]]:
+    """Every condition as (operator, key in lower case, values); values are None if malformed."""
+    operators = statement.get("Condition", {})
+    if not isinstance(operators, Mapping):
+        yield "", "", None
+        return
+    for operator, keys in operators.items():
+        for key, values in keys.items() if isinstance(keys, Mapping) else (("", None),):
+            yield str(operator), str(key).lower(), texts(values)
 
 
-def fits(pattern: str, text: str) -> bool:
-    """Whether `text` matches an IAM pattern, in which only `*` and `?` are wildcards."""
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def conditions(statement: Statement) -> Iterator[tuple[str, str, list[str]]]:
-    """Every condition as (operator, key in lower case, values)."""
-    operators = statement.get("Condition")
-    for operator, keys in operators.items() if isinstance(operators, Mapping) else ():
-        for key, values in keys.items() if isinstance(keys, Mapping) else ():
-            yield str(operator), str(key).lower(), [str(value) for value in listed(values)]
+def has_variables(document: Mapping[str, Any]) -> bool:
+    """Whether `${...}` in values is a policy variable; in older versions it is plain text."""
+    return document.get("Version") == _KNOWS_VARIABLES
 
 
 def account_of_arn(arn: str) -> str | None:

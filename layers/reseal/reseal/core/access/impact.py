@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reseal.core.access.grantees import Grantee, Kind, grantees_of
+from reseal.core.access.callers import Kind
+from reseal.core.access.grantees import Grantee, Home, grantees_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
@@ -74,7 +75,7 @@ def impact_of(access: BucketAccess, key: KeyPolicy, algorithm: str) -> tuple[Imp
     found = (
         *_through_policy(access, key, algorithm),
         *_through_website(access),
-        *(impact for grant in access.acl for impact in _through_acl(grant)),
+        *(impact for grant in _effective_acl(access) for impact in _through_acl(grant)),
         *_through_replication(access),
     )
     return tuple(dict.fromkeys(found))
@@ -91,19 +92,33 @@ def own_callers(key: KeyPolicy) -> Iterator[Impact]:
 
 
 def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
-    grantees = list(grantees_of(access.policy or {}))
+    home = Home(
+        account=key.account,
+        partition=key.partition,
+        blocks_public=access.block_public_access,
+        policy_is_public=access.policy_is_public,
+    )
+    grantees = list(grantees_of(access.policy or {}, home))
     for grantee in grantees:
         could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
         if why := _why_locked_out(grantee, algorithm):
             certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or access.policy_is_public
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
-        elif (admitted := key.admits(grantee)) is not True:
-            why = "does not allow it" if admitted is False else "does not say for certain that it is allowed"
-            certain = admitted is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
-            yield Impact(f"{could_not}: the policy of {key.key_arn} {why}", certain=certain)
-    if access.policy_is_public and not any(grantee.kind is Kind.ANYONE for grantee in grantees):
+        else:
+            yield from _through_key(grantee, could_not, key)
+    names_the_public = access.block_public_access or any(one.kind is Kind.ANYONE for one in grantees)
+    if access.policy_is_public and not names_the_public:
         sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
         yield Impact(sentence, under_any_key=True)
+
+
+def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[Impact]:
+    answer = key.admits(grantee)
+    if answer.holds is not True:
+        why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
+        certain = answer.holds is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
+        sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
+        yield Impact(sentence, certain=certain)
 
 
 def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
@@ -126,9 +141,16 @@ def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
 
 
 def _through_website(access: BucketAccess) -> Iterator[Impact]:
-    if access.serves_website:
+    if access.serves_website and not access.block_public_access:
         sentence = "the bucket serves a website: visitors do not sign requests and could not read new objects"
         yield Impact(sentence, under_any_key=True)
+
+
+def _effective_acl(access: BucketAccess) -> Iterator[AclGrant]:
+    """The grants that count: Block Public Access ignores those to the public."""
+    for grant in access.acl:
+        if grant.grantee not in EVERYONE or not access.block_public_access:
+            yield grant
 
 
 def _through_acl(grant: AclGrant) -> Iterator[Impact]:
@@ -158,9 +180,11 @@ def _through_replication(access: BucketAccess) -> Iterator[Impact]:
 def _named(grantee: Grantee) -> str:
     return {
         Kind.ANYONE: "callers without a signature",
+        Kind.SIGNED: f"the principal {grantee.name}",
         Kind.ACCOUNT: f"account {grantee.account} ({grantee.name})",
         Kind.SERVICE: f"the service {grantee.name}",
         Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({grantee.name.rsplit('/', 1)[-1]})",
+        Kind.ACCESS_POINT: f"callers through access points of {grantee.name}",
         Kind.UNKNOWN: f"the principal {grantee.name}",
     }[grantee.kind]
 

@@ -1,29 +1,41 @@
-"""Step 3, decide: which callers a KMS key policy allows to use the key through S3."""
+"""Step 3, decide: which callers a KMS key policy allows to use the key through S3.
+
+Sources: AWS KMS Developer Guide, "Key policies" and "Condition keys for AWS KMS"; Amazon S3 User Guide,
+"Using server-side encryption with AWS KMS keys".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from reseal.core.access.grantees import Grantee, Kind
-from reseal.core.access.iam_policy import (
-    SAYS_EQUAL,
-    Statement,
-    account_of_arn,
-    conditions,
-    fits,
-    listed,
-    names_action,
-    statements,
-)
+from reseal.core.access.callers import Caller, Kind
+from reseal.core.access.evaluator import RESOURCE, Answer, answer_of
+from reseal.core.access.grantees import Grantee
+from reseal.core.access.iam_policy import account_of_arn
+from reseal.core.access.logic import Settled
+from reseal.core.access.patterns import Style, exact
+from reseal.core.access.ranges import Range, always
+from reseal.core.access.requests import Requests
 from reseal.core.policy.policy import Policy
 
-_BUCKET_KEY_WRITERS = frozenset({"delivery.logs.amazonaws.com"})
-"""Services that also need kms:Decrypt to write if the Bucket Key is on (CloudFront, standard logging)."""
+_DECRYPTING_WRITERS = frozenset({"delivery.logs.amazonaws.com", "config.amazonaws.com"})
+"""Services that need kms:Decrypt to write too (CloudFront, standard logging; AWS Config Developer Guide,
+"Permissions for the KMS Key for the AWS Config Delivery Channel")."""
 
 _DESCRIBING_WRITERS = frozenset({"cloudtrail.amazonaws.com"})
 """Services that also need kms:DescribeKey: CloudTrail checks it when a trail is created or changed (E24)."""
+
+_SUFFIXES = {
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
+}
+"""The domain of the services in each partition that has its own (`AWS::URLSuffix`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,77 +55,82 @@ class KeyPolicy:
         """The policy of a key, for the buckets of one deployment."""
         return cls(key_arn=key_arn, document=document, account=policy.account, region=policy.region)
 
-    def admits(self, grantee: Grantee) -> bool | None:
-        """Whether the key policy allows what the bucket policy allows the grantee; None if unknown.
+    @property
+    def partition(self) -> str:
+        """The AWS partition in the key's ARN."""
+        return self.key_arn.split(":")[1] if self.key_arn.startswith("arn:") else "aws"
 
-        Callers of the bucket's own account count as admitted: their own IAM policies can allow the key.
-        `admits_every_caller` says whether they need such a policy.
+    def admits(self, grantee: Grantee) -> Answer:
+        """Whether the key policy allows all that the bucket policy allows the grantee, and why.
+
+        A statement for a whole account counts: the account's own IAM policies can then allow the key.
+        `admits_every_caller` says whether callers of the bucket's account need such a policy; if the
+        key policy cannot be read, only that is in doubt.
         """
-        if grantee.kind is Kind.ACCOUNT and grantee.account == self.account:
-            return True
-        if self.document is None or grantee.kind is Kind.UNKNOWN:
-            return None
-        return _all(self._allows(self.document, grantee, action) for action in _needed(grantee))
+        if self.document is None and grantee.account == self.account:
+            return Answer(holds=True, reason="the account's own IAM policies can allow it")
+        return self._answer(grantee.requests, sorted(_needed(grantee)))
 
     @property
-    def admits_every_caller(self) -> bool | None:
+    def admits_every_caller(self) -> Settled:
         """Whether the key policy alone allows every caller of the bucket's account the use through S3."""
+        caller = Caller(Kind.ACCOUNT, self.account, self.account, lacks_iam_policy=True)
+        everybody = Requests.of(caller, self.partition, **{RESOURCE: Range(present=True)})
+        return self._answer(everybody, ["kms:Decrypt", "kms:GenerateDataKey"]).holds
+
+    def _answer(self, requests: Requests, actions: list[str]) -> Answer:
+        """The worst answer: a refusal, else a doubt, else the admission."""
         if self.document is None:
-            return None
-        anybody = Grantee(kind=Kind.ACCOUNT, name="*", reads=True, writes=True, account=self.account)
-        return _all(self._allows(self.document, anybody, action) for action in _needed(anybody))
+            return Answer(holds=None, reason="the policy cannot be read")
+        split = [name for name in requests.ranges if name != RESOURCE]
+        answers = [
+            answer_of(self.document, self._through_s3(cell), action)
+            for cell in _possible(requests.cells(split))
+            for action in actions
+        ]
+        return min(answers, key=lambda answer: (False, None, True).index(answer.holds))
 
-    def _allows(self, document: Mapping[str, Any], grantee: Grantee, action: str) -> bool | None:
-        denied = _any(self._applies(s, grantee, action) for s in statements(document, "Deny"))
-        if denied is True:
-            return False
-        allowed = _any(self._applies(s, grantee, action) for s in statements(document, "Allow"))
-        return None if allowed and denied is None else allowed
-
-    def _applies(self, statement: Statement, grantee: Grantee, action: str) -> bool | None:
-        """Whether a statement applies to the grantee's use of the key; None if a condition is unknown."""
-        if not names_action(statement, action):
-            return False
-        named = _names(statement, grantee)
-        return _all((named, *(self._holds(condition, grantee) for condition in conditions(statement))))
-
-    @property
-    def _via_service(self) -> str:
-        """The S3 endpoint as kms:ViaService names it; the partition sets its suffix (`AWS::URLSuffix`)."""
-        suffix = "amazonaws.com.cn" if self.key_arn.startswith("arn:aws-cn:") else "amazonaws.com"
-        return f"s3.{self.region}.{suffix}"
-
-    def _holds(self, condition: tuple[str, str, list[str]], grantee: Grantee) -> bool | None:
-        operator, key, patterns = condition
-        if key == "aws:securetransport":
-            return patterns == ["true"]  # S3 calls KMS over TLS
-        known: dict[str, Collection[str]] = {
-            "kms:viaservice": [self._via_service],
-            "kms:calleraccount": [grantee.account] if grantee.account else [],
-            "aws:principalaccount": [grantee.account] if grantee.account else [],
-            "aws:sourceaccount": [self.account] if grantee.kind is Kind.SERVICE else [],
-            "aws:sourcearn": grantee.source_arns,
+    def _through_s3(self, requests: Requests) -> Requests:
+        """The requests that S3 sends to KMS for these callers: over TLS, in its own name, for this key."""
+        account = requests.range_of("aws:principalaccount")
+        known = {
+            "kms:calleraccount": account,
+            "kms:viaservice": always(f"s3.{self.region}.{_SUFFIXES.get(self.partition, 'amazonaws.com')}"),
+            "kms:encryptioncontext:aws:s3:arn": _encryption_context(requests.range_of(RESOURCE)),
+            "aws:securetransport": always("true"),
+            "aws:requestedregion": always(self.region),
+            "aws:resourceaccount": always(account_of_arn(self.key_arn) or self.account),
+            RESOURCE: always(self.key_arn),
         }
-        if operator not in SAYS_EQUAL or key not in known:
-            return None
-        return _all_fit(known[key], patterns)
+        if requests.caller.kind in (Kind.ACCOUNT, Kind.SIGNED):
+            known["aws:viaawsservice"] = always("true")
+        return requests.having(known | dict(_source_account(requests)))
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    """Three-valued AND: False if any is False, else None if any is None, else True."""
-    found = set(answers)
-    return False if False in found else None if None in found else True
+def _possible(cells: list[Requests]) -> list[Requests]:
+    """The cells whose source account is the account of the source ARN; all of them if none is."""
+    return [cell for cell in cells if _agrees(cell)] or cells
 
 
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    """Three-valued OR: True if any is True, else None if any is None, else False."""
-    found = set(answers)
-    return True if True in found else None if None in found else False
+def _agrees(cell: Requests) -> bool:
+    accounts = {account_of_arn(part.text) for part in cell.range_of("aws:sourcearn").within}
+    return len({*accounts, cell.value_of("aws:sourceaccount")} - {None}) <= 1
 
 
-def _all_fit(values: Collection[str], patterns: list[str]) -> bool:
-    """Whether there is at least one value, and each value matches a pattern."""
-    return bool(values) and all(any(fits(pattern, value) for pattern in patterns) for value in values)
+def _source_account(requests: Requests) -> Iterator[tuple[str, Range]]:
+    """A resource's ARN tells its account, which aws:SourceAccount then is, too (IAM, aws:SourceArn)."""
+    arns = requests.range_of("aws:sourcearn")
+    accounts = {account_of_arn(part.text) for part in arns.within if part.style is not Style.LIKE}
+    if arns.present and "aws:sourceaccount" not in requests.ranges and accounts and None not in accounts:
+        yield "aws:sourceaccount", always(*sorted(account for account in accounts if account))
+
+
+def _encryption_context(resource: Range) -> Range:
+    """The object's ARN, or under a Bucket Key the bucket's (S3 User Guide, S3 Bucket Keys)."""
+    names = [part.text.split("/", 1)[0] for part in resource.within]
+    if any(set("*?") & set(name) for name in names):
+        return Range(present=True)
+    return replace(resource, within=(*(exact(name) for name in names), *resource.within))
 
 
 def _needed(grantee: Grantee) -> set[str]:
@@ -123,36 +140,8 @@ def _needed(grantee: Grantee) -> set[str]:
         needed.add("kms:Decrypt")
     if grantee.writes:
         needed.add("kms:GenerateDataKey")
-        if grantee.kind is Kind.ACCOUNT or grantee.name in _BUCKET_KEY_WRITERS:
+        if grantee.kind is not Kind.SERVICE or grantee.name in _DECRYPTING_WRITERS:
             needed.add("kms:Decrypt")
         if grantee.name in _DESCRIBING_WRITERS:
             needed.add("kms:DescribeKey")
     return needed
-
-
-def _names(statement: Statement, grantee: Grantee) -> bool | None:
-    """Whether the statement names the grantee; None if unknown.
-
-    In an Allow statement `*` covers callers only; in a Deny statement it covers services too.
-    """
-    if "NotPrincipal" in statement:
-        return None
-    principal = statement.get("Principal")
-    if principal == "*":
-        principal = {"AWS": "*"}
-    if not isinstance(principal, Mapping):
-        return False
-    if grantee.kind is Kind.SERVICE:
-        denied = statement.get("Effect") == "Deny" and "*" in listed(principal.get("AWS"))
-        return denied or grantee.name in listed(principal.get("Service"))
-    named = [str(name) for name in listed(principal.get("AWS"))]
-    return any(name in ("*", grantee.name) or _is_whole_account(name, grantee) for name in named)
-
-
-def _is_whole_account(name: str, grantee: Grantee) -> bool:
-    """An account's root principal stands for the account, which can then admit its callers by IAM policy.
-
-    It does not cover `*`, every caller: some callers have no such IAM policy.
-    """
-    whole = name.isdecimal() or name.endswith(":root")
-    return grantee.name != "*" and whole and account_of_arn(name) == grantee.account

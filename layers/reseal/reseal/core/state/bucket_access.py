@@ -31,12 +31,14 @@ class BucketAccess:
     """The bucket access that the access guard evaluates.
 
     `policy` is the parsed bucket policy, None if there is none. `policy_is_public` is S3's own
-    evaluation. `serves_website` is false for a website that only redirects. `acl` holds the grants
-    to others than the bucket's owner.
+    evaluation. `block_public_access` says that Block Public Access, of the bucket or of the account,
+    restricts public policies and ignores public ACLs. `serves_website` is false for a website that only
+    redirects. `acl` holds the grants to others than the bucket's owner.
     """
 
     policy: Document | None = None
     policy_is_public: bool = False
+    block_public_access: bool = False
     serves_website: bool = False
     acl: tuple[AclGrant, ...] = ()
     replication: tuple[ReplicationRule, ...] = ()
