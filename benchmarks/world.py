@@ -108,7 +108,7 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "REMEDIATION_KEY_ARN": world.key_arn,
         "STACK_KEY_ARN": world.key_arn,
         "EXEMPT_CONTROL_TOWER": "false",
-        "CALLERS_MAY_USE_KEY": "false",
+        "CALLERS_MAY_USE_KEY": "true",
         "APPROVED_KEYS": "account",
         "REPLACE_UNAPPROVED_KEYS": "false",
         "TOPIC_ARN": world.topic_arn,

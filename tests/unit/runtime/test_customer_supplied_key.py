@@ -1,4 +1,4 @@
-"""Whether every caller is taken to be allowed to use the key that repairs write."""
+"""Whether every caller is taken to be allowed to use the remediation key, also the stack's own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tests.unit.functions.test_enforce_bucket import SETTINGS
 
 @pytest.mark.parametrize(
     ("key", "vouched_for", "may"),
-    [(K, "false", True), (K, "true", True), (TEAM_KEY, "false", False), (TEAM_KEY, "true", True)],
-    ids=["the stack's", "the stack's, vouched for", "customer_supplied", "customer_supplied, vouched for"],
+    [(K, "false", False), (K, "true", True), (TEAM_KEY, "false", False), (TEAM_KEY, "true", True)],
+    ids=["the stack's", "the stack's, confirmed", "customer-supplied", "customer-supplied, confirmed"],
 )
-def test_callers_may_use_the_stacks_key_and_a_customer_supplied_one_that_is_vouched_for(
+def test_callers_may_use_a_key_only_if_the_operator_confirms_it(
     key: str, vouched_for: str, may: bool
 ) -> None:
     settings = read_settings(SETTINGS | {"REMEDIATION_KEY_ARN": key, "CALLERS_MAY_USE_KEY": vouched_for})

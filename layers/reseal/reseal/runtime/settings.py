@@ -89,7 +89,7 @@ def _settings(reader: Reader) -> Settings | None:
         listed_keys=listed_keys,
         replace_unapproved=replace_unapproved,
         exempt_control_tower=exempt_control_tower is True,
-        callers_may_use_key=remediation_key == stack_key or vouched_for is True,
+        callers_may_use_key=vouched_for is True,
         mode=mode,
         check_modes=check_modes,
     )

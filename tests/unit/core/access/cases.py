@@ -249,8 +249,11 @@ SERVICES = [
     Pair("Firehose", unserved("firehose"), "firehose", Situation(lets(role(ACCOUNT, "firehose"), PUT))),
     Pair("a service that is not known yet", unserved("quantumledger"), "quantumledger", served("quantumledger", "GenerateDataKey")),
     Pair("CloudWatch Logs exports to DSSE-KMS",
-         Situation(lets(service(f"logs.{REGION}"), PUT), admits(service(f"logs.{REGION}"), *WRITE), algorithm=SseAlgorithm.DSSE_KMS),
-         "DSSE-KMS", served(f"logs.{REGION}", "GenerateDataKey")),
+         Situation(lets(service(f"logs.{REGION}"), PUT), admits(service(f"logs.{REGION}"), "GenerateDataKey", "Decrypt"),
+                   algorithm=SseAlgorithm.DSSE_KMS),
+         "DSSE-KMS", served(f"logs.{REGION}", "GenerateDataKey", "Decrypt")),
+    Pair("CloudWatch Logs exports, uploaded in parts", served(f"logs.{REGION}", "GenerateDataKey"), "kms:Decrypt",
+         served(f"logs.{REGION}", "GenerateDataKey", "Decrypt")),
 ]  # fmt: skip
 
 REPLICATION = [

@@ -50,11 +50,11 @@ def guarded_by(
     *,
     found: BucketEncryption = SSE_S3_BUCKET,
     decisions: Decisions = MOVE,
-    customer_supplied: bool = False,
+    asks_own_callers: bool = False,
 ) -> Decisions:
     observed = ObservedBucket(encryption=found, kms_key=a_key(found.key_id) if found.key_id else None)
     return guard_access(
-        decisions, observed, situation.access, key_policy(situation), customer_supplied=customer_supplied
+        decisions, observed, situation.access, key_policy(situation), asks_own_callers=asks_own_callers
     )
 
 
@@ -202,7 +202,7 @@ def test_callers_that_the_present_key_may_admit_stop_its_replacement() -> None:
 )
 def test_a_bucket_under_the_aws_managed_key_is_guarded_as_one_under_sse_s3(found: BucketEncryption) -> None:
     observed = ObservedBucket(encryption=found)
-    guarded = guard_access(MOVE, observed, PUBLIC.access, key_policy(PUBLIC), customer_supplied=False)
+    guarded = guard_access(MOVE, observed, PUBLIC.access, key_policy(PUBLIC), asks_own_callers=False)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
 
@@ -253,7 +253,7 @@ DENIED = [
 def test_a_customer_supplied_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
     observed = ObservedBucket(encryption=SSE_S3_BUCKET)
 
-    guarded = guard_access(MOVE, observed, BucketAccess(), key, customer_supplied=True)
+    guarded = guard_access(MOVE, observed, BucketAccess(), key, asks_own_callers=True)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual) is stops
 

@@ -49,7 +49,9 @@ PUBLIC_READ = ObjectAcl(
 FRIENDS_READ = replace(PUBLIC_READ, grants=(AclGrant(grantee="fr1end", permission="READ"),))
 LOGS = {"Service": f"logs.{REGION}.amazonaws.com"}
 EXPORTED_TO = lets(LOGS, "s3:PutObject")
-FOR_LOGS = replace(KEY, document={"Statement": [*THE_STACKS_KEY, *admits(LOGS, "GenerateDataKey")]})
+FOR_LOGS = replace(
+    KEY, document={"Statement": [*THE_STACKS_KEY, *admits(LOGS, "GenerateDataKey", "Decrypt")]}
+)
 TO_DSSE = replace(TO_K, change=EncryptionChange(algorithm=DSSE_KMS, key_arn=K))
 SSE_S3_OBJECT = object_encryption()
 UNDER_AWS_S3 = object_encryption(SSE_KMS, AWS_MANAGED_KEY)

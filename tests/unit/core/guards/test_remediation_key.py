@@ -97,7 +97,7 @@ def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decisi
 
 
 @pytest.mark.parametrize(
-    ("key", "has_own_key", "customer_supplied", "count"),
+    ("key", "has_own_key", "asks_own_callers", "count"),
     [
         pytest.param(KEY, False, False, 2, id="everybody is newly locked out"),
         pytest.param(KEY, True, False, 1, id="under a key already: callers that no key serves lose nothing"),
@@ -107,10 +107,10 @@ def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decisi
     ],
 )
 def test_who_loses_something_is_counted_once(
-    key: KeyPolicy, has_own_key: bool, customer_supplied: bool, count: int
+    key: KeyPolicy, has_own_key: bool, asks_own_callers: bool, count: int
 ) -> None:
     impacts = list(
-        new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, customer_supplied=customer_supplied)
+        new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, asks_own_callers=asks_own_callers)
     )
 
     assert len(impacts) == count

@@ -133,6 +133,15 @@ def _encryption_context(resource: Range) -> Range:
     return replace(resource, within=(*(exact(name) for name in names), *resource.within))
 
 
+def _decrypts_to_write(service: str) -> bool:
+    """Whether a service needs kms:Decrypt to write.
+
+    Exports of CloudWatch Logs (`logs.<region>`) upload in parts (CloudWatch Logs User Guide, "Export log
+    data to Amazon S3"). That is UNCONFIRMED; without the right they would fail, so it is demanded.
+    """
+    return service in _DECRYPTING_WRITERS or service.startswith("logs.")
+
+
 def _needed(grantee: Grantee) -> set[str]:
     """The KMS actions needed: reads decrypt; writes make a data key; uploads in parts also decrypt it."""
     needed = set()
@@ -140,7 +149,7 @@ def _needed(grantee: Grantee) -> set[str]:
         needed.add("kms:Decrypt")
     if grantee.writes:
         needed.add("kms:GenerateDataKey")
-        if grantee.kind is not Kind.SERVICE or grantee.name in _DECRYPTING_WRITERS:
+        if grantee.kind is not Kind.SERVICE or _decrypts_to_write(grantee.name):
             needed.add("kms:Decrypt")
         if grantee.name in _DESCRIBING_WRITERS:
             needed.add("kms:DescribeKey")

@@ -34,11 +34,11 @@ def guard_access(
     access: BucketAccess,
     key: KeyPolicy,
     *,
-    customer_supplied: bool,
+    asks_own_callers: bool,
 ) -> Decisions:
     """Replaces a remediation that would deny someone access with a manual finding naming them."""
     return {
-        check: _stopped(decision, observed, access, key, customer_supplied=customer_supplied)
+        check: _stopped(decision, observed, access, key, asks_own_callers=asks_own_callers)
         for check, decision in decisions.items()
     }
 
@@ -49,14 +49,14 @@ def _stopped(
     access: BucketAccess,
     key: KeyPolicy,
     *,
-    customer_supplied: bool,
+    asks_own_callers: bool,
 ) -> Decision:
     if not isinstance(decision, Remediate):
         return decision
     algorithm = decision.change.applied_to(observed.encryption).algorithm
     has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
     impacts = new_impacts(
-        impact_of(access, key, algorithm), key, has_own_key=has_own_key, customer_supplied=customer_supplied
+        impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
     )
     return unless_locked_out(decision, list(impacts), key, _RECOMMENDATION)
 

@@ -36,6 +36,6 @@ def guard_object(
         impacts,
         key,
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
-        customer_supplied=not policy.callers_may_use_key,
+        asks_own_callers=not policy.callers_may_use_key,
     )
     return unless_locked_out(decision, list(new), key, _RECOMMENDATION)

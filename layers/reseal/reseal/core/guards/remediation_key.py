@@ -48,16 +48,16 @@ def unless_locked_out(
 
 
 def new_impacts(
-    impacts: Sequence[Impact], key: KeyPolicy, *, has_own_key: bool, customer_supplied: bool
+    impacts: Sequence[Impact], key: KeyPolicy, *, has_own_key: bool, asks_own_callers: bool
 ) -> Iterator[Impact]:
     """The impacts that the move to the remediation key causes, without those that exist already.
 
     If a customer managed key is in use (`has_own_key`), impacts that any KMS key causes exist already.
-    `customer_supplied`: the remediation key is KmsKeyArn, whose policy may not admit every caller of the
-    account, as the policy of the stack's own key does.
+    `asks_own_callers`: the key policy must admit every caller of the account, because nobody has confirmed
+    that their IAM policies allow the key. An administrator can change the policy of the stack's key, too.
     """
     yield from (impact for impact in impacts if not (has_own_key and impact.under_any_key))
-    if customer_supplied:
+    if asks_own_callers:
         yield from own_callers(key)
 
 

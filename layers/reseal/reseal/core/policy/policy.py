@@ -24,8 +24,8 @@ class Policy:
 
     `remediation_key` is the ARN of the key that remediations set; it is always approved. `listed_keys`
     is None in `account` mode, in which every customer managed key of the account is approved; in list
-    mode it holds the other approved ARNs. `callers_may_use_key`: every caller of the account may use the
-    remediation key, because it is the stack's own key or because the operator has confirmed it.
+    mode it holds the other approved ARNs. `callers_may_use_key`: the operator has confirmed that
+    IAM lets every caller of the account use the remediation key. Otherwise the key policy must show it.
     """
 
     account: str

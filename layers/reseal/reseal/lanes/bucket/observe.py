@@ -50,9 +50,9 @@ class Observer:
         if any_moves_to_remediation_key(decisions):
             access = self.services.buckets.read_access(call.bucket, fresh=_changes_access(call))
             key_policy = self._key_policy(self.policy.remediation_key)
-            customer_supplied = not self.policy.callers_may_use_key
+            asks_own_callers = not self.policy.callers_may_use_key
             decisions = guard_access(
-                decisions, observed, access, key_policy, customer_supplied=customer_supplied
+                decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
             )
         return decisions
 
