@@ -1,4 +1,4 @@
-"""The evaluator against the judge: nobody whom it calls admitted may be refused."""
+"""The evaluator against the judge: no caller that it calls admitted may be refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ ARNS = ["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEqualsIfExists", "StringLik
 
 
 class Author:
-    """Writes policies by chance, from what the two policies can tell apart."""
+    """Writes policies by chance, from what the two policies can distinguish."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)

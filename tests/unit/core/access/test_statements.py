@@ -1,4 +1,4 @@
-"""Principals, actions and resources of statements: whom and what they name, and malformed ones."""
+"""Principals, actions and resources of statements: which they name, and malformed ones."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def _role_of(arn: str) -> str | None:
 
 
 def is_of_the_caller(key: str) -> bool:
-    """Whether a key tells of the caller, so that it is the same when S3 calls KMS for this caller."""
+    """Whether a condition key describes the caller. S3 then passes the same value to KMS."""
     return bool(_OF_THE_CALLER.fullmatch(key))
 
 

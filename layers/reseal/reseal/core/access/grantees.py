@@ -65,7 +65,7 @@ class Grantee:
 
 
 def grantees_of(bucket_policy: Mapping[str, Any], home: Home) -> Iterator[Grantee]:
-    """Everyone whom an Allow statement admits to object reads or writes and no Deny certainly refuses.
+    """The callers that an Allow statement admits to read or write objects and no Deny certainly refuses.
 
     What cannot be settled counts as admitted, so that no admitted caller is missed.
     """

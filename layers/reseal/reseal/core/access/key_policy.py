@@ -118,7 +118,7 @@ def _agrees(cell: Requests) -> bool:
 
 
 def _source_account(requests: Requests) -> Iterator[tuple[str, Range]]:
-    """A resource's ARN tells its account, which aws:SourceAccount then is, too (IAM, aws:SourceArn)."""
+    """The ARN of a source resource contains its account, which is aws:SourceAccount (IAM, aws:SourceArn)."""
     arns = requests.range_of("aws:sourcearn")
     accounts = {account_of_arn(part.text) for part in arns.within if part.style is not Style.LIKE}
     if arns.present and "aws:sourceaccount" not in requests.ranges and accounts and None not in accounts:

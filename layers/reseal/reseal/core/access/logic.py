@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 Settled = bool | None
-"""True: it holds for every request. False: it holds for none. None: for some, or nobody can tell."""
+"""True: it holds for every request. False: it holds for none. None: for some, or it cannot be settled."""
 
 
 def all_of(answers: Iterable[Settled]) -> Settled:

@@ -40,7 +40,7 @@ def exact(text: str) -> Pattern:
 
 
 def pattern_of(text: str, style: Style, *, fold: bool = False) -> Pattern:
-    """The pattern in its simplest form: without a wildcard it is exact, without letters it has no case."""
+    """The simplest form of the pattern: exact without a wildcard, and without case if it has no letter."""
     is_exact = not set("*?") & set(text) and (style is not Style.ARN or text.count(":") >= _ARN_PARTS - 1)
     cased = fold and text.lower() != text.upper()
     return Pattern(text, Style.EXACT if is_exact else style, fold=cased)
