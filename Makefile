@@ -1,4 +1,4 @@
-# Reseal. `make demo` shows it, `make test` proves it; both need only Python 3.11 to 3.13, make and git.
+# Reseal. `make demo` shows it, `make test` tests it; both need only Python 3.11 to 3.13, make and git.
 PYTHON ?= python3
 STACK ?= reseal
 CASES ?= 10000
@@ -7,55 +7,54 @@ DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
   regex rsa sqlglot sympy
-PROCESSES ?= 3
+PROCESSES ?= 4
 # Each target's output in one piece; the make of macOS cannot.
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-UNIT = tests/core tests/bucket_lane tests/object_lane tests/functions
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local resend test prove unit lint type fmt build bench mutants lock clean faults soak
+.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Watch buckets and objects put themselves right on a local cloud
+demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud how Reseal remediates buckets and objects
 	@$(DEV) -m demo
 
-local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to play with
+local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to try it out
 	@$(DEV) -m demo.local
 
-resend: .venv/dev/.ready ## Show the dead letters of STACK, or send them again with ARGS=--yes
-	@$(DEV) -m operations.resend --stack $(STACK) $(ARGS)
+redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
+	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready ## Pass every gate and every test but the long ones
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
-	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(UNIT:%=--ignore=%) --ignore=tests/faults
+	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run what is long, one after the other: faults, then soak
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, then soak
 	@started=$$(date +%s); for part in faults soak; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
 
-faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Faults, deaths and disorder through the deployed function, alone on the machine
-	$(DEV) -m pytest tests/faults
+faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test the deployed functions with faults, killed workers and reordered events (run nothing else)
+	$(DEV) -m pytest tests/cloud/faults
 
-soak: .venv/dev/.ready .venv/cloud/.ready ## Written objects of every kind, with races and faults, CASES=10000 of them
-	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/objects/test_every_object.py
+soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of every kind, with races and faults
+	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
 
-unit: .venv/dev/.ready ## Only the tests that start nothing, with the core's branch coverage
-	$(DEV) -m pytest -n 2 $(UNIT) --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
+unit: .venv/dev/.ready ## Run only the unit tests, with the core's branch coverage
+	$(DEV) -m pytest -n 2 tests/unit --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
 
-mutants: .venv/dev/.ready .venv/cloud/.ready ## Change the code in small ways, and see whether a test notices
+mutants: .venv/dev/.ready .venv/cloud/.ready ## Mutation tests: change the code in small ways and see whether a test fails
 	@$(DEV) -m mutation
 
-lint: .venv/dev/.ready ## Style, complexity and security rules
+lint: .venv/dev/.ready ## Check style, complexity and security rules
 	.venv/dev/bin/ruff check .
 	.venv/dev/bin/ruff format --check .
 	.venv/dev/bin/bandit --quiet --recursive layers functions operations
 
-type: .venv/dev/.ready ## Types, strictly
+type: .venv/dev/.ready ## Check types strictly
 	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation
 
 fmt: .venv/dev/.ready ## Format the code
@@ -63,12 +62,12 @@ fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff check --fix .
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
-	@$(DEV) -m localcloud.deploy
+	@$(DEV) -m localcloud.client.deploy
 
-bench: .venv/custodian/.ready .venv/cloud/.ready build ## Measure events beside Cloud Custodian and bare boto3 (6 to 8 minutes)
+bench: .venv/custodian/.ready .venv/cloud/.ready build ## Compare the cost of events with Cloud Custodian and bare boto3 (6 to 8 minutes)
 	@$(DEV) -m benchmarks
 
-lock: .venv/dev/.ready ## Pin every requirement anew, with hashes (needs uv)
+lock: .venv/dev/.ready ## Update and pin every requirement, with hashes (needs uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header layers/reseal/requirements.in -o layers/reseal/requirements.txt
 	cd requirements && for name in dev cloud sam ric gates custodian; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt || exit 1; done
@@ -85,7 +84,7 @@ clean: ## Remove what the other commands made
 	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-# Only where there is a Python for it: without, its tests are skipped and say so.
+# Needs Python 3.12 or 3.13. Without one, its tests are skipped with a message.
 .venv/localemu/.ready: requirements/localemu.txt
 	@python=$$(for python in $(PYTHON) python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
 	  $$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done); \

@@ -1,1 +1,1 @@
-"""What an event costs, and what a repair keeps: Reseal beside Cloud Custodian. `make bench` prints it."""
+"""The cost of an event and what re-encryption keeps: Reseal and Cloud Custodian compared (`make bench`)."""

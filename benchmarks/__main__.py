@@ -1,4 +1,4 @@
-"""`make bench`: measure everything in processes of its own, and print the tables."""
+"""`make bench`: measure each row in separate processes, and print the tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from benchmarks.processes import MeasurementError
 from benchmarks.report import rows_to_measure, show, sizes_of
 from benchmarks.server import ServerError, moto_server
 from benchmarks.world import CREDENTIALS, REGION, make_world, put_state
-from localcloud.handle import LocalCloudError
+from localcloud.client.handle import LocalCloudError
 
 _WIDTH_OF_A_FILE = 170
 HALVES = ("buckets", "objects")
@@ -37,7 +37,7 @@ console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
 def main() -> int:
     """Run every measurement, or one half; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("only", nargs="?", choices=HALVES, help="one half; both without")
+    parser.add_argument("only", nargs="?", choices=HALVES, help="one half; by default both")
     only = parser.parse_args().only
     started = time.monotonic()
     console.print(f"Python {platform.python_version()}, {platform.machine()}, boto3 {version('boto3')}\n")
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def run(home: Path, halves: Sequence[str]) -> None:
-    """Start moto, lay the packages out, measure and print."""
+    """Start moto, prepare the packages, measure and print."""
     with moto_server(CUSTODIAN_PYTHON) as endpoint:
         client = partial(
             boto3.client,
@@ -73,11 +73,11 @@ def run(home: Path, halves: Sequence[str]) -> None:
 
 
 def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row, Cold]]:
-    """Fill every row, and say meanwhile which."""
-    with _progress(rows_to_measure()) as tell:
+    """Measure every row and show the progress."""
+    with _progress(rows_to_measure()) as show_step:
 
         def step(row: Row, how: str) -> None:
-            tell(f"{row.title}, {row.state}, {how}")
+            show_step(f"{row.title}, {row.state}, {how}")
 
         warm = {}
         for row in ROWS:
@@ -87,7 +87,7 @@ def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row
 
 
 def measure_cold(bench: Bench, put: partial[None], step: Callable[[Row, str], None]) -> dict[Row, Cold]:
-    """In rounds of all rows, so that what else the machine does meanwhile meets all alike."""
+    """In rounds of all rows, so that other load on the machine affects all rows alike."""
     runs: dict[Row, list[dict[str, float]]] = {row: [] for row in ROWS if row.cold}
     for _ in range(FRESH_PROCESSES):
         for row, so_far in runs.items():
@@ -99,7 +99,7 @@ def measure_cold(bench: Bench, put: partial[None], step: Callable[[Row, str], No
 
 @contextmanager
 def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """A bar; call what it gives at each step."""
+    """A progress bar; call the yielded function at each step."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=steps)

@@ -1,4 +1,4 @@
-"""Which AWS calls a process makes, by name, whichever client, session or thread makes them."""
+"""The names of the AWS calls that a process makes, from any client, session or thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 
 
 class CallLog:
-    """The names of the calls, in order; each call is held up by `latency` seconds."""
+    """The names of the calls, in order; each call is delayed by `latency` seconds."""
 
     def __init__(self, latency: float = 0.0) -> None:
         self.names: list[str] = []
@@ -20,8 +20,8 @@ class CallLog:
 
     @contextmanager
     def installed(self) -> Iterator[CallLog]:
-        """Hook into botocore; only what is made inside `counting` is counted and held up."""
-        original = BaseClient._make_api_call  # type: ignore[attr-defined]  # what every call goes through
+        """Hook into botocore; only calls made inside `counting` are counted and delayed."""
+        original = BaseClient._make_api_call  # type: ignore[attr-defined]  # every call passes here
 
         def counted(client: BaseClient, operation: str, parameters: Any) -> Any:
             if self._counting:
@@ -37,7 +37,7 @@ class CallLog:
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
-        """Count from zero; yields the list that the names go to."""
+        """Count from zero; yields the list of the names."""
         self.names = []
         self._counting = True
         try:

@@ -1,4 +1,4 @@
-"""One measurement, in a process of its own: JSON in on standard input, JSON out on standard output."""
+"""One measurement in a separate process: JSON on standard input, JSON on standard output."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.memory import peak_memory
 from benchmarks.products import Handle, load
-from benchmarks.world import BUCKET, World, an_event, is_right, put_state
+from benchmarks.world import BUCKET, World, an_event, is_compliant, put_state
 
 if TYPE_CHECKING:
     from benchmarks.calls import CallLog
@@ -41,8 +41,8 @@ def measure_cold(order: dict[str, Any], world: World) -> dict[str, Any]:
 
 
 def measure_warm(order: dict[str, Any], world: World) -> dict[str, Any]:
-    """CPU and wall time of each of many events, and the calls that the most of them make."""
-    import boto3  # noqa: PLC0415  # a cold measurement pays for it after the clock has started
+    """Median CPU and wall time of many events, and the most common list of calls."""
+    import boto3  # noqa: PLC0415  # a cold measurement must include this import
 
     from benchmarks.calls import CallLog  # noqa: PLC0415  # the same
 
@@ -53,20 +53,20 @@ def measure_warm(order: dict[str, Any], world: World) -> dict[str, Any]:
 
 @contextmanager
 def staged(s3: Any, world: World, order: dict[str, Any]) -> Iterator[str]:
-    """A bucket in its state; afterwards it must be right, and is deleted if it was made for this event."""
+    """A bucket in its state. Afterwards it must be compliant; a bucket made for this event is deleted."""
     bucket = f"{BUCKET}-{uuid.uuid4()}" if order["new_buckets"] else BUCKET
     if order["new_buckets"]:
         s3.create_bucket(Bucket=bucket)
     put_state(s3, world, order["state"], bucket)
     yield bucket
-    if not is_right(s3, world, bucket):
-        raise RuntimeError(f"{order['product']} did not leave the bucket as it must be")
+    if not is_compliant(s3, world, bucket):
+        raise RuntimeError(f"{order['product']} did not leave the bucket compliant")
     if order["new_buckets"]:
         s3.delete_bucket(Bucket=bucket)
 
 
 def repeat(order: dict[str, Any], handle: Handle, stage: Stage, log: CallLog) -> dict[str, Any]:
-    """Handle as many events one after the other; the first few warm the process up."""
+    """Handle the events one after the other; the first few warm up the process."""
     cpu, wall, calls = [], [], Counter[tuple[str, ...]]()
     for number in range(-_WARM_UP_EVENTS, order["events"]):
         with stage() as bucket, log.counting() as names:
@@ -83,7 +83,7 @@ def repeat(order: dict[str, Any], handle: Handle, stage: Stage, log: CallLog) ->
 
 
 def main() -> None:
-    """Measure; what the products print is captured, and shown if they fail."""
+    """Measure; the products' output is captured, and shown if they fail."""
     order = json.load(sys.stdin)
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

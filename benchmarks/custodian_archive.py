@@ -1,4 +1,4 @@
-"""Write the package that Cloud Custodian would upload. Runs in its own environment: POLICIES ARCHIVE."""
+"""Write the package that Cloud Custodian would upload, in its environment. Arguments: POLICIES ARCHIVE."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_archive(document: dict[str, list[object]], target: str) -> None:
     """Zip the package of the document's first policy to `target`."""
     load_resources(("aws.s3",))
     (policy, *_) = PolicyCollection.from_data({"policies": document["policies"]}, Config.empty())
-    archive = PolicyLambda(policy).get_archive()  # its file goes when it goes
+    archive = PolicyLambda(policy).get_archive()  # its file is deleted with this object
     shutil.copyfile(archive.path, target)
 
 

@@ -13,14 +13,14 @@ from benchmarks.products import CUSTODIAN, GET, GET_PUT, RESEAL, SAME_CALLS
 from benchmarks.world import COMPLIANT, VIOLATING, World, reseal_settings
 
 LATENCY = 0.02
-"""Seconds; about what one call to S3 in the same Region takes."""
+"""Seconds; about the duration of one call to S3 in the same Region."""
 
 FRESH_PROCESSES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One product and one state of the bucket; `events` at no latency, a third of them at LATENCY."""
+    """One product and one bucket state; `events` without latency, a third as many with LATENCY."""
 
     title: str
     state: str
@@ -39,7 +39,7 @@ ROWS = (
     Row("bare boto3: Get, Put", VIOLATING, GET_PUT, 150),
     Row("bare boto3: Reseal's calls", VIOLATING, SAME_CALLS, 150),
     Row("Reseal", VIOLATING, RESEAL, 150, cold=True),
-    Row("Reseal, a bucket it has not seen", VIOLATING, RESEAL, 150, new_buckets=True),
+    Row("Reseal, a new bucket for each event", VIOLATING, RESEAL, 150, new_buckets=True),
     Row("Cloud Custodian, tuned", VIOLATING, CUSTODIAN, 20, TUNED),
     Row("Cloud Custodian, tuned, notifies", VIOLATING, CUSTODIAN, 20, NOTIFYING),
     Row("Cloud Custodian", VIOLATING, CUSTODIAN, 20, cold=True),
@@ -68,7 +68,7 @@ class Cold:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where children run: the packages, the world, and moto's address."""
+    """What the child processes need: the packages, the world, and moto's address."""
 
     packages: Packages
     world: World
@@ -87,7 +87,7 @@ class Bench:
         )
 
     def cold(self, row: Row) -> dict[str, float]:
-        """Measure one fresh process, on the bucket as it is."""
+        """Measure one fresh process, without changing the bucket first."""
         return self._child(row, cold=True)
 
     def _child(self, row: Row, **order: object) -> dict[str, Any]:
@@ -106,5 +106,5 @@ class Bench:
 
 
 def median_of(runs: list[dict[str, float]]) -> Cold:
-    """The middle of several fresh processes, number by number."""
+    """The median of several fresh processes, for each number."""
     return Cold(**{name: median(run[name] for run in runs) for name in ("wall", "cpu", "peak_memory")})

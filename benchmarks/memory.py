@@ -8,7 +8,7 @@ _STATUS = Path("/proc/self/status")
 
 
 def peak_memory() -> float:
-    """The most it held. Linux's ru_maxrss would include what the parent held before the exec."""
+    """The peak. Linux's ru_maxrss would include the memory of the parent before the exec."""
     if _STATUS.exists():
         return _status("VmHWM")
     import resource  # noqa: PLC0415  # not on every platform
@@ -17,7 +17,7 @@ def peak_memory() -> float:
 
 
 def held_memory() -> float:
-    """What it holds now; 0 where the system does not say."""
+    """The memory now; 0 if the system does not report it."""
     return _status("VmRSS") if _STATUS.exists() else 0.0
 
 

@@ -1,4 +1,4 @@
-"""What each product uploads, laid out for a fresh interpreter: sources only, no compiled files."""
+"""The package of each product, unpacked for a fresh interpreter: sources only, no compiled files."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SOURCES_ONLY = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 class PackageError(RuntimeError):
-    """A package is missing or could not be made; the message says what to do."""
+    """A package is missing or could not be made; the message names the command to run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a package: bytes as uploaded, and bytes and files as unpacked."""
+    """The size of a package: bytes zipped, bytes unpacked, and the number of files."""
 
     zipped: int
     unzipped: int
@@ -39,13 +39,13 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """Where everything lies in `home`."""
+    """The paths below `home`."""
 
     home: Path
 
     @property
     def layer(self) -> Path:
-        """Reseal's layer, a copy: another build must not change it under way."""
+        """A copy of Reseal's layer, so that another build cannot change it during the run."""
         return self.home / "layer"
 
     @property
@@ -60,7 +60,7 @@ class Packages:
 
     @property
     def boto3(self) -> Path:
-        """A whole boto3 of the layer's version, as the Lambda runtime would lend it."""
+        """A whole boto3 of the layer's version, as the Lambda runtime would provide it."""
         return self.home / "boto3"
 
     @property
@@ -77,7 +77,7 @@ class Packages:
         return _size(_zip(self.layer)) + _size(_zip(self.app.parent))
 
     def boto3_size(self) -> Size:
-        """What Cloud Custodian's package leaves to the runtime."""
+        """What Cloud Custodian's package expects from the runtime."""
         return _size(_zip(self.boto3))
 
     def custodian_size(self) -> Size:

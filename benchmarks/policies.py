@@ -12,7 +12,7 @@ AS_DOCUMENTED, TUNED, NOTIFYING = "as documented", "tuned", "tuned, notifies"
 def policy_document(form: str, world: World) -> dict[str, Any]:
     """The `config.json` of the function: SSE-KMS under the key, on the same three API calls.
 
-    Tuned means that it looks at nothing of the bucket but what the filter itself reads.
+    Tuned means that it reads nothing of the bucket except what the filter itself reads.
     """
     policy: dict[str, Any] = {
         "name": "s3-default-encryption",

@@ -1,4 +1,4 @@
-"""A process of its own for each measurement: a bare interpreter, and nothing of the developer's."""
+"""A separate process for each measurement: a bare interpreter without the developer's settings."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from benchmarks.packages import Packages
 from benchmarks.world import CREDENTIALS, REPOSITORY
 
 CUSTODIANS, RESEALS, BARE = "custodian", "reseal", "bare"
-"""Whose packages a process finds."""
+"""The product whose packages a process finds."""
 
 ERROR_TAIL = 3000
 
 
 class MeasurementError(RuntimeError):
-    """A child failed; the message ends with what it said."""
+    """A child failed; the message ends with its error output."""
 
 
 def run_child(
     title: str, module: str, order: Mapping[str, Any], directory: Path, environment: Mapping[str, str]
 ) -> Any:
-    """Run `module` with `order` on its standard input, and give what it answers. Raises MeasurementError."""
-    finished = subprocess.run(  # noqa: S603  # our own module, no shell
+    """Run `module` with `order` on its standard input, and return its answer. Raises MeasurementError."""
+    finished = subprocess.run(  # noqa: S603  # a module of this repository, no shell
         command_of(module),
         cwd=directory,
         env=environment,
@@ -44,7 +44,7 @@ def run_child(
 def environment_of(
     packages: Packages, whose: str, endpoint: str, settings: Mapping[str, str]
 ) -> dict[str, str]:
-    """Nothing of the developer's, no compiled files, and only this product on the path."""
+    """No developer settings, no compiled files, and only this product on the path."""
     paths: dict[str, Sequence[Path]] = {
         RESEALS: [packages.layer],
         CUSTODIANS: [packages.custodian, packages.boto3],
@@ -62,10 +62,10 @@ def environment_of(
 
 
 def command_of(module: str) -> list[str]:
-    """Run a module of ours without what the developer or the machine has installed."""
+    """Run a module of this repository without packages installed by the developer or on the machine."""
     return [bare_python(), "-S", "-m", module]
 
 
 def bare_python() -> str:
-    """This interpreter without its environment's packages; `-S` keeps out the machine's too."""
+    """This interpreter without its environment's packages; `-S` also excludes those of the machine."""
     return str(Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}")

@@ -1,4 +1,4 @@
-"""What is measured: each product as a function of one event. It imports nothing before `load` is called."""
+"""The measured products, each as a function of one event. Imports no product before `load` is called."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INVOCATION_MILLISECONDS = 60_000
 
 
 class Context:
-    """Lambda's context object, as far as the function looks at it."""
+    """Lambda's context object, as far as the function uses it."""
 
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
@@ -30,7 +30,7 @@ class Context:
 
 
 def load(product: str, world: World, app: Path) -> Handle:
-    """Import a product and get it ready; its first event is still cold."""
+    """Import and prepare a product; its first event is still cold."""
     match product:
         case "reseal":
             return load_reseal(app)
@@ -41,13 +41,13 @@ def load(product: str, world: World, app: Path) -> Handle:
 
 
 def load_reseal(app: Path) -> Handle:
-    """The Lambda handler in the module `app`, fed with batches of one message."""
+    """The Lambda handler in the module `app`, called with batches of one message."""
     module = import_app(app)
 
     def handle(event: dict[str, Any]) -> None:
         answer = module.handler({"Records": [message_of(event)]}, Context())
         if answer["batchItemFailures"]:
-            raise RuntimeError("Reseal sent the event back to its queue")
+            raise RuntimeError("Reseal returned the event to its queue")
 
     return handle
 
@@ -56,7 +56,7 @@ def import_app(app: Path) -> Any:
     """A function's module, by its file."""
     spec = importlib.util.spec_from_file_location("app", app)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{app} is no module")
+        raise ImportError(f"{app} is not a module")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -70,18 +70,18 @@ def load_custodian() -> Handle:
 
     def handle(event: dict[str, Any]) -> None:
         if not handler.dispatch_event(event, None):
-            raise RuntimeError("Cloud Custodian did not take the event")
+            raise RuntimeError("Cloud Custodian did not accept the event")
 
     return handle
 
 
 def load_bare(calls: str, world: World) -> Handle:
-    """Only the calls, made with warm clients and nothing around them."""
+    """Only the calls, with warm clients and no other work."""
     import boto3  # noqa: PLC0415  # importing it is part of what is measured
 
     session = boto3.Session()
     s3 = session.client("s3")
-    right: Any = configuration(world, COMPLIANT)
+    compliant: Any = configuration(world, COMPLIANT)
     if calls == SAME_CALLS:
         dynamodb, sns = session.client("dynamodb"), session.client("sns")
 
@@ -91,7 +91,7 @@ def load_bare(calls: str, world: World) -> Handle:
             return
         if calls == SAME_CALLS:
             dynamodb.put_item(TableName=TABLE, Item=_item(event))
-        s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=right)
+        s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=compliant)
         if calls == SAME_CALLS:
             s3.get_bucket_encryption(Bucket=BUCKET)
             dynamodb.put_item(TableName=TABLE, Item=_item(event))

@@ -34,13 +34,13 @@ def sizes_of(packages: Packages) -> list[tuple[str, Size]]:
     """Of each product, as uploaded."""
     return [
         ("Reseal: layer with its own boto3, and function", packages.reseal_size()),
-        ("Cloud Custodian: without boto3, which the runtime lends", packages.custodian_size()),
-        ("that boto3, whole", packages.boto3_size()),
+        ("Cloud Custodian: without boto3, which the runtime provides", packages.custodian_size()),
+        ("that boto3, complete", packages.boto3_size()),
     ]
 
 
 def aims(warm: Mapping[Row, Warm], cold: Mapping[Row, Cold]) -> list[str]:
-    """One line for each aim: what was measured, and whether it is enough."""
+    """One line for each aim: the measured value, and whether it meets the aim."""
     (floor,) = [cold[row] for row in cold if row.product == GET]
     lines = []
     for row, one in warm.items():
@@ -117,5 +117,5 @@ def new_table(title: str, *columns: str) -> Table:
 
 
 def rows_to_measure() -> int:
-    """How many steps a run takes."""
+    """The number of steps of a run."""
     return len(ROWS) + sum(row.cold for row in ROWS) * FRESH_PROCESSES

@@ -1,4 +1,4 @@
-"""moto in a process of its own, so that what it computes is not counted as any product's."""
+"""moto in a separate process, so that its CPU time is not counted for a product."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _POLL_SECONDS = 0.1
 
 
 class ServerError(RuntimeError):
-    """The server did not come up; the message says what to look at."""
+    """The server did not start; the message names the command to check."""
 
 
 @contextmanager
 def moto_server(python: Path) -> Iterator[str]:
-    """A fresh moto under `python`, and its address."""
+    """Start a fresh moto under `python`; yields its address."""
     port = _free_port()
     command = [str(python), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -44,4 +44,4 @@ def _wait(server: subprocess.Popen[bytes], port: int, python: Path) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(_POLL_SECONDS)
-    raise ServerError(f"moto did not start; see what `{python} -m moto.server` says")
+    raise ServerError(f"moto did not start; see the output of `{python} -m moto.server`")

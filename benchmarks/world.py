@@ -1,4 +1,4 @@
-"""The AWS that every product meets: one bucket, one key, one ledger table, one topic, in moto."""
+"""The AWS resources of every measurement: one bucket, key, ledger table and topic, in moto."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-"""The account moto plays unless told otherwise."""
+"""moto's default account."""
 
 BUCKET = "reseal-bench"
 KEY_ALIAS = "alias/reseal-bench"
@@ -37,21 +37,21 @@ _MODE_OF_CHECK = {
     "S3.BucketSseCBlock": "off",
     "S3.ObjectEncryption": "enforce",
 }
-"""Every other check reports. The SSE-C block is off: moto forgets it, so no bucket could be compliant."""
+"""Every other check only detects. The SSE-C block is off, because moto does not store it."""
 
 Client = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where the things are that a product needs to know."""
+    """The ARNs that a product needs."""
 
     key_arn: str
     topic_arn: str
 
     @property
     def account(self) -> str:
-        """The account that all is in."""
+        """The account of all resources."""
         return self.key_arn.split(":")[4]
 
 
@@ -78,18 +78,18 @@ def configuration(world: World, state: str) -> dict[str, Any]:
 
 
 def put_state(s3: Any, world: World, state: str, bucket: str = BUCKET) -> None:
-    """Configure the bucket, explicitly: moto answers for a new one as S3 did before 2023."""
+    """Configure the bucket explicitly: for a new one moto answers like S3 before 2023."""
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=configuration(world, state))
 
 
-def is_right(s3: Any, world: World, bucket: str = BUCKET) -> bool:
-    """Whether the bucket is as a compliant one."""
+def is_compliant(s3: Any, world: World, bucket: str = BUCKET) -> bool:
+    """Whether the bucket has the compliant configuration."""
     answer = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
     return bool(answer == configuration(world, COMPLIANT))
 
 
 def an_event(bucket: str = BUCKET) -> dict[str, Any]:
-    """A PutBucketEncryption of now as EventBridge delivers it, with an id of its own."""
+    """A new PutBucketEncryption event as EventBridge delivers it, with its own id."""
     text = _EVENT.read_text().replace(_BUCKET_OF_EVENT, bucket).replace(_ACCOUNT_OF_EVENT, ACCOUNT)
     event: dict[str, Any] = json.loads(text)
     event["detail"]["eventID"] = str(uuid.uuid4())
@@ -98,17 +98,17 @@ def an_event(bucket: str = BUCKET) -> dict[str, Any]:
 
 
 def reseal_settings(world: World) -> Mapping[str, str]:
-    """The variables of the deployed function; the checks are those that the template names."""
+    """The variables of the deployed function; with the checks of the template."""
     checks = re.findall(r"(S3\.\w+)=\$\{", (REPOSITORY / "template.yaml").read_text())
     return {
         "ACCOUNT_ID": world.account,
         "MODE": "enforce",
-        "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'report')}" for check in checks),
+        "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'detect')}" for check in checks),
         "REQUIRED_ENCRYPTION": "SSE-KMS",
         "REMEDIATION_KEY_ARN": world.key_arn,
         "STACK_KEY_ARN": world.key_arn,
         "EXEMPT_CONTROL_TOWER": "false",
-        "CALLERS_MAY_USE_KEY": "false",
+        "CALLERS_MAY_USE_KEY": "true",
         "APPROVED_KEYS": "account",
         "REPLACE_UNAPPROVED_KEYS": "false",
         "TOPIC_ARN": world.topic_arn,

@@ -1,1 +1,1 @@
-"""The demo: people of an account act on their buckets, and what Reseal does about it is shown."""
+"""The demo: users of an account change buckets and objects, and the demo shows how Reseal reacts."""

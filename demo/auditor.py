@@ -1,4 +1,4 @@
-"""What the auditor sees: how a bucket or an object is encrypted, and what else an object has."""
+"""What the auditor reads: the encryption of a bucket or an object, and an object's other properties."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LONGEST_SHOWN = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """How something is encrypted, in words; and the rest of an object, which a repair must keep."""
+    """An encryption in words, and the other properties of an object, which a remediation must keep."""
 
     encryption: str
     rest: Mapping[str, str] = field(default_factory=dict)
 
 
 def look_at(s3: Any, bucket: str, keys: Sequence[str]) -> Look:
-    """The objects of these keys, taken together; without keys, the bucket."""
+    """The objects with these keys, combined; without keys, the bucket."""
     if not keys:
         return Look(encryption=_bucket(s3, bucket))
     looks = [_object(s3, bucket, key) for key in keys]
@@ -41,7 +41,7 @@ def _all_have(looks: Sequence[Look], name: str, text: str) -> bool:
 
 
 def _bucket(s3: Any, bucket: str) -> str:
-    """The bucket's default encryption, read where the bucket is."""
+    """The bucket's default encryption."""
     try:
         answer = s3.get_bucket_encryption(Bucket=bucket)
     except ClientError as error:
@@ -78,7 +78,7 @@ def _object(s3: Any, bucket: str, key: str) -> Look:
 
 
 def in_words(algorithm: str, key: str | None, *, bucket_key: bool) -> str:
-    """An encryption as S3's answers and Reseal's findings state it."""
+    """An encryption in words, from the fields of S3's responses and of Reseal's findings."""
     words = _ALGORITHMS[algorithm]
     if key:
         words += f" under {key}"
@@ -95,7 +95,7 @@ def _tags(s3: Any, bucket: str, key: str) -> str:
 
 
 def _content(s3: Any, bucket: str, key: str) -> str:
-    """The text itself where it is short; else its length and hash."""
+    """The text itself if it is short, otherwise its length and hash."""
     content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     if len(content) <= _LONGEST_SHOWN:
         return repr(content.decode())

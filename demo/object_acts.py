@@ -1,4 +1,4 @@
-"""What people do to objects in the scenes."""
+"""The calls that users make on objects in the scenes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FILM = {
     "metadata": "director=ines take=3",
     "tags": "retain=1y team=web",
 }
-"""What the auditor must read of what `put_in_parts` uploads."""
-_PART = 5 * 1024 * 1024  # the smallest that is not the last
+"""The properties of the object that `put_in_parts` uploads; the auditor must find them afterwards."""
+_PART = 5 * 1024 * 1024  # S3's minimum for every part but the last
 _PATIENCE_SECONDS = 20.0
 
 
 def put(bucket: str, key: str, content: str, **more: Any) -> Act:
-    """Upload with SSE-S3, whatever the bucket's default says."""
+    """Upload with SSE-S3, whatever the bucket's default is."""
     asked = {"ServerSideEncryption": "AES256", **more}
     return lambda s3, world: s3.put_object(Bucket=bucket, Key=key, Body=content.encode(), **asked)
 
@@ -40,7 +40,7 @@ def put_under(name_of_key: str, bucket: str, key: str, content: str) -> Act:
 
 
 def put_in_parts(s3: Any, world: World) -> None:
-    """A large file, as the AWS CLI uploads it, with everything that a careless copy would drop."""
+    """A large file, as the AWS CLI uploads it, with every property that a plain CopyObject would lose."""
     place = {"Bucket": "media", "Key": "film.mp4"}
     upload = s3.create_multipart_upload(
         **place,
@@ -60,25 +60,25 @@ def put_in_parts(s3: Any, world: World) -> None:
     s3.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
 
 
-def overwrite_while_repaired(s3: Any, world: World) -> None:
-    """Write; and write again in the very moment in which Reseal is about to copy the first writing.
+def overwrite_during_copy(s3: Any, world: World) -> None:
+    """Write an object, and write it again just before Reseal copies the first version.
 
-    The local cloud holds Reseal's CopyObject back for a second, after all its reading.
+    The local cloud delays Reseal's CopyObject by one second, after Reseal has read the object.
     """
-    hold = {"caller": "*EnforceObjectRole*", "resource": "*drafts*", "seconds": 1.0}
-    fault = world.cloud.inject_fault("delay", "s3", "CopyObject", **hold)
+    rule = {"caller": "*EnforceObjectRole*", "resource": "*drafts*", "seconds": 1.0}
+    fault = world.cloud.inject_fault("delay", "s3", "CopyObject", **rule)
     place = {"Bucket": "drafts", "Key": "speech.txt", "ServerSideEncryption": "AES256"}
     s3.put_object(**place, Body=b"first draft")
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not any(f["id"] == fault and f["hits"] for f in world.cloud.faults()):
         if time.monotonic() > deadline:
-            break  # the scene will then not end as it must
+            break  # the verdict then reports the scene as wrong
         time.sleep(0.02)
     s3.put_object(**place, Body=b"second draft")
 
 
-def hide(s3: Any, world: World) -> None:
-    """Unblock SSE-C, and once that has been heard write what nobody else can read."""
+def write_under_sse_c(s3: Any, world: World) -> None:
+    """Unblock SSE-C; after Reseal has processed that event, write an object that only its writer can read."""
     world.arrivals.poll()
     since = len(world.arrivals.lines)
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": world.key}
@@ -94,12 +94,12 @@ def hide(s3: Any, world: World) -> None:
 
 
 def put_many(s3: Any, world: World) -> None:
-    """A nightly export whose code asks for SSE-S3."""
+    """A nightly export whose code requests SSE-S3."""
     for key in MANY:
         s3.put_object(Bucket="exports", Key=key, Body=b"a,b\n1,2\n", ServerSideEncryption="AES256")
 
 
-def put_right(s3: Any, world: World) -> None:
-    """A write under the bucket's default, one under the team's own key."""
+def put_compliant(s3: Any, world: World) -> None:
+    """One write under the bucket's default, one under the team's own key."""
     s3.put_object(Bucket="ledgers", Key="2026.csv", Body=b"account,amount")
     put_under("team_key", "ledgers", "2027.csv", "account,plan")(s3, world)

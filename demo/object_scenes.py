@@ -1,4 +1,4 @@
-"""The scenes about objects: who writes what, and how it must end."""
+"""The scenes about objects: who writes what, and the expected result."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from demo.scene import End, Scene
 from demo.world import World
 
 OBJECT, SSE_C = "S3.ObjectEncryption", "S3.BucketSseCBlock"
-_APART_SECONDS = 0.2  # calls at the same moment would start a process each
-_REPAIRED = ((OBJECT, "MEDIUM", "REMEDIATED"),)
+_APART_SECONDS = 0.2  # simultaneous calls would each start a function process
+_REMEDIATED = ((OBJECT, "MEDIUM", "REMEDIATED"),)
 
 
 OBJECT_SCENES = (
@@ -21,29 +21,29 @@ OBJECT_SCENES = (
         keys=("2026/11.txt",),
         act=acts.put("invoices", "2026/11.txt", "an invoice"),
         calls=("PutObject",),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
     ),
     Scene(
-        title="uploads under another account's key, which admits this account",
+        title="uploads under a partner account's key that this account may use",
         who="mallory",
         bucket="swaps",
         keys=("plans.txt",),
         act=acts.put_under("partner_key", "swaps", "plans.txt", "the plans"),
         calls=("PutObject",),
-        end=End.REPAIRED,
+        end=End.REMEDIATED,
         findings=((OBJECT, "CRITICAL", "REMEDIATED"),),
     ),
     Scene(
-        title="uploads under another account's key, which admits her alone",
+        title="uploads under another account's key that only she may use",
         who="mallory",
-        bucket="swaps-shut",
+        bucket="swaps-denied",
         keys=("plans.txt",),
-        act=acts.put_under("shut_key", "swaps-shut", "plans.txt", "the plans"),
+        act=acts.put_under("mallory_key", "swaps-denied", "plans.txt", "the plans"),
         calls=("PutObject",),
         end=End.FAILED,
         findings=((OBJECT, "CRITICAL", "FAILED"),),
-        says="kms:Decrypt",
+        reason="kms:Decrypt",
         refused="403 AccessDenied",
     ),
     Scene(
@@ -54,91 +54,91 @@ OBJECT_SCENES = (
         keeps=acts.FILM,
         act=acts.put_in_parts,
         calls=("CompleteMultipartUpload",),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
     ),
     Scene(
-        title="uploads to a bucket that keeps versions",
+        title="uploads to a bucket with versioning",
         who="maria",
         bucket="contracts",
         keys=("lease.txt",),
         keeps={"versions": "1", "content": "'a lease'"},
         act=acts.put("contracts", "lease.txt", "a lease"),
         calls=("PutObject",),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
     ),
     Scene(
-        title="uploads into the archive, whose objects cannot be copied",
+        title="uploads into storage class GLACIER, which CopyObject cannot read",
         who="maria",
         bucket="cellar",
         keys=("1998.tar",),
         keeps={"storage class": "GLACIER"},
         act=acts.put("cellar", "1998.tar", "old", StorageClass="GLACIER"),
         calls=("PutObject",),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
     ),
     Scene(
-        title="uploads under legal hold, which S3 lets nobody re-encrypt",
+        title="uploads under legal hold, so S3 refuses to re-encrypt the object",
         who="maria",
         bucket="evidence",
         keys=("mail.txt",),
         keeps={"legal hold": "ON", "versions": "1"},
         act=acts.put("evidence", "mail.txt", "a letter", ObjectLockLegalHoldStatus="ON"),
         calls=("PutObject",),
-        end=End.REPORTED,
-        findings=((OBJECT, "MEDIUM", "REPORTED"),),
-        says="legal hold",
+        end=End.MANUAL,
+        findings=((OBJECT, "MEDIUM", "MANUAL"),),
+        reason="legal hold",
     ),
     Scene(
-        title="overwrites a draft in the moment in which Reseal copies it",
+        title="overwrites an object while Reseal is copying it",
         who="maria",
         bucket="drafts",
         keys=("speech.txt",),
         keeps={"content": "'second draft'"},
-        act=acts.overwrite_while_repaired,
+        act=acts.overwrite_during_copy,
         calls=("PutObject", "PutObject"),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
         results=("Applied", "Skipped"),
         refused="412 PreconditionFailed",
     ),
     Scene(
-        title="unblocks SSE-C, and writes under a key that only she has",
+        title="unblocks SSE-C and writes an object with SSE-C (only she has the key)",
         who="mallory",
         bucket="payroll",
         keys=("2026-11.csv",),
-        act=acts.hide,
+        act=acts.write_under_sse_c,
         calls=("PutBucketEncryption", "PutObject"),
-        end=End.REPORTED,
-        findings=((OBJECT, "CRITICAL", "REPORTED"), (SSE_C, "HIGH", "DETECTED")),
-        says="SSE-C was unblocked on this bucket by",
+        end=End.MANUAL,
+        findings=((OBJECT, "CRITICAL", "MANUAL"), (SSE_C, "HIGH", "DETECTED")),
+        reason="SSE-C was unblocked on this bucket by",
     ),
     Scene(
-        title=f"uploads {len(acts.MANY)} files with SSE-S3, one after the other",
+        title=f"uploads {len(acts.MANY)} files with SSE-S3",
         who="nightly-export",
         bucket="exports",
         keys=acts.MANY,
         act=acts.put_many,
         calls=("PutObject",) * len(acts.MANY),
-        end=End.REPAIRED,
-        findings=_REPAIRED,
+        end=End.REMEDIATED,
+        findings=_REMEDIATED,
     ),
     Scene(
-        title="writes two objects as they should be: under the bucket's default, and the team's own key",
+        title="writes two compliant objects: bucket default, and the team's own key",
         who="data-team",
         bucket="ledgers",
         keys=("2026.csv", "2027.csv"),
-        act=acts.put_right,
+        act=acts.put_compliant,
         calls=(),
-        end=End.FREE,
+        end=End.NO_INVOCATION,
     ),
 )
 
 
 def prepare(world: World) -> None:
-    """Let maria make the buckets, one a scene, and wait until Reseal has put their defaults right."""
+    """Create one bucket for each scene, as maria, and wait until Reseal has remediated their defaults."""
     maria = world.people["maria"]
     buckets = [scene.bucket for scene in OBJECT_SCENES]
     for bucket in buckets:

@@ -1,4 +1,4 @@
-"""What a scene is, and the ways one can end."""
+"""What a scene is, and the results it can have."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from demo.world import World
 
 
 class End(Enum):
-    """How a scene must end. The text is what the summary says."""
+    """The expected result of a scene. The value is the text in the summary."""
 
-    REPAIRED = "repaired"
-    REPORTED = "reported, not touched"
-    LEFT_ALONE = "right as it is, not touched"
-    SKIPPED = "not ours, not touched"
-    UNHEARD = "no violation, never heard of"
-    FREE = "right as it is, no function started"
-    FAILED = "repair refused, and said so"
+    REMEDIATED = "remediated"
+    MANUAL = "reported, not changed"
+    COMPLIANT = "compliant, not changed"
+    SKIPPED = "skipped (another Region), not changed"
+    NO_EVENT = "nothing changed, no event"
+    NO_INVOCATION = "compliant, no function started"
+    FAILED = "AWS refused the remediation, reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """One act of one person, with the API calls that Reseal must hear and the findings it must send.
+    """The calls of one user, the API calls whose events Reseal must receive, and the findings it must send.
 
-    `findings` are (check, severity, status). The auditor reads before and after: the objects called `keys`,
-    or without any the bucket. Where there are several keys, equal findings may come as few messages with a
-    count. `says` must stand in a finding's reason; `results`, where given, is how the calls must end,
-    `refused` what S3 must have refused to Reseal, and `keeps` what each object must have in the end.
+    `findings` are (check, severity, status). The auditor reads the objects `keys` before and after, or the
+    bucket if there are no keys. With several keys, equal findings may be summarised in few messages with a
+    count. A finding's reason must contain `reason`. `results` are the expected results of the events,
+    `refused` is the refusal of S3 that Reseal must meet, and `keeps` are properties that each object must
+    have at the end.
     """
 
     title: str
@@ -40,7 +41,7 @@ class Scene:
     end: End
     findings: tuple[tuple[str, str, str], ...] = ()
     keys: tuple[str, ...] = ()
-    says: str = ""
+    reason: str = ""
     results: tuple[str, ...] = ()
     refused: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What is shown at the end: every scene in a row, Reseal's own writes, and what was not proven."""
+"""What is shown at the end: a row for every scene, Reseal's own writes, and what the demo does not prove."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from demo.performance import OBJECT_WRITES, Played
+from demo.runner import OBJECT_WRITES, Played
 from demo.view import console, found_in_words
 from demo.world import World
 
 NOT_PROVEN = (
-    "that AWS delivers these events, and how fast: here CloudTrail events come at once, in documented shapes",
-    "CloudTrail's delay on AWS: minutes for data events too, in which a wrongly encrypted object can be read",
-    "that e-mail arrives and alarms ring: the local cloud sends no e-mail and evaluates no alarm",
-    "AWS's own IAM and KMS: the roles and policies of the template are evaluated, by an emulator",
-    "S3's own answers to copies, preconditions, Object Lock and UpdateObjectEncryption: as documented",
-    "objects above 5 GB, with ACLs, replicated or client-encrypted, buckets that notify: in no scene here",
+    "that AWS delivers these events, and how fast: here they arrive at once, in documented shapes",
+    "CloudTrail's delay on AWS: minutes, for data events too; until then a violating object can be read",
+    "e-mail and alarms: the local cloud sends no e-mail and evaluates no alarm",
+    "AWS's own IAM and KMS: here an emulator evaluates the roles and policies of the template",
+    "S3's own answers to copies, preconditions, Object Lock and UpdateObjectEncryption: here emulated",
+    "objects above 5 GB, with ACLs, replicated or client-encrypted; buckets with notifications: no scene",
     "AWS's throttling and eventual consistency at their real pace (the tests inject both)",
-    "the settle time of 30 s and the alert window of 15 minutes: here parameters shorten them",
-    "what it costs: data events, requests to S3 and KMS, the retrieval of what is copied",
+    "the settle time of 30 s and the alert window of 15 minutes: the demo shortens both",
+    "costs: data events, requests to S3 and KMS, retrieval fees for copied objects",
 )
 _WRITES = ("PutBucketEncryption", "PutBucketPolicy", *OBJECT_WRITES)
 _OWN_ROLES = ("EnforceBucketRole", "EnforceObjectRole")
@@ -29,14 +29,14 @@ _OWN_ROLES = ("EnforceBucketRole", "EnforceObjectRole")
 
 @dataclass(frozen=True, slots=True)
 class OwnWrites:
-    """Reseal's own writes to S3 that succeeded, and how many of them reached a function: turns of a loop."""
+    """Reseal's own successful writes to S3, and how many of their events reached a function (a loop)."""
 
     made: int
-    heard: int
+    delivered: int
 
 
 def own_writes(world: World) -> OwnWrites:
-    """Count them: what was made by the local cloud's journal, what was heard by the lanes' logs."""
+    """Count the writes in the local cloud's journal, and their events in the functions' logs."""
     world.arrivals.poll()
     made = [
         call
@@ -49,24 +49,26 @@ def own_writes(world: World) -> OwnWrites:
 
 
 def show_summary(played: Sequence[Played], own: OwnWrites, started: float) -> bool:
-    """The table of all scenes and what was not proven; whether everything ended as it must."""
+    """Print the summary; whether every scene had the expected result and no own write came back."""
     console.print(_table(played))
     wrong = sum(bool(one.faults) for one in played)
-    console.print(f"\n{len(played) - wrong} of {len(played)} scenes ended as they must.")
-    console.print(f"Of Reseal's own {own.made} writes to S3, in both lanes, {own.heard} came back as work.")
-    console.print(f"{time.monotonic() - started:.0f} s in all.\n\nNot proven here:")
+    console.print(f"\n{len(played) - wrong} of {len(played)} scenes had the expected result.")
+    console.print(
+        f"Reseal made {own.made} writes to S3; {own.delivered} of their events came back to a function."
+    )
+    console.print(f"{time.monotonic() - started:.0f} s in total.\n\nNot proven by this demo:")
     for sentence in NOT_PROVEN:
         console.print(f"  - {sentence}")
-    return wrong == 0 and own.heard == 0
+    return wrong == 0 and own.delivered == 0
 
 
 def _table(played: Sequence[Played]) -> Table:
     table = Table(title="\nSummary", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for column in ("", "scene", "must end", "findings", "seconds"):
+    for column in ("", "scene", "expected result", "findings", "seconds"):
         table.add_column(column, no_wrap=column in {"", "seconds"})
     for number, one in enumerate(played, 1):
         mark = "[bold red]wrong[/]" if one.faults else "[green]ok[/]"
         seconds = "" if one.seconds is None else f"{one.seconds:.1f}"
         title = f"{number} {one.scene.who} {one.scene.title}"
-        table.add_row(mark, title, one.scene.end.value, found_in_words(one.findings, one.told), seconds)
+        table.add_row(mark, title, one.scene.end.value, found_in_words(one.findings, one.violations), seconds)
     return table

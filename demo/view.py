@@ -1,4 +1,4 @@
-"""What is shown of the world and the scenes. It renders what arrived and was read, and computes nothing."""
+"""Print the keys and the scenes. It only renders what arrived and what the auditor read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from demo.auditor import Look
-from demo.performance import Played
+from demo.runner import Played
 from demo.scene import End
 from demo.world import World
 
-_LOG_WIDTH = 140  # where there is no terminal to ask
+_LOG_WIDTH = 140  # without a terminal, which would know its width
 _SEVERITY_STYLE = {
     "CRITICAL": "bold white on red",
     "HIGH": "bold red",
@@ -32,7 +32,7 @@ if not console.is_terminal:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Show a long step while it runs, and how long it took."""
+    """Show a long step while it runs, then how long it took."""
     started = time.monotonic()
     with console.status(f"{title} ..."):
         yield
@@ -40,16 +40,18 @@ def step(title: str) -> Iterator[None]:
 
 
 def show_world(world: World) -> None:
-    """Name the keys once, so that the scenes can be read."""
-    console.print(f"\n  K, Reseal's own key      {world.key}")
+    """Introduce the keys, which the scenes name in words."""
+    console.print(f"\n  the remediation key      {world.key}")
     console.print(f"  the data team's key      {world.team_key}")
-    console.print(f"  another account's keys   {world.foreign_key}, which admits nobody of this account")
-    console.print(f"                           {world.partner_key}, a partner's, which admits this account")
-    console.print(f"                           {world.shut_key}, shut to all of it but mallory")
+    console.print(
+        f"  the foreign key          {world.foreign_key} (another account's; closed to this account)"
+    )
+    console.print(f"  the partner's key        {world.partner_key} (another account's; open to this account)")
+    console.print(f"  mallory's key            {world.mallory_key} (another account's; open to mallory only)")
 
 
 def show_scene(number: int, played: Played, world: World) -> None:
-    """One scene: the act, what the log lines and the messages said, and what the auditor read."""
+    """Print one scene: the calls, the log lines, the findings, and what the auditor read."""
     scene = played.scene
     about = f"bucket {scene.bucket}"
     if scene.keys:
@@ -63,12 +65,12 @@ def show_scene(number: int, played: Played, world: World) -> None:
     for finding in played.findings:
         _show_finding(finding, world)
     _show_looks(played, world)
-    if scene.end is End.FREE:
+    if scene.end is End.NO_INVOCATION:
         before, after = played.started
-        _row("invocations", f"of the object function: {before} before, {after} after")
+        _row("invocations", f"of the object function: {before} before the scene, {after} after it")
     if played.seconds is not None:
         actions = " and ".join(sorted({f["action"] for f in played.findings if f["action"]}))
-        _row("repaired", f"{played.seconds:.1f} s after the call, by {actions}")
+        _row("remediated", f"{played.seconds:.1f} s after the call, by {actions}")
     for fault in played.faults:
         _row("WRONG", escape(fault), "bold red")
 
@@ -78,11 +80,11 @@ def _row(name: str, text: str, style: str = "not bold") -> None:
 
 
 def _show_lines(played: Played, world: World) -> None:
-    """The log lines, equal ones once."""
+    """The log lines; equal ones are shown once, with a count."""
     counts = Counter((line["api_call"], line["actor"], line["tool"], line["result"]) for line in played.lines)
     for (call, who, tool, result), count in counts.items():
         many = f"  [bold]x {count}[/]" if count > 1 else ""
-        _row("heard", f"{call} by {who} ({tool}): {result}{many}")
+        _row("event", f"{call} by {who} ({tool}): {result}{many}")
     for line in played.lines:
         if line["reason"] and (line["result"] == "Skipped" or not played.findings):
             _row("reason", escape(_named(str(line["reason"]), world)))
@@ -92,22 +94,22 @@ def _show_finding(finding: Mapping[str, Any], world: World) -> None:
     style, many = _SEVERITY_STYLE[finding["severity"]], finding["occurrences"]
     count = f"  [bold]x {many['count']}[/]" if many and many["count"] > 1 else ""
     _row(
-        "message", f"[{style}]{finding['severity']}[/] {finding['status']}  {escape(finding['title'])}{count}"
+        "finding", f"[{style}]{finding['severity']}[/] {finding['status']}  {escape(finding['title'])}{count}"
     )
     _row("", escape(_named(finding["reason"], world)))
-    if finding["way_out"]:
-        _row("", f"[dim]{escape(_named(finding['way_out'], world))}[/]")
+    if finding["recommendation"]:
+        _row("", f"[dim]{escape(_named(finding['recommendation'], world))}[/]")
 
 
 def _show_looks(played: Played, world: World) -> None:
     acted, ended = played.acted, played.ended
     before, after = (escape(_named(text, world)) for text in (played.before, ended.encryption))
     _row(
-        "read back",
-        f"{after}  [dim](not touched)[/]" if before == after else f"{before}  [bold]->[/]  {after}",
+        "state",
+        f"{after}  [dim](not changed)[/]" if before == after else f"{before}  [bold]->[/]  {after}",
     )
     if ended.rest:
-        kept = played.scene.end is End.REPAIRED and acted.rest == ended.rest
+        kept = played.scene.end is End.REMEDIATED and acted.rest == ended.rest
         _row("kept" if kept else "has", escape(_in_words(ended)))
 
 
@@ -116,22 +118,22 @@ def _in_words(look: Look) -> str:
 
 
 def _named(text: str, world: World) -> str:
-    """The text with the keys called by the names they were introduced with."""
+    """The text with the name of each key in place of its ARN."""
     names = {
-        world.key: "K",
+        world.key: "the remediation key",
         world.team_key: "the team's key",
         world.foreign_key: "the foreign key",
         world.partner_key: "the partner's key",
-        world.shut_key: "the shut key",
+        world.mallory_key: "mallory's key",
     }
     for arn, name in names.items():
         text = text.replace(arn, name)
     return text
 
 
-def found_in_words(findings: Sequence[Mapping[str, Any]], told: int) -> str:
-    """Severity and status of each finding, equal ones once, with the count of what they stand for."""
+def found_in_words(findings: Sequence[Mapping[str, Any]], violations: int) -> str:
+    """Severity and status of each finding; equal ones once, with the number of violations they report."""
     ends = [f"{finding['severity']} {finding['status']}" for finding in findings]
-    if told == len(ends):
+    if violations == len(ends):
         return ", ".join(ends) or "none"
-    return f"{', '.join(dict.fromkeys(ends))} x {told}, in {len(ends)} messages"
+    return f"{', '.join(dict.fromkeys(ends))} x {violations} in {len(ends)} messages"

@@ -1,4 +1,4 @@
-"""The stage: a local cloud with Reseal deployed, the people who act, and one who only looks."""
+"""The world of the scenes: a local cloud with Reseal deployed, users who make calls, an auditor who reads."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud import deploy
-from localcloud.arrivals import Arrivals
-from localcloud.handle import ACCOUNT, REPOSITORY, LocalCloud
+from localcloud.client import deploy
+from localcloud.client.arrivals import Arrivals
+from localcloud.client.handle import ACCOUNT, REPOSITORY, LocalCloud
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
 STACK = "reseal"
-SETTLE_SECONDS = 1  # the template's default is 30; a demo should not keep people waiting
+SETTLE_SECONDS = 1  # the template's default is 30; a demo should be quick
 WINDOW_SECONDS = 5  # the template's default is 900
 OTHER_ACCOUNT = "222222222222"
 
@@ -22,7 +22,7 @@ PARAMETERS: dict[str, object] = {
     "SettleSeconds": SETTLE_SECONDS,
     "AlertWindowSeconds": WINDOW_SECONDS,
     "ObjectBuckets": "*",
-    "ObjectConcurrency": 2,  # each batch at once with another is a process to be started
+    "ObjectConcurrency": 2,  # each concurrent batch starts a function process
 }
 
 
@@ -52,8 +52,8 @@ Step = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything the scenes need. Of the three keys of another account the partner's admits this account,
-    and the shut one admits mallory alone.
+    """Everything the scenes need. Three keys belong to another account: this account cannot use the foreign
+    key, it can use the partner's key, and only mallory can use mallory's key.
     """
 
     cloud: LocalCloud
@@ -65,12 +65,12 @@ class World:
     team_key: str
     foreign_key: str
     partner_key: str
-    shut_key: str
+    mallory_key: str
 
 
 @contextmanager
 def world(step: Step) -> Iterator[World]:
-    """Build, start, deploy, and take everything down again however it ends."""
+    """Build, start and deploy; at the end always stop the cloud and remove its files."""
     with step("building the template with the SAM CLI"):
         deploy.build()
     with step("starting the local cloud"):
@@ -78,7 +78,7 @@ def world(step: Step) -> Iterator[World]:
     with cloud:
         with step("deploying the unchanged template with the SAM CLI"):
             stack = deploy.deploy(cloud, STACK, **PARAMETERS)
-        with step("creating people, a team's key and another account's key"):
+        with step("creating users, the data team's key and keys of another account"):
             populated = _populate(cloud, stack)
         yield populated
 
@@ -86,7 +86,7 @@ def world(step: Step) -> Iterator[World]:
 def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
     people = {name: cloud.client("s3", cloud.create_user(name, may)) for name, may in _RIGHTS.items()}
     auditor = cloud.client("s3", cloud.create_user("auditor", _allow(*_READS)))
-    abroad = cloud.client("kms", cloud.account_root(OTHER_ACCOUNT))
+    other_account = cloud.client("kms", cloud.account_root(OTHER_ACCOUNT))
     return World(
         cloud=cloud,
         stack=stack,
@@ -95,14 +95,14 @@ def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
         arrivals=Arrivals(cloud, stack),
         key=stack.outputs["RemediationKeyArn"],
         team_key=_create_key(cloud.client("kms")),
-        foreign_key=_create_key(abroad),
-        partner_key=_create_key(abroad, "root"),
-        shut_key=_create_key(abroad, "user/mallory"),
+        foreign_key=_create_key(other_account),
+        partner_key=_create_key(other_account, "root"),
+        mallory_key=_create_key(other_account, "user/mallory"),
     )
 
 
 def _create_key(kms: Any, admitted: str | None = None) -> str:
-    """A key, which also admits the principal of this account, if one is given."""
+    """A key; its policy also admits this principal of this account, if one is given."""
     key = str(kms.create_key()["KeyMetadata"]["Arn"])
     if admitted:
         statements = [

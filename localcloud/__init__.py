@@ -1,7 +1,5 @@
-"""The local cloud: MiniStack, extended in process until the unchanged template.yaml really behaves.
+"""The local cloud: MiniStack, extended in process so that the unchanged template.yaml works on it.
 
-``python -m localcloud`` starts it (see ``__main__``); ``localcloud.handle.LocalCloud`` starts it from tests
-and from the demo, which run in another environment than MiniStack's own. ``handle``,
-``control_client``, ``clients``, ``deploy`` and ``arrivals`` are theirs; every other module belongs to the
-server.
+`python -m localcloud` starts it in MiniStack's own environment. Tests and the demo import `client/` in
+their environment to start, use and observe it. Neither side imports the other.
 """

@@ -1,4 +1,4 @@
-"""``python -m localcloud``: prepare the process, then hand over to the server."""
+"""`python -m localcloud`: prepare the process, then start the server."""
 
 import importlib
 import os
@@ -26,10 +26,10 @@ MINISTACK = {
 
 
 def prepare_environment(settings: Settings, scratch: str) -> None:
-    """Give this process, and the Lambda workers that inherit from it, one known environment.
+    """Give this process, and the Lambda workers that inherit from it, a known environment.
 
     A developer's own AWS variables would leak into the deployed functions, and MiniStack reads its settings
-    when it is imported. PYTHONPATH goes too: a function must find only its own code and layers.
+    when it is imported. PYTHONPATH is removed too: a function must find only its own code and layers.
     """
     for name in [name for name in os.environ if name.startswith("AWS_") or name == "PYTHONPATH"]:
         del os.environ[name]
@@ -44,7 +44,7 @@ def prepare_environment(settings: Settings, scratch: str) -> None:
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, then leave nothing behind."""
+    """Serve until SIGTERM or SIGINT, then remove every file."""
     settings = parse_settings()
     scratch = tempfile.mkdtemp(prefix="localcloud-")
     try:

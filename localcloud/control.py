@@ -1,4 +1,4 @@
-"""``/_localcloud/``: what a test asks the local cloud itself, unsigned, on the same port."""
+"""`/_localcloud/`: the control endpoints for tests; requests are unsigned, on the same port."""
 
 import asyncio
 import json
@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from localcloud import encryption_contexts, object_age, object_state
-from localcloud.faults import Faults
-from localcloud.journal import Journal
-from localcloud.trail import Trail
+from localcloud.cloudtrail.trail import Trail
+from localcloud.faults.faults import Faults
+from localcloud.request.journal import Journal
+from localcloud.s3.objects import encryption_contexts, object_age, object_state
 
 PREFIX = "/_localcloud/"
 KNOWN = (
@@ -25,7 +25,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def with_control(application: Application, journal: Journal, faults: Faults, trail: Trail) -> Application:
-    """The application, with the control endpoints before it."""
+    """The application behind the control endpoints."""
 
     async def controlled(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):

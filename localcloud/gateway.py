@@ -1,20 +1,21 @@
-"""The way of every AWS API call: fault before, MiniStack, fault after, journal, trail."""
+"""The path of every AWS API call: fault before, MiniStack, fault after, journal, trail."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from localcloud import anchors, fault_answers
-from localcloud.calls import CURRENT, Call, Response, describe
-from localcloud.faults import Fault, Faults
-from localcloud.journal import Journal
-from localcloud.trail import Trail
+from localcloud.cloudtrail.trail import Trail
+from localcloud.faults import fault_answers
+from localcloud.faults.faults import Fault, Faults
+from localcloud.request import anchors
+from localcloud.request.calls import CURRENT, Call, Response, describe
+from localcloud.request.journal import Journal
 
 Dispatch = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]], str], Awaitable[Response]]
 
 
 def install(journal: Journal, faults: Faults, trail: Trail) -> None:
-    """Stand before MiniStack's own dispatcher."""
+    """Wrap MiniStack's own dispatcher."""
     anchors.replace("app._dispatch_service_request", partial(_dispatch, journal, faults, trail))
 
 
@@ -33,22 +34,22 @@ async def _dispatch(
     call = describe(method, path, headers, body, query)
     CURRENT.set(call)
     fault = faults.take(call)
-    heard = trail.before(call)
+    pending = trail.before(call)
 
     async def act() -> Response:
         return await ministack(method, path, headers, body, query, request_id)
 
     acted, answered = await _with_fault(fault, call, act)
     journal.record(call, answered, fault=fault is not None)
-    if heard is not None:
-        trail.after(heard, acted or answered)
+    if pending is not None:
+        trail.after(pending, acted or answered)
     return answered
 
 
 async def _with_fault(
     fault: Fault | None, call: Call, act: Callable[[], Awaitable[Response]]
 ) -> tuple[Response | None, Response]:
-    """What MiniStack did, if it was let, and what the caller is told."""
+    """MiniStack's response, if the call reached it, and the response for the caller."""
     if fault is not None and fault.kind == "error":
         return None, fault_answers.answer(fault, call)
     if fault is not None and fault.kind == "delay":

@@ -1,4 +1,4 @@
-"""The server process: MiniStack with our extensions installed, on 127.0.0.1."""
+"""The server process: MiniStack with this package's extensions, on 127.0.0.1."""
 
 import asyncio
 import logging
@@ -12,45 +12,38 @@ from hypercorn.config import Config
 from ministack import app as ministack_app
 from ministack.core import lambda_runtime
 
-from localcloud import (
-    anchors,
-    bucket_encryption,
-    bucket_owner,
-    control,
+from localcloud import control, gateway
+from localcloud.cloudtrail.trail import Trail
+from localcloud.cloudtrail.trail_data import Variants
+from localcloud.faults.faults import Faults
+from localcloud.kms import key_policies, kms_keys
+from localcloud.request import anchors, transport
+from localcloud.request.journal import Journal
+from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
+from localcloud.s3.objects import (
     encryption_contexts,
-    function_logs,
-    gateway,
-    key_policies,
-    kms_keys,
     missing_objects,
-    multipart,
     object_acls,
-    object_copy,
     object_encryption,
     object_key_use,
     object_lock,
     object_permissions,
     object_state,
     object_tag_count,
-    object_update,
-    object_writes,
-    policy_status,
-    preconditions,
+)
+from localcloud.s3.writes import multipart, object_copy, object_update, object_writes
+from localcloud.services import (
+    function_logs,
     queue_policies,
     stack_resources,
     topic_encryption,
     topic_messages,
-    transport,
 )
-from localcloud.faults import Faults
-from localcloud.journal import Journal
 from localcloud.settings import Settings
-from localcloud.trail import Trail
-from localcloud.trail_data import Variants
 
 
 def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
-    """Extend MiniStack. Later extensions of one function see the call before earlier ones."""
+    """Extend MiniStack. If two extensions wrap one function, the later one is called first."""
     anchors.check()
     journal, faults = Journal(), Faults()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
@@ -100,7 +93,7 @@ def _install_objects(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> int:
-    """Serve until told to stop; the exit status."""
+    """Serve until stopped; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     journal, faults, trail = install(settings)
     application = control.with_control(ministack_app.app, journal, faults, trail)
@@ -117,7 +110,7 @@ async def _serve(application: control.Application, settings: Settings) -> None:
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5  # a long poll of SQS would hold the exit for 20 s
+    config.graceful_timeout = 0.5  # a long poll of SQS would delay the exit by 20 s
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""What a launch of the local cloud can choose."""
+"""The command line of the local cloud."""
 
 import argparse
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ ACCOUNT = "111122223333"
 ROOT_KEY = "test"
 GIBIBYTE, MEBIBYTE = 1024**3, 1024**2
 SWITCHES = {
-    "--new-buckets-allow-sse-c": "new buckets as before 2026-04: SSE-C is not blocked (E7)",
+    "--new-buckets-allow-sse-c": "new buckets do not block SSE-C, as before 2026-04 (E7)",
     "--put-keeps-sse-c-block": "PutBucketEncryption without BlockedEncryptionTypes keeps the block; "
     "by default the call replaces the whole document (E5, UNCONFIRMED)",
     "--complete-upload-record-shows-encryption": "CompleteMultipartUpload's record has the encryption in its "
-    "responseElements; by default only those of PutObject and CopyObject have (A21, UNCONFIRMED)",
+    "responseElements; by default only the records of PutObject and CopyObject have it (A21, UNCONFIRMED)",
     "--records-show-bucket-key": "responseElements carry the bucket-key-enabled header (A17, UNCONFIRMED)",
-    "--records-url-encode-keys": "object keys in records are percent-encoded; by default they stand as given "
+    "--records-url-encode-keys": "object keys in records are percent-encoded; by default they are unchanged "
     "(A25, UNCONFIRMED)",
     "--update-encryption-record-is-bare": "UpdateObjectEncryption's record has no body in its "
     "requestParameters (D9, UNCONFIRMED)",
-    "--until-stdin-closes": "stop when standard input ends, so that no server outlives its starter",
+    "--until-stdin-closes": "stop when standard input ends, so that the server ends with its parent process",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The command line, parsed. Each switch over an UNCONFIRMED fact names it in its help."""
+    """The command line, parsed. The help of each switch about an UNCONFIRMED fact names that fact."""
 
     port: int
     region: str
@@ -46,11 +46,11 @@ def parse_settings(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--region", default="us-east-1", help="the home Region")
     parser.add_argument("--account", default=ACCOUNT, help="the account of the root keys test/test")
-    delay = "how long after its call a CloudTrail event arrives (minutes on AWS, A35)"
+    delay = "the delay between a call and its CloudTrail event (minutes on AWS, A35)"
     parser.add_argument("--trail-delay", type=float, default=0.0, metavar="SECONDS", help=delay)
     limit = "the largest source of a CopyObject (C10)"
     parser.add_argument("--copy-object-limit", type=int, default=5 * GIBIBYTE, metavar="BYTES", help=limit)
-    part = "the smallest part of an upload, its last aside (C27)"
+    part = "the smallest part of an upload except its last (C27)"
     parser.add_argument("--minimum-part-size", type=int, default=5 * MEBIBYTE, metavar="BYTES", help=part)
     for switch, meaning in SWITCHES.items():
         parser.add_argument(switch, action="store_true", help=meaning)

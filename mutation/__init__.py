@@ -1,1 +1,1 @@
-"""How much of the pipeline and the adapters the tests hold in place: `python -m mutation`."""
+"""How many small changes of the lanes and adapters the tests detect: `python -m mutation`."""

@@ -1,4 +1,4 @@
-"""The mutants of one module: each is its source with one small thing changed."""
+"""The mutants of one module: each is its source with one small change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Change = tuple[str, Callable[[ast.AST], ast.AST]]
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change: where, what, and the whole source with it."""
+    """One change: its place, its name, and the changed source."""
 
     path: Path
     line: int
@@ -46,14 +46,16 @@ def mutants_of(path: Path) -> Iterator[Mutant]:
         for name, change in _changes(node):
             mutated = copy.deepcopy(tree)
             twin = _walk(mutated)[number]
-            said = ast.get_source_segment(text, node) or ast.unparse(node)
+            segment = ast.get_source_segment(text, node) or ast.unparse(node)
             _replace(mutated, twin, change(twin))
             source = ast.unparse(ast.fix_missing_locations(mutated))
-            yield Mutant(path, getattr(node, "lineno", 0), f"{name}: {' '.join(said.split())[:90]}", source)
+            yield Mutant(
+                path, getattr(node, "lineno", 0), f"{name}: {' '.join(segment.split())[:90]}", source
+            )
 
 
 def _walk(tree: ast.AST) -> list[ast.AST]:
-    """The nodes whose change a test could see: no annotation, docstring, or text of an error."""
+    """The nodes whose change a test could detect: no annotations, docstrings or error texts."""
     found: list[ast.AST] = []
 
     def visit(node: ast.AST) -> None:
@@ -64,14 +66,14 @@ def _walk(tree: ast.AST) -> list[ast.AST]:
             ):
                 continue
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST) and not _is_beside_the_point(child):
+                if isinstance(child, ast.AST) and not _is_irrelevant(child):
                     visit(child)
 
     visit(tree)
     return found
 
 
-def _is_beside_the_point(node: ast.AST) -> bool:
+def _is_irrelevant(node: ast.AST) -> bool:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
     typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"

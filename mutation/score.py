@@ -1,4 +1,4 @@
-"""Mutate the lanes and the adapters, run their tests on every mutant, print score and survivors."""
+"""Mutate the lanes and adapters, run their tests on every mutant, print score and survivors."""
 
 from __future__ import annotations
 
@@ -21,84 +21,86 @@ SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
 _OBJECT_LANE = (
-    "object_lane/test_flow.py object_lane/test_observation.py object_lane/test_repair.py "
-    "object_lane/test_takeover.py object_lane/test_redelivery.py; "
-    "object_lane/test_alerts.py functions/test_enforce_object.py"
+    "unit/lanes/object/test_flow.py unit/lanes/object/test_observe.py unit/lanes/object/test_remediate.py "
+    "unit/lanes/object/test_takeover.py unit/lanes/object/test_redelivery.py; "
+    "unit/lanes/object/test_alerts.py unit/functions/test_enforce_object.py"
 )
 
 TESTS = {
-    "bucket_lane/evidence.py": "bucket_lane",
-    "bucket_lane/lane.py": "bucket_lane",
-    "bucket_lane/observe.py": "bucket_lane",
-    "bucket_lane/repair.py": "bucket_lane",
-    "bucket_lane/tell.py": "bucket_lane",
-    "object_lane/lane.py": _OBJECT_LANE,
-    "object_lane/observe.py": _OBJECT_LANE,
-    "object_lane/repair.py": _OBJECT_LANE,
-    "object_lane/resume.py": _OBJECT_LANE,
-    "object_lane/tell.py": _OBJECT_LANE,
-    "object_lane/work.py": _OBJECT_LANE,
-    "core/guard/hold_back.py": "core/guard core/objects; core bucket_lane object_lane",
-    "core/objects/attribution.py": "core/objects; object_lane",
-    "core/objects/evidence.py": "core/objects; object_lane",
-    "core/objects/guard.py": "core/objects; object_lane",
-    "core/objects/method.py": "core/objects; object_lane",
-    "core/objects/parts.py": "core/objects",
-    "core/objects/properties.py": "core/objects; object_lane",
-    "core/remediation.py": "core/test_remediation.py bucket_lane; core",
-    "adapters/clock.py": "adapters/test_clock.py",
-    "adapters/cloudtrail.py": "adapters/test_cloudtrail.py adapters/test_clients.py "
-    "functions/test_check_trail.py",
-    "adapters/dynamodb.py": "adapters/test_requests.py adapters/test_error_texts.py; "
-    "adapters/test_ledger_contract.py",
-    "adapters/failures.py": "adapters/test_failures.py adapters/test_error_texts.py; "
-    "adapters/test_redirects.py",
-    "adapters/kms.py": "adapters/test_key_policy.py adapters/test_requests.py; "
-    "adapters/test_keys_contract.py adapters/test_kms_faults.py",
-    "adapters/recent.py": "adapters/test_kms_faults.py adapters/test_exposure.py",
-    "adapters/s3.py": "adapters/test_s3_requests.py adapters/test_exposure_requests.py; "
-    "adapters/test_redirects.py adapters/test_s3_faults.py adapters/test_buckets_contract.py "
-    "adapters/test_exposure.py",
-    "adapters/s3_exposure.py": "adapters/test_exposure_requests.py; adapters/test_exposure.py",
-    "adapters/settings.py": "adapters/test_settings.py adapters/test_brought_key.py "
-    "adapters/test_error_texts.py; functions",
-    "adapters/sns.py": "adapters/test_requests.py adapters/test_error_texts.py; "
-    "adapters/test_topic_contract.py",
-    "adapters/telemetry.py": "adapters/test_telemetry.py adapters/test_log_reason.py",
-    "adapters/trail_telemetry.py": "functions/test_check_trail.py",
-    "adapters/batch.py": "adapters/test_batch.py functions",
-    "adapters/dynamodb_items.py": "adapters/test_requests.py adapters/test_object_ledger_requests.py "
-    "adapters/test_error_texts.py; "
-    "adapters/test_ledger_contract.py adapters/test_object_ledger_contract.py",
-    "adapters/dynamodb_objects.py": "adapters/test_object_ledger_requests.py; "
-    "adapters/test_object_ledger_contract.py",
-    "adapters/dynamodb_window_items.py": "adapters/test_window_requests.py; "
-    "adapters/test_windows_contract.py",
-    "adapters/dynamodb_windows.py": "adapters/test_window_requests.py; adapters/test_windows_contract.py",
-    "adapters/s3_copies.py": "adapters/test_copies.py adapters/test_object_requests.py "
-    "adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "adapters/s3_object_heads.py": "adapters/test_object_heads.py adapters/test_object_requests.py; "
-    "adapters/test_objects_contract.py",
-    "adapters/s3_objects.py": "adapters/test_object_requests.py adapters/test_object_heads.py "
-    "adapters/test_object_clients.py adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "adapters/s3_parts.py": "adapters/test_parts.py adapters/test_object_faults.py; "
-    "adapters/test_objects_contract.py",
-    "adapters/s3_surroundings.py": "adapters/test_surroundings.py; adapters/test_buckets_contract.py",
-    "adapters/settings_reader.py": "adapters/test_settings.py adapters/test_object_settings.py",
-    "adapters/sqs.py": "adapters/test_reminders.py",
-    "adapters/timestamps.py": "adapters/test_timestamps.py",
-    "adapters/wiring.py": "adapters/test_clients.py adapters/test_timestamps.py functions",
-    "adapters/wiring_objects.py": "adapters/test_object_clients.py functions",
+    "lanes/bucket/ledger.py": "unit/lanes/bucket",
+    "lanes/bucket/lane.py": "unit/lanes/bucket",
+    "lanes/bucket/observe.py": "unit/lanes/bucket",
+    "lanes/bucket/remediate.py": "unit/lanes/bucket",
+    "lanes/bucket/report.py": "unit/lanes/bucket",
+    "lanes/object/lane.py": _OBJECT_LANE,
+    "lanes/object/observe.py": _OBJECT_LANE,
+    "lanes/object/remediate.py": _OBJECT_LANE,
+    "lanes/object/resume.py": _OBJECT_LANE,
+    "lanes/object/report.py": _OBJECT_LANE,
+    "lanes/object/task.py": _OBJECT_LANE,
+    "lanes/object/batch.py": _OBJECT_LANE,
+    "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/lanes",
+    "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
+    "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/guards/objects.py": "unit/core/guards; unit/lanes/object",
+    "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/repairs/objects/parts.py": "unit/core/repairs/objects",
+    "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/repairs/bucket_plan.py": "unit/core/repairs/test_bucket_plan.py unit/lanes/bucket; unit/core",
+    "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
+    "runtime/clock.py": "unit/runtime/test_clock.py",
+    "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
+    "unit/functions/test_check_trail.py",
+    "aws/dynamodb/ledger.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
+    "contract/aws/test_ledger_contract.py",
+    "aws/errors.py": "unit/aws/test_errors.py unit/aws/test_error_texts.py; unit/aws/s3/test_redirects.py",
+    "aws/kms.py": "unit/aws/test_kms.py unit/aws/test_requests.py; "
+    "contract/aws/test_keys_contract.py contract/faults/test_kms_faults.py",
+    "aws/cache.py": "contract/faults/test_kms_faults.py contract/aws/test_bucket_access.py",
+    "aws/s3/buckets.py": "unit/aws/s3/test_buckets.py unit/aws/s3/test_bucket_access.py; "
+    "unit/aws/s3/test_redirects.py contract/faults/test_s3_faults.py contract/aws/test_buckets_contract.py "
+    "contract/aws/test_bucket_access.py",
+    "aws/s3/bucket_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
+    "runtime/settings.py": "unit/runtime/test_settings.py unit/runtime/test_customer_supplied_key.py "
+    "unit/aws/test_error_texts.py; unit/functions",
+    "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
+    "contract/aws/test_topic_contract.py",
+    "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
+    "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
+    "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
+    "aws/dynamodb/items.py": "unit/aws/test_requests.py unit/aws/dynamodb/test_batch_ledger.py "
+    "unit/aws/test_error_texts.py; "
+    "contract/aws/test_ledger_contract.py contract/aws/test_object_ledger_contract.py",
+    "aws/dynamodb/batch_ledger.py": "unit/aws/dynamodb/test_batch_ledger.py; "
+    "contract/aws/test_object_ledger_contract.py",
+    "aws/dynamodb/window_items.py": "unit/aws/dynamodb/test_alert_windows.py; "
+    "contract/aws/test_windows_contract.py",
+    "aws/dynamodb/alert_windows.py": "unit/aws/dynamodb/test_alert_windows.py; "
+    "contract/aws/test_windows_contract.py",
+    "aws/s3/copies.py": "unit/aws/s3/test_copies.py unit/aws/s3/test_objects.py "
+    "contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/heads.py": "unit/aws/s3/test_heads.py unit/aws/s3/test_objects.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/objects.py": "unit/aws/s3/test_objects.py unit/aws/s3/test_heads.py "
+    "unit/aws/s3/test_object_clients.py contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/parts.py": "unit/aws/s3/test_parts.py contract/faults/test_object_faults.py; "
+    "contract/aws/test_objects_contract.py",
+    "aws/s3/bucket_context.py": "unit/aws/s3/test_bucket_context.py; contract/aws/test_buckets_contract.py",
+    "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
+    "aws/sqs.py": "contract/aws/test_reminders_contract.py",
+    "aws/timestamps.py": "unit/aws/test_timestamps.py",
+    "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
+    "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
-"""The tests that know each module, the quick ones first; what survives these meets those after the `;`."""
+"""The tests of each module. Those after a `;` are slower; they run only for survivors of the first."""
 
 _HEAVY = ["boto3", "botocore.stub", "moto", "hypothesis", "cachetools", "aws_lambda_powertools.metrics"]
 
 
 def main() -> int:
-    """Run it; the exit status is that of a report, never of a verdict."""
+    """Run it; the exit status is 0 even if mutants survive."""
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("only", nargs="*", help="parts of module paths, such as dynamodb")
     parser.add_argument("--workers", type=int, default=2)
@@ -122,7 +124,7 @@ def main() -> int:
 
 
 def _copied(scratch: Path) -> Path:
-    """The tree as it is now: what is edited meanwhile does not count. The environments are shared."""
+    """Copy the tree, so that edits during the run have no effect. The environments are shared."""
     left_out = shutil.ignore_patterns(".venv", ".git", ".aws-sam", ".local", ".*_cache", "__pycache__")
     tree = Path(shutil.copytree(ROOT, scratch / "tree", ignore=left_out))
     (tree / ".venv").symlink_to(ROOT / ".venv")
@@ -130,22 +132,26 @@ def _copied(scratch: Path) -> Path:
 
 
 def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
-    """A test that fails without a mutant would seem to kill every one."""
+    """Check that the tests pass without a mutant: a failing test would kill every mutant."""
     real = [Mutant(path, 0, "nothing changed", path.read_text()) for path in paths]
     passes = zip(paths, pool.map(_judge, real), strict=True)
     if failed := [str(path) for path, passed in passes if not passed]:
-        raise SystemExit(f"these tests fail as things are: those of {', '.join(failed)}")
+        raise SystemExit(f"the tests of these modules fail without a mutant: {', '.join(failed)}")
 
 
 def _modules(only: Sequence[str]) -> list[Path]:
-    adapters = {f"adapters/{path.name}" for path in (SOURCE / "adapters").glob("[!_]*.py")}
-    if untested := sorted(adapters - TESTS.keys()):
-        raise SystemExit(f"mutation/score.py does not say which tests know {', '.join(untested)}")
+    effects = {
+        str(path.relative_to(SOURCE))
+        for folder in ("aws", "runtime")
+        for path in (SOURCE / folder).rglob("[!_]*.py")
+    }
+    if untested := sorted(effects - TESTS.keys()):
+        raise SystemExit(f"mutation/score.py names no tests for {', '.join(untested)}")
     return [SOURCE / name for name in TESTS if not only or any(part in name for part in only)]
 
 
 def _prepare(tree: Path) -> None:
-    """Import once what every trial would import: each is a fork of this process."""
+    """Import common modules once: every trial is a fork of this process."""
     os.chdir(tree)
     for name in _HEAVY:
         importlib.import_module(name)
@@ -159,7 +165,7 @@ def _judge(mutant: Mutant) -> bool:
 
 
 def _judged(mutants: Sequence[Mutant], pool: ProcessPoolExecutor) -> Iterator[bool]:
-    """Whether each survived. Survivors are told at once: a whole run takes its time."""
+    """Whether each survived. Survivors are printed at once, because a full run takes long."""
     for mutant, lives in zip(mutants, pool.map(_judge, mutants), strict=True):
         if lives:
             print(f"survived  {mutant}", flush=True)

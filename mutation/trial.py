@@ -1,4 +1,4 @@
-"""One mutant on trial: a forked process imports it instead of the real module and runs the tests."""
+"""The trial of one mutant: a forked process imports it instead of the real module and runs the tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KILLED, _SURVIVED = 1, 0
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
-    """Gives the mutant's code under the real module's name and file."""
+    """Loads the mutant's code under the real module's name and file."""
 
     def __init__(self, fullname: str, path: str, source: str) -> None:
         super().__init__(fullname, path)
@@ -31,7 +31,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Stands before Python's own finders, for the one module."""
+    """Precedes Python's own finders, for this one module."""
 
     def __init__(self, mutant: Mutant) -> None:
         self._mutant = mutant
@@ -40,7 +40,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The mutant's module, or nothing."""
+        """The mutant's module; None for any other."""
         if fullname != self._name:
             return None
         loader = _Loader(fullname, str(self._mutant.path.absolute()), self._mutant.source)
@@ -48,7 +48,7 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 def survives(mutant: Mutant, arguments: Sequence[str], seconds: int) -> bool:
-    """Whether the tests pass with the mutant; one that makes them hang is killed too."""
+    """Whether the tests pass with the mutant; one that makes them hang counts as killed."""
     child = os.fork()
     if child == 0:
         os._exit(_run(mutant, arguments, seconds))
@@ -78,7 +78,7 @@ def _run(mutant: Mutant, arguments: Sequence[str], seconds: int) -> int:
 
 
 def _give_up(_signal: int, _frame: FrameType | None) -> None:
-    """Too long: whatever the tests started ends with them."""
+    """The time limit is reached: end the tests and the processes that they started."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
     os._exit(_KILLED)

@@ -1,1 +1,1 @@
-"""What people do with a deployed stack, from their own machine and with their own rights."""
+"""Commands for a deployed stack, run by an operator with the operator's own permissions."""

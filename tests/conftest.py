@@ -1,4 +1,4 @@
-"""What the slower tests share: one local cloud, one build and one deployed stack for the whole run."""
+"""Shared by the slower tests: one local cloud, one build and one deployed stack for the whole run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from localcloud import deploy
-from localcloud.handle import REPOSITORY, LocalCloud
-from tests import package
-from tests.adapters import known_gaps
+from localcloud.client import deploy
+from localcloud.client.handle import REPOSITORY, LocalCloud
+from tests.contract.worlds import known_gaps
+from tests.support import package
+from tests.support.environments import environment_python
 
-# No test may reach AWS, or see a developer's settings: set before anything imports a client.
+# No test may reach AWS or use a developer's settings. This must run before a client is imported.
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 os.environ |= {
@@ -25,7 +26,7 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
 
-# Property tests give the same result every time, and leave nothing behind.
+# Property tests give the same result every time and leave no files behind.
 settings.register_profile(
     "reseal",
     deadline=None,
@@ -37,30 +38,37 @@ settings.register_profile(
 settings.load_profile("reseal")
 
 DEPLOYMENTS = ("enforcing", "detecting", "enforcing_dsse_and_every_check")
-KEEP_TOGETHER = frozenset(
-    {"adapters", "artefact", "events", "faults", "gates", "keys", "localcloud", "objects"}
+KEEP_TOGETHER = (
+    "cloud/events",
+    "cloud/faults",
+    "cloud/key_policies",
+    "cloud/localcloud",
+    "cloud/object_soak",
+    "contract",
+    "gates/artefact",
+    "gates",
 )
 LONGEST_FIRST = (
-    "objects",
+    "cloud/object_soak",
     known_gaps.WORLD,
     "gates of EnforceObjectRole",
-    "tests/e2e/test_resend.py",
+    "cloud/e2e/test_redrive.py",
     "enforcing",
-    "localcloud",
-    "events",
-    "adapters",
-    "keys",
-    "tests/e2e/test_object_lane.py",
-    "tests/e2e/test_sam_deploy.py",
+    "cloud/localcloud",
+    "cloud/events",
+    "contract",
+    "cloud/key_policies",
+    "cloud/e2e/test_object_lane.py",
+    "cloud/e2e/test_sam_deploy.py",
 )
-"""A group that takes long and starts last makes the whole run long."""
+"""A long group that starts last would make the whole run longer."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where tests run in several processes, keep those that share a local cloud in one of them.
+    """If tests run in several processes, keep those that share a local cloud in one of them.
 
-    Beside the mark the id has to say it: xdist 3.8 writes the group where pytest 9.2 does not look any more
-    (https://github.com/pytest-dev/pytest-xdist/issues/1386), and groups nothing.
+    The id must contain the group too: xdist 3.8 writes it where pytest 9.2 no longer looks
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386), and so would group nothing.
     """
     groups = {item: _group(item) for item in items}
     for item, group in groups.items():
@@ -75,34 +83,27 @@ def _turn(group: str) -> int:
 
 
 def _group(item: pytest.Item) -> str:
-    file = item.path.relative_to(REPOSITORY)
-    folder, parameters = file.parts[1], getattr(getattr(item, "callspec", None), "params", {})
-    if folder == "gates" and "role" in parameters:
+    path = item.path.relative_to(REPOSITORY / "tests").as_posix()
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if path.startswith("gates/roles/") and "role" in parameters:
         return f"gates of {parameters['role']}"
     if known_gaps.in_world(item):
         return known_gaps.WORLD
     deployment = next((name for name in DEPLOYMENTS if name in getattr(item, "fixturenames", ())), None)
-    return deployment or (folder if folder in KEEP_TOGETHER else str(file))
-
-
-def environment_python(name: str) -> Path:
-    """The interpreter of one of the environments that `make test` sets up."""
-    python = REPOSITORY / ".venv" / name / "bin" / "python"
-    if not python.exists():
-        pytest.fail(f"{python.relative_to(REPOSITORY)} is missing: run `make test`, which sets it up once")
-    return python
+    folder = next((folder for folder in KEEP_TOGETHER if path.startswith(f"{folder}/")), None)
+    return deployment or folder or path
 
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    """A local cloud, shared: a test that injects faults clears them."""
+    """A shared local cloud. A test that injects faults clears them."""
     with LocalCloud.start(python=environment_python("cloud")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def built(testrun_uid: str) -> Path:
-    """What `sam build` made of the repository: built and packed once for all the processes of this run."""
+    """The output of `sam build`, built and packed once for all processes of this run."""
     environment_python("sam")
     scratch = REPOSITORY / ".local"
     scratch.mkdir(exist_ok=True)
@@ -117,5 +118,5 @@ def built(testrun_uid: str) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud, built: Path) -> deploy.Stack:
-    """The unchanged template, deployed once as `reseal` with its defaults, but without the wait."""
+    """The unchanged template, deployed once as `reseal` with its defaults and no settle time."""
     return package.deploy(cloud, "reseal", SettleSeconds=0)

@@ -1,1 +1,1 @@
-"""What the write of an object costs and what re-encrypting it keeps: Reseal beside Cloud Custodian."""
+"""The cost of an object write and what re-encryption keeps: Reseal and Cloud Custodian compared."""

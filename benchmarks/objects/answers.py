@@ -13,14 +13,14 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 _OWNER = "<Owner><ID>owner</ID></Owner>"
 _BUCKET_KEY = "<BucketKeyEnabled>true</BucketKeyEnabled>"
 _UNDER_KMS: dict[str, str] = {}
-"""By key: the algorithm of an object that was written or re-encrypted under the key."""
+"""By object key: the KMS algorithm with which the object was written or re-encrypted."""
 _WRITTEN: dict[str, None] = {}
-"""The keys that a listing names, in order."""
+"""The object keys of a listing, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers and body. `at_once` is for what only prepares a measurement."""
+    """Status, headers and body. `at_once`: no delay, for calls that only prepare a measurement."""
 
     body: bytes = b""
     status: int = 200
@@ -52,7 +52,7 @@ _ABSENT = {
 
 
 def answer_to(method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
-    """What AWS would answer; 400 to what nobody asks."""
+    """The response that AWS would give."""
     if operation := headers.get("x-amz-target"):
         return Answer(json_answer(operation.rpartition(".")[2], body), type="application/x-amz-json-1.0")
     url = urlsplit(target)
@@ -134,7 +134,7 @@ def _head(key: str) -> dict[str, str]:
 
 
 def _size(key: str) -> int:
-    """An object whose key ends in `/large` has 64 MiB, in words only."""
+    """An object whose key ends in `/large` has a nominal size of 64 MiB."""
     return 64 << 20 if key.endswith("/large") else 1000
 
 

@@ -1,4 +1,4 @@
-"""The floors: only the calls, made one after the other with a warm client and nothing around them."""
+"""The floors: only the calls, made one after the other with a warm client and no other work."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ class Floor:
         self._encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": world.key_arn}
 
     def head(self, keys: Sequence[str]) -> None:
-        """Look at each."""
+        """HeadObject for each."""
         for key in keys:
             self._s3.head_object(Bucket=BUCKET, Key=key)
 
     def head_and_copy(self, keys: Sequence[str]) -> None:
-        """Look at each, and copy it onto itself."""
+        """HeadObject for each, then CopyObject onto itself."""
         for key in keys:
             self._s3.head_object(Bucket=BUCKET, Key=key)
             self._copy(key)
 
     def same_calls(self, keys: Sequence[str]) -> None:
-        """The calls of Reseal for a batch that is the first of its kind."""
+        """Reseal's calls for a batch whose finding opens a new alert window."""
         for key in keys:
             self._s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED", ExpectedBucketOwner=ACCOUNT)
         self._write_entries(len(keys))
@@ -94,7 +94,7 @@ class Floor:
         self._s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
 
     def managed_copy(self, keys: Sequence[str]) -> None:
-        """One large object by boto3's own `copy`, ten parts at once as it does by default."""
+        """One large object by boto3's own `copy`, with its default of ten parts at once."""
         from boto3.s3.transfer import TransferConfig  # noqa: PLC0415  # with boto3
 
         (key,) = keys

@@ -1,4 +1,4 @@
-"""One measurement of objects, in a process of its own: JSON in, JSON out, on the standard streams."""
+"""One measurement of objects in a separate process: JSON in, JSON out, on the standard streams."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from benchmarks.calls import CallLog
 from benchmarks.memory import held_memory
 from benchmarks.objects.products import load
 from benchmarks.objects.together import GO, READY
-from benchmarks.objects.world import BUCKET, is_right, put_objects
+from benchmarks.objects.world import BUCKET, is_compliant, put_objects
 from benchmarks.world import World
 
 _WARM_UP_RUNS = 1
-"""One run makes the clients, reads bucket and key, and fills the pool of connections."""
+"""One run creates the clients, reads bucket and key, and fills the connection pool."""
 
 
 def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> dict[str, Any]:
-    """Of each run: CPU seconds, when it began and ended, MiB held after it; and the calls of the most runs.
+    """For each run: CPU seconds, start and end, MiB held after it; and the most common list of calls.
 
     `begin` returns when the run may begin.
     """
@@ -57,22 +57,22 @@ def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> d
 
 
 def keys_of_a_run(order: dict[str, Any]) -> list[str]:
-    """Names nobody has used; to the stand-in one of them says that the object is large."""
+    """New object keys; a key that ends in `/large` stands for a large object in the stand-in."""
     folder = f"objects-{uuid.uuid4()}"
     return [f"{folder}/large"] if order["large"] else [f"{folder}/{n}" for n in range(order["objects"])]
 
 
 def settle(s3: Any, world: World, product: str, keys: list[str]) -> None:
-    """The first and the last must be right now; then all go, for a scan must find no others."""
+    """Check that the first and the last are compliant; then delete all: a scan must find no others."""
     for key in {keys[0], keys[-1]}:
-        if not is_right(s3, world, key):
-            raise RuntimeError(f"{product} did not leave {key} as it must be")
+        if not is_compliant(s3, world, key):
+            raise RuntimeError(f"{product} did not leave {key} compliant")
     for key in keys:
         s3.delete_object(Bucket=BUCKET, Key=key)
 
 
 def main() -> None:
-    """Measure; what the products print is captured, and shown if they fail."""
+    """Measure; the products' output is captured, and shown if they fail."""
     order = json.loads(sys.stdin.readline())
     if hasattr(os, "sched_setaffinity"):  # one core, as a function of 1,769 MB has it
         cores = sorted(os.sched_getaffinity(0), reverse=True)

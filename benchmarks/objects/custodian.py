@@ -1,4 +1,4 @@
-"""Cloud Custodian's settings for the same job: what its functions read from their working directory."""
+"""Cloud Custodian's settings for the same job: the files in the working directory of its functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def encrypt_keys_policy(world: World) -> dict[str, Any]:
             "role": f"arn:aws:iam::{world.account}:role/custodian",
             "events": written,
         },
-        "query": [{"augment-keys": ["Versioning"]}],  # it treats versions otherwise
+        "query": [{"augment-keys": ["Versioning"]}],  # it handles versioned buckets differently
         "actions": [
             {"type": "encrypt-keys", "crypto": "aws:kms", "key-id": world.key_arn.rpartition("/")[2]}
         ],

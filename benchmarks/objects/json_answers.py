@@ -37,7 +37,7 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def json_answer(operation: str, body: bytes) -> bytes:
-    """What the service would answer; most of DynamoDB's answers are empty."""
+    """The response that the service would give; most of DynamoDB's are empty."""
     answer = _ANSWERS.get(operation, {})
     if operation == "UpdateItem":
         values = json.loads(body)["ExpressionAttributeValues"]

@@ -27,9 +27,9 @@ _SCANNED = 20
 
 @dataclass(frozen=True, slots=True)
 class ObjectRow:
-    """One product and `objects` objects in one state, in batches; measured so many times.
+    """One product and `objects` objects in one state, in batches, measured `runs` times.
 
-    More than one process share the objects, and work at the same time on a core each.
+    If there are several processes, they share the objects and run at the same time, each on its own core.
     """
 
     title: str
@@ -51,9 +51,9 @@ ROWS = (
     ObjectRow("bare boto3: Head, Copy", VIOLATING, HEAD_COPY, 1, 30),
     ObjectRow("bare boto3: Reseal's calls", VIOLATING, SAME_CALLS, 1, 30),
     ObjectRow("bare boto3: Reseal's calls for 50", VIOLATING, SAME_CALLS, BATCH, 3),
-    ObjectRow("Reseal, one in its batch, told", VIOLATING, RESEAL, 1, 30),
-    ObjectRow("Reseal, one in its batch, counted", VIOLATING, RESEAL_AGAIN, 1, 30),
-    ObjectRow("Reseal, 50 in a batch, told as one", VIOLATING, RESEAL, BATCH, 3),
+    ObjectRow("Reseal, one in its batch, published", VIOLATING, RESEAL, 1, 30),
+    ObjectRow("Reseal, one in its batch, suppressed", VIOLATING, RESEAL_AGAIN, 1, 30),
+    ObjectRow("Reseal, 50 in a batch, one alert", VIOLATING, RESEAL, BATCH, 3),
     ObjectRow("Cloud Custodian, s3crypt", VIOLATING, S3CRYPT, 1, 30),
     ObjectRow("Cloud Custodian, encrypt-keys, 20 objects", VIOLATING, ENCRYPT_KEYS, _SCANNED, 4),
 )
@@ -76,14 +76,14 @@ LARGE = (
 """One object of 64 MiB in parts of 5 MiB, each AWS call 20 ms."""
 
 LONG = ObjectRow("Reseal, a batch of 50 after the other", VIOLATING, RESEAL, BATCH, 200)
-"""Whether the memory of a process that lives long stays as it is: with no latency, to be done sooner."""
+"""Whether the memory of a long-lived process stays constant; without latency, to save time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Medians for one object of a row, and its best run; a batch's calls are shared among its objects.
+    """Medians for one object of a row, and its best run; the calls of a batch are divided by its objects.
 
-    `memory` is what the processes held after each run, in MiB.
+    `memory` is the memory of the processes after each run, in MiB.
     """
 
     calls: float
@@ -96,7 +96,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ObjectBench:
-    """Where children run: the packages, the world, and the address of what plays AWS in it."""
+    """What the child processes need: the packages, the world, and the address of the AWS emulation."""
 
     packages: Packages
     world: World
@@ -111,7 +111,9 @@ class ObjectBench:
             "world": asdict(self.world),
         }
         whose = {RESEAL: RESEALS, RESEAL_AGAIN: RESEALS, S3CRYPT: CUSTODIANS, ENCRYPT_KEYS: CUSTODIANS}
-        required = "DSSE-KMS" if row.large else "SSE-KMS"  # else in place comes before parts
+        required = (
+            "DSSE-KMS" if row.large else "SSE-KMS"
+        )  # with SSE-KMS, a change in place is preferred to parts
         answers = run_together(
             f"{row.title}, {row.state}",
             "benchmarks.objects.child",
@@ -128,7 +130,7 @@ class ObjectBench:
 
 
 def _for_one(row: ObjectRow, answers: Sequence[dict[str, Any]]) -> Measured:
-    """A run lasts from the first process's begin to the last one's end; Linux has one clock for all."""
+    """A run lasts from the first process's start to the last one's end; Linux has one clock for all."""
     calls = [name for answer in answers for name in answer["calls"]]
     cpu = [sum(of_a_run) for of_a_run in zip(*(answer["cpu"] for answer in answers), strict=True)]
     runs = zip(*(answer["spans"] for answer in answers), strict=True)
@@ -145,7 +147,7 @@ def _for_one(row: ObjectRow, answers: Sequence[dict[str, Any]]) -> Measured:
 
 @contextmanager
 def stand_in(latency: float = LATENCY) -> Iterator[str]:
-    """The stand-in for AWS in a process of its own, and its address."""
+    """Start the stand-in for AWS in a separate process; yields its address."""
     command = [sys.executable, "-m", "benchmarks.objects.standin", str(latency)]
     server = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:

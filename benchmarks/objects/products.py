@@ -1,4 +1,4 @@
-"""What is measured for objects. It imports nothing of a product before `load` is called."""
+"""The products measured with objects. Imports no product before `load` is called."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.world import World
 
 EventOf = Callable[[str, str], dict[str, Any]]
 Stage = Callable[[Sequence[str]], Callable[[], None]]
-"""Given the keys that were written: what is to be timed."""
+"""Takes the written keys; returns the function to time."""
 
 RESEAL, RESEAL_AGAIN, S3CRYPT, ENCRYPT_KEYS = "reseal", "reseal again", "s3crypt", "encrypt-keys"
 PART = 5 << 20
@@ -29,7 +29,7 @@ CUSTODIANS_LARGEST = PART + (1 << 20)
 def load(
     product: str, world: World, app: Path, state: str, *, large: bool = False, bucket: str = BUCKET
 ) -> Stage:
-    """Import a product and get it ready. `large` makes it copy in parts what is larger than `PART`."""
+    """Import and prepare a product. `large` makes it copy objects larger than `PART` in parts."""
 
     def event_of(key: str, actor: str) -> dict[str, Any]:
         return an_event(world, state, key, actor=actor, bucket=bucket)
@@ -44,7 +44,7 @@ def load(
 
 
 def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool) -> Stage:
-    """The Lambda handler, fed with one batch; with `many_actors` each batch is the first of its kind."""
+    """The Lambda handler, called with one batch; with `many_actors` each batch opens a new alert window."""
     module = import_app(app)
     lane = module.object_lane()
     if large:
@@ -60,7 +60,7 @@ def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool)
         def act() -> None:
             answer = module.handler({"Records": records}, Context())
             if answer["batchItemFailures"]:
-                raise RuntimeError(f"Reseal sent back {len(answer['batchItemFailures'])} of {len(keys)}")
+                raise RuntimeError(f"Reseal returned {len(answer['batchItemFailures'])} of {len(keys)}")
 
         return act
 
@@ -68,13 +68,13 @@ def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool)
 
 
 def load_s3crypt() -> Stage:
-    """Cloud Custodian's function for objects, its `init` called by hand: as shipped nobody calls it."""
+    """Cloud Custodian's function for objects, with an explicit call of `init`, which its package lacks."""
     from c7n.ufuncs import s3crypt  # type: ignore[import-not-found]  # noqa: PLC0415  # of its environment
 
     s3crypt.init()
 
     def stage(keys: Sequence[str]) -> Callable[[], None]:
-        events = [notification_of([key]) for key in keys]  # S3 sends one record to a notification
+        events = [notification_of([key]) for key in keys]  # S3 sends one record in each notification
 
         def act() -> None:
             with redirect_stdout(sys.stderr):
@@ -100,7 +100,7 @@ def load_encrypt_keys(event_of: EventOf, *, large: bool) -> Stage:
 
         def act() -> None:
             if not handler.dispatch_event(event, None):
-                raise RuntimeError("Cloud Custodian did not take the event")
+                raise RuntimeError("Cloud Custodian did not accept the event")
 
         return act
 

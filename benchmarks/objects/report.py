@@ -38,7 +38,7 @@ def show_objects(console: Console, results: Results) -> None:
 
 
 def object_aims(many: Mapping[ObjectRow, Measured]) -> list[str]:
-    """One line for the aim: what was measured, and whether it is enough."""
+    """One line for each measured row: the value, and whether it meets the aim."""
     lines = []
     for row, one in many.items():
         if row.product == RESEAL:

@@ -17,7 +17,7 @@ _FEWER = 3
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Calls and CPU from moto, walls and memory from the stand-in, what survives from the local cloud."""
+    """Calls and CPU from moto, wall times and memory from the stand-in, survival from the local cloud."""
 
     plain: Mapping[ObjectRow, Measured]
     slowed: Mapping[ObjectRow, Measured]
@@ -28,12 +28,12 @@ class Results:
 
 
 def steps_to_take() -> int:
-    """How many steps a run takes."""
+    """The number of steps of a run."""
     return 2 * len(ROWS) + len(MANY) + len(LARGE) + 1 + len(WAYS)
 
 
 def measure_objects(packages: Packages, world: World, endpoint: str, client: Client, step: Step) -> Results:
-    """Fill every row about objects, and say meanwhile which."""
+    """Measure every row about objects and show the progress."""
     make_bucket_and_queue(client, world)
     plain = _rows(ObjectBench(packages, world, endpoint), ROWS, step)
     with stand_in() as address:

@@ -1,4 +1,4 @@
-"""What an object can lose: objects with everything S3 keeps, and what happens while they are re-encrypted."""
+"""Objects with every property that S3 keeps, and what happens to them during re-encryption."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEY = "2026/object.json"
 NEWER, NEWER_ENCRYPTION = b"a newer write", "aws:kms:dsse"
 
 _ANOTHER = f'id="{"c" * 64}"'
-"""The canonical id of another account; it may read the ACL only, so that no key keeps it out of anything."""
+"""The canonical id of another account; it may read the ACL only, so no KMS key denies it access."""
 _SHOWN_BY_HEAD = {
     "content type": "ContentType",
     "cache control": "CacheControl",
@@ -31,7 +31,7 @@ _SHOWN_BY_HEAD = {
 
 
 def make_object(s3: Any, bucket: str, scene: str, size: int) -> None:
-    """A bucket and in it an object under SSE-S3, with all that the scene is about."""
+    """Create a bucket with an object under SSE-S3 that has the properties of the scene."""
     lock = {"ObjectLockEnabledForBucket": True} if scene == LOCKED else {}
     s3.create_bucket(Bucket=bucket, ObjectOwnership="BucketOwnerPreferred", **lock)
     if scene == VERSIONS:
@@ -67,7 +67,7 @@ def _put(s3: Any, bucket: str, size: int) -> None:
 
 
 def put_newer(s3: Any, bucket: str, key_arn: str) -> None:
-    """Somebody's next write: stronger encryption, and the class STANDARD."""
+    """A write by another client: stronger encryption, storage class STANDARD."""
     s3.put_object(
         Bucket=bucket, Key=KEY, Body=NEWER, ServerSideEncryption=NEWER_ENCRYPTION, SSEKMSKeyId=key_arn
     )
@@ -93,15 +93,15 @@ def look(s3: Any, bucket: str) -> dict[str, Any]:
 
 
 def compare(scene: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
-    """What became of each property, in words."""
+    """The result for each property, in words."""
     encrypted = "kms" in str(after["encryption"])
     ended = "re-encrypted" if encrypted else "left under SSE-S3"
     if scene == LOCKED:
         kept = "the lock is kept" if after["lock"] else "the current object has no lock"
         return {"Object Lock": f"{kept}, {ended}"}
     if scene == VERSIONS:
-        gone = len(before["versions"] - after["versions"])
-        return {"older versions": f"{f'{gone} deleted' if gone else KEPT}, the current one {ended}"}
+        deleted = len(before["versions"] - after["versions"])
+        return {"older versions": f"{f'{deleted} deleted' if deleted else KEPT}, the current one {ended}"}
     if scene == RACE:
         return {"a newer write meanwhile": _fate_of_newer(after)}
     names = (*_SHOWN_BY_HEAD, "tags", "ACL", "bytes")
@@ -111,7 +111,7 @@ def compare(scene: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
 
 
 def _fate_of_newer(after: Mapping[str, Any]) -> str:
-    """It was under DSSE-KMS, and of another storage class."""
+    """The newer object was under DSSE-KMS and in another storage class."""
     if after["bytes"] != NEWER:
         return "overwritten by the old object"
     changes = {
@@ -130,8 +130,8 @@ def _fate(before: Any, after: Any) -> str:
 
 @contextmanager
 def once_before(operations: frozenset[str], act: Callable[[], object]) -> Iterator[None]:
-    """Run `act` right before the first of these calls."""
-    original = BaseClient._make_api_call  # type: ignore[attr-defined]  # what every call goes through
+    """Run `act` immediately before the first of these calls."""
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]  # every call passes here
     acts = [act]
 
     def hooked(client: BaseClient, operation: str, parameters: Any) -> Any:

@@ -1,8 +1,8 @@
-"""A stand-in for AWS that answers after a fixed time and computes next to nothing: LATENCY in seconds.
+"""A stand-in for AWS that answers after a fixed time (argument: LATENCY in seconds) and uses little CPU.
 
-moto takes milliseconds of the machine for a call; a hundred calls at once would measure moto. This serves
-only what the products ask for re-encrypting objects, in the shapes of AWS's answers; it keeps no bytes,
-and of an object only whether it has been re-encrypted. Prints its port.
+moto needs milliseconds of CPU for a call, so a hundred calls at once would measure moto. The stand-in serves
+only the calls that the products make to re-encrypt objects, with responses in AWS's shapes. It stores no
+content, only whether an object was re-encrypted. Prints its port.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ _HEAD_ENDS = b"\r\n\r\n"
 
 
 class Connection(asyncio.Protocol):
-    """One client's connection: a request at a time."""
+    """One client's connection, with one request at a time."""
 
     def __init__(self, latency: float) -> None:
         self._latency, self._received = latency, b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Keep the transport for the responses."""
         if not isinstance(transport, asyncio.Transport):
-            raise TypeError("this is no stream")
+            raise TypeError("the transport is not a stream")
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer when the request is whole."""
+        """Answer when the request is complete."""
         self._received += data
         head, ended, body = self._received.partition(_HEAD_ENDS)
         if not ended:
@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
 
 
 async def serve(latency: float) -> None:
-    """Serve on a free port of 127.0.0.1, and say which."""
+    """Serve on a free port of 127.0.0.1 and print it."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(latency), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -1,4 +1,4 @@
-"""What survives re-encryption, theirs and ours, on the project's local cloud."""
+"""What survives re-encryption by Reseal and by Cloud Custodian, on the local cloud."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.objects.world import object_settings
 from benchmarks.packages import Packages
 from benchmarks.processes import CUSTODIANS, RESEALS, MeasurementError, environment_of, run_child
 from benchmarks.world import REPOSITORY, TABLE, World
-from localcloud.handle import ROOT, LocalCloud
+from localcloud.client.handle import ROOT, LocalCloud
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
 
@@ -38,11 +38,11 @@ Fates = Mapping[str, str]
 
 
 def fates_of(packages: Packages, step: Callable[[str], None]) -> dict[Way, Fates]:
-    """Every way, each in a local cloud of its own: encrypt-keys looks at all that are there."""
+    """Run every way, each in a separate local cloud, because encrypt-keys scans all objects of a bucket."""
     fates: dict[Way, Fates] = {}
     for way in WAYS:
         step(f"{way.title}, what survives")
-        with _furnished() as (cloud, world, queue_url):
+        with _prepared_cloud() as (cloud, world, queue_url):
             try:
                 fates[way] = _run(packages, way, world, cloud.endpoint, queue_url)
             except MeasurementError as error:
@@ -72,7 +72,7 @@ def _run(packages: Packages, way: Way, world: World, endpoint: str, queue_url: s
 
 
 @contextmanager
-def _furnished() -> Iterator[tuple[LocalCloud, World, str]]:
+def _prepared_cloud() -> Iterator[tuple[LocalCloud, World, str]]:
     """A local cloud with a key, a topic, a ledger and a queue."""
     with LocalCloud.start(python=CLOUD_PYTHON) as cloud:
         key = cloud.client("kms").create_key()["KeyMetadata"]

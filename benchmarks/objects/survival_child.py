@@ -1,4 +1,4 @@
-"""One product, one way, one scene, on the local cloud: what became of each property. JSON in, JSON out."""
+"""One product, one way, one scene on the local cloud: the result for each property. JSON in, JSON out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IN_PARTS = 2 * PART + 1000
 
 
 def run(order: dict[str, Any], world: World) -> dict[str, str]:
-    """The scene, in a bucket of its own."""
+    """Run the scene in its own bucket."""
     scene = order["scene"]
     import boto3  # noqa: PLC0415  # the product's own
 
@@ -43,7 +43,7 @@ def run(order: dict[str, Any], world: World) -> dict[str, str]:
 
 
 def main() -> None:
-    """Run the scene; what the products print is captured, and shown if they fail."""
+    """Run the scene; the products' output is captured, and shown if they fail."""
     order = json.load(sys.stdin)
     results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -22,16 +22,16 @@ _KEY_OF_EVENT = "2026/11/salaries.csv"
 
 
 def make_bucket_and_queue(client: Client, world: World) -> None:
-    """A bucket as S3 makes them today, ACLs disabled, whose default is already right; the lane's queue."""
+    """Create a bucket with ACLs disabled, as S3 does today, and a compliant default; and the lane's queue."""
     s3 = client("s3")
     s3.create_bucket(Bucket=BUCKET, ObjectOwnership="BucketOwnerEnforced")
-    right = configuration(world, COMPLIANT)
-    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=right)
+    compliant = configuration(world, COMPLIANT)
+    s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=compliant)
     client("sqs").create_queue(QueueName=QUEUE_URL.rpartition("/")[2])
 
 
 def put_objects(s3: Any, world: World, state: str, keys: Sequence[str]) -> None:
-    """Write the objects, each with what a writer of today sends."""
+    """Write the objects with the headers that a client sends today."""
     encryption = {"ServerSideEncryption": "AES256"}
     if state == COMPLIANT:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": world.key_arn}
@@ -39,18 +39,18 @@ def put_objects(s3: Any, world: World, state: str, keys: Sequence[str]) -> None:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x" * 1000, ContentType="text/csv", **encryption)
 
 
-def is_right(s3: Any, world: World, key: str) -> bool:
-    """Whether the object is under the key. moto tells the key as it was named, where S3 tells the ARN."""
+def is_compliant(s3: Any, world: World, key: str) -> bool:
+    """Whether the object is under the key. moto returns the key as it was sent, S3 the ARN."""
     head = s3.head_object(Bucket=BUCKET, Key=key)
     named = head.get("SSEKMSKeyId", "").rpartition("/")[2]
     return "kms" in head["ServerSideEncryption"] and named == world.key_arn.rpartition("/")[2]
 
 
 def an_event(world: World, state: str, key: str, *, actor: str, bucket: str = BUCKET) -> dict[str, Any]:
-    """A write of now as EventBridge delivers it, with an id of its own.
+    """A new write event as EventBridge delivers it, with its own id.
 
     The record of a compliant PutObject never reaches the function; that of a multipart completion does,
-    since it says nothing of the encryption (A21).
+    because it does not show the encryption (A21).
     """
     text = _VIOLATING_EVENT.read_text().replace(_KEY_OF_EVENT, key).replace("user/maria", f"user/{actor}")
     text = text.replace(_BUCKET_OF_EVENT, bucket).replace(_ACCOUNT_OF_EVENT, world.account)
@@ -64,7 +64,7 @@ def an_event(world: World, state: str, key: str, *, actor: str, bucket: str = BU
 
 
 def notification_of(keys: Sequence[str]) -> dict[str, Any]:
-    """What S3 itself tells Cloud Custodian's s3crypt of the same writes."""
+    """S3's own notification of the same writes, for Cloud Custodian's s3crypt."""
     records = [
         {
             "eventName": "ObjectCreated:Put",

@@ -1,4 +1,4 @@
-"""The door of the trail check: every hour, and whenever somebody asks, does Reseal hear anything?"""
+"""Lambda handler of the trail coverage check. It runs every hour and on request."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.adapters.cloudtrail import CloudTrail
-from reseal.adapters.trail_telemetry import record_hearing
-from reseal.core.hearing import judge_trails
+from reseal.aws.cloudtrail import CloudTrail
+from reseal.core.trail.coverage import assess_coverage
+from reseal.runtime.trail_telemetry import record_coverage
 
 logger = Logger(service="check_trail")
 
 
 @cache
 def cloudtrail() -> CloudTrail:
-    """The client, made once and kept while the execution environment lives."""
+    """The CloudTrail adapter, made once per execution environment."""
     return CloudTrail.of_region(os.environ["AWS_REGION"])
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point. What it raises is retried twice, and then told on the topic."""
+    """Lambda's entry point. If it raises, Lambda retries twice and then reports the failure on the topic."""
     region, object_trail = os.environ["AWS_REGION"], os.environ["OBJECT_TRAIL_ARN"]
-    hearing = judge_trails(cloudtrail().read_trails(), region, object_trail)
-    record_hearing(hearing, context.function_name, logger)
-    return hearing.to_document()
+    coverage = assess_coverage(cloudtrail().read_trails(), region, object_trail)
+    record_coverage(coverage, context.function_name, logger)
+    return coverage.to_document()

@@ -1,4 +1,4 @@
-"""The door of the bucket lane: SQS messages in, one pipeline run each, failed ones back to the queue."""
+"""Lambda handler of the bucket lane: runs the lane for each SQS message; failed messages are retried."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.adapters.batch import LoudBatchProcessor
-from reseal.adapters.wiring import wire
-from reseal.bucket_lane.lane import BucketLane
 from reseal.core.errors import TransientError
-from reseal.delivery import Delivery
+from reseal.lanes.bucket.lane import BucketLane
+from reseal.lanes.delivery import Delivery
+from reseal.runtime.sqs_batch import LoggingBatchProcessor
+from reseal.runtime.wiring import wire
 
 MILLISECONDS_FOR_ONE = 20_000
-"""What one message needs even on a bad day; with less left, the rest of the batch goes back untouched."""
+"""The time one message may need in the worst case. With less left, the rest of the batch is not started."""
 
 logger = Logger(service="enforce_bucket")
-processor = LoudBatchProcessor(logger)
+processor = LoggingBatchProcessor(logger)
 
 
 @cache
 def bucket_lane() -> BucketLane:
-    """Settings and clients, read and made once and kept while the execution environment lives."""
+    """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
     policy, services = wire(os.environ, logger)
     return BucketLane(policy=policy, services=services)
 
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """Run the pipeline for one message; what it raises puts the message back on the queue."""
+    """Run the lane for one message. If it raises, the message returns to the queue."""
     if lambda_context.get_remaining_time_in_millis() < MILLISECONDS_FOR_ONE:
         raise TransientError("too little time is left in this invocation")
     delivery = Delivery(
@@ -45,5 +45,5 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Lambda's entry point for a batch of SQS messages."""
-    bucket_lane()  # wrong settings fail the whole invocation, and its alarm rings
+    bucket_lane()  # wrong settings fail the whole invocation, which triggers its alarm
     return process_partial_response(event, handle_record, processor, context)

@@ -1,4 +1,4 @@
-"""The door of the object lane: SQS messages in, one run of the flow for all, failures back to the queue."""
+"""Lambda handler of the object lane: runs the lane once per batch of SQS messages; failures are retried."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.adapters.batch import LoudBatchProcessor
-from reseal.adapters.wiring_objects import wire_objects
-from reseal.delivery import Delivery
-from reseal.object_lane.lane import ObjectLane
-from reseal.object_lane.observe import Observer
-from reseal.object_lane.tell import Teller
+from reseal.lanes.delivery import Delivery
+from reseal.lanes.object.lane import ObjectLane
+from reseal.lanes.object.observe import Observer
+from reseal.lanes.object.report import Reporter
+from reseal.runtime.sqs_batch import LoggingBatchProcessor
+from reseal.runtime.wiring_objects import wire_objects
 
 OBJECTS_AT_ONCE = 50
-"""A whole batch: each object mostly waits for S3."""
+"""Threads for a whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
-processor = LoudBatchProcessor(logger)
+processor = LoggingBatchProcessor(logger)
 
 
 @cache
 def object_lane() -> ObjectLane:
-    """Settings and clients, read and made once and kept while the execution environment lives."""
+    """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger)
     policy = settings.settings.policy
     return ObjectLane(
@@ -39,7 +39,7 @@ def object_lane() -> ObjectLane:
             services=services,
             objects=objects,
         ),
-        teller=Teller(
+        reporter=Reporter(
             policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
         ),
         services=services,

@@ -1,7 +1,7 @@
-"""What AWS's service authorization reference says of IAM actions. Runs in `.venv/gates`.
+"""Looks up IAM actions in AWS's service authorization reference. Runs in `.venv/gates`.
 
-A JSON list of actions comes in; for each goes out the list of resource types it works on, each with
-its ARN pattern and the condition keys of its own, or null where there is no such action.
+Reads a JSON list of actions. Writes for each the list of resource types it works on, each with
+its ARN pattern and its own condition keys, or null if there is no such action.
 """
 
 from __future__ import annotations

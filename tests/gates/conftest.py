@@ -1,4 +1,4 @@
-"""What is deployed, and the shared stack with a user who acts on its buckets."""
+"""The built layer, and the shared stack with a user that acts on its buckets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from localcloud.arrivals import Arrivals
-from localcloud.deploy import Stack
-from localcloud.handle import LocalCloud
-from tests.e2e.deployment import Deployment
+from localcloud.client.arrivals import Arrivals
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
+from tests.support.deployment import Deployment
 
 STORAGE_ONLY = {
     "Version": "2012-10-17",

@@ -1,4 +1,4 @@
-"""The licence of an installed distribution, as its own metadata states it."""
+"""The licence of an installed distribution, from its own metadata."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
-"""How older metadata says it: in the licence field, or in a classifier."""
+"""The notations of older metadata, in the licence field or in a classifier."""
 
 
 def licence_of(distribution: Distribution) -> str:
-    """An SPDX expression; several classifiers are a choice; empty where nothing is stated."""
+    """An SPDX expression; several classifiers are a choice; empty if nothing is stated."""
     metadata = distribution.metadata
     if expression := metadata.get("License-Expression"):
         return str(expression)

@@ -1,4 +1,4 @@
-"""Every policy document of the template, with its references written out as ARNs."""
+"""Every policy document of the template, with its references replaced by ARNs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tests.template.translated import Template, as_list, resolved
+from tests.support.translated import Template, as_list, resolved
 
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
-    "brought key": {"KmsKeyArn": KEY},
-    "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
+    "customer-supplied key": {"KmsKeyArn": KEY},
+    "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
     "a trail of its own": {"CreateManagementTrail": "true"},
     "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
-    "objects reported": {"ObjectEncryptionMode": "report"},
+    "objects detected": {"ObjectEncryptionMode": "detect"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 OWN = "us-east-1:111122223333"
@@ -40,7 +40,7 @@ Document = dict[str, Any]
 
 
 def documents(**parameters: str) -> dict[str, Document]:
-    """The policy documents by where they stand: `<resource>.<property>...`."""
+    """The policy documents by location: `<resource>.<property>...`."""
     template = resolved(**parameters)
     found = {}
     for name, resource in template["Resources"].items():
@@ -50,12 +50,12 @@ def documents(**parameters: str) -> dict[str, Document]:
 
 
 def is_key_policy(path: str) -> bool:
-    """Whether `*` as a resource means one key."""
+    """Whether it is a key policy, in which the resource `*` means one key."""
     return path.endswith(".KeyPolicy")
 
 
 def is_trust(path: str) -> bool:
-    """Whether the document has no resources at all."""
+    """Whether it is a trust policy, which has no resources."""
     return path.endswith(".AssumeRolePolicyDocument")
 
 

@@ -1,4 +1,4 @@
-"""bandit over everything that is deployed: no finding, and none that a comment hides."""
+"""bandit over everything that is deployed: no finding, and none hidden by a comment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from localcloud.handle import REPOSITORY
+from localcloud.client.handle import REPOSITORY
 
 SCANNED = ("layers", "functions")
 

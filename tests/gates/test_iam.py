@@ -1,4 +1,4 @@
-"""An IAM linter over every policy of the template: AWS knows the actions, and they fit what they name."""
+"""An IAM linter for every policy of the template: the actions exist and fit their resources."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 import botocore.session
 import pytest
 
-from tests.conftest import environment_python
 from tests.gates.policies import VARIANTS, Document, documents, is_key_policy, is_trust, overlap, resources_of
-from tests.template.translated import actions, as_list
+from tests.support.environments import environment_python
+from tests.support.translated import actions, as_list
 
 SID = re.compile(r"[A-Za-z0-9]+")
 
@@ -26,11 +26,11 @@ every_variant = pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VAR
 
 @cache
 def reference(actions: frozenset[str]) -> dict[str, Rows]:
-    """AWS's service authorization reference, asked once for all actions."""
+    """The rows of AWS's service authorization reference, looked up once for all actions."""
     python, script = environment_python("gates"), Path(__file__).parent / "authorization_reference.py"
-    asked = json.dumps(sorted(actions))
+    names = json.dumps(sorted(actions))
     answer = subprocess.run(
-        [str(python), str(script)], input=asked, capture_output=True, text=True, check=True
+        [str(python), str(script)], input=names, capture_output=True, text=True, check=True
     )
     rows: dict[str, Rows] = json.loads(answer.stdout)
     return rows
@@ -57,13 +57,13 @@ def rows_of(action: str) -> Rows:
 
 @cache
 def patterns(action: str) -> list[str]:
-    """What an action can be limited to; every resource where it can be limited to none."""
+    """The resources to which an action can be limited; `*` if it cannot be limited."""
     formats = [row["arn"] for row in rows_of(action) or []]
     return [re.sub(r"\$\{[^}]+\}", "*", arn) for arn in formats if arn != "*"] or ["*"]
 
 
 def named(statement: Document) -> list[str]:
-    """The actions of a statement; `s3:*` may be denied, and is nothing to look up then."""
+    """The actions of a statement; without wildcards in a Deny, such as `s3:*`, which cannot be looked up."""
     return sorted(a for a in actions(statement) if statement["Effect"] == "Allow" or "*" not in a)
 
 
@@ -73,7 +73,7 @@ def statements(parameters: dict[str, str]) -> Iterator[tuple[str, Document]]:
 
 
 def limited(parameters: dict[str, str]) -> Iterator[tuple[str, Document]]:
-    """The statements about resources that a statement can name."""
+    """The statements whose resources can be limited."""
     for where, statement in statements(parameters):
         path = where.split()[0]
         if not is_trust(path) and not is_key_policy(path):
@@ -113,7 +113,7 @@ def test_every_resource_is_for_an_action_of_its_statement(parameters: dict[str, 
 
 
 @every_variant
-def test_no_statement_names_every_resource_where_an_arn_is_possible(parameters: dict[str, str]) -> None:
+def test_no_statement_names_every_resource_if_an_arn_is_possible(parameters: dict[str, str]) -> None:
     every = [
         (where, action)
         for where, statement in limited(parameters)
@@ -139,14 +139,14 @@ def test_every_action_of_a_key_policy_works_on_a_key(parameters: dict[str, str])
 
 
 def knows(conditions: list[str], key: str) -> bool:
-    """Some keys end in a name of the caller's choosing, written as `${...}` where they are listed."""
+    """Whether the key is listed; a listed key can end in a free name, written as `${...}`."""
     return any(
         key == known or ("${" in known and key.startswith(known.partition("$")[0])) for known in conditions
     )
 
 
 @every_variant
-def test_every_condition_key_is_one_that_its_actions_know(parameters: dict[str, str]) -> None:
+def test_every_condition_key_exists_for_its_actions(parameters: dict[str, str]) -> None:
     unknown = [
         (where, key, action)
         for where, statement in statements(parameters)
@@ -161,7 +161,7 @@ def test_every_condition_key_is_one_that_its_actions_know(parameters: dict[str, 
 
 
 @every_variant
-def test_statements_have_names_of_their_own_and_the_current_language(parameters: dict[str, str]) -> None:
+def test_statements_have_unique_sids_and_the_current_version(parameters: dict[str, str]) -> None:
     faults = []
     for path, document in documents(**parameters).items():
         sids = [s.get("Sid") for s in as_list(document["Statement"]) if not is_trust(path)]
@@ -175,14 +175,14 @@ def test_statements_have_names_of_their_own_and_the_current_language(parameters:
 
 
 @pytest.mark.parametrize(("action", "operation"), NEWER_THAN_THE_REFERENCE.items())
-def test_action_that_the_reference_lacks_is_one_by_the_sdks_model(action: str, operation: str) -> None:
+def test_action_missing_in_the_reference_is_in_the_sdks_model(action: str, operation: str) -> None:
     model = botocore.session.get_session().get_service_model("s3").operation_model(operation)
 
     assert f"<code>{action}</code>" in model.documentation
-    assert reference(named_actions())[action] is None  # once it is listed, it need not stand here
+    assert reference(named_actions())[action] is None  # once it is listed, remove it from this test
 
 
-def test_linter_knows_the_action_that_is_none() -> None:
+def test_linter_finds_an_action_that_does_not_exist() -> None:
     rows = reference(frozenset({"s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"}))
 
     assert [name for name, found in rows.items() if found is None] == ["s3:GetBucketEncryption"]
@@ -199,5 +199,5 @@ def test_linter_knows_the_action_that_is_none() -> None:
         ("arn:aws:logs:us-east-1:1:log-group:g:*", "arn:*:logs:*:*:log-group:*:log-stream:*", True),
     ],
 )
-def test_linter_tells_what_fits(left: str, right: str, overlaps: bool) -> None:
+def test_linter_compares_arn_patterns(left: str, right: str, overlaps: bool) -> None:
     assert overlap(left, right) is overlaps

@@ -1,4 +1,4 @@
-"""The layer: another build of the same source, elsewhere and by others, gives the very same bytes."""
+"""The layer: a build of the same source in another folder, umask and time zone gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import REPOSITORY
-from tests.conftest import environment_python
+from localcloud.client.handle import REPOSITORY
+from tests.support.environments import environment_python
 
 SOURCE = REPOSITORY / "layers" / "reseal"
 ZIP = (
@@ -21,9 +21,9 @@ ZIP = (
 
 
 @pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the layer's recipe makes of a fresh checkout, under another umask and in another time zone."""
-    source, target = tmp_path_factory.mktemp("checkout") / "reseal", tmp_path_factory.mktemp("elsewhere")
+def second_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer built from a fresh checkout, under another umask and in another time zone."""
+    source, target = tmp_path_factory.mktemp("checkout") / "reseal", tmp_path_factory.mktemp("second_build")
     shutil.copytree(SOURCE, source, copy_function=shutil.copy, ignore=shutil.ignore_patterns("__pycache__"))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     subprocess.run(
@@ -46,18 +46,18 @@ def manifest(folder: Path) -> dict[str, tuple[int, str]]:
     }
 
 
-def test_two_builds_are_the_same_files(layer: Path, elsewhere: Path) -> None:
-    assert manifest(layer) == manifest(elsewhere)
+def test_two_builds_give_the_same_files(layer: Path, second_build: Path) -> None:
+    assert manifest(layer) == manifest(second_build)
 
 
-def test_two_builds_are_the_same_zip_of_the_sam_cli(layer: Path, elsewhere: Path, tmp_path: Path) -> None:
+def test_two_builds_give_the_same_zip(layer: Path, second_build: Path, tmp_path: Path) -> None:
     hashes = set()
-    for name, folder in {"sam": layer, "elsewhere": elsewhere}.items():
+    for name, folder in {"sam": layer, "second_build": second_build}.items():
         subprocess.run([environment_python("sam"), "-c", ZIP, tmp_path / name, folder], check=True)
         hashes.add(hashlib.sha256((tmp_path / f"{name}.zip").read_bytes()).hexdigest())
 
     assert len(hashes) == 1
 
 
-def test_clock_left_no_trace(elsewhere: Path) -> None:
-    assert len({path.stat().st_mtime for path in elsewhere.rglob("*")}) == 1
+def test_all_files_have_the_same_modification_time(second_build: Path) -> None:
+    assert len({path.stat().st_mtime for path in second_build.rglob("*")}) == 1

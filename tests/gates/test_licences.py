@@ -1,4 +1,4 @@
-"""Licences: of what the layer ships, and of the tools that build, test and show it."""
+"""The licences of everything the layer ships, and of the tools."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.handle import REPOSITORY
-from tests.conftest import environment_python
+from localcloud.client.handle import REPOSITORY
 from tests.gates.licences import is_allowed, licence_of
+from tests.support.environments import environment_python
 
 SHIPPED = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})
 TOOLS = SHIPPED | {"Artistic-1.0", "CNRI-Python", "ISC", "MPL-2.0", "ZPL-2.1"}  # used, never passed on
-UNSTATED = {"cookiecutter": "BSD-3-Clause"}  # by its LICENSE file; its metadata says nothing
+UNSTATED = {"cookiecutter": "BSD-3-Clause"}  # from its LICENSE file; its metadata has none
 ENVIRONMENTS = sorted(path.stem for path in (REPOSITORY / "requirements").glob("*.txt"))
-NOT_EVERYWHERE = {"custodian", "localemu"}  # for `make bench`; where there is a Python for it
+NOT_EVERYWHERE = {"custodian", "localemu"}  # for `make bench`, if there is a Python for it
 PAGE = (REPOSITORY / "docs" / "licences.md").read_text()
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|$", re.MULTILINE)
 
 
 def licences(folder: Path) -> dict[str, str]:
-    """By name, every distribution installed in a folder."""
+    """The licence of every distribution in a folder, by name."""
     found = {d.name: licence_of(d) for d in distributions(path=[str(folder)])}
     return {name: licence or UNSTATED.get(name, "") for name, licence in found.items()}
 
@@ -39,7 +39,7 @@ def pinned() -> set[str]:
     return set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
 
 
-def test_layer_says_the_licence_of_everything_it_ships(layer: Path) -> None:
+def test_layer_ships_exactly_the_pinned_distributions(layer: Path) -> None:
     assert {name.replace("_", "-") for name in licences(layer / "python")} == pinned()
 
 
@@ -49,13 +49,13 @@ def test_everything_shipped_has_an_allowed_licence(layer: Path) -> None:
     assert {name: text for name, text in found.items() if not is_allowed(text, SHIPPED)} == {}
 
 
-def test_everything_shipped_brings_its_licence_text(layer: Path) -> None:
+def test_everything_shipped_includes_its_licence_text(layer: Path) -> None:
     folders = (layer / "python").glob("*.dist-info")
 
     assert [folder.name for folder in folders if not list(folder.rglob("LICENSE*"))] == []
 
 
-def test_page_tells_what_is_shipped_under_which_licence(layer: Path) -> None:
+def test_licence_page_lists_what_is_shipped(layer: Path) -> None:
     found = {name.replace("_", "-"): text for name, text in licences(layer / "python").items()}
 
     assert dict(ROW.findall(PAGE)) == found
@@ -80,5 +80,5 @@ def test_every_tool_has_an_allowed_licence(environment: str) -> None:
         ("", False),
     ],
 )
-def test_expression_is_judged(expression: str, allowed: bool) -> None:
+def test_licence_expression_is_evaluated(expression: str, allowed: bool) -> None:
     assert is_allowed(expression, SHIPPED) is allowed

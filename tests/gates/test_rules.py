@@ -1,4 +1,4 @@
-"""Rules over every resource of a kind, whatever the template will have: encrypted, kept, redriven, let in."""
+"""Rules for every resource of a type, also for future ones: encrypted, retained, redriven, admitted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.gates.policies import VARIANTS, documents
-from tests.template.translated import Template, actions, as_list, of_type, resolved
+from tests.support.translated import Template, actions, as_list, of_type, resolved
 
 HOLDS_DATA = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"}
 ENCRYPTED = {
@@ -22,7 +22,7 @@ every_variant = pytest.mark.parametrize(
 
 
 def name_of(reference: Any) -> str:
-    """The resource that a Ref or a GetAtt names."""
+    """The name of the resource in a Ref or GetAtt."""
     match reference:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), _]}:
             return name
@@ -50,7 +50,7 @@ def test_everything_at_rest_is_encrypted(template: Template) -> None:
 
 
 @every_variant
-def test_what_holds_data_says_what_becomes_of_it(template: Template) -> None:
+def test_every_resource_with_data_has_deletion_and_replacement_policies(template: Template) -> None:
     silent = [
         name
         for name, resource in template["Resources"].items()
@@ -61,7 +61,7 @@ def test_what_holds_data_says_what_becomes_of_it(template: Template) -> None:
 
 
 @every_variant
-def test_every_function_logs_to_a_group_of_the_stack_that_forgets(template: Template) -> None:
+def test_every_function_logs_to_a_group_of_the_stack_with_a_retention(template: Template) -> None:
     groups = of_type(template, "AWS::Logs::LogGroup")
     functions = of_type(template, "AWS::Lambda::Function")
 
@@ -86,18 +86,18 @@ def test_every_target_of_a_rule_has_a_dead_letter_queue(template: Template) -> N
 
 
 @every_variant
-def test_every_call_of_a_function_that_fails_is_kept_or_told(template: Template) -> None:
-    """By the queue it takes from, or by a destination for failures."""
+def test_every_failed_invocation_is_kept_or_published(template: Template) -> None:
+    """By the function's queue, or by a destination for failures."""
     mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
-    told = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+    configs = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
     from_queues = {name_of(m["FunctionName"]) for m in mappings if name_of(m["EventSourceArn"])}
-    with_destination = {name_of(c["FunctionName"]) for c in told if c["DestinationConfig"]["OnFailure"]}
+    with_destination = {name_of(c["FunctionName"]) for c in configs if c["DestinationConfig"]["OnFailure"]}
 
     assert of_type(template, "AWS::Lambda::Function").keys() == from_queues | with_destination
 
 
 @every_variant
-def test_whatever_is_delivered_to_admits_the_service_that_delivers(template: Template) -> None:
+def test_every_target_admits_the_service_that_delivers_to_it(template: Template) -> None:
     rules = [t for rule in of_type(template, "AWS::Events::Rule").values() for t in rule["Targets"]]
     deliveries = {("events.amazonaws.com", name_of(target["Arn"])) for target in rules}
     deliveries |= {("events.amazonaws.com", name_of(target["DeadLetterConfig"]["Arn"])) for target in rules}
@@ -112,7 +112,7 @@ def test_whatever_is_delivered_to_admits_the_service_that_delivers(template: Tem
 
 
 def admitted(template: Template) -> set[tuple[str, str]]:
-    """Which service some resource policy lets write to which resource."""
+    """The pairs of service and resource for which a resource policy allows writes."""
     found = set()
     for kind, targets in {
         "AWS::SQS::QueuePolicy": "Queues",
@@ -131,5 +131,5 @@ def writes(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Allow" and bool(actions(statement) & sends)
 
 
-def test_rules_look_at_something() -> None:
+def test_template_has_policies_to_check() -> None:
     assert len(documents(CreateManagementTrail="true")) > 8

@@ -1,4 +1,4 @@
-"""Every alarm rings on the topic, for a metric that is there; every dead-letter queue has one."""
+"""Every alarm publishes on the topic and watches an existing metric; every dead-letter queue has an alarm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import of_type, resolved
+from tests.support.translated import of_type, resolved
 
 TEMPLATE = resolved()
 ALARMS = of_type(TEMPLATE, "AWS::CloudWatch::Alarm")
@@ -17,9 +17,9 @@ METRICS = {
         "QueueName",
         "AWS::SQS::Queue",
     ),
-    "Reseal": ({"TrailHears"}, "FunctionName", "AWS::Lambda::Function"),
+    "Reseal": ({"TrailCoverage"}, "FunctionName", "AWS::Lambda::Function"),
 }
-RINGS_FOR_SILENCE = {"TrailAlarm"}  # a check that does not run proves nothing
+ALARMS_ON_MISSING_DATA = {"TrailAlarm"}  # a check that does not run proves nothing
 DEAD_LETTER_QUEUES = [
     *(
         queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
@@ -35,7 +35,7 @@ DEAD_LETTER_QUEUES = [
 
 
 def watched(alarm: dict[str, Any]) -> str:
-    """The logical name of what an alarm watches: `Ref` of a function, the name attribute of a queue."""
+    """The logical name of the function (`Ref`) or queue (its name attribute) that an alarm watches."""
     ((dimension),) = alarm["Dimensions"]
     match dimension["Value"]:
         case {"Ref": str(name)}:
@@ -46,21 +46,21 @@ def watched(alarm: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_rings_on_the_topic(name: str) -> None:
+def test_alarm_publishes_on_the_stacks_topic(name: str) -> None:
     assert ALARMS[name]["AlarmActions"] == [{"Ref": "AlertTopic"}]
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_rings_on_a_brought_topic(name: str) -> None:
-    brought = "arn:aws:sns:us-east-1:111122223333:alerts"
+def test_alarm_publishes_on_an_existing_topic(name: str) -> None:
+    customer_supplied = "arn:aws:sns:us-east-1:111122223333:alerts"
 
-    alarms = of_type(resolved(AlertTopicArn=brought), "AWS::CloudWatch::Alarm")
+    alarms = of_type(resolved(AlertTopicArn=customer_supplied), "AWS::CloudWatch::Alarm")
 
-    assert alarms[name]["AlarmActions"] == [brought]
+    assert alarms[name]["AlarmActions"] == [customer_supplied]
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_watches_a_metric_that_is_there(name: str) -> None:
+def test_alarm_watches_an_existing_metric(name: str) -> None:
     alarm = ALARMS[name]
     metrics, dimension, kind = METRICS[alarm["Namespace"]]
 
@@ -69,8 +69,8 @@ def test_alarm_watches_a_metric_that_is_there(name: str) -> None:
     assert watched(alarm) in of_type(TEMPLATE, kind)
 
 
-@pytest.mark.parametrize("name", sorted(ALARMS.keys() - RINGS_FOR_SILENCE))
-def test_alarm_is_quiet_where_nothing_happens(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(ALARMS.keys() - ALARMS_ON_MISSING_DATA))
+def test_alarm_is_quiet_without_data(name: str) -> None:
     assert ALARMS[name]["TreatMissingData"] == "notBreaching"
 
 
@@ -80,7 +80,7 @@ def test_alarm_says_what_happened(name: str) -> None:
 
 
 @pytest.mark.parametrize("queue", DEAD_LETTER_QUEUES)
-def test_first_message_of_a_dead_letter_queue_rings(queue: str) -> None:
+def test_first_dead_letter_message_raises_the_alarm(queue: str) -> None:
     (alarm,) = [a for a in ALARMS.values() if watched(a) == queue]
 
     assert (alarm["MetricName"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
@@ -91,14 +91,14 @@ def test_first_message_of_a_dead_letter_queue_rings(queue: str) -> None:
 
 
 @pytest.mark.parametrize("function", of_type(TEMPLATE, "AWS::Lambda::Function"))
-def test_error_of_a_function_rings(function: str) -> None:
+def test_error_of_a_function_raises_the_alarm(function: str) -> None:
     (alarm,) = [a for a in ALARMS.values() if watched(a) == function and a["MetricName"] == "Errors"]
 
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
 @pytest.mark.parametrize("queue", ["BucketQueue", "ObjectQueue"])
-def test_message_that_goes_back_once_rings_for_no_age(queue: str) -> None:
+def test_one_redelivery_does_not_raise_the_age_alarm(queue: str) -> None:
     hidden = of_type(TEMPLATE, "AWS::SQS::Queue")[queue]["VisibilityTimeout"]
 
     (alarm,) = [a for a in ALARMS.values() if watched(a) == queue]

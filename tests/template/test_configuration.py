@@ -1,4 +1,4 @@
-"""What the template hands to the function, how it is deployed, and what it is built from."""
+"""The functions' settings, the deployment configuration and the pinned requirements."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from localcloud.handle import REPOSITORY
-from reseal.adapters.settings import read_object_settings, read_settings
+from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
-from reseal.core.objects.method import GIB
-from tests.template.translated import of_type, resolved, translated
+from reseal.core.repairs.objects.method import GIB
+from reseal.runtime.settings import read_object_settings, read_settings
+from tests.support.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
 PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+")
 
 
 def settings_read(read: Callable[[dict[str, str]], object]) -> set[str]:
-    """Every variable a function reads: it names each one that is missing."""
+    """Every variable that a function reads: its error names each missing one."""
     with pytest.raises(SettingsError) as raised:
         read({})
     return set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
@@ -51,10 +51,10 @@ OF_OBJECTS = {
     "OBJECT_QUEUE_URL": {"Ref": "ObjectQueue"},
     "REENCRYPTION_METHOD": "copy",
 }
-"""What the object function is told besides, with the defaults."""
+"""The additional settings of the object function, with the defaults."""
 
 
-def test_object_function_is_told_all_that_the_bucket_function_is() -> None:
+def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
     parameters = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "Mode": "detect"}
 
     assert variables("EnforceObjectFunction", **parameters) == variables(**parameters) | OF_OBJECTS
@@ -82,7 +82,7 @@ def test_template_gives_every_check_its_mode(function: str) -> None:
 
 @pytest.mark.parametrize("mode", ["enforce", "detect"])
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
-def test_what_the_template_sets_can_be_read(mode: str, required: str) -> None:
+def test_function_can_read_the_templates_settings(mode: str, required: str) -> None:
     key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
     handed = variables(Mode=mode, RequiredEncryption=required, KmsKeyArn=key, ApprovedKeys=key)
     texts = {name: value if isinstance(value, str) else "x" for name, value in handed.items()}
@@ -94,7 +94,7 @@ def test_what_the_template_sets_can_be_read(mode: str, required: str) -> None:
 
 
 @pytest.mark.parametrize(("window", "limit"), [("0", "5"), ("900", "50")])
-def test_what_the_template_sets_for_objects_can_be_read(window: str, limit: str) -> None:
+def test_object_function_can_read_the_templates_settings(window: str, limit: str) -> None:
     key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
     handed = variables(
         "EnforceObjectFunction", KmsKeyArn=key, AlertWindowSeconds=window, MultipartCopyLimitGiB=limit
@@ -113,7 +113,7 @@ def test_what_the_template_sets_for_objects_can_be_read(window: str, limit: str)
     ["arn:aws:kms:us-east-1:111122223333:alias/team", "alias/team", "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"],
     ids=["alias ARN", "alias", "bare id"],
 )
-def test_key_parameter_takes_no_name_that_may_change(parameter: str, wrong: str) -> None:
+def test_key_parameter_refuses_everything_but_key_arns(parameter: str, wrong: str) -> None:
     pattern = translated()["Parameters"][parameter]["AllowedPattern"]
 
     assert re.fullmatch(pattern, wrong) is None
@@ -121,7 +121,7 @@ def test_key_parameter_takes_no_name_that_may_change(parameter: str, wrong: str)
 
 @pytest.mark.parametrize("parameter", ["KmsKeyArn", "ApprovedKeys"])
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_key_parameter_takes_arns_of_every_partition(parameter: str, partition: str) -> None:
+def test_key_parameter_accepts_arns_of_every_partition(parameter: str, partition: str) -> None:
     pattern = translated()["Parameters"][parameter]["AllowedPattern"]
 
     assert re.fullmatch(pattern, f"arn:{partition}:kms:us-east-1:111122223333:key/mrk-1234abcd")
@@ -131,7 +131,7 @@ def samconfig() -> dict[str, Any]:
     return tomllib.loads((REPOSITORY / "samconfig.toml").read_text())
 
 
-def test_samconfig_has_the_stack_with_and_without_writes() -> None:
+def test_samconfig_has_an_enforce_and_a_detect_environment() -> None:
     overrides = {
         name: environment["deploy"]["parameters"]["parameter_overrides"]
         for name, environment in samconfig().items()
@@ -142,7 +142,7 @@ def test_samconfig_has_the_stack_with_and_without_writes() -> None:
 
 
 @pytest.mark.parametrize("environment", ["default", "detect"])
-def test_deploying_what_is_deployed_is_no_failure(environment: str) -> None:
+def test_deployment_without_changes_is_no_failure(environment: str) -> None:
     assert samconfig()[environment]["deploy"]["parameters"]["fail_on_empty_changeset"] is False
 
 

@@ -1,4 +1,4 @@
-"""Rules, queues and functions: what must hold for no event to be lost, and what emulators let pass."""
+"""Rules, queues and functions: the settings without which events would be lost, unnoticed by emulators."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from reseal.bucket_lane.evidence import LEASE as BUCKET_LEASE
-from reseal.delivery import FIRST_DELIVERY
-from reseal.object_lane.lane import LEASE as OBJECT_LEASE
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved
+from reseal.lanes.bucket.ledger import LEASE as BUCKET_LEASE
+from reseal.lanes.delivery import FIRST_DELIVERY
+from reseal.lanes.object.lane import LEASE as OBJECT_LEASE
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64
@@ -26,7 +26,7 @@ TARGETS = [(rule, target) for rule, body in RULES.items() for target in body["Ta
 
 @dataclass(frozen=True)
 class Lane:
-    """The resources of a lane by their logical names."""
+    """The logical names of a lane's resources."""
 
     rule: str
     queue: str
@@ -51,13 +51,13 @@ class Lane:
         return int(QUEUES[self.queue]["VisibilityTimeout"])
 
 
-BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetters", "EnforceBucketFunction")
-OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetters", "EnforceObjectFunction")
+BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
+OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
 each_lane = pytest.mark.parametrize("lane", [BUCKET, OBJECT], ids=["bucket", "object"])
 
 
 def senders_to(queue: str) -> list[dict[str, Any]]:
-    """The statements that let anybody send to a queue."""
+    """The statements that allow sending to a queue."""
     return [
         statement
         for policy in of_type(TEMPLATE, "AWS::SQS::QueuePolicy").values()
@@ -95,7 +95,7 @@ def test_target_admits_exactly_its_rule(rule: str, target: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("rule", "target"), TARGETS, ids=[rule for rule, _ in TARGETS])
-def test_dead_letter_queue_that_rules_share_admits_each_of_them(rule: str, target: dict[str, Any]) -> None:
+def test_shared_dead_letter_queue_admits_each_rule(rule: str, target: dict[str, Any]) -> None:
     admitted = [s["Condition"]["ArnEquals"]["aws:SourceArn"] for s in senders_to(undelivered(target))]
 
     assert admitted.count(arn_of(rule)) == 1
@@ -103,11 +103,11 @@ def test_dead_letter_queue_that_rules_share_admits_each_of_them(rule: str, targe
 
 
 @pytest.mark.parametrize(("rule", "target"), TARGETS, ids=[rule for rule, _ in TARGETS])
-def test_delivery_is_retried_as_long_as_eventbridge_can(rule: str, target: dict[str, Any]) -> None:
+def test_delivery_has_eventbridges_longest_retry_policy(rule: str, target: dict[str, Any]) -> None:
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
 
 
-def test_bucket_rules_pattern_fits_with_the_longest_names() -> None:
+def test_bucket_pattern_fits_the_limit_with_the_longest_names() -> None:
     gov = resolved(**{"AWS::Partition": "aws-us-gov", "AWS::Region": "us-gov-west-1"})
     pattern = json.dumps(of_type(gov, "AWS::Events::Rule")["BucketRule"]["EventPattern"])
 
@@ -129,14 +129,14 @@ def test_rule_drops_the_calls_of_the_functions_own_role(lane: Lane) -> None:
 
 
 @each_lane
-def test_message_stays_hidden_six_times_as_long_as_the_function_may_run(lane: Lane) -> None:
+def test_visibility_timeout_is_six_times_the_functions_timeout(lane: Lane) -> None:
     window = lane.mapping.get("MaximumBatchingWindowInSeconds", 0)
 
     assert lane.hidden >= 6 * lane.timeout + window
 
 
 @each_lane
-def test_message_stays_hidden_longer_than_a_first_delivery_takes(lane: Lane) -> None:
+def test_visibility_timeout_is_longer_than_a_first_delivery(lane: Lane) -> None:
     assert lane.hidden > FIRST_DELIVERY.total_seconds()
 
 
@@ -148,7 +148,7 @@ def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, 
 
 
 @each_lane
-def test_message_is_tried_five_times_before_it_is_given_up(lane: Lane) -> None:
+def test_message_is_delivered_five_times_before_it_is_dead_lettered(lane: Lane) -> None:
     redrive = QUEUES[lane.queue]["RedrivePolicy"]
 
     assert redrive == {"deadLetterTargetArn": arn_of(lane.dead_letters), "maxReceiveCount": 5}
@@ -159,33 +159,33 @@ def test_message_outlives_all_its_deliveries(lane: Lane) -> None:
     assert QUEUES[lane.queue]["MessageRetentionPeriod"] > 5 * lane.hidden
 
 
-@pytest.mark.parametrize("queue", ["BucketDeadLetters", "ObjectDeadLetters", "UndeliveredQueue"])
-def test_what_was_given_up_is_kept_as_long_as_sqs_can(queue: str) -> None:
+@pytest.mark.parametrize("queue", ["BucketDeadLetterQueue", "ObjectDeadLetterQueue", "UndeliveredQueue"])
+def test_dead_letter_messages_are_kept_for_fourteen_days(queue: str) -> None:
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
 @each_lane
-def test_one_bad_message_does_not_bring_back_its_batch(lane: Lane) -> None:
+def test_one_bad_message_does_not_return_its_whole_batch(lane: Lane) -> None:
     assert lane.mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 @each_lane
-def test_function_listens_to_the_queue_of_its_rule(lane: Lane) -> None:
+def test_function_reads_the_queue_of_its_rule(lane: Lane) -> None:
     (target,) = RULES[lane.rule]["Targets"]
 
     assert lane.mapping["EventSourceArn"] == target["Arn"] == arn_of(lane.queue)
 
 
-def test_batch_of_more_than_ten_waits_as_long_as_lambda_asks_for() -> None:
+def test_batch_of_more_than_ten_has_the_batching_window_that_lambda_requires() -> None:
     assert OBJECT.mapping["BatchSize"] > 10
     assert OBJECT.mapping["MaximumBatchingWindowInSeconds"] >= 1  # H3
 
 
-def test_bucket_function_is_bounded_in_how_many_run_at_once() -> None:
+def test_concurrency_of_the_bucket_function_is_limited() -> None:
     assert 2 <= BUCKET.mapping["ScalingConfig"]["MaximumConcurrency"] <= 10
 
 
-def test_object_function_is_bounded_by_its_parameter() -> None:
+def test_concurrency_of_the_object_function_is_limited_by_its_parameter() -> None:
     mappings = of_type(resolved(ObjectConcurrency="40"), "AWS::Lambda::EventSourceMapping").values()
 
     bounds = [m["ScalingConfig"]["MaximumConcurrency"] for m in mappings if m["BatchSize"] > 10]
@@ -199,15 +199,15 @@ def test_function_logs_to_a_group_of_the_stack_with_a_retention(lane: Lane) -> N
     assert of_type(TEMPLATE, "AWS::Logs::LogGroup")[group]["RetentionInDays"] == 90
 
 
-def test_settle_time_is_the_bucket_queues_delay() -> None:
+def test_settle_seconds_set_the_delay_of_the_bucket_queue() -> None:
     queues = of_type(resolved(SettleSeconds="120"), "AWS::SQS::Queue")
 
     assert queues["BucketQueue"]["DelaySeconds"] == "120"
 
 
-def test_objects_need_no_time_to_settle() -> None:
+def test_object_queue_has_no_delay() -> None:
     assert "DelaySeconds" not in QUEUES["ObjectQueue"]
 
 
-def test_object_function_has_one_whole_processor() -> None:
+def test_object_function_has_memory_for_one_whole_processor() -> None:
     assert OBJECT.function["MemorySize"] == 1769

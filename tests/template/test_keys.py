@@ -1,4 +1,4 @@
-"""K, the key of the topic, and everything that is encrypted at rest."""
+"""The remediation key, the topic's key, and encryption at rest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import actions, arn_of, of_type, resolved
+from tests.support.translated import actions, arn_of, of_type, resolved
 
 USES_DATA = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 LENDS = {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}
@@ -19,14 +19,14 @@ def key_policy(name: str) -> list[dict[str, Any]]:
     return statements
 
 
-def test_stack_makes_its_key_even_when_it_is_given_one() -> None:
-    brought = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+def test_stack_creates_its_key_even_with_a_customer_supplied_key() -> None:
+    customer_supplied = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 
     assert "RemediationKey" in resolved()["Resources"]
-    assert "RemediationKey" in resolved(KmsKeyArn=brought)["Resources"]
+    assert "RemediationKey" in resolved(KmsKeyArn=customer_supplied)["Resources"]
 
 
-def test_k_outlives_the_stack_and_a_changed_parameter() -> None:
+def test_remediation_key_survives_the_stack_and_a_changed_parameter() -> None:
     k = resolved()["Resources"]["RemediationKey"]
 
     assert (k["DeletionPolicy"], k["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
@@ -37,7 +37,7 @@ def test_key_rotates(key: str) -> None:
     assert resolved()["Resources"][key]["Properties"]["EnableKeyRotation"] is True
 
 
-def test_k_is_used_by_principals_of_the_account_through_s3_only() -> None:
+def test_remediation_key_is_usable_only_by_the_account_through_s3() -> None:
     using = [statement for statement in key_policy("RemediationKey") if actions(statement) & USES_DATA]
 
     assert [statement["Condition"] for statement in using] == [
@@ -50,28 +50,28 @@ def test_k_is_used_by_principals_of_the_account_through_s3_only() -> None:
     ]
 
 
-def test_k_is_named_through_s3_by_the_suffix_of_its_partition() -> None:
+def test_remediation_key_policy_uses_the_partitions_s3_suffix() -> None:
     china = resolved(**{"AWS::URLSuffix": "amazonaws.com.cn", "AWS::Region": "cn-north-1"})
 
     policy = str(china["Resources"]["RemediationKey"]["Properties"]["KeyPolicy"])
     assert "s3.cn-north-1.amazonaws.com.cn" in policy
 
 
-def test_k_admits_no_service_and_no_other_account() -> None:
+def test_remediation_key_admits_no_service_and_no_other_account() -> None:
     principals = [statement["Principal"] for statement in key_policy("RemediationKey")]
 
     assert principals == [ROOT, {"AWS": "*"}]
 
 
 @pytest.mark.parametrize("key", ["RemediationKey", "AlertsKey"])
-def test_iam_of_the_account_administers_the_key_but_does_not_use_it(key: str) -> None:
+def test_account_root_administers_the_key_but_cannot_use_it(key: str) -> None:
     (administration,) = [statement for statement in key_policy(key) if statement["Principal"] == ROOT]
 
     assert actions(administration) & (USES_DATA | LENDS) == set()
     assert actions(administration) >= {"kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:EnableKey"}
 
 
-def test_topic_is_encrypted_under_a_key_that_is_not_k() -> None:
+def test_topic_is_encrypted_under_its_own_key() -> None:
     (topic,) = of_type(resolved(), "AWS::SNS::Topic").values()
 
     assert topic["KmsMasterKeyId"] == arn_of("AlertsKey")
@@ -93,18 +93,18 @@ def test_topic_admits_alarms_of_this_account() -> None:
     assert (actions(statement), statement["Condition"]) == ({"sns:Publish"}, OWN_ACCOUNT)
 
 
-def test_brought_topic_makes_neither_topic_nor_key() -> None:
+def test_stack_with_an_existing_topic_creates_neither_topic_nor_key() -> None:
     resources = resolved(AlertTopicArn="arn:aws:sns:us-east-1:111122223333:alerts")["Resources"]
 
     assert resources.keys() & {"AlertTopic", "AlertTopicPolicy", "AlertsKey"} == set()
 
 
 @pytest.mark.parametrize("queue", of_type(resolved(), "AWS::SQS::Queue"))
-def test_queue_is_encrypted_by_sqs_itself(queue: str) -> None:
+def test_queue_is_encrypted_with_sse_sqs(queue: str) -> None:
     assert of_type(resolved(), "AWS::SQS::Queue")[queue]["SqsManagedSseEnabled"] is True
 
 
-def test_ledger_is_encrypted_recoverable_and_kept() -> None:
+def test_ledger_is_encrypted_recoverable_and_retained() -> None:
     table = resolved()["Resources"]["Ledger"]
 
     assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
@@ -113,7 +113,7 @@ def test_ledger_is_encrypted_recoverable_and_kept() -> None:
     assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_ledger_has_the_key_and_the_expiry_that_the_adapter_writes() -> None:
+def test_ledger_has_the_key_and_expiry_attributes_of_the_adapter() -> None:
     table = resolved()["Resources"]["Ledger"]["Properties"]
 
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]

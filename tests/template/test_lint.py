@@ -1,4 +1,4 @@
-"""The translated template against AWS's own schemas, where `sam validate` would let faults pass."""
+"""The translated template against AWS's own schemas, which find more than `sam validate`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import pytest
 from cfnlint.api import lint
 
-from tests.template.translated import SOURCE, of_type, resolved, statements, translated
+from tests.support.translated import SOURCE, of_type, resolved, statements, translated
 
 NAMES = {"BucketName", "FunctionName", "LogGroupName", "Name", "QueueName", "RoleName", "RuleName"}
 NAMED_AFTER_A_FUNCTION = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"}
@@ -16,7 +16,8 @@ NAMES |= {"TableName", "TopicName", "AlarmName", "AliasName", "ManagedPolicyName
 
 
 def test_cfn_lint_finds_nothing_in_any_region() -> None:
-    regions = ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"]  # it loads its rules for each call
+    # one call for all, because each call loads the rules
+    regions = ["us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1"]
 
     found = lint(json.dumps(translated()), None, regions)
 
@@ -34,7 +35,7 @@ def test_no_resource_has_a_fixed_name() -> None:
     assert named == set()
 
 
-def test_arns_are_written_for_every_partition() -> None:
+def test_arns_use_the_partition_pseudo_parameter() -> None:
     resources = SOURCE.read_text().partition("\nResources:")[2]
 
     fixed = re.findall(r"arn:(?!\$\{AWS::Partition\})\S+", resources)
@@ -45,7 +46,7 @@ def test_arns_are_written_for_every_partition() -> None:
     ]  # delimiters of Fn::Join
 
 
-def test_service_principals_are_the_same_in_every_partition() -> None:
+def test_service_principals_are_valid_in_every_partition() -> None:
     principals = {
         service
         for _, statement in statements(resolved())
@@ -60,27 +61,27 @@ def _as_texts(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def test_every_parameter_says_what_it_is_for() -> None:
+def test_every_parameter_has_a_description() -> None:
     parameters = translated()["Parameters"]
 
     assert [name for name, parameter in parameters.items() if not parameter.get("Description")] == []
 
 
-def test_every_parameter_stands_in_a_group_of_the_console() -> None:
+def test_every_parameter_is_in_a_parameter_group() -> None:
     template = translated()
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 
     assert {name for group in groups for name in group["Parameters"]} == set(template["Parameters"])
 
 
-def test_every_output_says_what_it_is_for() -> None:
+def test_every_output_has_a_description() -> None:
     outputs = translated()["Outputs"]
 
     assert [name for name, output in outputs.items() if not output.get("Description")] == []
 
 
 @pytest.mark.parametrize("name", of_type(resolved(), "AWS::Lambda::Function"))
-def test_function_runs_on_what_the_layer_was_built_for(name: str) -> None:
+def test_function_has_the_runtime_and_architecture_of_the_layer(name: str) -> None:
     template = resolved()
     function = of_type(template, "AWS::Lambda::Function")[name]
     (layer,) = of_type(template, "AWS::Lambda::LayerVersion").values()

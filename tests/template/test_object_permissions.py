@@ -1,4 +1,4 @@
-"""What the role of the object lane may do, by what the stack is deployed for."""
+"""The permissions of the object lane's role, by the stack's parameters."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 from tests.template.test_permissions import KEY, OWN_ACCOUNT, VARIANTS, role_statements
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved
 
 ROLE = "EnforceObjectRole"
 INLINE_LIMIT = 10_240  # characters of all inline policies of a role, spaces not counted
@@ -67,10 +67,13 @@ READS = {
 }
 WRITES_NOTHING = {
     "detect": {"Mode": "detect"},
-    "reported": {"ObjectEncryptionMode": "report"},
+    "check detects": {"ObjectEncryptionMode": "detect"},
     "off": {"ObjectEncryptionMode": "off"},
     "detect under DSSE": {"Mode": "detect", "RequiredEncryption": "DSSE-KMS"},
-    "reported while buckets are enforced": {"ObjectEncryptionMode": "report", "BucketKeyMode": "enforce"},
+    "check detects while buckets are enforced": {
+        "ObjectEncryptionMode": "detect",
+        "BucketKeyMode": "enforce",
+    },
 }
 
 
@@ -83,7 +86,7 @@ def allowed(**parameters: str) -> set[str]:
 
 
 def usable(action: str, **parameters: str) -> set[str]:
-    """The keys that an action is allowed on, as ARN patterns or the name of the stack's key."""
+    """The KMS keys on which an action is allowed, as ARN patterns or "the stack's"."""
     return {
         "the stack's" if resource == arn_of("RemediationKey") else str(resource)
         for statement in by_sid(**parameters).values()
@@ -97,21 +100,21 @@ def test_role_may_do_what_the_function_does_and_nothing_more() -> None:
 
 
 @pytest.mark.parametrize("parameters", WRITES_NOTHING.values(), ids=WRITES_NOTHING)
-def test_stack_that_re_encrypts_nothing_has_no_right_to(parameters: dict[str, str]) -> None:
+def test_stack_that_re_encrypts_nothing_may_only_read(parameters: dict[str, str]) -> None:
     assert allowed(**parameters) == READS
 
 
-def test_objects_are_re_encrypted_whatever_the_checks_of_buckets_do() -> None:
+def test_bucket_checks_do_not_change_the_rights_on_objects() -> None:
     buckets = dict.fromkeys(["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"], "off")
 
     assert allowed(**buckets) == READS | OBJECT_WRITES | KEY_WRITES
 
 
-def test_no_object_and_no_evidence_can_be_deleted() -> None:
+def test_role_cannot_delete_objects_or_ledger_entries() -> None:
     assert {action for action in allowed() if "Delete" in action} == {"sqs:DeleteMessage"}
 
 
-def test_retention_cannot_be_written() -> None:
+def test_role_cannot_write_retention_or_legal_holds() -> None:
     assert {action for action in allowed() if "Retention" in action or "LegalHold" in action} == {
         "s3:GetObjectRetention",
         "s3:GetObjectLegalHold",
@@ -126,67 +129,69 @@ def test_retention_cannot_be_written() -> None:
         ("WriteObjects", "arn:aws:s3:::*/*"),
     ],
 )
-def test_storage_of_other_accounts_is_out_of_reach(sid: str, resource: str) -> None:
+def test_role_cannot_reach_storage_of_other_accounts(sid: str, resource: str) -> None:
     statement = by_sid()[sid]
 
     assert (statement["Resource"], statement["Condition"]) == (resource, OWN_ACCOUNT)
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
-def test_keys_are_used_through_s3_or_the_topic_only(parameters: dict[str, str]) -> None:
+def test_keys_are_usable_only_through_s3_or_the_topic(parameters: dict[str, str]) -> None:
     using = {
         sid: statement["Condition"]["StringEquals"]["kms:ViaService"]
         for sid, statement in by_sid(**parameters).items()
         if actions(statement) & (KEY_WRITES | {"kms:Decrypt"})
     }
 
-    assert using.pop("TellUnderTheKeyOfABroughtTopic", "sns.us-east-1.amazonaws.com").startswith("sns.")
+    assert using.pop("UseTheKeyOfAnExistingTopic", "sns.us-east-1.amazonaws.com").startswith("sns.")
     assert set(using.values()) == {"s3.us-east-1.amazonaws.com"}
 
 
-def test_s3_is_named_by_the_suffix_of_its_partition() -> None:
+def test_via_service_condition_uses_the_partitions_s3_suffix() -> None:
     china = by_sid(**{"AWS::URLSuffix": "amazonaws.com.cn", "AWS::Region": "cn-north-1"})
 
-    assert china["EncryptUnderK"]["Condition"]["StringEquals"] == {
+    assert china["EncryptUnderTheRemediationKey"]["Condition"]["StringEquals"] == {
         "kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"
     }
 
 
 DSSE = {"RequiredEncryption": "DSSE-KMS"}
-BROUGHT = {"KmsKeyArn": KEY}
-REPORTED = {"ObjectEncryptionMode": "report"}
+SUPPLIED = {"KmsKeyArn": KEY}
+DETECTED = {"ObjectEncryptionMode": "detect"}
 
 
 @pytest.mark.parametrize(
     ("action", "parameters", "keys"),
     [
         ("kms:Decrypt", {}, {OWN_KEYS, ANY_KEYS}),
-        ("kms:Decrypt", BROUGHT, {OWN_KEYS, ANY_KEYS, KEY}),
-        ("kms:Decrypt", REPORTED, {OWN_KEYS}),
-        ("kms:Decrypt", REPORTED | BROUGHT, {OWN_KEYS, KEY}),
+        ("kms:Decrypt", SUPPLIED, {OWN_KEYS, ANY_KEYS, KEY}),
+        ("kms:Decrypt", DETECTED, {OWN_KEYS}),
+        ("kms:Decrypt", DETECTED | SUPPLIED, {OWN_KEYS, KEY}),
         ("kms:Encrypt", {}, {"the stack's"}),
-        ("kms:Encrypt", BROUGHT, {KEY}),
-        ("kms:Encrypt", REPORTED, set()),
+        ("kms:Encrypt", SUPPLIED, {KEY}),
+        ("kms:Encrypt", DETECTED, set()),
         ("kms:ReEncryptTo", {}, {"the stack's"}),
-        ("kms:ReEncryptTo", BROUGHT, {KEY}),
+        ("kms:ReEncryptTo", SUPPLIED, {KEY}),
         ("kms:ReEncryptFrom", {}, {"the stack's", ANY_KEYS}),
-        ("kms:ReEncryptFrom", BROUGHT, {KEY, ANY_KEYS}),
+        ("kms:ReEncryptFrom", SUPPLIED, {KEY, ANY_KEYS}),
         ("kms:GenerateDataKey", {}, {"the stack's"}),
-        ("kms:GenerateDataKey", BROUGHT, {KEY}),
+        ("kms:GenerateDataKey", SUPPLIED, {KEY}),
         ("kms:GenerateDataKey", DSSE, {"the stack's", OWN_KEYS}),
         ("kms:GenerateDataKey", DSSE | {"ApprovedKeys": f"{KEY},{KEY}2"}, {"the stack's", KEY, f"{KEY}2"}),
-        ("kms:GenerateDataKey", DSSE | REPORTED, set()),
+        ("kms:GenerateDataKey", DSSE | DETECTED, set()),
         ("kms:GetKeyPolicy", {}, {OWN_KEYS}),
         ("kms:DescribeKey", {"ApprovedKeys": f"{KEY},{KEY}2"}, {OWN_KEYS, KEY, f"{KEY}2"}),
-        ("kms:DescribeKey", BROUGHT, {OWN_KEYS, KEY}),
+        ("kms:DescribeKey", SUPPLIED, {OWN_KEYS, KEY}),
     ],
 )
-def test_key_is_used_for_what_the_stack_does(action: str, parameters: dict[str, str], keys: set[str]) -> None:
+def test_action_is_allowed_on_exactly_the_needed_keys(
+    action: str, parameters: dict[str, str], keys: set[str]
+) -> None:
     assert usable(action, **parameters) == keys
 
 
-def test_messages_go_to_the_lanes_own_queue_and_no_other() -> None:
-    statement = by_sid()["TakeMessagesAndCloseAlerts"]
+def test_role_sends_messages_only_to_the_lanes_own_queue() -> None:
+    statement = by_sid()["ReceiveMessagesAndSendCloseReminders"]
 
     assert "sqs:SendMessage" in actions(statement)
     assert statement["Resource"] == arn_of("ObjectQueue")

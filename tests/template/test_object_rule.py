@@ -1,4 +1,4 @@
-"""The object rule's pattern as text: it must fit, whatever is deployed wherever, and drop its own repairs."""
+"""The object rule's pattern: it fits the limit in every Region and configuration."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import botocore.session
 import pytest
 
-from reseal.core.objects.exemption import LOG_DELIVERIES
-from tests.template.translated import of_type, resolved
+from reseal.core.policy.exemptions import LOG_DELIVERIES
+from tests.support.translated import of_type, resolved
 
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64
@@ -17,7 +17,7 @@ BRANCHES_OF_EVERY_PATTERN = 2
 
 
 def longest_regions() -> dict[str, str]:
-    """The longest name of a Region in each partition that the SDK knows."""
+    """The longest Region name of each partition that the SDK knows."""
     session = botocore.session.get_session()
     regions = {
         partition: session.get_available_regions("s3", partition_name=partition, allow_non_regional=False)
@@ -44,7 +44,7 @@ def pattern(**parameters: str) -> dict[str, Any]:
 
 
 def approved(**parameters: str) -> Any:
-    """What the first branch takes for an approved key."""
+    """The approved keys in the pattern's first branch."""
     names = pattern(**parameters)["detail"]["$or"][0]["responseElements"]
     ((matcher, absent),) = names.values()
     assert absent == {"exists": False}
@@ -67,14 +67,14 @@ def rendered(partition: str, region: str, **parameters: str) -> str:
 @pytest.mark.parametrize("keys", ["account", 1, 6, 7, 40])
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
 @pytest.mark.parametrize("exempt", ["true", "false"])
-def test_pattern_fits_wherever_and_with_whatever_keys(
+def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
     partition: str, keys: int | str, required: str, exempt: str
 ) -> None:
     region = REGIONS[partition]
     parameters = {
         "ApprovedKeys": listed(keys, partition, region) if isinstance(keys, int) else keys,
         "KmsKeyArn": key_arn(99, partition, region),
-        "ObjectBuckets": "*",  # makes the trail's key, which is approved besides
+        "ObjectBuckets": "*",  # adds the trail's key to the approved ones
         "RequiredEncryption": required,
         "ExemptLogDeliveries": exempt,
     }
@@ -82,17 +82,17 @@ def test_pattern_fits_wherever_and_with_whatever_keys(
     assert len(rendered(partition, region, **parameters)) <= PATTERN_LIMIT
 
 
-def test_every_key_of_the_account_is_approved_by_its_beginning() -> None:
+def test_account_mode_approves_keys_by_the_accounts_arn_prefix() -> None:
     assert approved() == {"prefix": ["arn:aws:kms:us-east-1:111122223333:key/"]}
 
 
-def test_key_brought_from_another_account_is_approved_beside_those_of_this_one() -> None:
-    own, brought = approved(KmsKeyArn=key_arn(7))["prefix"]
+def test_customer_supplied_key_of_another_account_is_approved_too() -> None:
+    own, customer_supplied = approved(KmsKeyArn=key_arn(7))["prefix"]
 
-    assert (own, brought) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
+    assert (own, customer_supplied) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
 
 
-def test_list_has_the_stacks_key_the_brought_key_the_trails_key_and_those_that_are_listed() -> None:
+def test_approved_keys_are_the_stacks_the_customer_supplied_the_trails_and_the_listed_keys() -> None:
     keys = approved(ApprovedKeys=listed(2), KmsKeyArn=key_arn(9), CreateManagementTrail="true")
 
     assert keys[:3] == [
@@ -104,13 +104,13 @@ def test_list_has_the_stacks_key_the_brought_key_the_trails_key_and_those_that_a
 
 
 @pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (5, 5), (6, 6), (7, 6), (40, 6)])
-def test_no_more_than_six_listed_keys_are_named(count: int, named: int) -> None:
+def test_pattern_names_at_most_six_listed_keys(count: int, named: int) -> None:
     keys = approved(ApprovedKeys=listed(count))
 
     assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
 
 
-def test_what_fills_up_a_short_list_is_no_key_and_stands_once() -> None:
+def test_placeholders_of_a_short_list_are_unique_and_no_keys() -> None:
     keys = [key for key in approved(ApprovedKeys=listed(2)) if isinstance(key, str)]
 
     assert (len(keys), len(set(keys))) == (6, 6)
@@ -118,14 +118,14 @@ def test_what_fills_up_a_short_list_is_no_key_and_stands_once() -> None:
 
 
 @pytest.mark.parametrize(("required", "more"), [("SSE-KMS", 0), ("DSSE-KMS", 1)])
-def test_dsse_is_asked_for_only_where_it_is_required(required: str, more: int) -> None:
+def test_pattern_has_a_dsse_branch_only_if_dsse_is_required(required: str, more: int) -> None:
     branches = pattern(RequiredEncryption=required)["detail"]["$or"]
 
     assert len(branches) == BRANCHES_OF_EVERY_PATTERN + more
 
 
 def beginnings() -> list[str]:
-    """How the names of the services begin whose own calls the rule drops."""
+    """The name prefixes of services whose own calls the rule drops."""
     _, invoked_by = pattern()["detail"]["userIdentity"]["$or"]
     ((delivering, absent),) = invoked_by.values()
     assert absent == {"exists": False}
@@ -134,24 +134,31 @@ def beginnings() -> list[str]:
 
 
 @pytest.mark.parametrize("service", sorted(LOG_DELIVERIES))
-def test_service_that_the_function_exempts_is_known_to_the_rule(service: str) -> None:
+def test_rule_drops_every_service_that_the_function_exempts(service: str) -> None:
     assert [prefix for prefix in beginnings() if service.startswith(prefix)] != []
 
 
 @pytest.mark.parametrize("prefix", beginnings())
-def test_rule_drops_no_service_that_the_function_would_judge(prefix: str) -> None:
+def test_rule_drops_no_service_that_the_function_checks(prefix: str) -> None:
     assert prefix.endswith(".")
     assert [service for service in LOG_DELIVERIES if service.startswith(prefix)] != []
 
 
-def test_log_deliveries_are_let_through_where_they_are_not_exempt() -> None:
+def test_rule_matches_log_deliveries_if_they_are_not_exempt() -> None:
     assert "$or" not in pattern(ExemptLogDeliveries="false")["detail"]["userIdentity"]
 
 
 @pytest.mark.parametrize(
-    ("mode", "state"), [("enforce", "ENABLED"), ("report", "ENABLED"), ("off", "DISABLED")]
+    ("modes", "state"),
+    [
+        ({"ObjectEncryptionMode": "enforce"}, "ENABLED"),
+        ({"ObjectEncryptionMode": "detect"}, "ENABLED"),
+        ({"ObjectEncryptionMode": "off"}, "DISABLED"),
+        ({"Mode": "detect"}, "ENABLED"),
+        ({"Mode": "off"}, "DISABLED"),
+    ],
 )
-def test_rule_stands_still_where_objects_are_not_looked_at(mode: str, state: str) -> None:
-    rules = of_type(resolved(ObjectEncryptionMode=mode), "AWS::Events::Rule")
+def test_rule_is_disabled_when_objects_are_not_checked(modes: dict[str, str], state: str) -> None:
+    rules = of_type(resolved(**modes), "AWS::Events::Rule")
 
     assert (rules["ObjectRule"]["State"], rules["BucketRule"].get("State")) == (state, None)

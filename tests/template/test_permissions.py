@@ -1,4 +1,4 @@
-"""What the stack may do, with any parameters: nothing by `*`, and nothing that writes in detect mode."""
+"""The permissions of the stack's roles: no `*`, and no writes in detect mode."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.translated import Template, actions, as_list, of_type, resolved, statements
+from tests.support.translated import Template, actions, as_list, of_type, resolved, statements
 
 OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
 READS = {
@@ -36,10 +36,10 @@ ALL_CHECKS = ["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"]
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
-    "brought key": {"KmsKeyArn": KEY},
-    "brought topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
+    "customer-supplied key": {"KmsKeyArn": KEY},
+    "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
-    "objects reported": {"ObjectEncryptionMode": "report"},
+    "objects detected": {"ObjectEncryptionMode": "detect"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
 }
 
@@ -77,7 +77,7 @@ def test_no_role_may_act_on_every_resource(parameters: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
-def test_no_statement_says_anything_but_what_it_allows(parameters: dict[str, str]) -> None:
+def test_every_role_statement_is_a_plain_allow(parameters: dict[str, str]) -> None:
     odd = [
         statement["Sid"]
         for statement in role_statements(resolved(**parameters))
@@ -92,8 +92,8 @@ def test_role_may_do_what_the_function_does_and_nothing_more() -> None:
 
 
 @pytest.mark.parametrize("check", ALL_CHECKS)
-def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
-    modes = dict.fromkeys(ALL_CHECKS, "report") | {check: "enforce"}
+def test_one_enforcing_check_gives_the_right_to_write(check: str) -> None:
+    modes = dict.fromkeys(ALL_CHECKS, "detect") | {check: "enforce"}
 
     assert allowed(resolved(**modes)) == READS | WRITES
 
@@ -102,18 +102,19 @@ def test_any_enforcing_check_gives_the_right_to_write(check: str) -> None:
     "parameters",
     [
         {"Mode": "detect"},
+        {"Mode": "off"},
         {"Mode": "detect"} | dict.fromkeys(ALL_CHECKS, "enforce"),
-        dict.fromkeys(ALL_CHECKS, "report"),
+        dict.fromkeys(ALL_CHECKS, "detect"),
         dict.fromkeys(ALL_CHECKS, "off"),
     ],
-    ids=["detect", "detect with every check enforcing", "every check reports", "every check off"],
+    ids=["detect", "off", "detect with every check enforcing", "every check detects", "every check off"],
 )
-def test_stack_that_writes_nothing_has_no_right_to(parameters: dict[str, str]) -> None:
+def test_stack_that_writes_nothing_may_only_read(parameters: dict[str, str]) -> None:
     assert allowed(resolved(**parameters)) == READS
 
 
 @pytest.mark.parametrize("sid", ["ReadBuckets", "WriteBuckets"])
-def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
+def test_role_cannot_reach_buckets_of_other_accounts(sid: str) -> None:
     (statement,) = [s for s in role_statements(resolved(), LANE) if s["Sid"] == sid]
 
     assert statement["Condition"] == OWN_ACCOUNT
@@ -122,13 +123,15 @@ def test_buckets_of_other_accounts_are_out_of_reach(sid: str) -> None:
 @pytest.mark.parametrize(
     ("parameters", "sid", "resources"),
     [
-        ({"KmsKeyArn": KEY}, "JudgeBroughtKey", [KEY]),
-        ({"ApprovedKeys": f"{KEY},{KEY}2"}, "JudgeListedKeys", [KEY, f"{KEY}2"]),
-        ({}, "JudgeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
+        ({"KmsKeyArn": KEY}, "DescribeSuppliedKey", [KEY]),
+        ({"ApprovedKeys": f"{KEY},{KEY}2"}, "DescribeListedKeys", [KEY, f"{KEY}2"]),
+        ({}, "DescribeKeysOfThisAccount", ["arn:aws:kms:us-east-1:111122223333:key/*"]),
     ],
-    ids=["brought", "listed", "of the account"],
+    ids=["customer_supplied", "listed", "of the account"],
 )
-def test_keys_are_described_by_their_arns(parameters: dict[str, str], sid: str, resources: list[str]) -> None:
+def test_key_statement_names_exactly_the_needed_arns(
+    parameters: dict[str, str], sid: str, resources: list[str]
+) -> None:
     (statement,) = [s for s in role_statements(resolved(**parameters), LANE) if s["Sid"] == sid]
 
     assert "kms:DescribeKey" in actions(statement) <= {"kms:DescribeKey", "kms:GetKeyPolicy"}
@@ -136,7 +139,7 @@ def test_keys_are_described_by_their_arns(parameters: dict[str, str], sid: str, 
 
 
 @pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
-def test_role_is_taken_by_lambda_only(name: str) -> None:
+def test_only_lambda_can_assume_the_role(name: str) -> None:
     role = of_type(resolved(), "AWS::IAM::Role")[name]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
 

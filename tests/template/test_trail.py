@@ -1,4 +1,4 @@
-"""The trails that the stack can make, and the check that there is one."""
+"""The trails that the stack can create, and the trail check."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
-from reseal.adapters.trail_telemetry import record_hearing
-from reseal.core.hearing import Hearing, ObjectHearing
-from reseal.core.trail import HEARD_CALLS, HEARD_WRITES
-from tests.template.translated import actions, arn_of, as_list, of_type, resolved, translated
+from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage
+from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
+from reseal.runtime.trail_telemetry import record_coverage
+from tests.support.translated import actions, arn_of, as_list, of_type, resolved, translated
 
 WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal"})
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
@@ -37,7 +37,7 @@ def object_trail(buckets: str, **parameters: str) -> dict[str, Any]:
 
 
 def selector(buckets: str = "*", **parameters: str) -> dict[str, dict[str, Any]]:
-    """The one selector of the trail of object writes, by field."""
+    """The only selector of the object trail, by field."""
     (only,) = object_trail(buckets, **parameters)["AdvancedEventSelectors"]
     return {field.pop("Field"): field for field in only["FieldSelectors"]}
 
@@ -47,7 +47,7 @@ def policy_of(role: str) -> dict[str, dict[str, Any]]:
     return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
 
 
-def test_stack_makes_no_trail_unasked() -> None:
+def test_stack_creates_no_trail_by_default() -> None:
     assert resolved()["Resources"].keys() & OWN == set()
     assert "TrailBucketName" not in resolved()["Outputs"]
 
@@ -60,24 +60,24 @@ def test_stack_makes_no_trail_unasked() -> None:
         ({"CreateManagementTrail": "true", "ObjectBuckets": "payroll"}, {"ManagementTrail", "ObjectTrail"}),
     ],
 )
-def test_either_trail_brings_what_both_share(parameters: dict[str, str], made: set[str]) -> None:
+def test_each_trail_also_creates_the_shared_resources(parameters: dict[str, str], made: set[str]) -> None:
     template = resolved(**parameters)
 
     assert template["Resources"].keys() & OWN == SHARED | made
     assert "TrailBucketName" in template["Outputs"]
 
 
-def test_check_waits_for_what_the_rule_lets_through() -> None:
+def test_check_looks_for_the_calls_that_the_bucket_rule_matches() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["BucketRule"]["EventPattern"]
 
-    assert set(pattern["detail"]["eventName"]) == set(HEARD_CALLS)
+    assert set(pattern["detail"]["eventName"]) == set(BUCKET_CALLS)
 
 
-def test_check_waits_for_the_writes_that_the_rule_of_objects_lets_through() -> None:
+def test_check_looks_for_the_writes_that_the_object_rule_matches() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
     selected = selector()["eventName"]["Equals"]
 
-    assert set(pattern["detail"]["eventName"]) == set(selected) == set(HEARD_WRITES)
+    assert set(pattern["detail"]["eventName"]) == set(selected) == set(OBJECT_WRITES)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_check_waits_for_the_writes_that_the_rule_of_objects_lets_through() -> N
     [({"ObjectBuckets": "*"}, arn_of("ObjectTrail")), ({}, "")],
     ids=["made", "none"],
 )
-def test_check_looks_after_the_trail_of_objects_where_the_stack_makes_one(
+def test_check_knows_the_object_trail_if_the_stack_creates_one(
     parameters: dict[str, str], trail: object
 ) -> None:
     function = of_type(resolved(**parameters), "AWS::Lambda::Function")["CheckTrailFunction"]
@@ -93,7 +93,7 @@ def test_check_looks_after_the_trail_of_objects_where_the_stack_makes_one(
     assert function["Environment"]["Variables"] == {"OBJECT_TRAIL_ARN": trail}
 
 
-def test_trail_logs_write_management_events_of_this_region_and_proves_its_files() -> None:
+def test_management_trail_logs_writes_of_this_region_and_validates_its_files() -> None:
     trail = properties("ManagementTrail")
 
     assert trail["EventSelectors"] == [{"IncludeManagementEvents": True, "ReadWriteType": "WriteOnly"}]
@@ -105,7 +105,7 @@ def test_trail_logs_write_management_events_of_this_region_and_proves_its_files(
 
 
 @pytest.mark.parametrize("name", ["TrailBucket", "TrailBucketPolicy", "TrailKey"])
-def test_log_files_and_what_they_need_outlive_the_stack(name: str) -> None:
+def test_log_files_their_key_and_policy_survive_the_stack(name: str) -> None:
     resource = WITH_TRAIL["Resources"][name]
 
     assert resource["DeletionPolicy"] in {"Retain", "RetainExceptOnCreate"}
@@ -116,9 +116,7 @@ def test_log_files_and_what_they_need_outlive_the_stack(name: str) -> None:
     ("required", "algorithm", "bucket_key"),
     [("SSE-KMS", "aws:kms", True), ("DSSE-KMS", "aws:kms:dsse", None)],
 )
-def test_log_bucket_has_what_reseal_demands_of_every_bucket(
-    required: str, algorithm: str, bucket_key: bool | None
-) -> None:
+def test_log_bucket_meets_every_check(required: str, algorithm: str, bucket_key: bool | None) -> None:
     (rule,) = properties("TrailBucket", RequiredEncryption=required)["BucketEncryption"][
         "ServerSideEncryptionConfiguration"
     ]
@@ -133,13 +131,13 @@ def test_log_bucket_has_what_reseal_demands_of_every_bucket(
 
 @pytest.mark.parametrize("name", ["EnforceBucketFunction", "EnforceObjectFunction"])
 @pytest.mark.parametrize("trail", [{"CreateManagementTrail": "true"}, {"ObjectBuckets": "*"}])
-def test_key_of_the_trails_is_approved_beside_those_that_are_listed(name: str, trail: dict[str, str]) -> None:
+def test_trail_key_is_approved_in_addition_to_the_listed_keys(name: str, trail: dict[str, str]) -> None:
     function = of_type(resolved(ApprovedKeys=KEY, **trail), "AWS::Lambda::Function")[name]
 
     assert function["Environment"]["Variables"]["APPROVED_KEYS"] == f"{KEY},${{TrailKey.Arn}}"
 
 
-def test_only_the_trails_write_with_their_key_and_to_their_bucket() -> None:
+def test_only_the_stacks_trails_may_use_the_trail_key_and_bucket() -> None:
     key = properties("TrailKey")["KeyPolicy"]["Statement"]
     bucket = properties("TrailBucketPolicy")["PolicyDocument"]["Statement"]
     services = [s for s in key + bucket if s["Principal"] == {"Service": "cloudtrail.amazonaws.com"}]
@@ -154,7 +152,7 @@ def test_only_the_trails_write_with_their_key_and_to_their_bucket() -> None:
     assert object_trail("*")["TrailName"] == "reseal-objects"
 
 
-def test_key_of_the_trail_is_used_by_principals_of_the_account_to_read_through_s3_only() -> None:
+def test_trail_key_decrypts_only_for_the_account_through_s3() -> None:
     (reading,) = [s for s in properties("TrailKey")["KeyPolicy"]["Statement"] if "kms:Decrypt" in actions(s)]
 
     assert actions(reading) == {"kms:Decrypt"}
@@ -164,7 +162,7 @@ def test_key_of_the_trail_is_used_by_principals_of_the_account_to_read_through_s
     }
 
 
-def test_log_bucket_is_private_takes_tls_only_and_forgets_after_a_quarter() -> None:
+def test_log_bucket_is_private_requires_tls_and_expires_files_after_90_days() -> None:
     bucket, policy = properties("TrailBucket"), properties("TrailBucketPolicy")["PolicyDocument"]
 
     (denied,) = [s for s in policy["Statement"] if s["Effect"] == "Deny"]
@@ -174,7 +172,7 @@ def test_log_bucket_is_private_takes_tls_only_and_forgets_after_a_quarter() -> N
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 90)
 
 
-def test_object_trail_logs_what_the_rule_lets_through_and_nothing_else() -> None:
+def test_object_trail_logs_exactly_the_writes_that_the_rule_matches() -> None:
     pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
 
     fields = selector()
@@ -195,19 +193,19 @@ def test_object_trail_logs_what_the_rule_lets_through_and_nothing_else() -> None
         ("payroll,team-,x.y/", ["arn:aws:s3:::payroll", "arn:aws:s3:::team-", "arn:aws:s3:::x.y/"]),
     ],
 )
-def test_object_trail_logs_the_buckets_that_are_named(buckets: str, prefixes: list[str] | None) -> None:
+def test_object_trail_logs_the_given_buckets(buckets: str, prefixes: list[str] | None) -> None:
     assert selector(buckets)["resources.ARN"].get("StartsWith") == prefixes
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
-def test_buckets_are_named_in_the_words_of_the_partition(partition: str) -> None:
+def test_bucket_arns_use_the_partition(partition: str) -> None:
     named = selector("one,two", **{"AWS::Partition": partition})["resources.ARN"]["StartsWith"]
 
     assert named == [f"arn:{partition}:s3:::one", f"arn:{partition}:s3:::two"]
 
 
 @pytest.mark.parametrize("buckets", ["*", "payroll"])
-def test_object_trail_logs_neither_its_own_files_nor_our_repairs(buckets: str) -> None:
+def test_object_trail_logs_neither_its_own_files_nor_reseals_repairs(buckets: str) -> None:
     fields = selector(buckets)
 
     assert fields["resources.ARN"]["NotStartsWith"] == ["${TrailBucket.Arn}/"]
@@ -216,7 +214,7 @@ def test_object_trail_logs_neither_its_own_files_nor_our_repairs(buckets: str) -
     }
 
 
-def test_object_trail_stays_in_this_region_and_proves_its_files() -> None:
+def test_object_trail_is_of_one_region_and_validates_its_files() -> None:
     trail = object_trail("*")
 
     assert (trail["IsMultiRegionTrail"], trail["IncludeGlobalServiceEvents"]) == (False, False)
@@ -225,7 +223,7 @@ def test_object_trail_stays_in_this_region_and_proves_its_files() -> None:
 
 
 @pytest.mark.parametrize("name", ["ManagementTrail", "ObjectTrail"])
-def test_trail_is_made_after_its_buckets_policy(name: str) -> None:
+def test_trail_depends_on_its_buckets_policy(name: str) -> None:
     both = resolved(CreateManagementTrail="true", ObjectBuckets="*")
 
     assert both["Resources"][name]["DependsOn"] == "TrailBucketPolicy"
@@ -247,7 +245,7 @@ def test_trail_is_made_after_its_buckets_policy(name: str) -> None:
         ("arn:aws:s3:::payroll", False),
     ],
 )
-def test_buckets_are_given_by_how_their_names_begin(buckets: str, taken: bool) -> None:
+def test_object_buckets_parameter_accepts_only_name_prefixes(buckets: str, taken: bool) -> None:
     pattern = translated()["Parameters"]["ObjectBuckets"]["AllowedPattern"]
 
     assert (re.fullmatch(pattern, buckets) is not None) is taken
@@ -263,7 +261,7 @@ def test_cfn_lint_finds_nothing_with_both_trails_in_any_region(buckets: str) -> 
     assert [match.message for match in lint(json.dumps(template), None, regions)] == []
 
 
-def test_check_may_read_trails_wherever_they_are_and_tell_its_failures() -> None:
+def test_check_may_read_trails_of_any_region_and_publish_its_failures() -> None:
     statements = policy_of("CheckTrailRole")
 
     assert {action for s in statements.values() for action in actions(s)} == {
@@ -277,7 +275,7 @@ def test_check_may_read_trails_wherever_they_are_and_tell_its_failures() -> None
     assert as_list(statements["ReadTrails"]["Resource"]) == ["arn:aws:cloudtrail:*:*:trail/*"]
 
 
-def test_check_runs_every_hour_under_a_role_that_can_do_nothing_else() -> None:
+def test_schedule_may_only_invoke_the_check_every_hour() -> None:
     schedule, statements = properties("CheckTrailSchedule"), policy_of("CheckTrailScheduleRole")
 
     assert schedule["ScheduleExpression"] == "rate(1 hour)"
@@ -287,7 +285,7 @@ def test_check_runs_every_hour_under_a_role_that_can_do_nothing_else() -> None:
     ]
 
 
-def test_check_that_fails_is_retried_and_told() -> None:
+def test_failed_check_is_retried_and_then_published() -> None:
     (config,) = of_type(resolved(), "AWS::Lambda::EventInvokeConfig").values()
 
     assert config["FunctionName"] == {"Ref": "CheckTrailFunction"}
@@ -295,12 +293,14 @@ def test_check_that_fails_is_retried_and_told() -> None:
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == {"Ref": "AlertTopic"}
 
 
-def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_made(
+def test_trail_alarm_is_raised_by_missing_coverage_and_by_a_missing_check(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     alarm = properties("TrailAlarm")
-    unheard = ObjectHearing(heard=False, reason="why")
-    record_hearing(Hearing(hears=False, reason="why", objects=unheard), "check", Logger(service="alarm"))
+    without_events = ObjectCoverage(covered=False, reason="why")
+    record_coverage(
+        TrailCoverage(covered=False, reason="why", objects=without_events), "check", Logger(service="alarm")
+    )
     (metric,) = [m for m in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in m]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]
 
@@ -309,6 +309,6 @@ def test_alarm_rings_for_a_region_that_is_not_heard_and_for_a_check_that_is_not_
         declared["Metrics"],
     )
     assert [[dimension["Name"] for dimension in alarm["Dimensions"]]] == declared["Dimensions"]
-    assert (metric["TrailHears"], metric["FunctionName"]) == ([0.0], "check")
+    assert (metric["TrailCoverage"], metric["FunctionName"]) == ([0.0], "check")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
     assert (alarm["TreatMissingData"], alarm["Period"], alarm["EvaluationPeriods"]) == ("breaching", 3600, 2)

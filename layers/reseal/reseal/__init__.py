@@ -1,4 +1,4 @@
-"""Reseal keeps Amazon S3 buckets encrypted with KMS keys their owners approve.
+"""Reseal keeps Amazon S3 buckets and objects encrypted with KMS keys that their owners approve.
 
-The six steps of the flow: parse, observe, decide, record, act, report (see `bucket_lane` and `object_lane`).
+The steps of the flow: parse, observe, decide, record, act, report (see `lanes.bucket` and `lanes.object`).
 """

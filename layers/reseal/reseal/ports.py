@@ -1,4 +1,4 @@
-"""What the pipeline needs from the outside. Each has one adapter, and one fake in the tests."""
+"""The interfaces that the lanes need. Each has one adapter, and one fake in the tests."""
 
 from __future__ import annotations
 
@@ -7,52 +7,58 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from reseal.core.alerts import Held, Tallied, Tally, Unblocked
-from reseal.core.encryption import BucketEncryption
 from reseal.core.errors import LeaseHeldError
-from reseal.core.guard.exposure import Exposure
-from reseal.core.handled import Handled
-from reseal.core.kms_key import KeyDescription
-from reseal.core.ledger_entry import E, LedgerEntry
-from reseal.core.message import Message
-from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.objects.observed import Listed, ObjectAcl, ObservedObject, Surroundings
+from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
+from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.message import Message
+from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
 
 
 class Buckets(Protocol):
-    """Amazon S3, as far as bucket default encryption goes."""
+    """Amazon S3: bucket default encryption and bucket configuration."""
 
     def read_encryption(self, bucket: str) -> BucketEncryption:
-        """The bucket's rule now. Raises RefusalError or TransientError."""
+        """The bucket's current rule. Raises RefusalError or TransientError."""
 
-    def read_exposure(self, bucket: str, *, fresh: bool) -> Exposure:
-        """Who reaches the bucket; unless `fresh`, the answer may be two minutes old. Raises the same."""
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
+        """Who has access to the bucket; up to two minutes old unless `fresh`.
 
-    def knows_exposure(self, bucket: str) -> bool:
-        """Whether `read_exposure` has its answer at hand. Raises nothing."""
+        Raises RefusalError or TransientError.
+        """
 
-    def read_surroundings(self, bucket: str) -> Surroundings:
-        """What the bucket means for its objects, at most two minutes old. Raises the same."""
+    def knows_access(self, bucket: str) -> bool:
+        """Whether `read_access` can answer from its cache. Raises nothing."""
+
+    def read_context(self, bucket: str) -> BucketContext:
+        """The bucket context of its objects, at most two minutes old; its access may be two minutes older.
+
+        Raises RefusalError or TransientError.
+        """
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
-        """The bucket's tags. Raises the same."""
+        """The bucket's tags, at most two minutes old; empty if they cannot be read. Raises nothing."""
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the bucket's rule. Raises RefusalError or TransientError."""
 
 
 class Objects(Protocol):
-    """Amazon S3, as far as single objects go. All methods raise RefusalError or TransientError.
+    """Amazon S3: single objects. All methods raise RefusalError or TransientError.
 
-    Of the refusals GoneError says that the object or version is not there, ChangedError that a newer
-    write came first, and CustomerKeyError that the object is under SSE-C.
+    Refusals: NotFoundError if the object or version does not exist, ChangedError if a newer write came
+    first, CustomerKeyError if the object is under SSE-C.
     """
 
     def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:
-        """The object as it is now: the very version, or the current one where None is named."""
+        """The object now: the named version, or the current one if `version_id` is None."""
 
     def read_listed(self, bucket: str, key: str) -> Listed | None:
-        """What S3 lists of the current version, also of one that cannot be read. None: there is none."""
+        """What S3 lists about the current version, even if it cannot be read; None if there is none."""
 
     def read_acl(self, head: ObservedObject) -> ObjectAcl:
         """The object's ACL."""
@@ -64,7 +70,7 @@ class Objects(Protocol):
         """Whether the object carries annotations."""
 
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
-        """Copy the object over itself under `intended`, with the parameters `sent`, if it is still `head`."""
+        """Copy the object onto itself under `intended` with the parameters `sent`, if it is still `head`."""
 
     def copy_in_parts(
         self,
@@ -75,118 +81,122 @@ class Objects(Protocol):
         seconds_left: Callable[[], float],
         confirm: Callable[[], None],
     ) -> None:
-        """The same in parts; completes or aborts its upload. Raises TransientError when the time will not do.
+        """Copy the object onto itself in parts; completes or aborts the upload.
 
-        `confirm` is called when all parts are there, before they become the object: what it raises
-        aborts the upload.
+        `confirm` is called after all parts are copied and before the upload is completed: an error from it
+        aborts the upload. `seconds_left` gives the time left in the invocation. Raises TransientError if
+        that is too little.
         """
 
     def update_encryption(self, head: ObservedObject, intended: ObjectEncryption) -> None:
-        """Put the very version under `intended`, in place."""
+        """Change the encryption of exactly this version to `intended`, in place."""
 
 
 class Keys(Protocol):
     """AWS KMS, read only."""
 
     def describe(self, key_id: str) -> KeyDescription:
-        """The key by ARN, id or alias, at most a minute old. Raises RefusalError or TransientError."""
+        """The key by ARN, id or alias, at most one minute old. Raises RefusalError or TransientError."""
 
     def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
-        """The key's policy; None where KMS will not show it. Raises RefusalError or TransientError."""
+        """The key policy, at most one minute old; None if KMS refuses to show it. Raises TransientError."""
 
 
 class Ledger(Protocol):
-    """The record of every write. All methods raise TransientError when the table does not answer."""
+    """The record of every write. All methods raise TransientError if the table does not answer."""
 
     def read(self, entry_id: str) -> LedgerEntry[Any] | None:
-        """The entry of an event, if it made Reseal write."""
+        """The entry of an event; None if Reseal recorded no write for it."""
 
     def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
-        """Make the entry before the write, or return the one already closed.
+        """Open the entry before the write, or return it if it is already closed.
 
-        Takes over an entry whose lease has run out. Raises LeaseHeldError while another holds it.
+        Takes over an entry whose lease has expired. Raises LeaseHeldError if another invocation holds it.
         """
 
     def close(self, entry: LedgerEntry[E], now: datetime) -> None:
-        """Complete the entry; again is harmless. Raises LeaseHeldError when another took it over."""
+        """Close the entry with its outcome; idempotent. Raises LeaseHeldError if another took it over."""
 
     def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        """Whether this event is the day's first that was `refused` this on the bucket."""
+        """Whether this is the first event of the UTC day for which `refused` was denied on the bucket."""
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Remember who unblocked SSE-C on a bucket."""
+        """Record who unblocked SSE-C on a bucket."""
 
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C on the bucket within the last day, if anybody did."""
+        """Who unblocked SSE-C on the bucket within the last day; None if nobody did."""
 
 
 class ObjectLedger(Protocol):
-    """The same record for a batch of objects, in few calls. Raises TransientError as `Ledger`.
+    """The ledger for a batch of objects, in few calls. All methods raise TransientError, as `Ledger`.
 
-    No two entries of a call may have the same id.
+    The entries of one call must have different ids.
     """
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[ObjectEncryption]]:
-        """The entries there are, by id."""
+        """The existing entries, by id."""
 
     def open_all(
         self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
     ) -> Mapping[str, LedgerEntry[ObjectEncryption] | LeaseHeldError]:
-        """Each entry as `Ledger.open` would make or return it, by id."""
+        """For each id, what `Ledger.open` would return or raise."""
 
     def close_all(
         self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
     ) -> Mapping[str, LeaseHeldError]:
-        """Complete the entries as `Ledger.close` would; the ids of those that another holds."""
+        """Close the entries as `Ledger.close` does; returns an error for each id that another took over."""
 
 
 class AlertWindows(Protocol):
     """Counts of equal alerts, kept in the ledger's table. All methods raise TransientError."""
 
     def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
-        """Count violations of a group: into its open window, or into a new one."""
+        """Count violations of a group in its open window, or open a new window."""
 
-    def read_held(self, group: str) -> Held | None:
-        """What a group's window holds back, if anything. One that holds nothing is closed."""
+    def read_suppressed(self, group: str) -> Suppressed | None:
+        """The suppressed violations of a group's window. If there are none: close the window, return None."""
 
-    def tell_held(self, group: str, held: Held, until: datetime) -> bool:
-        """Take what was told out of the window. True where more came meanwhile: then it ends at `until`."""
+    def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
+        """Remove what the summary reported, and close the window if nothing is left.
+
+        True if more violations came meanwhile: the window then stays open until `until`.
+        """
 
 
 class Reminders(Protocol):
     """The lane's own queue."""
 
     def remind(self, group: str, seconds: int) -> None:
-        """Have the window of `group` closed after so many seconds, at most 900. Raises TransientError."""
+        """Queue a reminder to close the window of `group` in `seconds` (0 to 900). Raises TransientError."""
 
 
 class Topic(Protocol):
     """Amazon SNS."""
 
     def publish(self, message: Message) -> None:
-        """Send the message. Raises TransientError when SNS did not take it."""
+        """Send the message. Raises TransientError if SNS did not accept it."""
 
 
 class Telemetry(Protocol):
     """The log line and the metrics of one event."""
 
-    def record(self, handled: Handled) -> None:
-        """Write both. Never raises."""
+    def record(self, event_result: EventResult) -> None:
+        """Write the log line and the metrics. Never raises."""
 
 
 class Clock(Protocol):
-    """Time."""
+    """The current time, and waiting."""
 
     def now(self) -> datetime:
         """The current time, in UTC."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for `seconds`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything outside, wired once per execution environment."""
+    """The adapters of every lane, made once per execution environment."""
 
     buckets: Buckets
     keys: Keys
@@ -198,7 +208,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectServices:
-    """What the object lane needs besides."""
+    """The additional adapters of the object lane."""
 
     objects: Objects
     ledger: ObjectLedger

@@ -1,16 +1,11 @@
-"""Step 3, values: what should happen (`Decision`), and step 5: what did (`Outcome`)."""
+"""Step 3, values: what should happen to a resource, as a check decides it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
-from reseal.core.encryption import BucketEncryption, EncryptionChange
-from reseal.core.objects.encryption import ObjectEncryption
-
-Encryption = BucketEncryption | ObjectEncryption
-"""What a decision is about: a bucket's default, or one object's own."""
+from reseal.core.state.change import EncryptionChange
 
 
 class Severity(IntEnum):
@@ -25,14 +20,14 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compliant:
-    """The bucket or object is as required, or the check does not apply to it."""
+    """The bucket or object meets the check, or the check does not apply to it."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """The operator, or S3's own design, took it or the whole check out of the policy."""
+    """The check does not judge this resource: an exemption applies, or the check is off."""
 
     reason: str
 
@@ -42,7 +37,7 @@ CHECK_IS_OFF = Exempt("this check is off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediate:
-    """Not as required, and safe to put right by `change`."""
+    """The check is violated, and `change` is a safe remediation."""
 
     change: EncryptionChange
     severity: Severity
@@ -50,53 +45,13 @@ class Remediate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Not as required, and not ours to change; `way_out` says what a person can do."""
+class Manual:
+    """The check is violated and needs a person; `recommendation` says what that person can do."""
 
     severity: Severity
     reason: str
-    way_out: str
+    recommendation: str
 
 
-Decision = Compliant | Exempt | Remediate | Report
-Violation = Remediate | Report
-
-
-class SkipCause(StrEnum):
-    """Why nothing was written, where nothing failed."""
-
-    GONE = "gone"
-    ELSEWHERE = "elsewhere"
-    NEWER = "newer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """The write was made and read back as intended, at `at`.
-
-    `changed` names what should be as it was before and is not.
-    """
-
-    after: Encryption
-    at: datetime
-    changed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """Nothing was written, or what was written has been replaced by somebody's newer write."""
-
-    cause: SkipCause
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """AWS refused; `code` is its error code and `denied_action` the IAM action if one was denied."""
-
-    code: str
-    reason: str
-    denied_action: str | None = None
-
-
-Outcome = Applied | Skipped | Failed
+Decision = Compliant | Exempt | Remediate | Manual
+Violation = Remediate | Manual

@@ -1,16 +1,16 @@
-"""What can go wrong, by who must act.
+"""The errors of this package, and who must act on each.
 
 ResealError
 ├── SettingsError         the operator: a setting is missing or wrong; every invocation fails
-├── MalformedEventError   whoever sends: the event is not a CloudTrail record this lane can read
-├── TransientError        time: throttling, 5xx, conflicts; the message goes back to its queue
-│   └── LeaseHeldError    time: another invocation is handling the same event
-└── RefusalError          nobody yet: AWS answered, and the answer settles this event
+├── MalformedEventError   the sender: the event is not a CloudTrail record this lane can read
+├── TransientError        no action: throttling, 5xx or a conflict; the message returns to its queue
+│   └── LeaseHeldError    no action: another invocation is processing the same event
+└── RefusalError          AWS refused; retrying cannot help
     ├── AccessDeniedError     the operator: a permission is missing
-    ├── GoneError             nobody: the resource no longer exists
-    ├── ChangedError          nobody: somebody's newer write came first; it has an event of its own
-    ├── CustomerKeyError      the writer: S3 answers nothing about an object without the writer's key
-    └── ElsewhereError        nobody here: the resource belongs to another Region's deployment
+    ├── NotFoundError         no action: the resource no longer exists
+    ├── ChangedError          no action: a newer write came first, and that write has its own event
+    ├── CustomerKeyError      the writer: S3 does not describe an SSE-C object without the writer's key
+    └── WrongRegionError      the operator: the bucket is in another Region; deploy Reseal there
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SettingsError(ResealError):
 
 
 class MalformedEventError(ResealError):
-    """The event lacks a field this lane needs, or carries it in a shape AWS does not document."""
+    """The event lacks a field that this lane needs, or the field has a form that AWS does not document."""
 
 
 class TransientError(ResealError):
@@ -51,20 +51,20 @@ class AccessDeniedError(RefusalError):
     """A policy (identity, resource, key, boundary or organisation) denies `action`."""
 
 
-class GoneError(RefusalError):
-    """The bucket, the object or the version of it does not exist any more."""
+class NotFoundError(RefusalError):
+    """The bucket, the object or the object version does not exist."""
 
 
 class ChangedError(RefusalError):
-    """A precondition did not hold: the object was written, or is being written, by somebody else."""
+    """A precondition failed: another writer has written the object or is writing it."""
 
 
 class CustomerKeyError(RefusalError):
-    """S3 demands the customer-provided key of an object (SSE-C)."""
+    """S3 requires the customer-provided key of the object (SSE-C)."""
 
 
-class ElsewhereError(RefusalError):
-    """The bucket lives in another Region; `region` names it where S3 said so."""
+class WrongRegionError(RefusalError):
+    """The bucket is in another Region; `region` names it, or is None if S3 did not say."""
 
     def __init__(self, code: str, action: str, message: str, region: str | None) -> None:
         super().__init__(code, action, message)

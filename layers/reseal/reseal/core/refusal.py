@@ -1,26 +1,29 @@
-"""Step 5: what it means for an event when AWS refuses a call for good."""
+"""Step 5: the outcome of an event when AWS refuses a call and retrying cannot help."""
 
 from __future__ import annotations
 
 import re
 
-from reseal.core.decision import Failed, SkipCause, Skipped
-from reseal.core.errors import AccessDeniedError, ChangedError, ElsewhereError, GoneError, RefusalError
+from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, RefusalError, WrongRegionError
+from reseal.core.outcome import Failed, SkipCause, Skipped
 
 _LOCK = "Object Lock"
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
 
 
 def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
-    """Nothing to do for what is gone, elsewhere or newer; everything else failed, and says why."""
+    """Skipped if the resource was not found, is in another Region or was written again; else Failed.
+
+    `what` names the kind of resource in the reason: "bucket" or "object".
+    """
     match refusal:
-        case GoneError():
+        case NotFoundError():
             return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
         case ChangedError():
             return written_again(what)
-        case ElsewhereError():
+        case WrongRegionError():
             region = refusal.region or "another Region"
-            reason = f"the bucket lives in {region}: deploy Reseal there"
+            reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
         case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
             reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
@@ -28,8 +31,8 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case AccessDeniedError():
             action = _denied_action(refusal)
             reason = (
-                f"{action} is denied to Reseal's role ({refusal.message}): by a policy of the {_by(action)}, "
-                f"the organisation or the role, or because the {_by(action)} is another account's"
+                f"{action} is denied to Reseal's role ({refusal.message}): a policy of the {_by(action)}, "
+                f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
             )
             return Failed(code=refusal.code, reason=reason, denied_action=action)
         case _:
@@ -38,13 +41,13 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
 
 
 def written_again(what: str) -> Skipped:
-    """Nothing to do: a newer write is there, and is its own event's."""
-    reason = f"the {what} was written again since: that write has an event of its own"
+    """Nothing to do: a newer write replaced this one, and that write has its own event."""
+    reason = f"the {what} was written again since: that write has its own event"
     return Skipped(cause=SkipCause.NEWER, reason=reason)
 
 
 def _denied_action(refusal: RefusalError) -> str:
-    """What AWS says was denied: S3 passes on that a key was, which the call itself does not name (F9)."""
+    """The IAM action that AWS names as denied: S3 also reports a KMS action that it was denied (F9)."""
     named = _DENIED.search(refusal.message)
     return named[1] if named else refusal.action
 

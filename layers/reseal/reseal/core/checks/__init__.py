@@ -1,1 +1,1 @@
-"""Step 3: the checks, one function each, and the catalogue that names them."""
+"""Step 3, decide: one module a check, and the catalogue of all checks."""

@@ -1,13 +1,14 @@
-"""Step 3: does the bucket save KMS calls with an S3 Bucket Key?"""
+"""Step 3, decide: the bucket must use an S3 Bucket Key to save KMS calls."""
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.intent import Intent, intent_of
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
-from reseal.core.encryption import EncryptionChange, SseAlgorithm
-from reseal.core.intent import Intent, intent_of
-from reseal.core.policy import Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.change import EncryptionChange
 
 
 def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
@@ -21,5 +22,5 @@ def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket
     return Remediate(
         change=EncryptionChange(bucket_key=True),
         severity=Severity.INFORMATIONAL if new else Severity.LOW,
-        reason="the Bucket Key is off: S3 calls KMS for every object, at KMS's price and against its quota",
+        reason="the Bucket Key is off: S3 calls KMS for every object, which costs money and uses KMS quota",
     )

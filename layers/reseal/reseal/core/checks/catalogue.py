@@ -1,24 +1,24 @@
-"""The catalogue: every check, with what a finding says about it."""
+"""Step 3, decide: the catalogue of checks, with the texts that findings use."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reseal.core.api_call import BucketCall
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.checks.observed import ObservedBucket
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
-from reseal.core.decision import Decision
-from reseal.core.policy import Policy
+from reseal.core.decision import CHECK_IS_OFF, Decision
+from reseal.core.policy.policy import Mode, Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One requirement: its id, its name and demand in prose, and the controls it serves."""
+    """One requirement: its id, its title and requirement in words, and the controls it supports."""
 
     id: str
     title: str
@@ -66,7 +66,7 @@ BUCKET_CHECKS = (
     BucketCheck(
         id=KEY_ACCESS,
         title="key access",
-        requires=lambda policy: "everybody the bucket lets in can use its key",
+        requires=lambda policy: "everyone with access to the bucket can use its KMS key",
         controls=(),
         decide=decide_key_access,
     ),
@@ -80,3 +80,17 @@ OBJECT_CHECK = Check(
 )
 
 CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in (*BUCKET_CHECKS, OBJECT_CHECK)}
+
+
+Decisions = Mapping[str, Decision]
+"""The decision of each check, by check id."""
+
+
+def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    """Run every bucket check of the catalogue, except those whose mode is `off`."""
+    return {
+        check.id: CHECK_IS_OFF
+        if policy.mode_of(check.id) is Mode.OFF
+        else check.decide(policy, call, observed)
+        for check in BUCKET_CHECKS
+    }

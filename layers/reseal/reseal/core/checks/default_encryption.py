@@ -1,15 +1,15 @@
-"""Step 3: is new data encrypted with at least the required algorithm, under an approved key?"""
+"""Step 3, decide: new objects must get at least the required algorithm, under an approved key."""
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
+from reseal.core.access.grantees import writers_of_other_accounts
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
-from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.guard.grantees import writers_of_other_accounts
-from reseal.core.intent import SEVERITY, intent_of
-from reseal.core.kms_key import parse_key_reference
-from reseal.core.policy import Policy
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Manual, Severity
+from reseal.core.policy.policy import Policy
+from reseal.core.state.kms_key import parse_key_reference
 
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 _BUCKET = Subject(
@@ -18,7 +18,7 @@ _BUCKET = Subject(
 
 
 def decide_default_encryption(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """The table of docs/checks.md, and one more row: a key's name that means another key to other writers."""
+    """Decide by the table of docs/checks.md, and find key names that other accounts resolve differently."""
     found = observed.encryption
     decision = judge_encryption(
         policy,
@@ -26,7 +26,7 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
             subject=_BUCKET,
             algorithm=found.algorithm,
             key_id=found.key_id,
-            key=observed.key,
+            key=observed.kms_key,
             severity=SEVERITY[intent_of(call, found)],
         ),
     )
@@ -34,16 +34,16 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
 
 
 def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compliant) -> Decision:
-    """A bare id or alias is another key, or none, to writers of other accounts (E10)."""
-    key_id, exposure = observed.encryption.key_id or "", observed.exposure
-    if exposure is None or not parse_key_reference(key_id).depends_on_caller:
+    """For writers of other accounts, a bare id or alias names another key or no key (E10)."""
+    key_id, access = observed.encryption.key_id or "", observed.access
+    if access is None or not parse_key_reference(key_id).depends_on_caller:
         return compliant
-    writers = writers_of_other_accounts(exposure.policy or {}, policy.account)
+    writers = writers_of_other_accounts(access.policy or {}, policy.account)
     if not writers:
         return compliant
-    return Report(
+    return Manual(
         severity=Severity.LOW,
-        reason=f"the key is named {key_id!r}, which S3 looks up in the account of each writer, also of "
-        + ", ".join(writers),
-        way_out="name the key by its full ARN",
+        reason=f"the bucket names its key {key_id!r}. S3 looks that up in each writer's own account, and the "
+        f"bucket policy admits writers of {', '.join(writers)}",
+        recommendation="name the key by its full ARN",
     )

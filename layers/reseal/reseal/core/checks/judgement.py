@@ -1,18 +1,19 @@
-"""Step 3: is an encryption strong enough, and its key approved? For bucket defaults and objects alike."""
+"""Step 3, decide: the algorithm must be strong enough and the key approved, for buckets and objects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.encryption import STRENGTH, EncryptionChange, SseAlgorithm
-from reseal.core.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
-from reseal.core.policy import Policy
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
+from reseal.core.state.change import EncryptionChange
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is judged, in the words of a finding."""
+    """The texts that findings use for a bucket or an object."""
 
     is_encrypted: str
     is_broken: str
@@ -21,7 +22,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An encryption to judge, the key as it is named and as KMS knows it, and how grave a fault would be."""
+    """An encryption to judge: its key as named and as KMS describes it, and the severity of a violation."""
 
     subject: Subject
     algorithm: str
@@ -31,16 +32,16 @@ class Judged:
 
 
 def judge_encryption(policy: Policy, judged: Judged) -> Decision:
-    """The decision table of docs/checks.md for required SSE-KMS and required DSSE-KMS.
+    """Decide by the table of docs/checks.md for required SSE-KMS and required DSSE-KMS.
 
-    `key` may be None where KMS need not be asked (`Policy.must_describe`).
+    `judged.key` may be None if KMS was not asked (`Policy.must_describe`).
     """
     if judged.algorithm not in STRENGTH:
         return _unknown_algorithm(judged)
     if judged.algorithm == SseAlgorithm.SSE_S3:
-        return to_k(policy, judged, "with SSE-S3, whose key nobody in this account controls")
+        return to_remediation_key(policy, judged, "with SSE-S3, whose key this account cannot control")
     if judged.key_id is None or parse_key_reference(judged.key_id).is_aws_managed:
-        return to_k(policy, judged, _AWS_MANAGED)
+        return to_remediation_key(policy, judged, _AWS_MANAGED)
     return _judge_named_key(policy, judged, judged.key_id)
 
 
@@ -49,19 +50,19 @@ def _judge_named_key(policy: Policy, judged: Judged, key_id: str) -> Decision:
         case None:
             return _foreign_key(policy, judged, key_id)
         case KeyNotFound():
-            return _broken_key(judged, key_id, "KMS knows no such key in this account and Region")
+            return _broken_key(judged, key_id, "KMS does not find it in this account and Region")
         case KeyUnreadable():
             return _unreadable_key(policy, judged, key_id)
         case KmsKey():
             return _judge_key(policy, judged, judged.key)
 
 
-_AWS_MANAGED = "under aws/s3, which cannot be shared, audited or disabled by its users"
+_AWS_MANAGED = "under aws/s3, a key that its users cannot share, control or disable"
 
 
 def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
     if key.is_aws_managed:
-        return to_k(policy, judged, _AWS_MANAGED)
+        return to_remediation_key(policy, judged, _AWS_MANAGED)
     approved = policy.approves(key)
     if not approved and key.account != policy.account:
         return _foreign_key(policy, judged, key.arn)
@@ -72,16 +73,18 @@ def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
     found = SseAlgorithm(judged.algorithm)
     if STRENGTH[found] < STRENGTH[policy.required]:
         reason = f"{found.in_words} is weaker than the required {policy.required.in_words}"
-        change = EncryptionChange(algorithm=policy.required)  # the team's own key is kept
+        change = EncryptionChange(algorithm=policy.required)  # keeps the approved key
         return Remediate(change=change, severity=judged.severity, reason=reason)
     return Compliant(f"{found.in_words} under the approved key {key.arn}")
 
 
-def to_k(policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None) -> Remediate:
-    """Move to K, never below what was found: DSSE stays DSSE.
+def to_remediation_key(
+    policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None
+) -> Remediate:
+    """Move to the remediation key, never to a weaker algorithm: DSSE stays DSSE.
 
-    A bucket that leaves SSE-S3 starts with its Bucket Key on; every other keeps it as it is,
-    since it changes the encryption context that policies may rely on (E14).
+    A bucket that leaves SSE-S3 gets a Bucket Key. In every other case the setting is kept, because it
+    changes the encryption context, which policies may depend on (E14).
     """
     found = SseAlgorithm(judged.algorithm)
     change = EncryptionChange(
@@ -96,44 +99,50 @@ def to_k(policy: Policy, judged: Judged, how: str, *, severity: Severity | None 
 def _foreign_key(policy: Policy, judged: Judged, key_id: str) -> Remediate:
     how = (
         f"under {key_id}, a key of another account that is not approved: "
-        "its owner decides who can read, and can end it for everybody"
+        "that account decides who can read, and can take access away from everyone"
     )
-    return to_k(policy, judged, how, severity=Severity.CRITICAL)
+    return to_remediation_key(policy, judged, how, severity=Severity.CRITICAL)
 
 
-def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Report:
-    is_unlisted = f"{key.arn} is a key of this account that is not on the list of approved keys"
+def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
+    is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
     if policy.replace_unapproved:
-        remediate = to_k(policy, judged, "", severity=Severity.HIGH)
+        remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
         return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
-    return Report(
+    return Manual(
         severity=Severity.HIGH,
-        reason=f"{is_unlisted}; replacing it could widen who may read {judged.subject.name}",
-        way_out="add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys to true",
+        reason=f"{is_unlisted}; replacing it could let more callers read {judged.subject.name}",
+        recommendation=(
+            "add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
+        ),
     )
 
 
-def _broken_key(judged: Judged, key_id: str, why: str) -> Report:
-    return Report(
+def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:
+    return Manual(
         severity=Severity.CRITICAL,
-        reason=f"{judged.subject.is_broken}: its key {key_id} cannot be used, because {why}",
-        way_out="enable the key or cancel its deletion, or choose an approved key that is enabled",
+        reason=f"{judged.subject.is_broken}: the KMS key {key_id} cannot be used, because {why}",
+        recommendation="enable the key or cancel its deletion, or choose an approved key that is enabled",
     )
 
 
-def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Report:
+def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Manual:
     approved = policy.names_approved(key_id)
-    reason = "it is approved, but whether it is usable cannot be seen" if approved else "it cannot be judged"
-    return Report(
+    reason = (
+        "it is approved, but Reseal cannot see whether it is usable"
+        if approved
+        else "Reseal cannot see whether it is approved"
+    )
+    return Manual(
         severity=Severity.LOW if approved else Severity.MEDIUM,
         reason=f"kms:DescribeKey is denied on the key {key_id} of {judged.subject.name}: {reason}",
-        way_out="allow kms:DescribeKey to Reseal's role in the policy of that key",
+        recommendation="allow kms:DescribeKey to Reseal's role in the policy of that key",
     )
 
 
-def _unknown_algorithm(judged: Judged) -> Report:
-    return Report(
+def _unknown_algorithm(judged: Judged) -> Manual:
+    return Manual(
         severity=Severity.MEDIUM,
         reason=f"{judged.subject.is_encrypted} with {judged.algorithm!r}, which Reseal does not know",
-        way_out="see whether a newer version of Reseal knows it",
+        recommendation="check whether a newer version of Reseal supports it",
     )

@@ -1,34 +1,34 @@
-"""Step 3: did a change of who may reach the bucket meet a key that keeps them out?"""
+"""Step 3, decide: everyone with access to the bucket must be able to use its KMS key."""
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
-from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Report, Severity
-from reseal.core.guard.impact import impact_of, told
-from reseal.core.policy import Policy
+from reseal.core.access.impact import impact_of, in_words
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Manual, Severity
+from reseal.core.policy.policy import Policy
 
 KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
-"""The calls that can open a bucket to somebody; only these make the guard look at a bucket already right."""
+"""The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
 CLOSING_CALLS = frozenset({"DeleteBucketPolicy"})
-"""The calls that can close it: what was read of it before is no longer so."""
+"""The calls that can remove access: cached bucket access is out of date after them."""
 
 
 def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """A bucket under a KMS key that turns into a case the access-impact guard would have stopped."""
-    if observed.exposure is None or observed.key_policy is None:
-        return Compliant("nobody was let at a bucket under a KMS key")
-    impacts = impact_of(observed.exposure, observed.key_policy, observed.encryption.algorithm)
+    """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
+    if observed.access is None or observed.key_policy is None:
+        return Compliant("this call granted no access to a bucket under a KMS key")
+    impacts = impact_of(observed.access, observed.key_policy, observed.encryption.algorithm)
     if not impacts:
-        return Compliant("everybody the bucket lets in can use its key")
+        return Compliant("everyone with access to the bucket can use its KMS key")
     certain = any(impact.certain for impact in impacts)
-    return Report(
+    return Manual(
         severity=Severity.CRITICAL if certain else Severity.MEDIUM,
-        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {told(impacts)}",
-        way_out=(
-            f"take {call.name} back; or admit them in the key's policy, where they can use KMS keys at all; "
-            "or set the default encryption check to report and give the bucket SSE-S3 again"
+        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
+        recommendation=(
+            f"revert {call.name}; or allow them in the key policy, if they can use KMS keys at all; "
+            "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
         ),
     )

@@ -1,14 +1,14 @@
-"""Step 3: is an object encrypted with at least the required algorithm, under an approved key?"""
+"""Step 3, decide: an object must have at least the required algorithm, under an approved key."""
 
 from __future__ import annotations
 
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
-from reseal.core.decision import Decision, Report, Severity
-from reseal.core.encryption import SseAlgorithm
-from reseal.core.kms_key import KeyDescription
-from reseal.core.objects.call import ObjectCall
-from reseal.core.objects.encryption import ObjectEncryption
-from reseal.core.policy import Policy
+from reseal.core.decision import Decision, Manual, Severity
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.state.kms_key import KeyDescription
+from reseal.core.state.object_encryption import ObjectEncryption
 
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 _OBJECT = Subject(
@@ -19,15 +19,15 @@ _OBJECT = Subject(
 def decide_object_encryption(
     policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
 ) -> Decision:
-    """The table of docs/checks.md; SSE-C, which nobody but the writer can read, is only told.
+    """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
-    An object of before 2023 that was never encrypted counts as under SSE-S3 (D16).
+    An object from before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """
     if found.has_customer_key:
-        return Report(
+        return Manual(
             severity=Severity.CRITICAL,
-            reason="the object is encrypted with SSE-C: only its writer has the key, as after ransomware",
-            way_out="ask the writer; if it was no friend, take its access away and restore an older version",
+            reason="the object is encrypted with SSE-C: only its writer has the key. Ransomware does this",
+            recommendation="ask the writer; if it is hostile, revoke its access and restore an older version",
         )
     moved_away = call.name == "UpdateObjectEncryption"
     return judge_encryption(

@@ -1,30 +1,31 @@
-"""Step 3: does the bucket refuse writes under keys that only the writer has?"""
+"""Step 3, decide: the bucket must refuse writes with SSE-C."""
 
 from __future__ import annotations
 
-from reseal.core.api_call import BucketCall
-from reseal.core.checks.observed import ObservedBucket
-from reseal.core.decision import Compliant, Decision, Remediate, Report, Severity
-from reseal.core.encryption import STRENGTH, EncryptionChange
-from reseal.core.intent import SEVERITY, intent_of
-from reseal.core.policy import Policy
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.intent import SEVERITY, intent_of
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import STRENGTH
+from reseal.core.state.change import EncryptionChange
 
 
 def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
-    """SSE-C is how ransomware locks objects in place; S3 can refuse it per bucket (E6, E7).
+    """Ransomware uses SSE-C to lock objects in place; S3 can block it per bucket (E6, E7).
 
-    Unblocking it on purpose is HIGH. An absent block is only MEDIUM: older buckets have none, and a
-    PutBucketEncryption that does not mention it may have dropped it (E5).
+    Unblocking it on purpose is HIGH. A missing block is at most MEDIUM: older buckets have none, and a
+    PutBucketEncryption that does not mention the block removes it (E5).
     """
     found = observed.encryption
     if found.blocks_sse_c:
         return Compliant("writes with SSE-C are blocked")
-    reason = (
-        "writes with SSE-C are not blocked: whoever may write can lock objects under a key nobody else has"
-    )
+    reason = "writes with SSE-C are not blocked: every writer can lock objects under a key that only it has"
     if found.algorithm not in STRENGTH:
-        way_out = "block SSE-C by hand: Reseal does not rewrite a rule whose algorithm it does not know"
-        return Report(severity=Severity.MEDIUM, reason=reason, way_out=way_out)
+        recommendation = (
+            "block SSE-C manually: Reseal does not rewrite a rule whose algorithm it does not know"
+        )
+        return Manual(severity=Severity.MEDIUM, reason=reason, recommendation=recommendation)
     unblocked = call.stated is not None and call.stated.unblocks_sse_c
     severity = Severity.HIGH if unblocked else min(SEVERITY[intent_of(call, found)], Severity.MEDIUM)
     return Remediate(change=EncryptionChange(block_sse_c=True), severity=severity, reason=reason)

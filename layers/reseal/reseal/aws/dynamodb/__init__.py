@@ -1,0 +1,1 @@
+"""Amazon DynamoDB: the ledger and the alert windows."""

@@ -1,0 +1,77 @@
+"""Amazon DynamoDB: the items of the ledger's table, and the conditions of their puts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from reseal.aws.errors import translated
+from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
+from reseal.core.repairs.ledger_entry import E, LedgerEntry
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+
+_UNHELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
+_MINE = "closed = :no AND held_by = :me"
+
+
+def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
+    """The put of an entry: allowed if there is none, this invocation holds it, or its lease has expired."""
+    put = _put(entry, now, table, kept, closed=False)
+    put["ConditionExpression"] = _UNHELD
+    put["ExpressionAttributeValues"][":now"] = {"N": str(int(now.timestamp()))}
+    return put
+
+
+def closing(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
+    """The put of an entry's outcome: allowed if this invocation still holds the entry."""
+    return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
+
+
+def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:
+    """The entry in an item."""
+    return LedgerEntry.from_document(json.loads(item["entry"]["S"]))
+
+
+def held_by_another(entry_id: str) -> LeaseHeldError:
+    """The error if an entry could not be opened."""
+    return LeaseHeldError(f"another invocation is processing event {entry_id}")
+
+
+def taken_over(entry_id: str) -> LeaseHeldError:
+    """The error if an entry could not be closed."""
+    return LeaseHeldError(f"another invocation took over event {entry_id}")
+
+
+@contextmanager
+def refusal_is_transient(action: str) -> Iterator[None]:
+    """Raise a refusal as TransientError: Reseal writes nothing without its ledger, so it must retry."""
+    try:
+        with translated(action):
+            yield
+    except RefusalError as refusal:
+        raise TransientError(f"the ledger refused: {refusal}") from refusal
+
+
+def _put(
+    entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta, *, closed: bool
+) -> dict[str, Any]:
+    """Entries expire by TTL after `kept`."""
+    return {
+        "TableName": table,
+        "Item": {
+            "id": {"S": entry.entry_id},
+            "bucket": {"S": entry.resource.bucket},
+            "closed": {"BOOL": closed},
+            "held_by": {"S": entry.owner},
+            "lease_until": {"N": str(entry.lease_until)},
+            "written_at": {"S": now.isoformat()},
+            "expires_at": {"N": str(int((now + kept).timestamp()))},
+            "entry": {"S": json.dumps(entry.to_document())},
+        },
+        "ExpressionAttributeValues": {":no": {"BOOL": False}, ":me": {"S": entry.owner}},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }

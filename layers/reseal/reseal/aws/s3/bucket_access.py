@@ -1,0 +1,105 @@
+"""Amazon S3: read who has access to a bucket, for the access guard, and the bucket's tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from json import loads
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from reseal.aws.errors import translated
+from reseal.core.errors import RefusalError, TransientError
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_T = TypeVar("_T")
+
+
+def read_access(client: S3Client, bucket: str, account: str) -> BucketAccess:
+    """The bucket access, in four calls, or five if there is a bucket policy.
+
+    Raises RefusalError or TransientError.
+    """
+    named = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    policy = _read_policy(client, named)
+    return BucketAccess(
+        policy=policy,
+        policy_is_public=policy is not None and _policy_is_public(client, named),
+        serves_website=_serves_website(client, named),
+        acl=_acl(client, named),
+        replication=_replication(client, named),
+    )
+
+
+def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
+    """The bucket's tags; empty if they cannot be read, because they are information only. Raises nothing."""
+    try:
+        with translated("s3:GetBucketTagging"):
+            answer = client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account)
+    except (RefusalError, TransientError):
+        return {}
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+
+
+def _read_policy(client: S3Client, named: Any) -> Mapping[str, Any] | None:
+    with translated("s3:GetBucketPolicy"):
+        answer = or_none(lambda: client.get_bucket_policy(**named), "NoSuchBucketPolicy")
+    return dict(loads(answer["Policy"])) if answer else None
+
+
+def _policy_is_public(client: S3Client, named: Any) -> bool:
+    with translated("s3:GetBucketPolicyStatus"):
+        answer = or_none(lambda: client.get_bucket_policy_status(**named), "NoSuchBucketPolicy")
+    return bool(answer and answer["PolicyStatus"].get("IsPublic"))
+
+
+def _serves_website(client: S3Client, named: Any) -> bool:
+    """A website that redirects every request serves no objects."""
+    with translated("s3:GetBucketWebsite"):
+        answer = or_none(lambda: client.get_bucket_website(**named), "NoSuchWebsiteConfiguration")
+    return answer is not None and "RedirectAllRequestsTo" not in answer
+
+
+def _acl(client: S3Client, named: Any) -> tuple[AclGrant, ...]:
+    with translated("s3:GetBucketAcl"):
+        answer = client.get_bucket_acl(**named)
+    owner = answer["Owner"].get("ID")
+    grants = ((grant["Grantee"], grant["Permission"]) for grant in answer["Grants"])
+    return tuple(
+        AclGrant(grantee=grantee.get("URI") or grantee.get("ID", ""), permission=permission)
+        for grantee, permission in grants
+        if "URI" in grantee or grantee.get("ID") != owner
+    )
+
+
+def _replication(client: S3Client, named: Any) -> tuple[ReplicationRule, ...]:
+    with translated("s3:GetReplicationConfiguration"):
+        absent = "ReplicationConfigurationNotFoundError"
+        answer = or_none(lambda: client.get_bucket_replication(**named), absent)
+    rules = answer["ReplicationConfiguration"]["Rules"] if answer else []
+    return tuple(
+        ReplicationRule(
+            id=rule.get("ID", ""),
+            enabled=rule["Status"] == "Enabled",
+            takes_kms_objects=_selects_kms_objects(rule),
+        )
+        for rule in rules
+    )
+
+
+def _selects_kms_objects(rule: Any) -> bool:
+    selected = rule.get("SourceSelectionCriteria", {}).get("SseKmsEncryptedObjects", {})
+    return bool(selected.get("Status") == "Enabled")
+
+
+def or_none(call: Callable[[], _T], *absent: str) -> _T | None:
+    """The answer, or None if S3 answers with one of these codes that there is no such configuration."""
+    try:
+        return call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in absent:
+            return None
+        raise

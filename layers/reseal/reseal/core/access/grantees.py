@@ -1,0 +1,239 @@
+"""Step 3, decide: the callers that a bucket policy allows to read or write objects.
+
+Sources: Amazon S3 User Guide, "Bucket policies", "Amazon S3 condition keys", "Blocking public access".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reseal.core.access.callers import UNIQUE_ID, Caller, Kind, is_of_the_caller
+from reseal.core.access.evaluator import RESOURCE, names_action, remaining, resources_of, with_variables_of
+from reseal.core.access.iam_policy import Statement, account_of_arn, conditions, listed, statements
+from reseal.core.access.patterns import ANYTHING, Pattern, Style, exact, overlap
+from reseal.core.access.ranges import ABSENT, Range, always
+from reseal.core.access.requests import Requests
+
+READS = ("s3:GetObject", "s3:GetObjectVersion")
+WRITES = ("s3:PutObject", "s3:ReplicateObject")
+_ORIGIN_ACCESS_IDENTITY = ":iam::cloudfront:user/"
+_OBJECTS = Pattern("arn:*:s3:::?*/*")
+_HEADER = "s3:x-amz-server-side-encryption"
+_KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
+_ACCOUNT, _ARN = "aws:principalaccount", "aws:principalarn"
+_ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where a bucket is, whether Block Public Access shuts the public out, and what S3 says of its policy."""
+
+    account: str
+    partition: str = "aws"
+    blocks_public: bool = False
+    policy_is_public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grantee:
+    """Callers that a bucket policy allows to access objects, with what it demands of their requests.
+
+    `conditional` says that the statement has at least one condition.
+    """
+
+    requests: Requests
+    reads: bool
+    writes: bool
+    conditional: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the callers."""
+        return self.requests.caller.kind
+
+    @property
+    def name(self) -> str:
+        """The principal as the policy writes it."""
+        return self.requests.caller.name
+
+    @property
+    def account(self) -> str | None:
+        """The callers' account, if the policy admits callers of one account."""
+        return self.requests.caller.account
+
+
+def grantees_of(bucket_policy: Mapping[str, Any], home: Home) -> Iterator[Grantee]:
+    """The callers that an Allow statement admits to read or write objects and no Deny certainly refuses.
+
+    What cannot be settled counts as admitted, so that no admitted caller is missed.
+    """
+    for statement in statements(bucket_policy, "Allow"):
+        grant = _Grant(policy=bucket_policy, statement=statement, home=home)
+        for caller in _callers(statement):
+            found: list[tuple[Requests, str]] = []
+            for action in (*READS, *WRITES):
+                if names_action(statement, action) is not False:
+                    found += ((requests, action) for requests in grant.admitted(caller, action))
+            yield from _merged(found, conditional=grant.is_conditional)
+
+
+def writers_of_other_accounts(bucket_policy: Mapping[str, Any], own_account: str) -> list[str]:
+    """The other accounts whose callers the policy allows to write objects."""
+    grantees = grantees_of(bucket_policy, Home(account=own_account))
+    writers = {grantee.account for grantee in grantees if grantee.writes}
+    return sorted(account for account in writers if account not in (None, own_account))
+
+
+def _merged(found: list[tuple[Requests, str]], *, conditional: bool) -> Iterator[Grantee]:
+    """One grantee for each set of requests, whatever actions it is admitted to."""
+    unique: list[Requests] = []
+    for requests, _ in found:
+        if requests not in unique:
+            unique.append(requests)
+    for requests in unique:
+        actions = {action for one, action in found if one == requests}
+        yield Grantee(
+            requests=requests,
+            reads=bool(actions & set(READS)),
+            writes=bool(actions & set(WRITES)),
+            conditional=conditional,
+        )
+
+
+def _callers(statement: Statement) -> Iterator[Caller]:
+    principal = statement.get("Principal")
+    if "NotPrincipal" in statement or principal == "*":
+        principal = {"AWS": "*"}
+    for kind, names in principal.items() if isinstance(principal, Mapping) else ():
+        for name in listed(names):
+            if not UNIQUE_ID.fullmatch(str(name)):
+                yield _caller(str(kind), str(name))
+
+
+def _caller(kind: str, name: str) -> Caller:
+    account = account_of_arn(name)
+    if kind == "Service":
+        return Caller(Kind.SERVICE, name)
+    if kind != "AWS":
+        return Caller(Kind.UNKNOWN, name)
+    if name == "*":
+        return Caller(Kind.ANYONE, name)
+    if _ORIGIN_ACCESS_IDENTITY in name:
+        return Caller(Kind.ORIGIN_ACCESS_IDENTITY, name)
+    return Caller(Kind.ACCOUNT, name, account) if account else Caller(Kind.UNKNOWN, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grant:
+    """One Allow statement of a bucket policy."""
+
+    policy: Mapping[str, Any]
+    statement: Statement
+    home: Home
+
+    @property
+    def is_conditional(self) -> bool:
+        return any(True for _ in conditions(self.statement))
+
+    def admitted(self, caller: Caller, action: str) -> Iterator[Requests]:
+        """The requests for one action that the statement admits and no Deny certainly refuses."""
+        if caller.kind is Kind.ANYONE:
+            yield from self._of_anyone(caller, action)
+        elif found := self._surviving(caller, action):
+            yield _carried(found)
+
+    def _of_anyone(self, anyone: Caller, action: str) -> Iterator[Requests]:
+        """`*` means everyone, signed or not, unless a condition or a Deny demands more."""
+        anonymous = self._surviving(anyone, action)
+        if anonymous is None:
+            yield from self._of_signed(action)
+        elif accounts := _delegated_to(anonymous):
+            yield Requests(caller=Caller(Kind.ACCESS_POINT, accounts), ranges={})
+        elif not self._is_shut_out:
+            yield Requests(caller=anyone, ranges={})
+        elif own := self._surviving(Caller(Kind.ACCOUNT, self.home.account, self.home.account), action):
+            yield _carried(own)
+
+    def _of_signed(self, action: str) -> Iterator[Requests]:
+        signed = self._surviving(Caller(Kind.SIGNED, self._described()), action)
+        other = self._surviving(Caller(Kind.UNKNOWN, self._described()), action)
+        if signed is not None:
+            yield from _by_account(_carried(signed))
+        elif other is not None:
+            yield _carried(other)
+
+    def _described(self) -> str:
+        """`*` and the values that the statement demands of the caller."""
+        demanded = (values or [] for _, key, values in conditions(self.statement) if is_of_the_caller(key))
+        values = [value for several in demanded for value in several]
+        return f"* of {', '.join(values)}" if values else "*"
+
+    @property
+    def _is_shut_out(self) -> bool:
+        """Whether Block Public Access applies. It spares a policy whose conditions S3 calls not public."""
+        return self.home.blocks_public and (self.home.policy_is_public or not self.is_conditional)
+
+    def _surviving(self, caller: Caller, action: str) -> Requests | None:
+        start = Requests.of(caller, self.home.partition, **_known_to_s3(action, self.home))
+        left = self._on_objects(with_variables_of(self.policy, start))
+        for condition in conditions(self.statement):
+            left = left.meeting(condition) if left else None
+        for deny in statements(self.policy, "Deny"):
+            left = remaining(deny, left, action) if left else None
+        return None if left is None or _names_its_encryption(left) else left
+
+    def _on_objects(self, requests: Requests) -> Requests | None:
+        """An object's ARN contains a slash; a wildcard can match it too (S3 User Guide, resources)."""
+        named = resources_of(self.statement, requests)
+        if named is None:
+            return requests.having({RESOURCE: Range(present=True)})
+        on_objects = tuple(one for one in named if overlap(one, _OBJECTS))
+        return requests.having({RESOURCE: Range(present=True, within=on_objects)}) if on_objects else None
+
+
+def _known_to_s3(action: str, home: Home) -> dict[str, Range]:
+    """What S3 knows of a request beside its caller; only a write can ask for an encryption."""
+    known = {"aws:resourceaccount": always(home.account)}
+    return known | ({_HEADER: ABSENT, _KEY_HEADER: ABSENT} if action in READS else {})
+
+
+def _names_its_encryption(requests: Requests) -> bool:
+    """A write that asks for SSE-S3 or names a key does not take the bucket's default.
+
+    Source: S3 User Guide, "Setting default server-side encryption behavior for S3 buckets".
+    """
+    header = requests.range_of(_HEADER)
+    asks_for_s3_keys = header.present is True and header.lies_in([exact("AES256")]) is True
+    return asks_for_s3_keys or requests.range_of(_KEY_HEADER).present is True
+
+
+def _delegated_to(requests: Requests) -> str | None:
+    """The access points, or their accounts, to which a statement leaves the decision."""
+    demanded = [requests.range_of(key) for key in _ACCESS_POINTS]
+    named = [part.text for found in demanded if found.present for part in found.within]
+    return ", ".join(named) or None
+
+
+def _carried(requests: Requests) -> Requests:
+    """The requests with what also holds when S3 uses the key for them: their caller and resource."""
+    ranges = {
+        name: found for name, found in requests.ranges.items() if name == RESOURCE or is_of_the_caller(name)
+    }
+    return replace(requests, ranges=ranges)
+
+
+def _by_account(signed: Requests) -> Iterator[Requests]:
+    """The requests of signed callers, each account and principal that the policy names by itself."""
+    for cell in signed.cells((_ACCOUNT, _ARN)):
+        arn = cell.range_of(_ARN).within[0]
+        account = cell.value_of(_ACCOUNT) or account_of_arn(arn.text)
+        if account is None:
+            yield cell
+            continue
+        caller = Caller(Kind.ACCOUNT, arn.text if arn.style is Style.EXACT else account, account)
+        if cell.range_of(_ACCOUNT).narrowed([exact(account)]) and account_of_arn(arn.text) in (None, account):
+            known = {_ACCOUNT: always(account)}
+            known |= {_ARN: Requests.of(caller, "*").range_of(_ARN)} if arn == ANYTHING else {}
+            yield replace(cell.having(known), caller=caller)

@@ -1,0 +1,1 @@
+"""Step 1, parse: the API call in a message."""

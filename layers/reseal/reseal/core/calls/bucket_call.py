@@ -1,0 +1,112 @@
+"""Step 1, parse: read the S3 API call on a bucket from a queue message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from reseal.core.calls.actor import Actor, parse_actor
+from reseal.core.calls.cloudtrail_record import child_of, parse_record, text_of, time_of
+from reseal.core.errors import MalformedEventError
+from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
+
+_BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedBucketEncryption:
+    """The encryption that a PutBucketEncryption record requested.
+
+    It shows intent only: the current encryption is read from S3. `key_id` is the KMS key as the caller
+    named it, or None if the record names none.
+    """
+
+    algorithm: str | None
+    key_id: str | None
+    unblocks_sse_c: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketCall:
+    """One API call on one bucket, as CloudTrail recorded it.
+
+    `event_id` is unique per delivered record (A31). `owner` is the bucket's account, or None:
+    CreateBucket records name no resource (A9). `stated` is None if the record states no encryption.
+    """
+
+    event_id: str
+    name: str
+    time: datetime
+    bucket: str
+    owner: str | None
+    actor: Actor
+    stated: StatedBucketEncryption | None
+
+    @property
+    def resource(self) -> Resource:
+        """The bucket."""
+        return Resource(bucket=self.bucket)
+
+
+def parse_bucket_call(body: str) -> BucketCall:
+    """Read an EventBridge event that carries a CloudTrail record of a bucket-level call.
+
+    Raises MalformedEventError, which names the field, if the text is not such an event.
+    """
+    record = parse_record(body)
+    parameters = child_of(record, "requestParameters")  # CloudTrail omits them above 100 KB (A12)
+    resource = _bucket_resource(record)
+    return BucketCall(
+        event_id=text_of(record, "eventID"),
+        name=text_of(record, "eventName"),
+        time=time_of(record),
+        bucket=_bucket(parameters, resource),
+        owner=_owner(resource),
+        actor=parse_actor(record),
+        stated=_stated(parameters),
+    )
+
+
+def is_bucket_name(text: str) -> bool:
+    """Whether a bucket can have this name, including names from before 2018."""
+    return _BUCKET_NAME.fullmatch(text) is not None
+
+
+def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
+    """The bucket from the request parameters, or from its ARN if the parameters were omitted."""
+    bucket = parameters.get("bucketName", str(resource.get("ARN", "")).rpartition(":::")[2] or None)
+    if not isinstance(bucket, str) or not is_bucket_name(bucket):
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
+    return bucket
+
+
+def _bucket_resource(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    resources = record.get("resources")
+    for resource in resources if isinstance(resources, list) else []:
+        if isinstance(resource, Mapping) and resource.get("type") == "AWS::S3::Bucket":
+            return resource
+    return {}
+
+
+def _owner(resource: Mapping[str, Any]) -> str | None:
+    account = resource.get("accountId")
+    return account if isinstance(account, str) else None
+
+
+def _stated(parameters: Mapping[str, Any]) -> StatedBucketEncryption | None:
+    """CloudTrail converts S3's XML to objects, and repeated elements to lists (A8)."""
+    rule = child_of(child_of(parameters, "ServerSideEncryptionConfiguration"), "Rule")
+    default = child_of(rule, "ApplyServerSideEncryptionByDefault")
+    blocked = child_of(rule, "BlockedEncryptionTypes").get("EncryptionType")
+    if not rule:
+        return None
+    algorithm, key_id = default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
+    return StatedBucketEncryption(
+        algorithm=algorithm if isinstance(algorithm, str) else None,
+        key_id=key_id if isinstance(key_id, str) else None,
+        unblocks_sse_c=NOTHING_BLOCKED in (blocked if isinstance(blocked, list) else [blocked]),
+    )

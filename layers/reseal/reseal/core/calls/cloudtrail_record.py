@@ -1,0 +1,57 @@
+"""Step 1, parse: read the fields that all CloudTrail records have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from reseal.core.errors import MalformedEventError
+
+Record = Mapping[str, Any]
+
+
+def parse_record(body: str) -> Record:
+    """The CloudTrail record inside an EventBridge event. Raises MalformedEventError."""
+    record = parse_json(body).get("detail")
+    if not isinstance(record, Mapping):
+        raise MalformedEventError("detail is not an object: this is not an EventBridge event from CloudTrail")
+    return record
+
+
+def parse_json(body: str) -> Mapping[str, Any]:
+    """Parse a message as a JSON object. Raises MalformedEventError."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedEventError(f"the message is not JSON: {error}") from error
+    if not isinstance(event, Mapping):
+        raise MalformedEventError("the message is not a JSON object")
+    return event
+
+
+def text_of(record: Record, field: str) -> str:
+    """A required field of printable text. Raises MalformedEventError."""
+    value = record.get(field)
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise MalformedEventError(f"detail.{field} is missing or not text")
+    return value
+
+
+def time_of(record: Record) -> datetime:
+    """When the call was completed; CloudTrail writes UTC. Raises MalformedEventError."""
+    text = text_of(record, "eventTime")
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise MalformedEventError(f"detail.eventTime is not an ISO 8601 time: {text!r:.60}") from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def child_of(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An object inside the record, or the first of a list of them; empty if there is none (A8)."""
+    value = parent.get(name)
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,146 @@
+"""Step 1, parse: read the write of an object from a queue message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from reseal.core.calls.actor import Actor, parse_actor
+from reseal.core.calls.bucket_call import is_bucket_name
+from reseal.core.calls.cloudtrail_record import Record, child_of, parse_record, text_of, time_of
+from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
+from reseal.core.errors import MalformedEventError
+from reseal.core.resource import Resource
+
+_LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
+_MODELS_OF_THEIR_OWN = {
+    ".s3-outposts.": "S3 on Outposts has its own encryption model",
+    ".s3express-": "directory buckets have their own encryption model",
+}
+"""Reasons by the text that follows the bucket's name in the request's host (E16)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectCall:
+    """One write of one object, as CloudTrail recorded it.
+
+    `object_key` is spelled as in the record (A25). `version_id` is None if the record names none.
+    `delivered_by` is the AWS service that wrote on its own behalf. `own_model` is set if the object is
+    not in general purpose S3, and says why it is exempt.
+    """
+
+    event_id: str
+    name: str
+    time: datetime
+    bucket: str
+    object_key: str
+    version_id: str | None
+    owner: str | None
+    actor: Actor
+    stated: StatedObjectEncryption
+    delivered_by: str | None = None
+    own_model: str | None = None
+
+    @property
+    def resource(self) -> Resource:
+        """The object, or the object version that the call wrote."""
+        return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
+
+    @property
+    def unquoted_key(self) -> str | None:
+        """The object key after URL decoding; None if decoding changes nothing.
+
+        Try the spelling of the record first: `file%2Fname` is a valid object key (A25).
+        """
+        key = unquote_plus(self.object_key)
+        return None if key == self.object_key else key
+
+
+def parse_object_call(body: str) -> ObjectCall:
+    """Read an EventBridge event that carries a CloudTrail record of a write of an object.
+
+    Raises MalformedEventError, which names the field, if the text is not such an event.
+    """
+    record = parse_record(body)
+    request, response = child_of(record, "requestParameters"), child_of(record, "responseElements")
+    bucket, owner = _bucket(record, request)
+    return ObjectCall(
+        event_id=text_of(record, "eventID"),
+        name=text_of(record, "eventName"),
+        time=time_of(record),
+        bucket=bucket,
+        object_key=_key(record, request, bucket),
+        version_id=text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId"),
+        owner=owner,
+        actor=parse_actor(record),
+        stated=parse_stated(request, response),
+        delivered_by=_delivered_by(record),
+        own_model=_own_model(request, bucket),
+    )
+
+
+def _bucket(record: Record, request: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The bucket written to, and the account that owns it.
+
+    A CopyObject record lists the source bucket too, so the owner is looked up by bucket name. If the
+    parameter names an access point, the first bucket listed is the one written to.
+    """
+    owners = dict(_listed_buckets(record))
+    named = request.get("bucketName")
+    if named is not None and (not isinstance(named, str) or not named):
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {named!r:.80}")
+    bucket = named if named in owners or not owners else next(iter(owners))
+    if bucket is None or not is_bucket_name(bucket):
+        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
+    return bucket, owners.get(bucket)
+
+
+def _listed_buckets(record: Record) -> Iterator[tuple[str, str | None]]:
+    for resource in _resources(record, "AWS::S3::Bucket"):
+        name = str(resource.get("ARN", "")).rpartition(":::")[2]
+        if name:
+            yield name, text_or_none(resource, "accountId")
+
+
+def _resources(record: Record, kind: str) -> Iterator[Mapping[str, Any]]:
+    listed = record.get("resources")
+    for resource in listed if isinstance(listed, list) else []:
+        if isinstance(resource, Mapping) and resource.get("type") == kind:
+            yield resource
+
+
+def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
+    """The object key from the request parameters, or from the object's ARN if they were omitted (A12)."""
+    key = request.get("key")
+    if key is None:
+        arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
+        names = (arn.partition(":::")[2] for arn in arns)
+        key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
+    if not isinstance(key, str) or not key or not _fits(unquote_plus(key)):
+        raise MalformedEventError(f"detail.requestParameters.key is not an object key: {key!r:.80}")
+    return key if _fits(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
+
+
+def _fits(key: str) -> bool:
+    """Whether S3 accepts the object key: valid UTF-8 of at most 1024 bytes."""
+    try:
+        return len(key.encode()) <= _LONGEST_KEY
+    except UnicodeEncodeError:
+        return False
+
+
+def _delivered_by(record: Record) -> str | None:
+    """The service, if it is the caller. `invokedBy` alone is not enough: users' calls have it too (A29)."""
+    identity = child_of(record, "userIdentity")
+    return text_or_none(identity, "invokedBy") if identity.get("type") == "AWSService" else None
+
+
+def _own_model(request: Mapping[str, Any], bucket: str) -> str | None:
+    """Detects S3 Express and Outposts by host name, ignoring the bucket-name prefix."""
+    host = request.get("Host", request.get("host"))  # a list in older records (cloudtrail shapes)
+    hosts = [str(name).removeprefix(f"{bucket}.") for name in (host if isinstance(host, list) else [host])]
+    marks = (mark for mark in _MODELS_OF_THEIR_OWN for name in hosts if mark in f".{name}")
+    return next((_MODELS_OF_THEIR_OWN[mark] for mark in marks), None)

@@ -1,0 +1,50 @@
+"""Step 3, decide: the intent of an API call, which sets the severity of a violation."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.decision import Severity
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+
+
+class Intent(Enum):
+    """How the violation came about."""
+
+    NEW = auto()  # the bucket was just created and is not configured yet
+    LOWERED = auto()  # this call lowered the encryption
+    DRIFT = auto()  # another change did: this call does not explain what is observed
+
+
+SEVERITY = {
+    Intent.NEW: Severity.INFORMATIONAL,
+    Intent.DRIFT: Severity.MEDIUM,
+    Intent.LOWERED: Severity.HIGH,
+}
+
+
+ENCRYPTION_CALLS = frozenset({"CreateBucket", "PutBucketEncryption", "DeleteBucketEncryption"})
+"""The calls that set a bucket's encryption."""
+
+
+def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
+    """The intent of a call, by its name and by the encryption it requested, if the record states one."""
+    if call.name == "CreateBucket":
+        return Intent.NEW
+    return Intent.LOWERED if can_have_set(call, found) else Intent.DRIFT
+
+
+def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
+    """Whether the call can have set the algorithm and the key that are found.
+
+    CreateBucket without encryption and DeleteBucketEncryption both result in SSE-S3 (E2, E3).
+    """
+    if call.name not in ENCRYPTION_CALLS:
+        return False
+    if call.name != "PutBucketEncryption":
+        return found.algorithm == SseAlgorithm.SSE_S3
+    stated = call.stated
+    if stated is None or stated.algorithm is None:  # the record does not say
+        return True
+    return (stated.algorithm, stated.key_id) == (found.algorithm, found.key_id)  # stored as given (E10)

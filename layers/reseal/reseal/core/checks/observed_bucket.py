@@ -1,0 +1,34 @@
+"""Step 2, value: everything that the bucket checks need to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedBucket:
+    """A bucket as S3 and KMS show it now.
+
+    `kms_key` is KMS's description of the key that the bucket names; None if it names none, or if the
+    answer could not change any decision (`Policy.must_describe`). `access` and `key_policy` are read for
+    calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its key
+    by a bare id or alias, which depends on the writer's account.
+    """
+
+    encryption: BucketEncryption
+    kms_key: KeyDescription | None = None
+    access: BucketAccess | None = None
+    key_policy: KeyPolicy | None = None
+
+    @property
+    def is_under_aws_s3(self) -> bool:
+        """Whether new objects are under the AWS managed key."""
+        if isinstance(self.kms_key, KmsKey):
+            return self.kms_key.is_aws_managed
+        key_id = self.encryption.key_id
+        return self.encryption.uses_kms and (key_id is None or parse_key_reference(key_id).is_aws_managed)

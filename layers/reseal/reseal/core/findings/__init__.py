@@ -1,0 +1,1 @@
+"""Step 6, report: findings, messages and alerts."""

@@ -1,0 +1,259 @@
+"""Step 6, value: the report of one violation, for people and programs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.checks.catalogue import CHECK_BY_ID, Check
+from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
+from reseal.core.checks.key_access import KEY_ACCESS
+from reseal.core.decision import Decision, Manual, Severity, Violation
+from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.ownership import Ownership
+from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.undo import undo_command
+from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import BucketEncryption
+
+SCHEMA = "reseal.finding/1"
+_NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
+
+
+class Status(StrEnum):
+    """The status of a violation after the event."""
+
+    REMEDIATED = "REMEDIATED"
+    DETECTED = "DETECTED"
+    MANUAL = "MANUAL"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One violation of one check by one API call, and what was done about it.
+
+    `before` is None if the resource could not be read, `after` if it was not written. `action` is the S3
+    call that wrote; `details` is the ledger's further evidence of the state before.
+    `seconds_to_remediate` is the time from the API call to the verified write. `owner` is the tool that
+    manages the bucket, if known. `occurrences` describes all equal violations that this finding
+    represents; None if there is only this one.
+    """
+
+    check: Check
+    severity: Severity
+    status: Status
+    call: BucketCall | ObjectCall
+    policy: Policy
+    reason: str
+    recommendation: str | None = None
+    before: Encryption | None = None
+    after: Encryption | None = None
+    action: str | None = None
+    seconds_to_remediate: float | None = None
+    owner: Ownership | None = None
+    occurrences: Occurrences | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> Resource:
+        """The bucket or the object of the violation."""
+        return self.call.resource
+
+    @property
+    def resource_arn(self) -> str:
+        """The ARN of the bucket or the object."""
+        return self.resource.arn(self.policy.partition)
+
+    @property
+    def id(self) -> str:
+        """The same id for every report of the same violations, so that receivers can drop duplicates."""
+        one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        several = self.occurrences.ids if self.occurrences else ()
+        return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
+
+    @property
+    def set_by_call(self) -> bool | None:
+        """Whether this call can have set the reported state. False is certain; None means unknown.
+
+        An object is reported only for its own write. Access to a bucket, and the Bucket Key or the SSE-C
+        block of its rule, may come from this call or from an earlier one.
+        """
+        if self.before is None or self.check.id == KEY_ACCESS:
+            return None
+        if isinstance(self.call, ObjectCall) or not isinstance(self.before, BucketEncryption):
+            return True
+        if self.check.id == DEFAULT_ENCRYPTION:
+            return can_have_set(self.call, self.before)
+        return None if self.call.name in ENCRYPTION_CALLS else False
+
+    @property
+    def undo(self) -> str | None:
+        """The command that restores the previous state; None if nothing was written, or no command can."""
+        if self.status is not Status.REMEDIATED or self.before is None:
+            return None
+        at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
+        return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
+
+    @property
+    def runbook(self) -> str:
+        """The section of the runbook about this check."""
+        return f"docs/runbook.md#{self.check.id.replace('.', '').lower()}"
+
+    def to_document(self) -> dict[str, Any]:
+        """The finding as the JSON of docs/finding.schema.json."""
+        call = self.call
+        return {
+            "schema": SCHEMA,
+            "id": self.id,
+            "check": self.check.id,
+            "title": f"{self.check.title} of {self.resource.in_words}",
+            "severity": self.severity.name,
+            "status": self.status.value,
+            "resource": {
+                "type": self.resource.type,
+                "arn": self.resource_arn,
+                "name": self.resource.name,
+                "version_id": self.resource.version_id,
+            },
+            "account": self.policy.account,
+            "region": self.policy.region,
+            "actor": self.call.actor.to_document(),
+            "api_call": {
+                "name": call.name,
+                "time": call.time.isoformat(),
+                "event_id": call.event_id,
+                "set_this": self.set_by_call,
+            },
+            "required": self.check.requires(self.policy),
+            "before": self.before.to_document() if self.before else None,
+            "after": self.after.to_document() if self.after else None,
+            "action": self.action,
+            "reason": self.reason,
+            "recommendation": self.recommendation,
+            "managed_by": self.owner.to_document() if self.owner else None,
+            "occurrences": self.occurrences.to_document() if self.occurrences else None,
+            "seconds_to_remediate": self.seconds_to_remediate,
+            "controls": list(self.check.controls),
+            "undo": self.undo,
+            "runbook": self.runbook,
+        }
+
+
+def findings_of(
+    policy: Policy,
+    call: BucketCall | ObjectCall,
+    before: Encryption | None,
+    decisions: Mapping[str, Decision],
+    outcome: Outcome | None,
+    written: Container[str],
+    action: str = "PutBucketEncryption",
+    details: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """The findings of one event, from its decisions *and* its outcome, never from one alone.
+
+    `outcome` is the outcome of the event's one write, made by `action`; None if there was nothing to
+    write. `written` holds the ids of the checks that the write was for: it does not depend on the current
+    modes. `details` is the evidence in the ledger entry.
+    """
+    drafts = (
+        Finding(
+            check=CHECK_BY_ID[check],
+            severity=violation.severity,
+            status=Status.MANUAL,
+            call=call,
+            policy=policy,
+            reason=violation.reason,
+            before=before,
+            details=details or {},
+        )
+        for check, violation in decisions.items()
+        if isinstance(violation, Violation)
+    )
+    completed = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
+    return tuple(finding for finding in completed if finding is not None)
+
+
+def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
+    """The finding of an event whose bucket or object could not be read, so no check could judge it."""
+    what = "bucket" if call.resource.object_key is None else "object"
+    return Finding(
+        check=CHECK_BY_ID[check_id],
+        severity=Severity.HIGH,
+        status=Status.FAILED,
+        call=call,
+        policy=policy,
+        reason=f"no check could judge the {what}: {failed.reason}",
+        recommendation=_recommendation(failed, call.resource),
+    )
+
+
+def _completed(
+    draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
+) -> Finding | None:
+    """The finding with its final status; None if a newer event reports the violation."""
+    if isinstance(decision, Manual):
+        return replace(draft, recommendation=decision.recommendation)
+    if draft.check.id not in written:
+        return replace(
+            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
+        )
+    match outcome:
+        case Applied():
+            return _remediated(draft, outcome, action)
+        case Failed():
+            return replace(
+                draft,
+                status=Status.FAILED,
+                severity=max(draft.severity, Severity.HIGH),
+                reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
+                recommendation=_recommendation(outcome, draft.resource),
+            )
+        case Skipped() | None:
+            return None
+
+
+def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
+    """The finding of a repair; at least HIGH if the repair changed a property that it should keep."""
+    seconds = (applied.at - draft.call.time).total_seconds()
+    severity, reason = draft.severity, draft.reason
+    if applied.changed:
+        severity = max(severity, Severity.HIGH)
+        reason += f"; after the repair these differ from before: {', '.join(applied.changed)}"
+    return replace(
+        draft,
+        status=Status.REMEDIATED,
+        severity=severity,
+        reason=reason,
+        after=applied.after,
+        action=action,
+        seconds_to_remediate=max(0.0, round(seconds, 3)),
+    )
+
+
+def _how_to_enforce(policy: Policy, check: Check) -> str:
+    if policy.mode is Mode.DETECT:
+        return "nothing was changed: this stack is deployed with Mode=detect"
+    if policy.enforces(check.id):
+        return f"nothing was changed: the {check.title} check was not yet in mode enforce; change it manually"
+    return f"nothing was changed: the mode of the {check.title} check is detect"
+
+
+def _recommendation(failed: Failed, resource: Resource) -> str:
+    if failed.denied_action:
+        again = (
+            "Reseal checks the bucket again at its next change"
+            if resource.object_key is None
+            else "then write the object again"
+        )
+        by_the_key = " in the key policy" if failed.denied_action.startswith("kms:") else ""
+        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
+    return "look up the error code in the AWS documentation, correct its cause, then repeat the API call"

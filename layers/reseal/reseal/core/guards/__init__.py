@@ -1,0 +1,1 @@
+"""Step 3, decide: the guards that stop a remediation that would do harm."""

@@ -1,0 +1,67 @@
+"""Step 3, decide: the guards that run before a bucket moves to the remediation key."""
+
+from __future__ import annotations
+
+from reseal.core.access.impact import impact_of
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.remediation_key import (
+    moves_to_remediation_key,
+    new_impacts,
+    unless_locked_out,
+    unless_unusable,
+)
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.kms_key import KeyDescription
+
+
+def any_moves_to_remediation_key(decisions: Decisions) -> bool:
+    """Whether any remediation would move the bucket to the remediation key."""
+    return any(moves_to_remediation_key(decision) for decision in decisions.values())
+
+
+def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescription) -> Decisions:
+    """If the remediation key is not usable, replace remediations that would set it with manual findings."""
+    return {check: unless_unusable(policy, decision, key) for check, decision in decisions.items()}
+
+
+def guard_access(
+    decisions: Decisions,
+    observed: ObservedBucket,
+    access: BucketAccess,
+    key: KeyPolicy,
+    *,
+    asks_own_callers: bool,
+) -> Decisions:
+    """Replaces a remediation that would deny someone access with a manual finding naming them."""
+    return {
+        check: _stopped(decision, observed, access, key, asks_own_callers=asks_own_callers)
+        for check, decision in decisions.items()
+    }
+
+
+def _stopped(
+    decision: Decision,
+    observed: ObservedBucket,
+    access: BucketAccess,
+    key: KeyPolicy,
+    *,
+    asks_own_callers: bool,
+) -> Decision:
+    if not isinstance(decision, Remediate):
+        return decision
+    algorithm = decision.change.applied_to(observed.encryption).algorithm
+    has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
+    impacts = new_impacts(
+        impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
+    )
+    return unless_locked_out(decision, list(impacts), key, _RECOMMENDATION)
+
+
+_RECOMMENDATION = (
+    "change these readers and writers so that they can use KMS keys, allow them in the key policy, "
+    "then set the bucket's encryption to the key manually; or turn the default encryption check off"
+)

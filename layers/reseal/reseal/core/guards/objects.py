@@ -1,0 +1,41 @@
+"""Step 3, decide: the guard that runs before an object moves to the remediation key."""
+
+from __future__ import annotations
+
+from reseal.core.access.impact import impact_of
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.access.object_acl import readers_locked_out
+from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
+from reseal.core.policy.policy import Policy
+from reseal.core.state.change import intended_for
+from reseal.core.state.s3_object import BucketContext, Found, Original
+
+_RECOMMENDATION = (
+    "change these readers and writers so that they can use KMS keys, allow them in the key policy, then "
+    "write the object again; or turn the object encryption check off"
+)
+
+
+def guard_object(
+    policy: Policy,
+    decision: Decision,
+    found: Found,
+    original: Original,
+    bucket_context: BucketContext,
+    key: KeyPolicy,
+) -> Decision:
+    """The decision, or a manual finding if readers or writers of the bucket would lose access."""
+    if not isinstance(decision, Remediate) or decision.change.key_arn is None:
+        return decision
+    before = found.head.encryption
+    intended = intended_for(before, decision.change, bucket_context)
+    impacts = [*impact_of(bucket_context.access, key, intended.algorithm or "")]
+    impacts += readers_locked_out(original.acl) if original.acl else []
+    new = new_impacts(
+        impacts,
+        key,
+        has_own_key=before.uses_kms and not found.is_under_aws_s3,
+        asks_own_callers=not policy.callers_may_use_key,
+    )
+    return unless_locked_out(decision, list(new), key, _RECOMMENDATION)

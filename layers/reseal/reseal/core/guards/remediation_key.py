@@ -1,0 +1,72 @@
+"""Step 3, decide: guards on the remediation key. A harmful remediation becomes a manual finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reseal.core.access.impact import Impact, in_words, own_callers
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.decision import Decision, Manual, Remediate, Severity
+from reseal.core.policy.policy import Policy
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
+
+
+def moves_to_remediation_key(decision: Decision) -> bool:
+    """Whether the decision is to move a resource to the remediation key."""
+    return isinstance(decision, Remediate) and decision.change.key_arn is not None
+
+
+def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> Decision:
+    """The decision, or a manual finding if it would set the remediation key and that is not usable.
+
+    S3 does not validate the key of a bucket default: a wrong one makes every later write fail (E9).
+    """
+    why = _why_unusable(policy, key)
+    if why is None or not isinstance(decision, Remediate) or decision.change.key_arn is None:
+        return decision
+    key_arn = policy.remediation_key
+    return Manual(
+        severity=Severity.CRITICAL,
+        reason=(
+            f"{decision.reason}; not remediated, because the remediation key {key_arn} cannot be used: {why}"
+        ),
+        recommendation="make the key in KmsKeyArn usable: writes to buckets that already use it fail too",
+    )
+
+
+def unless_locked_out(
+    decision: Decision, impacts: Sequence[Impact], key: KeyPolicy, recommendation: str
+) -> Decision:
+    """The decision, or a manual finding if the remediation key would deny someone access."""
+    if not impacts or not isinstance(decision, Remediate) or decision.change.key_arn is None:
+        return decision
+    return Manual(
+        severity=decision.severity,
+        reason=f"{decision.reason}; not remediated, because under {key.key_arn} {in_words(impacts)}",
+        recommendation=recommendation,
+    )
+
+
+def new_impacts(
+    impacts: Sequence[Impact], key: KeyPolicy, *, has_own_key: bool, asks_own_callers: bool
+) -> Iterator[Impact]:
+    """The impacts that the move to the remediation key causes, without those that exist already.
+
+    If a customer managed key is in use (`has_own_key`), impacts that any KMS key causes exist already.
+    `asks_own_callers`: the key policy must admit every caller of the account, because nobody has confirmed
+    that their IAM policies allow the key. An administrator can change the policy of the stack's key, too.
+    """
+    yield from (impact for impact in impacts if not (has_own_key and impact.under_any_key))
+    if asks_own_callers:
+        yield from own_callers(key)
+
+
+def _why_unusable(policy: Policy, key: KeyDescription) -> str | None:
+    match key:
+        case KeyNotFound():
+            return "KMS does not find it"
+        case KeyUnreadable():
+            return "kms:DescribeKey on it is denied to Reseal's role"
+        case KmsKey():
+            managed = "it is an AWS managed key, which Reseal never approves"
+            return managed if key.is_aws_managed else key.why_unusable(policy.region)

@@ -1,0 +1,53 @@
+"""Step 5, values: the outcome of a write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.object_encryption import ObjectEncryption
+
+Encryption = BucketEncryption | ObjectEncryption
+"""What a decision is about: the default encryption of a bucket, or the encryption of one object."""
+
+
+class SkipCause(StrEnum):
+    """Why nothing was written although nothing failed."""
+
+    GONE = "gone"
+    ELSEWHERE = "elsewhere"
+    NEWER = "newer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The write was made and verified by a read at `at`.
+
+    `changed` names the properties that should have stayed the same and did not.
+    """
+
+    after: Encryption
+    at: datetime
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """Nothing was written, or a newer write has replaced what was written."""
+
+    cause: SkipCause
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """AWS refused; `code` is its error code and `denied_action` the IAM action if one was denied."""
+
+    code: str
+    reason: str
+    denied_action: str | None = None
+
+
+Outcome = Applied | Skipped | Failed

@@ -1,0 +1,44 @@
+"""Step 2, value: who else than the bucket's own account can read and write its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclGrant:
+    """One grant of a bucket's ACL: a canonical user id or a group's URI, and the permission."""
+
+    grantee: str
+    permission: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicationRule:
+    """One replication rule of a bucket: whether it is on, and whether it replicates SSE-KMS objects."""
+
+    id: str
+    enabled: bool
+    takes_kms_objects: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketAccess:
+    """The bucket access that the access guard evaluates.
+
+    `policy` is the parsed bucket policy, None if there is none. `policy_is_public` is S3's own
+    evaluation. `block_public_access` says that Block Public Access, of the bucket or of the account,
+    restricts public policies and ignores public ACLs. `serves_website` is false for a website that only
+    redirects. `acl` holds the grants to others than the bucket's owner.
+    """
+
+    policy: Document | None = None
+    policy_is_public: bool = False
+    block_public_access: bool = False
+    serves_website: bool = False
+    acl: tuple[AclGrant, ...] = ()
+    replication: tuple[ReplicationRule, ...] = ()

@@ -1,0 +1,97 @@
+"""Step 2, values: KMS keys, how a bucket names one, and what DescribeKey says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+AWS_MANAGED_ALIAS = "alias/aws/s3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyReference:
+    """A KMS key as a caller named it: key ARN, alias ARN, bare key id or alias (E10).
+
+    `account` and `region` are None if the text does not name them: S3 then looks in the
+    requester's account and the bucket's Region.
+    """
+
+    text: str
+    account: str | None = None
+    region: str | None = None
+
+    @property
+    def is_key_arn(self) -> bool:
+        """Whether the text is a key ARN, which is unambiguous."""
+        return self.account is not None and ":key/" in self.text
+
+    @property
+    def depends_on_caller(self) -> bool:
+        """Whether the text is a bare id or alias, which S3 looks up in each caller's own account."""
+        return self.account is None
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether the text names aws/s3 by its alias."""
+        return self.text == AWS_MANAGED_ALIAS or self.text.endswith(f":{AWS_MANAGED_ALIAS}")
+
+
+def parse_key_reference(text: str) -> KeyReference:
+    """Read the name of a KMS key. Text that is not a KMS ARN is taken as a bare id or alias."""
+    match text.split(":", 5):
+        case ["arn", _, "kms", region, account, _]:
+            return KeyReference(text=text, account=account, region=region)
+        case _:
+            return KeyReference(text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KmsKey:
+    """A key with the values that kms:DescribeKey returns (F7)."""
+
+    arn: str
+    state: str
+    manager: str
+    spec: str
+    usage: str
+
+    @property
+    def account(self) -> str:
+        """The account that owns the key."""
+        return self.arn.split(":")[4]
+
+    @property
+    def region(self) -> str:
+        """The Region of the key."""
+        return self.arn.split(":")[3]
+
+    @property
+    def is_aws_managed(self) -> bool:
+        """Whether AWS manages its policy and rotation, as for aws/s3."""
+        return self.manager == "AWS"
+
+    def why_unusable(self, bucket_region: str) -> str | None:
+        """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
+        if self.region != bucket_region:
+            return f"it is in {self.region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
+        if self.state != "Enabled":
+            return f"its state is {self.state}"
+        if (self.spec, self.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
+            return f"S3 needs a symmetric encryption key, and this one is {self.spec} for {self.usage}"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyNotFound:
+    """KMS found no key with this name in this account and Region."""
+
+    named: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUnreadable:
+    """The key cannot be described: kms:DescribeKey is denied."""
+
+    named: str
+
+
+KeyDescription = KmsKey | KeyNotFound | KeyUnreadable

@@ -1,0 +1,1 @@
+"""Trail coverage: whether CloudTrail trails deliver the events that Reseal needs."""

@@ -1,0 +1,92 @@
+"""Trail coverage: checks that a CloudTrail trail delivers the events Reseal needs in this Region."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reseal.core.trail.trail import Trail, Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectCoverage:
+    """Whether a trail delivers the writes of objects; `covered` is None if that is unknown."""
+
+    covered: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailCoverage:
+    """Whether a trail delivers the calls of this Region; `reason` names the trail, or says why not."""
+
+    covered: bool
+    reason: str
+    objects: ObjectCoverage
+
+    def to_document(self) -> dict[str, bool | str]:
+        """The trail coverage as JSON."""
+        objects = self.objects.covered
+        return {
+            "covered": self.covered,
+            "reason": self.reason,
+            "objects": "unknown" if objects is None else objects,
+            "objects_reason": self.objects.reason,
+        }
+
+
+def assess_coverage(trails: Sequence[Trail], region: str, object_trail: str = "") -> TrailCoverage:
+    """Find a trail that delivers every call of `region`. Unknown coverage counts as not covered.
+
+    `object_trail` is the ARN of the stack's own trail for object writes, or empty. If that trail does not
+    deliver object writes, the whole result is not covered.
+    """
+    covered, reason = _judge_calls(trails, region)
+    if not object_trail:
+        return TrailCoverage(covered=covered, reason=reason, objects=_judge_objects(trails, region))
+    own = [trail for trail in trails if trail.arn == object_trail]
+    objects = (
+        _judge_objects(own, region)
+        if own
+        else ObjectCoverage(covered=False, reason=f"{object_trail} was not found")
+    )
+    if not objects.covered:
+        return TrailCoverage(covered=False, reason=f"{reason}; {objects.reason}", objects=objects)
+    return TrailCoverage(covered=covered, reason=reason, objects=objects)
+
+
+def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
+    reasons = []
+    for trail in trails:
+        why = trail.why_not_covered(region)
+        if why is None:
+            return True, f"{trail.arn} {_what_is_known(trail)}{_except_for(trail)}"
+        reasons.append(f"{trail.arn} {why}")
+    if not reasons:
+        reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or create a trail")
+    return False, "; ".join(reasons)
+
+
+def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
+    """A trail that logs writes in only some buckets counts: which buckets are needed is unknown here."""
+    reasons = []
+    for trail in trails:
+        why = trail.why_objects_not_covered(region)
+        if why is None:
+            said = f"{trail.arn} logs writes of objects{_except_for(trail)}"
+            return ObjectCoverage(covered=True, reason=said)
+        reasons.append(f"{trail.arn} {why}")
+    if not reasons:
+        reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or create a trail")
+    covered = None if any(trail.is_unknown(region) for trail in trails) else False
+    return ObjectCoverage(covered=covered, reason="; ".join(reasons))
+
+
+def _what_is_known(trail: Trail) -> str:
+    if isinstance(trail.selectors, Unreadable):
+        return "is an organization trail that is logging; this account cannot see what it logs"
+    return "logs the write calls on buckets"
+
+
+def _except_for(trail: Trail) -> str:
+    return f", except calls by {', '.join(trail.left_out)}" if trail.left_out else ""

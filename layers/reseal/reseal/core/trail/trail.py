@@ -1,0 +1,98 @@
+"""Trail coverage: whether one trail delivers the calls that Reseal needs to this Region's event bus.
+
+EventBridge receives only what a trail logs (A2, A4). Without a trail that logs write management
+events here, Reseal receives no events, and only this check detects that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reseal.core.trail.selectors import Selector
+
+BUCKET_CALLS = (
+    "CreateBucket",
+    "PutBucketEncryption",
+    "DeleteBucketEncryption",
+    "PutBucketPolicy",
+    "DeleteBucketPolicy",
+    "PutBucketAcl",
+    "PutBucketWebsite",
+    "PutBucketReplication",
+)
+"""The calls that the bucket lane's rule matches; a test keeps the two equal."""
+
+OBJECT_WRITES = ("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption")
+"""The calls that the object lane's rule matches; these are data events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A property of a trail that CloudTrail does not show, and why: often an organization trail."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """A trail as this Region's CloudTrail describes it."""
+
+    arn: str
+    multi_region: bool
+    of_organization: bool = False
+    logging: bool | Unreadable
+    selectors: tuple[Selector, ...] | Unreadable
+
+    @property
+    def home_region(self) -> str:
+        """The Region in which the trail was created."""
+        return self.arn.split(":")[3]
+
+    def why_not_covered(self, region: str) -> str | None:
+        """Why this trail does not deliver all of BUCKET_CALLS in `region`; None if it does."""
+        if silent := self._why_silent(region):
+            return silent
+        if isinstance(self.selectors, Unreadable) and self.of_organization:
+            return None  # a member account may not read the selectors of an organization trail
+        if isinstance(self.selectors, Unreadable):
+            return f"is logging, but its event selectors are unknown: {self.selectors.why}"
+        missing = [call for call in BUCKET_CALLS if not any(s.takes(call) for s in self.selectors)]
+        return _not_every(missing)
+
+    def why_objects_not_covered(self, region: str) -> str | None:
+        """Why this trail delivers OBJECT_WRITES in no bucket of `region`; None if it does in some."""
+        if silent := self._why_silent(region):
+            return silent
+        if isinstance(self.selectors, Unreadable):
+            return f"is logging, but its event selectors are unknown: {self.selectors.why}"
+        return _not_every(
+            [write for write in OBJECT_WRITES if not any(s.takes_of_objects(write) for s in self.selectors)]
+        )
+
+    def is_unknown(self, region: str) -> bool:
+        """Whether it is unknown if this trail covers `region`, because CloudTrail does not show it all."""
+        covers = self.multi_region or self.home_region == region
+        hidden = (
+            isinstance(self.selectors, Unreadable)
+            if self.logging is True
+            else isinstance(self.logging, Unreadable)
+        )
+        return covers and hidden
+
+    def _why_silent(self, region: str) -> str | None:
+        if not self.multi_region and self.home_region != region:
+            return f"logs {self.home_region} only"
+        if isinstance(self.logging, Unreadable):
+            return f"may or may not be logging: {self.logging.why}"
+        return None if self.logging else "is not logging"
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The callers whose calls it excludes; empty if unknown."""
+        selectors = () if isinstance(self.selectors, Unreadable) else self.selectors
+        return tuple(dict.fromkeys(who for selector in selectors for who in selector.left_out_callers))
+
+
+def _not_every(missing: Sequence[str]) -> str | None:
+    return f"is logging, but not every {', '.join(missing)}" if missing else None

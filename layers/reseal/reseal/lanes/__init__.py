@@ -1,0 +1,1 @@
+"""One lane for each kind of resource: the steps from a queue message to a finding."""

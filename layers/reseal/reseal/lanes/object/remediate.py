@@ -1,0 +1,129 @@
+"""Step 5 for one object: re-encrypt it, verify it, and return the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
+from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
+from reseal.core.refusal import outcome_of_refusal
+from reseal.core.repairs.objects.evidence import changed_since, is_another, keeps_acl
+from reseal.core.repairs.objects.method import Method
+from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
+from reseal.core.state.s3_object import ObservedObject
+from reseal.lanes.object.task import ObjectEntry, Repair, Task
+from reseal.ports import Clock, Objects
+
+SECONDS_FOR_ONE = 20.0
+"""The time one object may need in the worst case."""
+
+_INVALID = "InvalidRequest"
+_OLD_VERSION = "versioning of the bucket (turned on meanwhile, so the old version remains)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediator:
+    """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome."""
+
+    objects: Objects
+    clock: Clock
+    seconds_left: Callable[[], float]
+
+    def repair(self, task: Task) -> Task:
+        """The task with its outcome. Nothing is written without an open ledger entry."""
+        if task.entry is None or not task.has_open_entry or task.outcome is not None:
+            return task
+        if self.seconds_left() < SECONDS_FOR_ONE:
+            raise TransientError("too little time is left in this invocation")
+        try:
+            outcome = self._outcome(task.entry, task)
+        except RefusalError as refusal:
+            outcome = self._refused(task.repair, refusal)
+        return replace(task, outcome=outcome)
+
+    def _outcome(self, entry: ObjectEntry, task: Task) -> Outcome:
+        """The outcome of this delivery's write, or of an earlier one, compared with the entry's evidence."""
+        if task.repair is not None:
+            self._write(task.repair)
+        try:
+            return self._verified(entry, task.repair) if task.repair else self._applied(entry, task.head)
+        except AccessDeniedError as denied:
+            failed = outcome_of_refusal(denied, "object")
+            return replace(failed, reason=f"it was written, but could not be verified: {failed.reason}")
+
+    def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
+        """The outcome of a refused write. S3 answers InvalidRequest if the object is now under SSE-C (C5)."""
+        if isinstance(refusal, CustomerKeyError) or (
+            repair and refusal.code == _INVALID and self._has_customer_key(repair)
+        ):
+            return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
+        return outcome_of_refusal(refusal, "object")
+
+    def _has_customer_key(self, repair: Repair) -> bool:
+        try:
+            self._read_again(repair)
+        except RefusalError as refusal:
+            return isinstance(refusal, CustomerKeyError)
+        return False
+
+    def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
+        after = self._read_again(repair)
+        if after.encryption.meets(repair.intended):
+            applied = self._applied(entry, after)
+            left = repair.method is not Method.IN_PLACE and after.has_version
+            return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
+        if not is_another(entry.details, after):
+            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.object_key}")
+        return Skipped(
+            cause=SkipCause.NEWER,
+            reason=f"the object was written again since, and is now {after.encryption.in_words}",
+        )
+
+    def _applied(self, entry: ObjectEntry, after: ObservedObject | None) -> Applied:
+        """The write, with the properties that should have stayed the same and did not."""
+        if after is None:
+            raise AssertionError("an object that was not found cannot be the result of an earlier write")
+        acl = self.objects.read_acl(after) if keeps_acl(entry.details) else None
+        differs = changed_since(entry.details, after, acl)
+        if entry.action == Method.IN_PLACE and is_another(entry.details, after):
+            differs = (*differs, "the object itself (a newer write was re-encrypted too)")
+        return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
+
+    def _write(self, repair: Repair) -> None:
+        original, intended = repair.original, repair.intended
+        head = original.head
+        match repair.method:
+            case Method.COPY:
+                self._still_has_its_acl(repair)
+                self.objects.copy(head, intended, sent_with_copy(original))
+            case Method.PARTS:
+                self.objects.copy_in_parts(
+                    head,
+                    intended,
+                    sent_with_parts(original),
+                    seconds_left=self.seconds_left,
+                    confirm=lambda: self._still_as_carried(repair),
+                )
+            case Method.IN_PLACE:
+                self.objects.update_encryption(head, intended)
+
+    def _still_as_carried(self, repair: Repair) -> None:
+        """Check tags and ACL before the upload completes: they can change without changing the ETag."""
+        self._still_has_its_acl(repair)
+        head = repair.original.head
+        if self.objects.read_tags(head) != repair.original.tags:
+            raise TransientError(f"the tags of {head.bucket}/{head.object_key} were changed meanwhile")
+
+    def _still_has_its_acl(self, repair: Repair) -> None:
+        original = repair.original
+        if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
+            raise TransientError(
+                f"the ACL of {original.head.bucket}/{original.head.object_key} was changed meanwhile"
+            )
+
+    def _read_again(self, repair: Repair) -> ObservedObject:
+        """The version that was changed in place, or the current version after a copy."""
+        head = repair.original.head
+        version = head.version_id if repair.method is Method.IN_PLACE else None
+        return self.objects.read(head.bucket, head.object_key, version)

@@ -1,0 +1,81 @@
+"""The messages of one batch on their way through the steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Decision
+from reseal.core.outcome import Outcome
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.objects.evidence import evidence_of
+from reseal.core.repairs.objects.method import Method
+from reseal.core.repairs.objects.properties import sent_with_copy
+from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
+from reseal.lanes.delivery import Delivery
+
+ObjectEntry = LedgerEntry[ObjectEncryption]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """How one object is to be re-encrypted, and to what."""
+
+    original: Original
+    bucket_context: BucketContext
+    method: Method
+    intended: ObjectEncryption
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        """The state before, and the parameters a copy sent: a copy back must send them again."""
+        carried = sent_with_copy(self.original) if self.method is Method.COPY else {}
+        return evidence_of(self.original) | dict(carried)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One write of an object, with the results of the steps so far.
+
+    `head` is the object as found, `before` its encryption, `repair` the remediation to make, and `entry`
+    its ledger entry. An `outcome` without a `decision` says why the object could not be judged. An open
+    entry without `repair` and `outcome` is a repair that an earlier delivery may have made.
+    """
+
+    delivery: Delivery
+    call: ObjectCall
+    head: ObservedObject | None = None
+    before: ObjectEncryption | None = None
+    decision: Decision | None = None
+    repair: Repair | None = None
+    entry: ObjectEntry | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def entry_id(self) -> str:
+        """The id of this event's entry in the ledger."""
+        return f"object#{self.call.event_id}"
+
+    @property
+    def has_open_entry(self) -> bool:
+        """Whether the entry still lacks its outcome."""
+        return self.entry is not None and self.entry.outcome is None
+
+    def as_recorded(self, entry: ObjectEntry) -> Task:
+        """The task with the entry's data and object key: the record may spell the key differently (A25)."""
+        named = replace(
+            self.call,
+            object_key=entry.resource.object_key or self.call.object_key,
+            version_id=entry.resource.version_id,
+        )
+        return replace(
+            self,
+            call=named,
+            before=entry.before,
+            decision=entry.violations[OBJECT_ENCRYPTION],
+            repair=None,
+            entry=entry,
+            outcome=entry.outcome,
+        )

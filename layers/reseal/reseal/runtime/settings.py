@@ -1,0 +1,96 @@
+"""The settings of a deployment: the template's parameters, as environment variables of the functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reseal.core.errors import SettingsError
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.runtime.environment import FLAGS, Reader
+
+_ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
+_PREFERS_IN_PLACE = {"copy": False, "in-place": True}
+_LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of every lane: the policy, the topic, the ledger table and how long entries are kept."""
+
+    policy: Policy
+    topic_arn: str
+    ledger_table: str
+    ledger_kept: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSettings:
+    """The settings of the object lane. `window_seconds` is the alert window; 0 means no windows."""
+
+    settings: Settings
+    methods: Methods
+    exempt_log_deliveries: bool
+    window_seconds: int
+    queue_url: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings of every lane. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader)
+    if settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return settings
+
+
+def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
+    """Read the settings of the object lane. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader)
+    prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)
+    limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
+    exempt_log_deliveries = reader.choice("EXEMPT_LOG_DELIVERIES", FLAGS)
+    window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
+    queue_url = reader.text("OBJECT_QUEUE_URL")
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return ObjectSettings(
+        settings=settings,
+        methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
+        exempt_log_deliveries=exempt_log_deliveries is True,
+        window_seconds=window_seconds,
+        queue_url=queue_url,
+    )
+
+
+def _settings(reader: Reader) -> Settings | None:
+    required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
+    mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
+    replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
+    exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", FLAGS)
+    remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
+    vouched_for = reader.choice("CALLERS_MAY_USE_KEY", FLAGS)
+    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
+    check_modes = reader.check_modes("CHECK_MODES")
+    account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
+    topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
+    kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
+    if reader.faults or required is None or mode is None or replace_unapproved is None:
+        return None
+    policy = Policy(
+        account=account,
+        region=region,
+        required=required,
+        remediation_key=remediation_key,
+        listed_keys=listed_keys,
+        replace_unapproved=replace_unapproved,
+        exempt_control_tower=exempt_control_tower is True,
+        callers_may_use_key=vouched_for is True,
+        mode=mode,
+        check_modes=check_modes,
+    )
+    return Settings(policy=policy, topic_arn=topic_arn, ledger_table=ledger_table, ledger_kept=kept)

@@ -1,0 +1,52 @@
+"""The log line and the metrics of each event, through Powertools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+    from reseal.core.findings.event_result import EventResult
+
+NAMESPACE = "Reseal"
+
+
+class PowertoolsTelemetry:
+    """`Telemetry` as one structured log line, and metrics in CloudWatch's embedded format."""
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+
+    def record(self, event_result: EventResult) -> None:
+        """Write the log line, a count for each check and status, and the seconds of each repair."""
+        call, outcome = event_result.call, event_result.outcome
+        self._logger.info(
+            f"{call.name} {call.resource.name}: {event_result.result.value}",
+            event_id=call.event_id,
+            api_call=call.name,
+            bucket=call.bucket,
+            object_key=call.resource.object_key,
+            version_id=call.resource.version_id,
+            actor=call.actor.who,
+            tool=call.actor.tool,
+            result=event_result.result.value,
+            checks=event_result.status_by_check,
+            reason=getattr(outcome, "reason", None) or [finding.reason for finding in event_result.findings],
+            findings=[finding.id for finding in event_result.findings],
+            suppressed=event_result.suppressed,
+        )
+        for check, status in event_result.status_by_check.items():
+            with single_metric("Checks", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
+                metric.add_dimension("Check", check)
+                metric.add_dimension("Status", status)
+        for finding in event_result.findings:
+            if finding.seconds_to_remediate is not None:
+                self._remediation_time(finding.check.id, finding.seconds_to_remediate)
+
+    def _remediation_time(self, check: str, seconds: float) -> None:
+        name = "SecondsToRemediate"
+        with single_metric(name, MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
+            metric.add_dimension("Check", check)

@@ -1,0 +1,69 @@
+"""Makes every adapter with its client, once per execution environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.session import get_session
+
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.kms import KmsKeys
+from reseal.aws.s3.buckets import S3Buckets
+from reseal.aws.sns import SnsTopic
+from reseal.aws.timestamps import read_timestamps_quickly
+from reseal.core.policy.policy import Policy
+from reseal.ports import Services
+from reseal.runtime.clock import SystemClock
+from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.telemetry import PowertoolsTelemetry
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Logger
+
+CALLS = Config(
+    # CloudTrail shows it. A fixed text saves building one for each call.
+    user_agent=f"Reseal Boto3/{boto3.__version__}",
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=3,
+    read_timeout=5,
+)
+
+
+def wire(environment: Mapping[str, str], logger: Logger) -> tuple[Policy, Services]:
+    """The policy and the services of this deployment. Raises SettingsError."""
+    settings = read_settings(environment)
+    clients = Clients(settings.policy.region)
+    return settings.policy, services_of(settings, clients, logger)
+
+
+class Clients:
+    """One client for each service. Threads may share clients (boto3, multithreading)."""
+
+    def __init__(self, region: str, calls: Config = CALLS) -> None:
+        session = get_session()
+        read_timestamps_quickly(session)
+        self._session = boto3.Session(botocore_session=session, region_name=region)
+        self._calls = calls
+        self._made: dict[str, Any] = {}
+
+    def of(self, service: str) -> Any:
+        """The client of a service."""
+        if service not in self._made:
+            self._made[service] = self._session.client(service, config=self._calls)  # type: ignore[call-overload]
+        return self._made[service]
+
+
+def services_of(settings: Settings, clients: Clients, logger: Logger) -> Services:
+    """The adapters of every lane."""
+    clock = SystemClock()
+    return Services(
+        buckets=S3Buckets(clients.of("s3"), settings.policy.account, clock),
+        keys=KmsKeys(clients.of("kms"), clock),
+        ledger=DynamoDbLedger(clients.of("dynamodb"), settings.ledger_table, settings.ledger_kept),
+        topic=SnsTopic(clients.of("sns"), settings.topic_arn),
+        telemetry=PowertoolsTelemetry(logger),
+        clock=clock,
+    )

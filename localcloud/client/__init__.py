@@ -1,0 +1,1 @@
+"""What tests and the demo use to start, use and observe a local cloud, in their own environment."""

@@ -1,0 +1,1 @@
+"""AWS CloudTrail: trails and the records that they deliver."""

@@ -1,0 +1,1 @@
+"""AWS KMS: keys, their policies, and their use through other services."""

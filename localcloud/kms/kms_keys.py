@@ -1,0 +1,100 @@
+"""KMS keys as S3 and DescribeKey see them: the AWS managed key, and keys of other accounts."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import responses
+from ministack.services import kms
+
+from localcloud.request import anchors
+
+Key = dict[str, Any]
+MANAGED_ALIAS = "alias/aws/s3"
+ARN_PARTS = 6
+
+
+def install() -> None:
+    """Let KMS find keys by the ARN of another account, and return the owner of each key."""
+    anchors.replace("services.kms._resolve_key", _resolve_key)
+    anchors.replace("services.kms._key_metadata", _key_metadata)
+    anchors.replace("services.kms.key_policy_for_arn", _key_policy_for_arn)
+
+
+def find_key(reference: str) -> Key | None:
+    """The key that an id, ARN or alias names, seen from the account and Region of the request."""
+    key: Key | None = kms._resolve_key(reference)
+    return key
+
+
+def region(reference: str) -> str:
+    """The Region in an ARN; empty for an id or an alias."""
+    parts = reference.split(":")
+    return parts[3] if len(parts) == ARN_PARTS else ""
+
+
+def owner(reference: str) -> str:
+    """The account in an ARN; empty for an id or an alias."""
+    parts = reference.split(":")
+    return parts[4] if len(parts) == ARN_PARTS else ""
+
+
+def managed_key() -> Key:
+    """This account's aws/s3 key in this Region, created at its first use (E11)."""
+    alias = kms._alias_arn(MANAGED_ALIAS)
+    if alias not in kms._aliases:
+        account, here = responses.get_account_id(), responses.get_region()
+        _, _, body = kms._create_key(
+            {
+                "Policy": json.dumps(_managed_policy(account, here)),
+                "Description": "Default key that protects my S3 objects when no other key is defined",
+            }
+        )
+        kms._aliases[alias] = json.loads(body)["KeyMetadata"]["KeyId"]
+    key: Key = kms._keys[kms._aliases[alias]]
+    return key
+
+
+def _managed_policy(account: str, here: str) -> dict[str, Any]:
+    """Every caller of the account may use its managed key, through S3 only."""
+    through_s3 = {"kms:CallerAccount": account, "kms:ViaService": f"s3.{here}.amazonaws.com"}
+    use: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": through_s3},
+    }
+    look: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": ["kms:Describe*", "kms:Get*", "kms:List*"],
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Statement": [use, look]}
+
+
+def _resolve_key(original: Callable[[str], Key | None], reference: str) -> Key | None:
+    if reference in {MANAGED_ALIAS, kms._alias_arn(MANAGED_ALIAS)}:
+        return managed_key()
+    here = responses.get_region()
+    if not reference or region(reference) != here:
+        return original(reference)
+    with responses.request_scope(owner(reference), here):
+        return original(reference)
+
+
+def _key_metadata(original: Callable[[Key], Key], key: Key) -> Key:
+    """F7: KeyManager marks the AWS managed key, AWSAccountId is the owner of the key."""
+    account = owner(key["Arn"])
+    with responses.request_scope(account, region(key["Arn"])):
+        managed = kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"]
+        metadata = original(key)
+    return metadata | {"AWSAccountId": account, "KeyManager": "AWS" if managed else "CUSTOMER"}
+
+
+def _key_policy_for_arn(
+    original: Callable[[str], tuple[str, str] | None], arn: str
+) -> tuple[str, str] | None:
+    found, key = original(arn), find_key(arn)
+    return (found[0], owner(key["Arn"])) if found and key else None

@@ -1,0 +1,156 @@
+"""The names inside MiniStack that the local cloud calls or replaces, checked before it serves.
+
+MiniStack publishes often and these names are private, so the version is pinned and the
+server does not start if a name is missing.
+"""
+
+import functools
+import importlib.metadata
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+VERSION = "1.5.33"
+NAMES: dict[str, tuple[str, ...]] = {
+    "app": ("app", "_dispatch_service_request", "_routing_params", "pin_request_origin"),
+    "core.arn": ("parse_arn",),
+    "core.iam_actions": (
+        "extract_iam_action",
+        "extract_resource_arn",
+        "s3_additional_checks",
+        "_s3_batch_delete_targets",
+        "_S3_OBJECT_QUERY_ACTIONS",
+    ),
+    "core.iam_evaluator": (
+        "AuthError",
+        "CredentialResolutionError",
+        "EvalContext",
+        "EvalResult",
+        "_role_name_from_assumed_arn",
+        "combine_resource_policy",
+        "enforce",
+        "evaluate",
+        "resolve_credential",
+        "resolve_principal",
+    ),
+    "core.lambda_runtime": ("reset",),
+    "core.lambda_runtime.Worker": ("_drain_stderr", "_drain_stderr_bounded"),
+    "core.responses": ("get_account_id", "get_region", "get_request_client_ip", "request_scope"),
+    "core.router": ("detect_service", "extract_access_key_id"),
+    "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
+    "services.cloudtrail": (
+        "_create_trail",
+        "_delete_trail",
+        "_event_selectors",
+        "_put_event_selectors",
+        "_start_logging",
+        "_stop_logging",
+        "_trail_arn",
+        "_trails",
+        "_update_trail",
+    ),
+    "services.dynamodb": ("_update_continuous_backups", "_update_ttl"),
+    "services.eventbridge": ("_dispatch_to_sqs", "_invoke_target", "_put_events"),
+    "services.iam": ("_roles",),
+    "services.kms": (
+        "_aliases",
+        "_alias_arn",
+        "_create_key",
+        "_key_metadata",
+        "_keys",
+        "_resolve_key",
+        "key_policy_for_arn",
+    ),
+    "services.s3": (
+        "_apply_object_lock_from_headers",
+        "_ARCHIVE_STORAGE_CLASSES",
+        "_bucket_default_sse_headers",
+        "_bucket_encryption",
+        "_bucket_owner_account",
+        "_bucket_owner_enforced",
+        "_bucket_policies",
+        "_bucket_versioning",
+        "_buckets",
+        "_build_object_record",
+        "_canned_acl_policy_xml",
+        "_CANNED_OBJECT_ACLS",
+        "_canonical_owner_id",
+        "_check_put_preconditions",
+        "_complete_multipart_upload",
+        "_completed_multipart_uploads",
+        "_compute_s3_checksum",
+        "_copy_object",
+        "_create_multipart_upload",
+        "_delete_bucket_encryption",
+        "_delete_marker_404_headers",
+        "_delete_marker_read_refused",
+        "_dispatch",
+        "_error",
+        "_fire_s3_event_async",
+        "_get_bucket_encryption",
+        "_get_object",
+        "_grant_headers_acl",
+        "_head_object",
+        "_invalid_object_state",
+        "_multipart_uploads",
+        "_object_acl",
+        "_object_annotations",
+        "_object_legal_hold",
+        "_object_record_from_version",
+        "_object_response_headers",
+        "_object_retention",
+        "_parse_multipart_form",
+        "_object_tagging_count_header",
+        "_object_tags",
+        "_object_versions",
+        "_policy_is_public",
+        "_public_acl_refused",
+        "_put_bucket_encryption",
+        "_record_object_version",
+        "_resolve_sse_write_headers",
+        "_SSE_STORED_HEADERS",
+        "_upload_part_copy",
+    ),
+    "services.lambda_svc": ("_esms",),
+    "services.sns": ("SnsPublishError", "_error", "_get_topic", "publish_internal"),
+    "services.sqs": ("_md5_msg_attrs", "_queue_by_arn", "queue_policy_allows"),
+    "services.sts": ("_sessions",),
+}
+
+
+class AnchorError(RuntimeError):
+    """The installed MiniStack is not the version that this package needs."""
+
+
+def check() -> None:
+    """Raise AnchorError unless every anchor exists."""
+    installed = importlib.metadata.version("ministack")
+    missing = [
+        f"{owner}.{name}"
+        for owner, names in NAMES.items()
+        for name in names
+        if not hasattr(_owner(owner), name)
+    ]
+    if missing or installed != VERSION:
+        lacking = f" {', '.join(missing)} missing;" if missing else ""
+        raise AnchorError(
+            f"MiniStack {VERSION} expected, {installed} found:{lacking} pin ministack=={VERSION}"
+        )
+
+
+def replace(anchor: str, replacement: Callable[..., Any]) -> None:
+    """Replace an anchor such as `services.s3._dispatch` by `replacement(original, *arguments)`."""
+    owner, _, name = anchor.rpartition(".")
+    if name not in NAMES.get(owner, ()):
+        raise AnchorError(f"{anchor} is replaced but not listed in localcloud.request.anchors.NAMES")
+    original = getattr(_owner(owner), name)
+
+    @functools.wraps(original)
+    def replaced(*arguments: Any, **named: Any) -> Any:  # a function, so that it becomes a method in a class
+        return replacement(original, *arguments, **named)
+
+    setattr(_owner(owner), name, replaced)
+
+
+def _owner(name: str) -> Any:
+    return pkgutil.resolve_name(f"ministack.{name}")

@@ -1,0 +1,1 @@
+"""Amazon S3: objects as they are stored and read."""

@@ -1,0 +1,1 @@
+"""Amazon S3: copies, multipart uploads and changes of encryption."""

@@ -1,0 +1,1 @@
+"""Smaller services: SNS, SQS, CloudFormation, Lambda's logs."""

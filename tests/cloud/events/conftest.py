@@ -1,0 +1,38 @@
+"""The patterns of the deployed rules, as predicates for events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from localcloud.client.deploy import Stack
+from localcloud.client.handle import LocalCloud
+from tests.cloud.events.modes import MODES
+from tests.cloud.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
+from tests.support import package
+from tests.support.environments import environment_python
+
+
+@pytest.fixture(scope="session")
+def matches(cloud: LocalCloud, stack: Stack) -> Matches:
+    """The bucket rule of a stack with the template's defaults."""
+    return matcher_of(cloud, deployed_pattern(cloud, stack, BUCKET))
+
+
+@pytest.fixture(scope="session")
+def object_matches(cloud: LocalCloud, stack: Stack) -> Matches:
+    """The object rule of the same stack."""
+    return matcher_of(cloud, deployed_pattern(cloud, stack, OBJECT))
+
+
+@pytest.fixture(scope="session")
+def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
+    """The object rules of stacks with other parameters, by mode; deployed on a separate local cloud."""
+    assert built.is_dir()
+    with LocalCloud.start(python=environment_python("cloud")) as apart:
+        patterns = {
+            name: deployed_pattern(apart, package.deploy(apart, f"rule-{number}", **parameters), OBJECT)
+            for number, (name, parameters) in enumerate(MODES.items())
+        }
+    return {name: matcher_of(cloud, pattern) for name, pattern in patterns.items()}

@@ -1,0 +1,146 @@
+"""What a user does to objects in the fault tests, and what is then read back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from localcloud.client.handle import ACCOUNT
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.core.findings.alerts import Tallied
+from reseal.core.findings.message import Message
+from tests.cloud.faults.run.bucket_table import Act, Row
+from tests.cloud.faults.run.runner import RowRun, make_older
+from tests.cloud.faults.run.stack import Resources
+
+KEY = "a"
+HOUR = 3600
+REASON = "the object is encrypted with SSE-S3, whose key this account cannot control"
+_READER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
+
+
+@dataclass
+class ObjectScenario:
+    """`Scenario` of the object lane. The test sends the messages itself, so it knows their ids."""
+
+    resources: Resources
+    messages: dict[str, str] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def new_run(self, row: Row) -> RowRun:
+        team = row.step.act is Act.WRITE_UNDER_TEAM_KEY
+        return RowRun(
+            row, f"f-{uuid.uuid4().hex[:12]}", self.resources.deployment.create_key() if team else ""
+        )
+
+    def prepare(self, run: RowRun) -> None:
+        s3, act = self.resources.deployment.s3, run.row.step.act
+        if act is Act.END_WINDOW:
+            self._suppress_alert(run)
+            return
+        s3.create_bucket(Bucket=run.bucket, ObjectOwnership="ObjectWriter")
+        _admit_own_account(s3, run.bucket)
+        if act is Act.WRITE_VERSION:
+            s3.put_bucket_versioning(Bucket=run.bucket, VersioningConfiguration={"Status": "Enabled"})
+        under: dict[str, Any] = {"ServerSideEncryption": "AES256"}
+        if act is Act.WRITE_UNDER_TEAM_KEY:
+            s3 = self.resources.cloud.client("s3")  # the user may use no key
+            under = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": run.key}
+        s3.put_object(Bucket=run.bucket, Key=KEY, Body=b"1", **under)
+
+    def act(self, run: RowRun) -> None:
+        self.resources.send(self._message(run))
+
+    def scope(self, service: str, run: RowRun) -> dict[str, str]:
+        where: dict[str, dict[str, str]] = {
+            "s3": {"resource": f"arn:aws:s3:::{run.bucket}*"},
+            "kms": {"body": run.key},
+            "sqs": {"body": self._group(run.bucket)},
+        }
+        text = run.bucket
+        if run.row.step.operation == "TransactGetItems" or (
+            run.row.again and run.row.again.operation == "TransactGetItems"
+        ):
+            text = json.loads(self._message(run))["detail"]["eventID"] if service == "dynamodb" else text
+        return {"caller": self.resources.lane.role, **where.get(service, {"body": text})}
+
+    def an_hour_later(self, run: RowRun, event: dict[str, Any]) -> None:
+        make_older(event)
+        self.resources.cloud.make_older(run.bucket, KEY, HOUR)
+
+    def look(self, run: RowRun) -> None:
+        if run.row.step.act is Act.END_WINDOW:
+            run.state = {"suppressed": self._suppressed(run)}
+            return
+        s3 = self.resources.deployment.s3
+        head = s3.head_object(Bucket=run.bucket, Key=KEY)
+        versions = s3.list_object_versions(Bucket=run.bucket).get("Versions", [])
+        uploads = s3.list_multipart_uploads(Bucket=run.bucket).get("Uploads", [])
+        run.writes = self._writes[run.bucket]
+        run.state = {
+            "encryption": (head["ServerSideEncryption"], head.get("SSEKMSKeyId")),
+            "versions": len(versions),
+            "uploads": len(uploads),
+        }
+
+    @cached_property
+    def _writes(self) -> dict[str, list[dict[str, Any]]]:
+        self.resources.cloud.drain_trail()
+        return self.resources.made()
+
+    def _message(self, run: RowRun) -> str:
+        if run.bucket not in self.messages:
+            window = run.row.step.act is Act.END_WINDOW
+            reminder = reminder_body(CloseWindow(group=run.bucket))
+            self.messages[run.bucket] = reminder if window else self.resources.event(run.bucket, "PutObject")
+        return self.messages[run.bucket]
+
+    def _group(self, bucket: str) -> str:
+        """The name of the alert window of such a write (core/findings/alerts.group_of)."""
+        who = f"arn:aws:iam::{ACCOUNT}:user/engineer"
+        same = ("S3.ObjectEncryption", bucket, who, "REMEDIATED", "MEDIUM", REASON)
+        return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
+
+    # --- windows ---------------------------------------------------------------------------------
+
+    @cached_property
+    def _windows(self) -> DynamoDbWindows:
+        return DynamoDbWindows(self.resources.dynamodb, self.resources.table)
+
+    def _suppress_alert(self, run: RowRun) -> None:
+        """An alert window with one suppressed alert, as the lane would have left it."""
+        document = {
+            "findings": [
+                {"id": run.bucket, "status": "PUBLISHED", "check": "", "resource": {"name": run.bucket}}
+            ]
+        }
+        message = Message(
+            subject="suppressed", email=run.bucket, document=json.dumps(document), attributes={}
+        )
+        past = datetime.now(UTC) - timedelta(seconds=2)
+        alert = Tallied(
+            count=1, first=past, last=past, keys=(KEY,), message=message, seconds=1, suppresses=True
+        )
+        for _ in range(2):  # the first tally opens the window, the second is suppressed
+            self._windows.tally(run.bucket, alert, past)
+
+    def _suppressed(self, run: RowRun) -> int:
+        suppressed = self._windows.read_suppressed(run.bucket)
+        return suppressed.count if suppressed else 0
+
+
+def _admit_own_account(s3: Any, bucket: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)

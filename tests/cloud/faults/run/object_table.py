@@ -1,0 +1,112 @@
+"""The faults at each AWS call of the object lane, and the expected end of each write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from tests.cloud.faults.run.bucket_table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
+
+LATE_SECONDS = 62.0
+"""Longer than the object function's clients wait for an answer (runtime/wiring_objects.py)."""
+
+KILLED = Fault("killed", "delay", 1, {"seconds": 25.0})
+"""The call is delayed until the process is dead; then it takes effect."""
+
+_S3_DENIES: tuple[str, dict[str, Any]] = (
+    "CopyObject",
+    {"times": None, "status": 403, "code": "AccessDenied"},
+)
+_WRITES: dict[str, Any] = {"act": Act.WRITE, "late": LATE_SECONDS}
+_VERSION: dict[str, Any] = {"act": Act.WRITE_VERSION, "late": LATE_SECONDS}
+_TEAM: dict[str, Any] = {"act": Act.WRITE_UNDER_TEAM_KEY, "late": LATE_SECONDS}
+_WINDOW: dict[str, Any] = {"act": Act.END_WINDOW, "late": LATE_SECONDS}
+
+
+def _of_bucket(name: str, operation: str) -> Step:
+    return Step(f"read {name}", "s3", operation, End.FAILED, **_WRITES)
+
+
+STEPS = [
+    Step("look at the object", "s3", "HeadObject", End.FAILED, **_WRITES),
+    Step("describe the key", "kms", "DescribeKey", End.MANUAL, **_TEAM),
+    _of_bucket("the bucket's policy", "GetBucketPolicy"),
+    _of_bucket("whether it is public", "GetBucketPolicyStatus"),
+    _of_bucket("the website", "GetBucketWebsite"),
+    _of_bucket("the ACL", "GetBucketAcl"),
+    _of_bucket("the replication", "GetBucketReplication"),
+    _of_bucket("the bucket's default", "GetBucketEncryption"),
+    _of_bucket("the versioning", "GetBucketVersioning"),
+    _of_bucket("the notifications", "GetBucketNotificationConfiguration"),
+    _of_bucket("the ownership", "GetBucketOwnershipControls"),
+    _of_bucket("the grants", "GetObjectAcl"),
+    Step("open the entry", "dynamodb", "TransactWriteItems", End.DEAD, **_WRITES),
+    Step("read the grants again", "s3", "GetObjectAcl", End.FAILED, skip=1, **_WRITES),
+    Step("copy", "s3", "CopyObject", End.FAILED, **_WRITES),
+    Step("change in place", "s3", "UpdateObjectEncryption", End.FAILED, **_VERSION),
+    Step("look again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_WRITES),
+    Step("look at the version again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_VERSION),
+    Step("compare the grants", "s3", "GetObjectAcl", End.FAILED_AFTER_THE_WRITE, skip=2, **_WRITES),
+    Step("close the entry", "dynamodb", "TransactWriteItems", End.DEAD, skip=1, **_WRITES),
+    Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED, **_WRITES),
+    Step("count", "dynamodb", "UpdateItem", End.DEAD, **_WRITES),
+    Step("remind itself", "sqs", "SendMessage", End.DEAD, **_WRITES),
+    Step("publish", "sns", "Publish", End.DEAD, **_WRITES),
+    Step("look back", "dynamodb", "TransactGetItems", End.DEAD, before=SNS_FAILS, **_WRITES),
+    Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, before=_S3_DENIES, **_WRITES),
+    Step("read the window", "dynamodb", "GetItem", End.DEAD, **_WINDOW),
+    Step("publish the window's summary", "sns", "Publish", End.DEAD, **_WINDOW),
+    Step("close the window", "dynamodb", "UpdateItem", End.DEAD, **_WINDOW),
+]
+_BY_NAME = {step.name: step for step in STEPS}
+_TAKEOVER = ["look back", "open the entry", "close the entry", "count", "publish"]
+_LATE = [
+    "look at the object",
+    "open the entry",
+    "copy",
+    "change in place",
+    "look again",
+    "close the entry",
+    "count",
+    "remind itself",
+    "publish",
+    "publish the window's summary",
+]
+_USUAL = {
+    Act.WRITE: End.REPAIRED,
+    Act.WRITE_VERSION: End.REPAIRED,
+    Act.WRITE_UNDER_TEAM_KEY: End.COMPLIANT,
+    Act.END_WINDOW: End.PUBLISHED,
+}
+
+
+def usual_end(step: Step) -> End:
+    """How a step's message ends unless the call is denied."""
+    return End.FAILED if step.before == _S3_DENIES else _USUAL[step.act]
+
+
+def rows() -> Iterator[Row]:
+    """Every combination that takes at most a few seconds."""
+    for step in STEPS:
+        for fault in passing(step):
+            if fault.kind != "delay":
+                yield Row(step, fault, usual_end(step))
+        yield Row(step, error("denied", None, *DENIED[step.service]), step.denied)
+
+
+def late() -> Iterator[Row]:
+    """Rows whose client waits a minute: the calls that write, record in the ledger or publish."""
+    for name in _LATE:
+        step = _BY_NAME[name]
+        (fault,) = [fault for fault in passing(step) if fault.kind == "delay"]
+        yield Row(step, fault, usual_end(step))
+
+
+def deaths() -> Iterator[Row]:
+    """The function is killed at each call of the flow, then also at each call of a takeover."""
+    for step in STEPS:
+        if step.before is None:
+            yield Row(step, KILLED, usual_end(step))
+    for name in _TAKEOVER:
+        yield Row(_BY_NAME["look again"], KILLED, End.REPAIRED, again=replace(_BY_NAME[name], before=None))

@@ -1,0 +1,182 @@
+"""Each action of each role is denied in turn: the role's task must then fail.
+
+A role's battery runs once with every right, once without each of them, and last with every right except those
+that cannot be tested. That it then passes shows that each right was restored and nothing was left broken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from typing import Any
+
+import pytest
+
+from localcloud.client.handle import LocalCloud
+from tests.gates.roles.bucket_battery import Battery
+from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
+from tests.support.deployment import Deployment
+from tests.support.translated import actions, of_type, resolved
+from tests.support.workers import kill_workers
+
+LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
+OBJECTS = "EnforceObjectRole"
+TRAIL = "gate-trail"
+CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy"}
+"""Calls about K that the functions cache for a minute."""
+POLLER = "on AWS Lambda's poller uses the role's rights; the local cloud's poller uses none"
+LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud checks none"
+FAILURES = (
+    "on AWS Lambda publishes failed asynchronous calls with the role's rights; the local cloud checks none"
+)
+SCHEDULER = "on AWS the scheduler calls with the role's rights; the local cloud checks none"
+UNTESTED = {
+    (LANE, "sqs:ReceiveMessage"): POLLER,
+    (LANE, "sqs:DeleteMessage"): POLLER,
+    (LANE, "sqs:GetQueueAttributes"): POLLER,
+    (LANE, "logs:CreateLogStream"): LOGGER,
+    (LANE, "logs:PutLogEvents"): LOGGER,
+    (OBJECTS, "sqs:ReceiveMessage"): POLLER,
+    (OBJECTS, "sqs:DeleteMessage"): POLLER,
+    (OBJECTS, "sqs:GetQueueAttributes"): POLLER,
+    (OBJECTS, "logs:CreateLogStream"): LOGGER,
+    (OBJECTS, "logs:PutLogEvents"): LOGGER,
+    (TRAIL_CHECK, "logs:CreateLogStream"): LOGGER,
+    (TRAIL_CHECK, "logs:PutLogEvents"): LOGGER,
+    (TRAIL_CHECK, "sns:Publish"): FAILURES,
+    (SCHEDULE, "lambda:InvokeFunction"): SCHEDULER,
+}
+GRANTED = sorted(
+    {
+        (role, action)
+        for role, properties in of_type(resolved(), "AWS::IAM::Role").items()
+        for policy in properties["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in actions(statement)
+    }
+)
+TESTED = [grant for grant in GRANTED if grant not in UNTESTED]
+
+FirstFailure = Callable[[], str | None]
+
+
+@pytest.fixture(scope="module")
+def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
+    """The shared stack while K admits a reader of another account."""
+    with remediation_key_admits_another_account(deployment):
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], FirstFailure]]:
+    """By role, the function that runs its battery; it was run once with every right, without a failure."""
+    batteries = {LANE: bucket_lane, OBJECTS: object_lane, TRAIL_CHECK: trail_check}
+    with ExitStack() as started:
+
+        @cache
+        def first_failure_of(role: str) -> FirstFailure:
+            first_failure = started.enter_context(batteries[role](role_deployment))
+            assert first_failure() is None
+            return first_failure
+
+        yield first_failure_of
+
+
+@contextmanager
+def bucket_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield Battery(deployment).first_failure
+    purge_returned_messages(deployment)
+
+
+@contextmanager
+def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield ObjectBattery(deployment, roles_of(deployment)[OBJECTS]).first_failure
+    purge_returned_messages(deployment)
+
+
+@contextmanager
+def trail_check(deployment: Deployment) -> Iterator[FirstFailure]:
+    """Whether the trail check gives the same answer as with all its rights."""
+    cloud, stack = deployment.cloud, deployment.stack
+    trails = cloud.client("cloudtrail")
+    cloud.client("s3").create_bucket(Bucket=TRAIL)
+    trails.create_trail(Name=TRAIL, S3BucketName=TRAIL)
+    trails.start_logging(Name=TRAIL)
+
+    def look() -> Any:
+        answer = cloud.client("lambda").invoke(FunctionName=stack.outputs["TrailCheckFunction"])
+        return answer.get("FunctionError"), json.load(answer["Payload"])
+
+    error, complete = look()
+    assert error is None, complete
+
+    def first_failure() -> str | None:
+        found = look()
+        return None if found == (None, complete) else f"{found} instead of {complete}"
+
+    yield first_failure
+    trails.delete_trail(Name=TRAIL)
+
+
+def roles_of(deployment: Deployment) -> dict[str, str]:
+    """The roles' physical names by their logical names."""
+    cloudformation = deployment.cloud.client("cloudformation")
+    answer = cloudformation.describe_stack_resources(StackName=deployment.stack.name)
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in answer["StackResources"]}
+
+
+def purge_returned_messages(deployment: Deployment) -> None:
+    queue = deployment.stack.outputs["BucketQueueUrl"]
+    deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
+
+
+@contextmanager
+def denied(names: Iterable[str], role: str, deployment: Deployment) -> Iterator[None]:
+    """Deny these actions to the role meanwhile."""
+    iam, role_name = deployment.cloud.client("iam"), roles_of(deployment)[role]
+    deny = {"Effect": "Deny", "Action": list(names), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    iam.put_role_policy(RoleName=role_name, PolicyName="taken-away", PolicyDocument=document)
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role_name, PolicyName="taken-away")
+
+
+def clear_caches(cloud: LocalCloud) -> None:
+    """Clear what the functions cached about keys: it could replace a right."""
+    kill_workers(cloud)
+
+
+@pytest.mark.parametrize(("role", "action"), TESTED, ids=[f"{role} {action}" for role, action in TESTED])
+def test_battery_fails_without_the_action(
+    role: str, action: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
+) -> None:
+    first_failure = first_failure_of(role)
+
+    with denied([action], role, role_deployment):
+        if action in CACHED:
+            clear_caches(role_deployment.cloud)
+        without = first_failure()
+    purge_returned_messages(role_deployment)
+
+    assert without is not None
+
+
+@pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
+def test_battery_passes_with_every_action_except_the_untested_ones(
+    role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
+) -> None:
+    first_failure = first_failure_of(role)
+    trusted = [action for of, action in UNTESTED if of == role]
+
+    with denied(trusted, role, role_deployment):
+        without = first_failure()
+
+    assert without is None
+
+
+def test_every_untested_action_is_granted_to_its_role() -> None:
+    assert UNTESTED.keys() - set(GRANTED) == set()

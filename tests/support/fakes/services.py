@@ -1,0 +1,303 @@
+"""The ports of `reseal.ports` in memory, with faults on demand."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import Any
+
+from reseal.core.errors import LeaseHeldError, NotFoundError
+from reseal.core.findings.alerts import Unblocked
+from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.message import Message
+from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription, KeyNotFound
+from reseal.core.state.s3_object import BucketContext
+from reseal.ports import Services
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+class Crash(BaseException):
+    """The invocation dies: time-out, out of memory. Nothing in the product catches it."""
+
+
+class Steps:
+    """Every call on every fake, in order, and the call at which the invocation dies.
+
+    `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect. `before`
+    and `after` hold, by step name, functions that run once each before or after the step: a concurrent
+    writer. Only one thread at a time takes a step.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.dies_before: int | None = None
+        self.dies_after: int | None = None
+        self.before: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self.after: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self._one_at_a_time = RLock()
+
+    @contextmanager
+    def step(self, name: str, failures: list[Exception] | None = None) -> Iterator[None]:
+        with self._one_at_a_time:
+            number = len(self.taken)
+            self.taken.append(name)
+            if number == self.dies_before:
+                raise Crash
+            if self.before[name]:
+                self.before[name].pop(0)()
+            if failures:
+                raise failures.pop(0)
+            yield
+            if self.after[name]:
+                self.after[name].pop(0)()
+            if number == self.dies_after:
+                raise Crash
+
+
+class FakeBuckets:
+    """`Buckets`. A bucket that is not in `state` does not exist.
+
+    `versioned`, `notifying` and `with_acls` name the buckets that are. `failures` holds, by method, the
+    errors of its next calls. `writes` keeps every write; after one, the next `stale_reads` reads show the
+    state before it. `after_put` runs once, right after a write: a concurrent writer.
+    """
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.state: dict[str, BucketEncryption] = {}
+        self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
+        self.known: set[str] = set()  # buckets whose access is cached
+        self.versioned: set[str] = set()
+        self.notifying: set[str] = set()
+        self.with_acls: set[str] = set()
+        self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self.writes: list[BucketEncryption] = []
+        self.stale_reads = 0
+        self.after_put: Callable[[], None] | None = None
+        self._steps = steps or Steps()
+        self._stale: dict[str, BucketEncryption] = {}
+
+    def read_encryption(self, bucket: str) -> BucketEncryption:
+        with self._steps.step("read bucket", self.failures["read_encryption"]):
+            current = self._existing(bucket, "s3:GetEncryptionConfiguration")
+            if bucket in self._stale and self.stale_reads > 0:
+                self.stale_reads -= 1
+                return self._stale[bucket]
+            return current
+
+    def knows_access(self, bucket: str) -> bool:
+        return bucket in self.known
+
+    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
+        with self._steps.step("read access", self.failures["read_access"]):
+            self._existing(bucket, "s3:GetBucketPolicy")
+            return self.access[bucket]
+
+    def read_context(self, bucket: str) -> BucketContext:
+        with self._steps.step("read context", self.failures["read_context"]):
+            return BucketContext(
+                access=self.access[bucket],
+                bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,
+                versioned=bucket in self.versioned,
+                notifies=bucket in self.notifying,
+                has_acls=bucket in self.with_acls,
+            )
+
+    def read_tags(self, bucket: str) -> Mapping[str, str]:
+        with self._steps.step("read tags", self.failures["read_tags"]):
+            return self.tags[bucket]
+
+    def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
+        with self._steps.step("put bucket", self.failures["put_encryption"]):
+            self._stale[bucket] = self._existing(bucket, "s3:PutEncryptionConfiguration")
+            self.state[bucket] = encryption
+            self.writes.append(encryption)
+            if self.after_put:
+                hook, self.after_put = self.after_put, None
+                hook()
+
+    def _existing(self, bucket: str, action: str) -> BucketEncryption:
+        if bucket not in self.state:
+            raise NotFoundError("NoSuchBucket", action, "The specified bucket does not exist")
+        return self.state[bucket]
+
+
+class FakeKeys:
+    """`Keys`. A name that is not in `known` is no key."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.known: dict[str, KeyDescription] = {}
+        self.policies: dict[str, dict[str, Any]] = {}
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def describe(self, key_id: str) -> KeyDescription:
+        with self._steps.step("describe key", self.failures["describe"]):
+            return self.known.get(key_id, KeyNotFound(named=key_id))
+
+    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+        with self._steps.step("read key policy", self.failures["read_policy"]):
+            return self.policies.get(key_arn)
+
+
+class FakeLedger:
+    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as in the table."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+        self._documents: dict[str, str] = {}
+        self._refusals: dict[tuple[str, str, str], str] = {}
+        self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
+
+    @property
+    def entries(self) -> list[LedgerEntry[Any]]:
+        """Every entry, in the order they were first opened."""
+        return [LedgerEntry.from_document(json.loads(text)) for text in self._documents.values()]
+
+    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
+        with self._steps.step("ledger read", self.failures["read"]):
+            return self.entry(entry_id)
+
+    def open(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
+        with self._steps.step("ledger open", self.failures["open"]):
+            return self.opened(entry, now)
+
+    def close(self, entry: LedgerEntry[Any], now: datetime) -> None:
+        with self._steps.step("ledger close", self.failures["close"]):
+            self.closed(entry)
+
+    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
+        with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
+            return self._refusals.setdefault((bucket, refused, f"{now:%Y-%m-%d}"), event_id) == event_id
+
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        with self._steps.step("note unblocked", self.failures["note_unblocked"]):
+            self._unblocked[bucket] = (unblocked, now)
+
+    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
+        with self._steps.step("read unblocked", self.failures["read_unblocked"]):
+            unblocked, noted = self._unblocked.get(bucket, (None, now))
+            return unblocked if now - noted < timedelta(days=1) else None
+
+    # --- the table's own conditions, also for the ledger of a batch ---------------------------------
+
+    def opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
+        there = self.entry(entry.entry_id)
+        if there and there.outcome:
+            return there
+        if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
+            raise LeaseHeldError(f"another invocation is processing event {entry.entry_id}")
+        self._put(entry)
+        return entry
+
+    def closed(self, entry: LedgerEntry[Any]) -> None:
+        there = self.entry(entry.entry_id)
+        if there == entry:
+            return
+        if there is None or there.outcome or there.owner != entry.owner:
+            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
+        self._put(entry)
+
+    def entry(self, entry_id: str) -> LedgerEntry[Any] | None:
+        text = self._documents.get(entry_id)
+        return LedgerEntry.from_document(json.loads(text)) if text else None
+
+    def _put(self, entry: LedgerEntry[Any]) -> None:
+        self._documents[entry.entry_id] = json.dumps(entry.to_document())
+
+
+class FakeTopic:
+    """`Topic`. Keeps what was published."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.messages: list[Message] = []
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """The findings of all messages, as a subscriber reads them."""
+        return [finding for m in self.messages for finding in json.loads(m.document)["findings"]]
+
+    def publish(self, message: Message) -> None:
+        with self._steps.step("publish", self.failures["publish"]):
+            self.messages.append(message)
+
+
+class FakeTelemetry:
+    """`Telemetry`. Keeps what was recorded."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.recorded: list[EventResult] = []
+        self._steps = steps or Steps()
+
+    def record(self, event_result: EventResult) -> None:
+        with self._steps.step("telemetry"):
+            self.recorded.append(event_result)
+
+
+class FakeClock:
+    """`Clock` that stands still until `sleep` is called or a test sets the time."""
+
+    def __init__(self, time: datetime = NOON) -> None:
+        self.time = time
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeCloud:
+    """All fakes, on one list of steps."""
+
+    steps: Steps
+    buckets: FakeBuckets
+    keys: FakeKeys
+    ledger: FakeLedger
+    topic: FakeTopic
+    telemetry: FakeTelemetry
+    clock: FakeClock
+
+    @classmethod
+    def holding(
+        cls, buckets: Mapping[str, BucketEncryption], keys: Mapping[str, KeyDescription]
+    ) -> FakeCloud:
+        steps = Steps()
+        cloud = cls(
+            steps=steps,
+            buckets=FakeBuckets(steps),
+            keys=FakeKeys(steps),
+            ledger=FakeLedger(steps),
+            topic=FakeTopic(steps),
+            telemetry=FakeTelemetry(steps),
+            clock=FakeClock(),
+        )
+        cloud.buckets.state.update(buckets)
+        cloud.keys.known.update(keys)
+        return cloud
+
+    @property
+    def services(self) -> Services:
+        return Services(
+            buckets=self.buckets,
+            keys=self.keys,
+            ledger=self.ledger,
+            topic=self.topic,
+            telemetry=self.telemetry,
+            clock=self.clock,
+        )

@@ -1,0 +1,104 @@
+"""The exact reads of who reaches a bucket and whose it is, and the answers no local S3 gives."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reseal.aws.s3.buckets import S3Buckets, _pause_on_conflict
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
+from tests.support.fakes.services import FakeClock
+from tests.support.stubs import stubbed
+
+ACCOUNT = "111122223333"
+NAMED = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT}
+OWNER = {"ID": "owner"}
+FULL = "FULL_CONTROL"
+
+
+def reads(stub: Any, **found: Any) -> None:
+    """The answers to every read of the bucket access; what is not `found` is not configured."""
+    if "policy" in found:
+        stub.add_response("get_bucket_policy", {"Policy": json.dumps(found["policy"])}, NAMED)
+        answer = found.get("status")
+        if answer is None:
+            stub.add_client_error("get_bucket_policy_status", "NoSuchBucketPolicy", http_status_code=404)
+        else:
+            stub.add_response("get_bucket_policy_status", {"PolicyStatus": answer}, NAMED)
+    else:
+        stub.add_client_error("get_bucket_policy", "NoSuchBucketPolicy", http_status_code=404)
+    stub.add_client_error("get_bucket_website", "NoSuchWebsiteConfiguration", http_status_code=404)
+    stub.add_response("get_bucket_acl", {"Owner": OWNER, "Grants": found.get("grants", [])}, NAMED)
+    if "rules" in found:
+        configuration = {"Role": "role", "Rules": found["rules"]}
+        stub.add_response("get_bucket_replication", {"ReplicationConfiguration": configuration}, NAMED)
+    else:
+        code = "ReplicationConfigurationNotFoundError"
+        stub.add_client_error("get_bucket_replication", code, http_status_code=404)
+
+
+def access(**found: Any) -> BucketAccess:
+    with stubbed("s3") as (client, stub):
+        reads(stub, **found)
+        return S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll", fresh=True)
+
+
+def grant(kind: str, **grantee: str) -> dict[str, Any]:
+    return {"Grantee": {"Type": kind, **grantee}, "Permission": FULL}
+
+
+def test_policy_deleted_between_two_reads_is_not_public() -> None:
+    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, policy_is_public=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "public"), [({"IsPublic": True}, True), ({"IsPublic": False}, False), ({}, False)]
+)
+def test_policy_is_public_where_s3_says_so(status: dict[str, bool], public: bool) -> None:
+    assert access(policy={"Statement": []}, status=status).policy_is_public is public
+
+
+def test_every_grantee_but_the_owner_is_kept() -> None:
+    found = access(
+        grants=[
+            grant("CanonicalUser", ID="owner"),
+            grant("CanonicalUser", ID="another-account"),
+            grant("Group", URI="all-users"),
+            grant("AmazonCustomerByEmail", EmailAddress="a@example.com"),
+        ]
+    )
+
+    names = [granted.grantee for granted in found.acl]
+    assert names == ["another-account", "all-users", ""]
+    assert found.acl[0] == AclGrant(grantee="another-account", permission=FULL)
+
+
+def test_replication_rule_without_a_name_is_a_rule() -> None:
+    rule = {"Status": "Enabled", "Destination": {"Bucket": "arn:aws:s3:::copy"}}
+
+    assert access(rules=[rule]).replication == (
+        ReplicationRule(id="", enabled=True, takes_kms_objects=False),
+    )
+
+
+def test_tags_are_read_from_the_account_that_must_own_the_bucket() -> None:
+    with stubbed("s3") as (client, stub):
+        answer = {"TagSet": [{"Key": "team", "Value": "data"}]}
+        stub.add_response("get_bucket_tagging", answer, NAMED)
+
+        assert S3Buckets(client, ACCOUNT, FakeClock()).read_tags("payroll") == {"team": "data"}
+
+
+def test_tags_that_s3_cannot_show_now_hold_no_finding_up() -> None:
+    with stubbed("s3") as (client, stub):
+        stub.add_client_error("get_bucket_tagging", "SlowDown", http_status_code=503)
+
+        assert S3Buckets(client, ACCOUNT, FakeClock()).read_tags("payroll") == {}
+
+
+def test_pauses_on_a_conflict_double_and_then_end() -> None:
+    conflict = (None, {"Error": {"Code": "OperationAborted"}})
+
+    assert [_pause_on_conflict(conflict, attempt) for attempt in (1, 2, 3, 4)] == [0.5, 1.0, 2.0, None]

@@ -1,0 +1,73 @@
+"""What KMS shows of a key policy and of a key, and what it refuses to show."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from reseal.aws.kms import KmsKeys
+from reseal.core.errors import RefusalError, TransientError
+from reseal.core.state.kms_key import KeyNotFound
+from tests.contract.aws.test_ledger_contract import KEY
+from tests.support.fakes.services import FakeClock
+from tests.support.stubs import stubbed
+
+POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
+ASKED = {"KeyId": KEY, "PolicyName": "default"}
+METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
+METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+
+
+def test_policy_is_read_once_a_minute() -> None:
+    clock = FakeClock()
+    with stubbed("kms") as (client, stub):
+        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        stub.add_response("get_key_policy", {"Policy": "{}"}, ASKED)
+        keys = KmsKeys(client, clock)
+
+        first, kept = keys.read_policy(KEY), keys.read_policy(KEY)
+        clock.sleep(60)
+        later = keys.read_policy(KEY)
+
+    assert (first, kept, later) == (POLICY, POLICY, {})
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "NotFoundException"])
+def test_policy_that_kms_does_not_show_is_none(code: str) -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_client_error("get_key_policy", code, http_status_code=400)
+
+        assert KmsKeys(client, FakeClock()).read_policy(KEY) is None
+
+
+def test_policy_that_kms_cannot_show_now_is_tried_again() -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_client_error("get_key_policy", "KMSInternalException", http_status_code=500)
+
+        with pytest.raises(TransientError, match="kms:GetKeyPolicy: KMSInternalException"):
+            KmsKeys(client, FakeClock()).read_policy(KEY)
+
+
+def test_key_is_the_same_when_it_is_not_asked_for_again() -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_response("describe_key", {"KeyMetadata": METADATA}, {"KeyId": KEY})
+        keys = KmsKeys(client, FakeClock())
+
+        assert keys.describe(KEY) == keys.describe(KEY)
+
+
+@pytest.mark.parametrize("code", ["NotFoundException", "InvalidArnException", "ValidationException"])
+def test_name_that_is_no_key_is_not_found(code: str) -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_client_error("describe_key", code, http_status_code=400)
+
+        assert KmsKeys(client, FakeClock()).describe(KEY) == KeyNotFound(named=KEY)
+
+
+def test_any_other_refusal_is_not_taken_for_a_missing_key() -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_client_error("describe_key", "UnsupportedOperationException", http_status_code=400)
+
+        with pytest.raises(RefusalError, match="kms:DescribeKey: UnsupportedOperationException"):
+            KmsKeys(client, FakeClock()).describe(KEY)

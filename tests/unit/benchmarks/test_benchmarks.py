@@ -1,0 +1,89 @@
+"""What the benchmark counts for Reseal; `make bench` measures the times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.client import BaseClient
+from moto import mock_aws
+
+from benchmarks.calls import CallLog
+from benchmarks.products import load_reseal
+from benchmarks.world import (
+    BUCKET,
+    COMPLIANT,
+    CREDENTIALS,
+    VIOLATING,
+    World,
+    an_event,
+    is_compliant,
+    make_world,
+    put_state,
+    reseal_settings,
+)
+
+APP = Path("functions/enforce_bucket/app.py")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        made = make_world(boto3.client)
+        for name, value in reseal_settings(made).items():
+            monkeypatch.setenv(name, value)
+        yield made
+
+
+def calls_of_a_warm_event(world: World, state: str) -> list[str]:
+    """The second event's: by then the key is known."""
+    handle, s3 = load_reseal(APP), boto3.client("s3")
+    with CallLog().installed() as log:
+        for _ in range(2):
+            put_state(s3, world, state)
+            with log.counting() as names:
+                handle(an_event())
+    return names
+
+
+def test_compliant_bucket_costs_one_call(world: World) -> None:
+    assert calls_of_a_warm_event(world, COMPLIANT) == ["GetBucketEncryption"]
+
+
+def test_repair_costs_its_read_write_and_check_two_ledger_writes_and_a_message(world: World) -> None:
+    assert calls_of_a_warm_event(world, VIOLATING) == [
+        "GetBucketEncryption",
+        "PutItem",
+        "PutBucketEncryption",
+        "GetBucketEncryption",
+        "PutItem",
+        "Publish",
+    ]
+
+
+def test_what_was_measured_was_a_repair(world: World) -> None:
+    calls_of_a_warm_event(world, VIOLATING)
+
+    assert is_compliant(boto3.client("s3"), world)
+
+
+def test_calls_outside_the_count_are_neither_counted_nor_held_up(world: World) -> None:
+    s3 = boto3.client("s3")
+
+    with CallLog(latency=60).installed() as log:
+        s3.head_bucket(Bucket=BUCKET)
+
+    assert log.names == []
+
+
+def test_hook_is_taken_out_again() -> None:
+    before = vars(BaseClient)["_make_api_call"]
+
+    with CallLog().installed():
+        assert vars(BaseClient)["_make_api_call"] is not before
+
+    assert vars(BaseClient)["_make_api_call"] is before

@@ -1,0 +1,332 @@
+"""Principals, actions and resources of statements: which they name, and malformed ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reseal.core.access.callers import Caller, Kind, named_in
+from reseal.core.access.evaluator import RESOURCE, answer_of, applies, names_action
+from reseal.core.access.grantees import Home, grantees_of
+from reseal.core.access.impact import impact_of
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap
+from reseal.core.access.ranges import always
+from reseal.core.access.requests import Requests
+from reseal.core.state.bucket_access import BucketAccess
+
+OWN, PARTNER = "111122223333", "444455556666"
+KEY = f"arn:aws:kms:us-east-1:{OWN}:key/1"
+ROLE = f"arn:aws:iam::{PARTNER}:role/team/etl"
+SESSION = f"arn:aws:sts::{PARTNER}:assumed-role/etl/s"
+ROOT = f"arn:aws:iam::{PARTNER}:root"
+
+ETL, ONE_SESSION = Caller(Kind.ACCOUNT, ROLE, PARTNER), Caller(Kind.ACCOUNT, SESSION, PARTNER)
+WHOLE, EVERY = (
+    Caller(Kind.ACCOUNT, ROOT, PARTNER),
+    Caller(Kind.ACCOUNT, PARTNER, PARTNER, lacks_iam_policy=True),
+)
+ANYONE, SIGNED = Caller(Kind.ANYONE, "*"), Caller(Kind.SIGNED, "*")
+CONFIG, UNKNOWN = Caller(Kind.SERVICE, "config.amazonaws.com"), Caller(Kind.UNKNOWN, "?")
+
+
+@pytest.mark.parametrize(
+    ("principal", "caller", "allows", "denies"),
+    [
+        ("*", ANYONE, True, True),
+        ("*", SIGNED, True, True),
+        ({"AWS": "*"}, ETL, True, True),
+        ("*", CONFIG, None, True),
+        ("*", UNKNOWN, None, True),
+        ({"AWS": ROOT}, UNKNOWN, None, None),
+        ({"AWS": ROOT}, WHOLE, True, True),
+        ({"AWS": PARTNER}, ETL, True, True),
+        ({"AWS": ROOT}, EVERY, False, True),
+        ({"AWS": ROOT}, ANYONE, False, False),
+        ({"AWS": ROOT}, SIGNED, None, None),
+        ({"AWS": ROOT}, CONFIG, False, False),
+        ({"AWS": OWN}, ETL, False, False),
+        ({"AWS": ROLE}, ETL, True, True),
+        ({"AWS": ROLE}, ONE_SESSION, True, True),
+        ({"AWS": ROLE}, WHOLE, None, None),
+        ({"AWS": SESSION}, ETL, None, None),
+        ({"AWS": f"{ROLE}2"}, ETL, False, False),
+        ({"AWS": f"arn:aws:iam::{PARTNER}:user/etl"}, ETL, False, False),
+        ({"AWS": f"arn:aws:iam::{PARTNER}:role/*"}, ETL, None, None),
+        ({"AWS": "AROACKCEVSQ6C2EXAMPLE"}, ETL, False, False),
+        ({"AWS": "somebody"}, ETL, None, None),
+        ({"AWS": [OWN, ROLE]}, ETL, True, True),
+        ({"AWS": []}, ETL, None, None),
+        ({"Service": "config.amazonaws.com"}, CONFIG, True, True),
+        ({"Service": ["ses.amazonaws.com"]}, CONFIG, False, False),
+        ({"Service": "config.amazonaws.com"}, ETL, False, False),
+        ({"Federated": "cognito-identity.amazonaws.com"}, ETL, None, None),
+        ({"CanonicalUser": "79a5"}, CONFIG, False, False),
+        ({"AWS": OWN, "Service": "config.amazonaws.com"}, CONFIG, True, True),
+        (None, ETL, None, None),
+        (7, ETL, None, None),
+        ({}, ETL, False, False),
+    ],
+)
+def test_whom_a_principal_names(
+    principal: Any, caller: Caller, allows: bool | None, denies: bool | None
+) -> None:
+    assert named_in(principal, caller, denies=False) is allows
+    assert named_in(principal, caller, denies=True) is denies
+
+
+def asked(caller: Caller) -> Requests:
+    return Requests.of(caller, "aws", **{RESOURCE: always(KEY)})
+
+
+def statement(**more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"} | more
+
+
+def without(name: str, **more: Any) -> dict[str, Any]:
+    return {key: value for key, value in statement(**more).items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("effect", "spared", "caller", "expected"),
+    [
+        ("Allow", {"AWS": ROLE}, ETL, False),
+        ("Allow", {"AWS": OWN}, ETL, None),
+        ("Deny", {"AWS": [ROLE, ROOT]}, ETL, None),
+        ("Deny", {"AWS": OWN}, ETL, True),
+        ("Deny", {"AWS": OWN}, CONFIG, None),
+    ],
+)
+def test_whom_not_principal_covers(effect: str, spared: Any, caller: Caller, expected: bool | None) -> None:
+    asked_of = without("Principal", Effect=effect, NotPrincipal=spared)
+
+    assert applies(asked_of, asked(caller), "kms:Decrypt") is expected
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"Action": "kms:Decrypt"}, True),
+        ({"Action": "KMS:decrypt"}, True),
+        ({"Action": ["kms:Put*", "kms:D?crypt"]}, True),
+        ({"Action": "*"}, True),
+        ({"Action": "kms:GenerateDataKey*"}, False),
+        ({"NotAction": ["kms:Put*", "kms:Schedule*"]}, True),
+        ({"NotAction": "kms:*"}, False),
+        ({}, None),
+        ({"Action": "kms:*", "NotAction": "kms:*"}, None),
+        ({"Action": [None]}, None),
+    ],
+)
+def test_what_actions_name(element: dict[str, Any], expected: bool | None) -> None:
+    assert names_action(element, "kms:Decrypt") is expected
+
+
+@pytest.mark.parametrize(
+    ("element", "expected"),
+    [
+        ({"Resource": "*"}, True),
+        ({"Resource": KEY}, True),
+        ({"Resource": [f"{KEY}0", f"arn:aws:kms:*:{OWN}:key/*"]}, True),
+        ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:key/?"}, True),
+        ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:alias/k"}, False),
+        ({"Resource": "arn:aws:kms:*"}, None),
+        ({"NotResource": f"{KEY}0"}, True),
+        ({"NotResource": KEY}, False),
+        ({}, None),
+        ({"Resource": {}}, None),
+    ],
+)
+def test_what_resources_name(element: dict[str, Any], expected: bool | None) -> None:
+    assert applies(without("Resource") | element, asked(ETL), "kms:Decrypt") is expected
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected", "reason"),
+    [
+        ([statement()], True, "a statement allows kms:Decrypt"),
+        ([], False, "no statement allows kms:Decrypt"),
+        ([statement(Action="kms:Put*")], False, "no statement allows kms:Decrypt"),
+        ([statement(), statement(Effect="Deny")], False, "statement 2 denies kms:Decrypt"),
+        ([statement(), statement(Effect="Deny", Principal={"AWS": SESSION})], None, "statement 2 may deny"),
+        ([statement(Condition={"Unheard": {"a": "b"}})], None, "no statement certainly allows"),
+        ([statement(), None], None, "statement 2 may deny"),
+        ([statement(), statement(Effect="allow")], None, "statement 2 may deny"),
+        ([statement(Condition="none")], None, "no statement certainly allows"),
+        ([statement(Condition={"StringEquals": "none"})], None, "no statement certainly allows"),
+    ],
+)
+def test_an_answer_gives_its_reason(statements: Any, expected: bool | None, reason: str) -> None:
+    answer = answer_of({"Statement": statements}, asked(ETL), "kms:Decrypt")
+
+    assert answer.holds is expected
+    assert answer.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("general", "specific", "expected"),
+    [
+        ("*", "a*", True),
+        ("a*", "*", False),
+        ("a*c", "abc*c", True),
+        ("a?", "a*", False),
+        ("a*", "a?", True),
+        ("*a*", "*a*", True),
+        ("a", "ab", False),
+        ("", "", True),
+    ],
+)
+def test_patterns_cover_patterns(general: str, specific: str, expected: bool) -> None:
+    assert covers(Pattern(general), Pattern(specific)) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("a*", "*b", True), ("a*", "b*", False), ("a?", "??", True), ("a?", "a", False), ("*", "", True)],
+)
+def test_patterns_meet(one: str, other: str, expected: bool) -> None:
+    assert overlap(Pattern(one), Pattern(other)) is expected
+    assert overlap(Pattern(other), Pattern(one)) is expected
+
+
+def test_arn_patterns_match_part_by_part() -> None:
+    logs = Pattern("arn:aws:logs:*:1:*", Style.ARN)
+
+    assert covers(logs, Pattern("arn:aws:logs:us-east-1:1:x:*"))
+    assert not covers(logs, Pattern("arn:aws:logs:*:1:x"))
+    assert not covers(logs, Pattern("arn:aws:logs:*", Style.ARN))
+    assert overlap(logs, Pattern("arn:aws:logs:e?:*:x", Style.ARN))
+    assert not overlap(logs, Pattern("arn:aws:logs:*:2:1:*", Style.ARN))
+
+
+def test_case_is_ignored_only_where_it_says_so() -> None:
+    folded = Pattern("Ab", Style.EXACT, fold=True)
+
+    assert covers(folded, exact("aB"))
+    assert not covers(exact("Ab"), folded)
+    assert overlap(exact("ab"), folded)
+    assert not overlap(exact("b"), folded)
+
+
+OPERATORS = ["StringEquals", "ArnLike", "Null", "DateLessThan", "IpAddress", "ForAnyValue:StringLike"]
+KEYS = ["aws:SourceArn", "aws:PrincipalArn", "aws:CurrentTime", "aws:PrincipalOrgPaths"]
+NAMES = st.sampled_from(["AWS", "Service", *OPERATORS, *KEYS])
+TEXTS = st.sampled_from(["*", ROLE, "kms:*", "s3:*", "${aws:x}", "Allow", ""])
+ODD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+STATEMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"Effect": st.sampled_from(["Allow", "Deny"]) | ODD},
+        optional={"Principal": ODD, "NotPrincipal": ODD, "Action": ODD, "Resource": ODD, "Condition": ODD},
+    )
+    | ODD,
+    max_size=3,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(bucket=STATEMENTS, key=STATEMENTS)
+def test_a_malformed_policy_is_no_error(bucket: list[Any], key: list[Any]) -> None:
+    policy = KeyPolicy(key_arn=KEY, document={"Statement": key}, account=OWN, region="us-east-1")
+
+    impact_of(BucketAccess(policy={"Version": "2012-10-17", "Statement": bucket}), policy, "aws:kms")
+    assert policy.admits_every_caller in (True, False, None)
+
+
+def grantees(*statements: dict[str, Any], **home: Any) -> list[tuple[Kind, str, bool, bool]]:
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
+    found = grantees_of(policy, Home(account=OWN, **home))
+    return [(one.kind, one.name, one.reads, one.writes) for one in found]
+
+
+def grant(
+    principal: Any = "*", action: Any = "s3:GetObject", where: Any = "arn:aws:s3:::b/*", **more: Any
+) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": where} | more
+
+
+def when(operator: str, key: str, *values: Any, effect: str = "Allow", **more: Any) -> dict[str, Any]:
+    return grant(Condition={operator: {key: list(values)}}, Effect=effect, **more)
+
+
+ONLY_OWN = when("StringNotEquals", "aws:PrincipalAccount", OWN, effect="Deny", action="s3:*")
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([grant()], [(Kind.ANYONE, "*")]),
+        ([grant(where="arn:aws:s3:::b????")], [(Kind.ANYONE, "*")]),
+        ([grant(where="arn:aws:s3:::b")], []),
+        ([grant(where="arn:aws:s3:::b/${aws:username}/*")], [(Kind.ANYONE, "*")]),
+        ([grant(action="s3:List*")], []),
+        ([grant(), ONLY_OWN], [(Kind.ACCOUNT, OWN)]),
+        ([grant(), grant(Effect="Deny", action="s3:*")], []),
+        ([grant(), grant(Effect="Deny", where="arn:aws:s3:::b/c/*", action="s3:*")], [(Kind.ANYONE, "*")]),
+        ([grant({"AWS": ROLE}), grant({"AWS": PARTNER}, Effect="Deny", action="s3:Get*")], []),
+        ([grant({"AWS": ROLE}), grant({"AWS": SESSION}, "s3:*", Effect="Deny")], [(Kind.ACCOUNT, ROLE)]),
+        ([grant({"AWS": ROLE}), when("Bool", "aws:SecureTransport", "false", effect="Deny")],
+         [(Kind.ACCOUNT, ROLE)]),
+        ([grant({"AWS": ROLE}), when("StringNotEquals", "aws:PrincipalAccount", PARTNER, effect="Deny")],
+         [(Kind.ACCOUNT, ROLE)]),
+        ([when("StringEquals", "aws:PrincipalOrgID", "o-1")], [(Kind.SIGNED, "* of o-1")]),
+        ([when("StringEquals", "aws:PrincipalAccount", OWN, PARTNER)],
+         [(Kind.ACCOUNT, OWN), (Kind.ACCOUNT, PARTNER)]),
+        ([when("ArnLike", "aws:PrincipalArn", ROLE)], [(Kind.ACCOUNT, ROLE)]),
+        ([when("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{PARTNER}:role/*")], [(Kind.ACCOUNT, PARTNER)]),
+        ([when("ArnLike", "aws:PrincipalArn", ROLE), ONLY_OWN], []),
+        ([when("StringEquals", "aws:SourceAccount", OWN)], [(Kind.UNKNOWN, f"* of {OWN}")]),
+        ([when("StringEquals", "s3:DataAccessPointAccount", OWN)], [(Kind.ACCESS_POINT, OWN)]),
+        ([when("Null", "aws:PrincipalArn", "true")], [(Kind.ANYONE, "*")]),
+        ([when("Bool", "aws:SecureTransport", "true")], [(Kind.ANYONE, "*")]),
+    ],
+)  # fmt: skip
+def test_whom_a_bucket_policy_admits(statements: list[Any], expected: list[tuple[Kind, str]]) -> None:
+    assert [(kind, name) for kind, name, _, _ in grantees(*statements)] == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "home", "expected"),
+    [
+        (grant(), {"blocks_public": True}, [Kind.ACCOUNT]),
+        (when("StringEquals", "aws:SourceVpce", "vpce-1"), {"blocks_public": True}, [Kind.ANYONE]),
+        (
+            when("StringLike", "aws:UserAgent", "*"),
+            {"blocks_public": True, "policy_is_public": True},
+            [Kind.ACCOUNT],
+        ),
+        (when("Null", "aws:PrincipalArn", "true"), {"blocks_public": True}, [Kind.ANYONE]),
+        (
+            when("Null", "aws:PrincipalArn", "true"),
+            {"blocks_public": True, "policy_is_public": True},
+            [],
+        ),
+    ],
+)
+def test_block_public_access_leaves_the_own_account(
+    statement: dict[str, Any], home: dict[str, bool], expected: list[Kind]
+) -> None:
+    assert [kind for kind, *_ in grantees(statement, **home)] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "writes"),
+    [
+        ("s3:x-amz-server-side-encryption", "AES256", False),
+        ("s3:x-amz-server-side-encryption", "aws:kms", True),
+        ("s3:x-amz-server-side-encryption-aws-kms-key-id", KEY, False),
+        ("s3:x-amz-acl", "bucket-owner-full-control", True),
+    ],
+)
+def test_writes_that_name_their_encryption_do_not_take_the_default(
+    key: str, value: str, writes: bool
+) -> None:
+    found = grantees(when("StringEquals", key, value, principal={"AWS": ROLE}, action="s3:PutObject"))
+
+    assert bool(found) is writes

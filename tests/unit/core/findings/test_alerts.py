@@ -1,0 +1,293 @@
+"""Step 6 of the object lane: what is reported once, what is suppressed, and the summary of a window."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.decision import Severity
+from reseal.core.findings.alerts import (
+    Suppressed,
+    Tally,
+    Unblocked,
+    group_of,
+    grouped,
+    may_be_suppressed,
+    summary_of,
+)
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
+from reseal.core.findings.message import message_of
+from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.state.object_encryption import CUSTOMER_KEY
+from tests.support.builders import (
+    OBJECT_ENCRYPTION,
+    SSE_KMS,
+    K,
+    a_policy,
+    an_actor,
+    an_object_call,
+    object_encryption,
+)
+from tests.support.fakes.services import NOON
+
+VALIDATOR = Draft202012Validator(
+    json.loads(Path("docs/finding.schema.json").read_text()),
+    format_checker=Draft202012Validator.FORMAT_CHECKER,
+)
+
+
+def finding(number: int = 0, *, changes: dict[str, Any] | None = None, **call: Any) -> Finding:
+    """One of many equal findings; `number` counts objects and seconds."""
+    common: dict[str, Any] = {
+        "key": f"{number}.csv",
+        "event_id": f"event-{number}",
+        "time": NOON + timedelta(seconds=number),
+    }
+    return replace(
+        Finding(
+            check=CHECK_BY_ID[OBJECT_ENCRYPTION],
+            severity=Severity.MEDIUM,
+            status=Status.REMEDIATED,
+            call=an_object_call(**(common | call)),
+            policy=a_policy(),
+            reason="SSE-S3",
+            before=object_encryption(),
+            after=object_encryption(SSE_KMS, K),
+            action="CopyObject",
+            seconds_to_remediate=1.0,
+        ),
+        **(changes or {}),
+    )
+
+
+ANOTHER = replace(an_actor(), who="arn:aws:iam::111122223333:role/Another")
+SAME = {
+    "another object": finding(1),
+    "another call": finding(name="CopyObject"),
+    "another session": finding(actor=replace(an_actor(), session="bob", address=None, tool="SDK")),
+    "another after": finding(changes={"after": None, "seconds_to_remediate": None}),
+}
+DIFFERENT = {
+    "bucket": finding(bucket="another"),
+    "actor": finding(actor=ANOTHER),
+    "status": finding(changes={"status": Status.FAILED}),
+    "severity": finding(changes={"severity": Severity.HIGH}),
+    "reason": finding(changes={"reason": "aws/s3"}),
+    "check": finding(changes={"check": CHECK_BY_ID["S3.BucketKey"]}),
+}
+
+
+@pytest.mark.parametrize("other", SAME.values(), ids=SAME)
+def test_findings_that_differ_in_nothing_that_matters_are_one_group(other: Finding) -> None:
+    assert group_of(other) == group_of(finding())
+
+
+def test_a_reason_that_names_its_object_is_the_same_reason() -> None:
+    """AWS's answers do: "... is not authorized to perform: s3:PutObject on resource: ..."."""
+    one, other = (
+        finding(number, changes={"reason": f"denied on arn:aws:s3:::payroll/{number}.csv: an SCP"})
+        for number in (1, 22)
+    )
+
+    assert group_of(one) == group_of(other)
+
+
+@pytest.mark.parametrize("other", DIFFERENT.values(), ids=DIFFERENT)
+def test_findings_that_differ_have_different_ids(other: Finding) -> None:
+    assert group_of(other) != group_of(finding())
+
+
+def test_a_group_keeps_its_name_from_version_to_version() -> None:
+    assert group_of(finding()) == group_of(finding(5))
+    assert len(group_of(finding())) == 32
+
+
+def test_the_first_by_time_stands_for_all_in_whatever_order_they_came() -> None:
+    (reported,) = grouped([finding(2), finding(0), finding(1)]).values()
+
+    assert reported.resource == finding(0).resource
+    assert reported.occurrences is not None
+    assert reported.occurrences.to_document() == {
+        "count": 3,
+        "first": NOON.isoformat(),
+        "last": (NOON + timedelta(seconds=2)).isoformat(),
+        "keys": ["0.csv", "1.csv", "2.csv"],
+        "incident": None,
+    }
+
+
+def test_id_of_several_is_that_of_these_and_of_no_others() -> None:
+    """Who drops repeats by the id must not lose the third one, which comes with the first once more."""
+    alone, both, again, three = (
+        next(iter(grouped(findings).values())).id
+        for findings in (
+            [finding(0)],
+            [finding(0), finding(2)],
+            [finding(2), finding(0)],
+            [finding(0), finding(2), finding(3)],
+        )
+    )
+
+    assert alone == finding(0).id
+    assert both == again
+    assert len({alone, both, three}) == 3
+
+
+def test_a_finding_without_equals_stands_for_itself() -> None:
+    assert grouped([finding(3)]) == {group_of(finding()): finding(3)}
+
+
+def test_of_many_keys_ten_are_reported() -> None:
+    (reported,) = grouped(finding(number) for number in range(50)).values()
+
+    assert reported.occurrences is not None
+    assert reported.occurrences.count == 50
+    assert reported.occurrences.keys == tuple(f"{number}.csv" for number in range(10))
+
+
+def test_each_group_is_reported_under_its_name() -> None:
+    other = DIFFERENT["actor"]
+
+    assert grouped([finding(0), other, finding(1)]).keys() == {group_of(finding()), group_of(other)}
+
+
+@given(st.permutations(range(6)))
+def test_the_order_of_arrival_changes_nothing(order: Sequence[int]) -> None:
+    several = [finding(number // 2, event_id=f"event-{number}") for number in order]
+
+    assert grouped(several) == grouped(sorted(several, key=lambda one: one.call.event_id))
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_only_a_critical_finding_never_waits(severity: Severity) -> None:
+    reported = finding(changes={"severity": severity})
+
+    assert may_be_suppressed(reported) is (severity is not Severity.CRITICAL)
+
+
+def suppressed(count: int = 7, *, window: str = "w1") -> Suppressed:
+    return Suppressed(
+        window_id=window,
+        count=count,
+        first=NOON,
+        last=NOON + timedelta(minutes=5),
+        keys=("8.csv", "9.csv"),
+        message=message_of([finding()]),
+    )
+
+
+def test_a_window_ends_with_all_it_suppressed_and_what_was_reported_first() -> None:
+    message = summary_of("group", suppressed())
+
+    (reported,) = json.loads(message.document)["findings"]
+    assert message.subject.startswith("Reseal: 7 more like: Reseal MEDIUM REMEDIATED: object encryption")
+    assert message.email.startswith(f"7 more like finding {finding().id}: 7 objects from 2026-11-23T12:00:00")
+    assert message.email.endswith(suppressed().message.email)
+    assert reported["occurrences"]["count"] == 7
+    assert reported["occurrences"]["keys"] == ["8.csv", "9.csv"]
+    assert message.attributes == suppressed().message.attributes
+    VALIDATOR.validate(json.loads(message.document))
+
+
+def test_a_subject_of_a_summary_is_what_sns_takes() -> None:
+    long = replace(suppressed(), message=message_of([finding(key="ü" * 500)]))
+
+    subject = summary_of("group", long).subject
+
+    assert 0 < len(subject) < 100
+    assert subject.isascii()
+    assert subject.isprintable()
+
+
+def summary_id(group: str, window: str) -> str:
+    document = json.loads(summary_of(group, suppressed(window=window)).document)
+    return str(document["findings"][0]["id"])
+
+
+def test_a_summary_reported_twice_has_one_id_and_every_other_its_own() -> None:
+    ids = {
+        summary_id("group", "w1"),
+        summary_id("group", "w2"),
+        summary_id("other", "w1"),
+        finding().id,
+    }
+
+    assert len(ids) == 4
+    assert summary_id("group", "w1") in ids
+
+
+RANSOM = finding(
+    changes={
+        "status": Status.MANUAL,
+        "severity": Severity.CRITICAL,
+        "before": CUSTOMER_KEY,
+        "after": None,
+        "action": None,
+        "seconds_to_remediate": None,
+        "reason": "SSE-C",
+        "recommendation": "ask",
+    }
+)
+TALLY = Tally(opened=False, window_id="w1", total=12, closes_at=NOON)
+
+
+def test_only_what_its_writer_alone_can_read_is_a_sign_of_ransom() -> None:
+    assert is_ransom_sign(RANSOM)
+    assert not is_ransom_sign(finding())
+
+
+def test_an_incident_is_the_actors_whatever_the_bucket() -> None:
+    in_another_bucket = replace(RANSOM, call=replace(RANSOM.call, bucket="another"))
+    by_another = replace(RANSOM, call=replace(RANSOM.call, actor=ANOTHER))
+
+    assert incident_group(in_another_bucket) == incident_group(RANSOM)
+    assert incident_group(by_another) != incident_group(RANSOM)
+    assert incident_group(RANSOM) != group_of(RANSOM)
+    assert len(incident_group(RANSOM)) == 32
+
+
+def test_an_incident_says_how_many_there_are_so_far() -> None:
+    reported = as_incident(RANSOM, TALLY, None)
+
+    assert reported.reason == "SSE-C; 12 such writes by this actor so far (incident w1)"
+    assert reported.occurrences == Occurrences(
+        count=1, first=NOON, last=NOON, keys=("0.csv",), incident=Incident(id="w1", count=12)
+    )
+    message = message_of([reported])
+    VALIDATOR.validate(json.loads(message.document))
+    assert message.subject == "Reseal CRITICAL MANUAL: object encryption, object payroll/0.csv"
+
+
+def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
+    (several,) = grouped(
+        replace(RANSOM, call=an_object_call(key=key, event_id=key)) for key in ("a", "b")
+    ).values()
+
+    reported = as_incident(several, TALLY, None)
+
+    assert reported.occurrences is not None
+    assert (reported.occurrences.count, reported.occurrences.keys) == (2, ("a", "b"))
+    assert reported.id == several.id
+
+
+def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
+    reported = as_incident(RANSOM, TALLY, Unblocked(who="eve", at=NOON))
+
+    assert reported.reason.endswith(
+        "SSE-C was unblocked on this bucket by eve at 2026-11-23T12:00:00+00:00: "
+        "treat this as an attack in progress"
+    )
+    message = message_of([reported])
+    VALIDATOR.validate(json.loads(message.document))
+    assert message.subject.startswith("Reseal INCIDENT CRITICAL MANUAL")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+
+from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
+from reseal.core.findings.event_result import EventResult, Result
+from reseal.core.findings.finding import Finding, findings_of
+from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
+from reseal.core.state.change import EncryptionChange
+from tests.support.builders import BUCKET_KEY, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_call, a_policy, encryption
+from tests.support.fakes.services import NOON
+
+APPLIED = Applied(after=encryption(), at=NOON)
+SKIPPED = Skipped(cause=SkipCause.GONE, reason="gone")
+FAILED = Failed(code="AccessDenied", reason="denied")
+COMPLIANT, EXEMPT = Compliant("good"), Exempt("off")
+MANUAL = Manual(severity=Severity.LOW, reason="because", recommendation="so")
+REMEDIATE = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severity.LOW, reason="because")
+
+
+def findings(decisions: dict[str, Decision], outcome: Outcome | None) -> tuple[Finding, ...]:
+    return findings_of(a_policy(), a_call(), encryption(), decisions, outcome, set(decisions))
+
+
+@pytest.mark.parametrize(
+    ("decisions", "outcome", "result"),
+    [
+        pytest.param([COMPLIANT, COMPLIANT], None, Result.COMPLIANT, id="all compliant"),
+        pytest.param([COMPLIANT, EXEMPT], None, Result.COMPLIANT, id="one exempt"),
+        pytest.param([EXEMPT, EXEMPT], None, Result.EXEMPT, id="all exempt"),
+        pytest.param([MANUAL, COMPLIANT], None, Result.MANUAL, id="one for a person"),
+        pytest.param([MANUAL, REMEDIATE], APPLIED, Result.APPLIED, id="applied beside a manual one"),
+        pytest.param([MANUAL, REMEDIATE], FAILED, Result.FAILED, id="failed beside a manual one"),
+        pytest.param([MANUAL, REMEDIATE], SKIPPED, Result.SKIPPED, id="skipped beside a manual one"),
+        pytest.param([], SKIPPED, Result.SKIPPED, id="not read, gone"),
+        pytest.param([], FAILED, Result.FAILED, id="not read, refused"),
+    ],
+)
+def test_an_event_ends_as_exactly_one_word(
+    decisions: list[Decision], outcome: Outcome | None, result: Result
+) -> None:
+    by_check = dict(zip((DEFAULT_ENCRYPTION, BUCKET_KEY), decisions, strict=False))
+
+    event_result = EventResult(
+        call=a_call(), decisions=by_check, outcome=outcome, findings=findings(by_check, outcome)
+    )
+
+    assert event_result.result is result
+
+
+@pytest.mark.parametrize(
+    ("decisions", "result"),
+    [
+        pytest.param({DEFAULT_ENCRYPTION: REMEDIATE}, Result.DETECTED, id="nothing was written"),
+        pytest.param(
+            {DEFAULT_ENCRYPTION: REMEDIATE, BUCKET_KEY: MANUAL}, Result.MANUAL, id="one for a person"
+        ),
+    ],
+)
+def test_violation_of_a_check_in_detect_mode_is_detected_unless_another_needs_a_person(
+    decisions: dict[str, Decision], result: Result
+) -> None:
+    found = findings_of(a_policy(), a_call(), encryption(), decisions, None, written=set())
+
+    assert EventResult(call=a_call(), decisions=decisions, outcome=None, findings=found).result is result
+
+
+def test_each_check_has_the_status_of_its_finding_or_else_its_decision() -> None:
+    decisions: dict[str, Decision] = {
+        DEFAULT_ENCRYPTION: COMPLIANT,
+        BUCKET_KEY: EXEMPT,
+        SSE_C_BLOCK: MANUAL,
+    }
+
+    event_result = EventResult(
+        call=a_call(), decisions=decisions, outcome=None, findings=findings(decisions, None)
+    )
+
+    assert event_result.status_by_check == {
+        DEFAULT_ENCRYPTION: "COMPLIANT",
+        BUCKET_KEY: "EXEMPT",
+        SSE_C_BLOCK: "MANUAL",
+    }
+
+
+def test_a_plan_that_came_to_nothing_is_skipped() -> None:
+    event_result = EventResult(
+        call=a_call(), decisions={DEFAULT_ENCRYPTION: REMEDIATE}, outcome=SKIPPED, findings=()
+    )
+
+    assert event_result.status_by_check == {DEFAULT_ENCRYPTION: "SKIPPED"}

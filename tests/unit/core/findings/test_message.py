@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+from ast import literal_eval
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.decision import Severity
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.message import message_of
+from reseal.core.findings.occurrences import Occurrences
+from tests.support.builders import (
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    OBJECT_ENCRYPTION,
+    SSE_C_BLOCK,
+    SSE_KMS,
+    K,
+    a_call,
+    a_policy,
+    an_actor,
+    an_object_call,
+    encryption,
+    object_encryption,
+)
+from tests.support.fakes.services import NOON
+
+SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
+
+REMEDIATED = Finding(
+    check=CHECK_BY_ID[DEFAULT_ENCRYPTION],
+    severity=Severity.HIGH,
+    status=Status.REMEDIATED,
+    call=a_call(time=NOON + timedelta(milliseconds=250)),
+    policy=a_policy(),
+    reason="new objects are encrypted with SSE-S3, whose key this account cannot control",
+    before=encryption(),
+    after=encryption(SSE_KMS, K, bucket_key=True),
+    action="PutBucketEncryption",
+    seconds_to_remediate=63.04,
+)
+MANUAL = Finding(
+    check=CHECK_BY_ID[BUCKET_KEY],
+    severity=Severity.LOW,
+    status=Status.MANUAL,
+    call=a_call(actor=an_actor(address=None)),
+    policy=a_policy(),
+    reason="the Bucket Key is off",
+    recommendation="switch it on",
+)
+
+EMAIL = """\
+HIGH REMEDIATED: default encryption
+  Bucket         payroll (account 111122223333, us-east-1)
+  Call           PutBucketEncryption at 2026-11-23T12:00:00.250000+00:00
+  Who            arn:aws:iam::111122223333:role/Payroll with AWS CLI from 198.51.100.7
+  Why            new objects are encrypted with SSE-S3, whose key this account cannot control
+  Required       SSE-KMS or stronger, under an approved key
+  Before         SSE-S3, SSE-C blocked
+  Now            SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k \
+with Bucket Key, SSE-C blocked
+  Remediated     63.0 s after the call
+  Undo           aws s3api put-bucket-encryption --region us-east-1 --bucket payroll \
+--expected-bucket-owner 111122223333 --server-side-encryption-configuration \
+'{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, \
+"BucketKeyEnabled": false, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}' \
+(first set the mode of the check to detect)
+  Controls       Security Hub S3.17, NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
+NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
+  Runbook        docs/runbook.md#s3bucketdefaultencryption
+  Finding        REMEDIATED_ID
+
+LOW MANUAL: Bucket Key
+  Bucket         payroll (account 111122223333, us-east-1)
+  Call           PutBucketEncryption at 2026-11-23T12:00:00+00:00
+  Who            arn:aws:iam::111122223333:role/Payroll with AWS CLI
+  Why            the Bucket Key is off
+  Required       the Bucket Key on, under SSE-KMS
+  Recommendation switch it on
+  Runbook        docs/runbook.md#s3bucketkey
+  Finding        MANUAL_ID
+"""
+
+
+def test_the_email_reads_well() -> None:
+    message = message_of([REMEDIATED, MANUAL])
+
+    expected = EMAIL.replace("REMEDIATED_ID", REMEDIATED.id).replace("MANUAL_ID", MANUAL.id)
+    assert message.email == expected
+
+
+def test_email_about_what_the_call_did_not_set_says_so_before_it_names_a_caller() -> None:
+    message = message_of([replace(REMEDIATED, call=a_call("PutBucketPolicy"))])
+
+    _, _, call, note, who, *_ = message.email.splitlines()
+    assert call.startswith("  Call           PutBucketPolicy")
+    assert note.startswith("  Note           this call did not set the reported encryption. It only")
+    assert who.startswith("  Who")
+
+
+def test_the_most_severe_finding_comes_first() -> None:
+    message = message_of([MANUAL, REMEDIATED])
+
+    assert message.subject == "Reseal HIGH REMEDIATED: default encryption (+1 more), bucket payroll"
+    ids = [finding["id"] for finding in json.loads(message.document)["findings"]]
+    assert ids == [REMEDIATED.id, MANUAL.id]
+
+
+def test_a_single_finding_has_a_plain_subject() -> None:
+    message = message_of([MANUAL])
+
+    assert message.subject == "Reseal LOW MANUAL: Bucket Key, bucket payroll"
+
+
+@pytest.mark.parametrize("check", CHECK_BY_ID)
+@pytest.mark.parametrize("bucket", ["abc", "b" * 63, "B_" * 127], ids=["short", "long", "longest"])
+def test_a_subject_is_what_sns_takes(check: str, bucket: str) -> None:
+    call = replace(REMEDIATED.call, bucket=bucket, name="Put\nBucket")
+    finding = replace(REMEDIATED, severity=Severity.INFORMATIONAL, check=CHECK_BY_ID[check], call=call)
+
+    subject = message_of([finding, finding]).subject
+
+    assert 0 < len(subject) < 100
+    assert all(" " <= character <= "~" for character in subject)
+
+
+def test_attributes_say_what_subscribers_filter_by() -> None:
+    blocked = replace(MANUAL, check=CHECK_BY_ID[SSE_C_BLOCK])
+
+    message = message_of([MANUAL, REMEDIATED, blocked])
+
+    assert message.attributes == {
+        "severity": "HIGH",
+        "status": ["REMEDIATED", "MANUAL"],
+        "check": [DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK],
+        "resource_type": "AWS::S3::Bucket",
+        "account": "111122223333",
+        "region": "us-east-1",
+    }
+
+
+def test_the_document_keeps_its_schema() -> None:
+    validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+    message = message_of([REMEDIATED, MANUAL])
+
+    validator.validate(json.loads(message.document))
+
+
+OBJECT = Finding(
+    check=CHECK_BY_ID[OBJECT_ENCRYPTION],
+    severity=Severity.MEDIUM,
+    status=Status.REMEDIATED,
+    call=an_object_call(key="2026/two  spaces.csv", version_id="v1"),
+    policy=a_policy(),
+    reason="the object is encrypted with SSE-S3",
+    before=object_encryption(),
+    after=object_encryption(SSE_KMS, K),
+    action="CopyObject",
+    seconds_to_remediate=12.34,
+    details={"StorageClass": "STANDARD"},
+)
+OBJECT_EMAIL = """\
+MEDIUM REMEDIATED: object encryption
+  Bucket         payroll (account 111122223333, us-east-1)
+  Object         '2026/two  spaces.csv', version v1
+  Call           PutObject at 2026-11-23T12:00:00+00:00
+  Who            arn:aws:iam::111122223333:role/Payroll with AWS CLI from 198.51.100.7
+  Why            the object is encrypted with SSE-S3
+  Required       SSE-KMS or stronger, under an approved key
+  Before         SSE-S3
+  Now            SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k
+  Remediated     12.3 s after the call
+  Undo           aws s3api copy-object --region us-east-1 --bucket payroll '--key=2026/two  spaces.csv' \
+--expected-bucket-owner 111122223333 --copy-source 'payroll/2026/two  spaces.csv' \
+--expected-source-bucket-owner 111122223333 --server-side-encryption AES256 \
+--copy-source-if-unmodified-since=2026-11-23T12:00:14Z --storage-class=STANDARD \
+(first set the mode of the check to detect)
+  Controls       NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
+NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
+  Runbook        docs/runbook.md#s3objectencryption
+  Finding        ID
+"""
+MANY = Occurrences(count=40, first=NOON, last=NOON + timedelta(minutes=1), keys=("a", "b"))
+
+
+def rows_of(finding: Finding) -> dict[str, str]:
+    """The e-mail's rows by their names."""
+    lines = message_of([finding]).email.splitlines()[1:]
+    return {line[2:16].strip(): line[17:] for line in lines}
+
+
+def test_the_email_about_an_object_reads_well() -> None:
+    assert message_of([OBJECT]).email == OBJECT_EMAIL.replace("ID\n", f"{OBJECT.id}\n")
+
+
+def test_an_object_without_a_version_has_none_in_the_email() -> None:
+    finding = replace(OBJECT, call=an_object_call(key="a"))
+
+    assert rows_of(finding)["Object"] == "'a'"
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["a\n  Recommendation run this", "a\r\nb", "a\u2028b", "a\x1b[2Jb", "a\u202eb", "' b", "  ", "ü"],
+    ids=ascii,
+)
+def test_no_key_passes_for_something_else(key: str) -> None:
+    rows = rows_of(replace(OBJECT, call=an_object_call(key=key)))
+
+    assert literal_eval(rows["Object"]) == key
+    assert "Recommendation" not in rows
+    assert all(row.isprintable() for row in rows.values())
+
+
+def test_many_objects_are_reported_as_many() -> None:
+    message = message_of([replace(OBJECT, occurrences=MANY)])
+
+    assert message.subject == "Reseal MEDIUM REMEDIATED: object encryption, 40 objects in bucket payroll"
+    assert rows_of(replace(OBJECT, occurrences=MANY))["All"] == MANY.in_words
+    assert message.attributes["resource_type"] == "AWS::S3::Object"
+
+
+def test_a_single_object_is_named_in_the_subject_as_far_as_sns_takes_it() -> None:
+    finding = replace(OBJECT, call=an_object_call(key="Gehälter\n.csv"))
+
+    subject = message_of([finding]).subject
+
+    assert subject == "Reseal MEDIUM REMEDIATED: object encryption, object payroll/Geh?lter?.csv"
+
+
+@pytest.mark.parametrize("occurrences", [None, MANY, replace(MANY, count=1)], ids=["none", "many", "one"])
+def test_the_document_about_objects_keeps_its_schema(occurrences: Occurrences | None) -> None:
+    validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+    message = message_of([replace(OBJECT, occurrences=occurrences)])
+
+    validator.validate(json.loads(message.document))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.policy.exemptions import exempt_call
+from tests.support.builders import ACCOUNT, a_policy, an_object_call
+
+CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "cloudtrail.amazonaws.com",
+        "config.amazonaws.com",
+        "delivery.logs.amazonaws.com",
+        "logdelivery.elasticloadbalancing.amazonaws.com",
+        "logging.s3.amazonaws.com",
+    ],
+)
+def test_log_deliveries_are_exempt_where_the_operator_says_so(service: str) -> None:
+    call = an_object_call(delivered_by=service)
+
+    assert exempt_call(a_policy(), call, log_deliveries=True) is not None
+    assert exempt_call(a_policy(), call, log_deliveries=False) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        pytest.param(an_object_call(), None, id="a caller's write"),
+        pytest.param(an_object_call(delivered_by="backup.amazonaws.com"), None, id="another service's"),
+        pytest.param(an_object_call(own_model="its own"), "its own", id="Outposts"),
+        pytest.param(an_object_call(bucket="logs--use1-az4--x-s3"), "directory buckets", id="directory"),
+        pytest.param(an_object_call(bucket=CONTROL_TOWER), "Control Tower", id="Control Tower"),
+    ],
+)
+def test_what_is_out_of_the_policy_says_why(call: ObjectCall, why: str | None) -> None:
+    exempt = exempt_call(a_policy(), call, log_deliveries=True)
+
+    assert (exempt is None) == (why is None)
+    assert (why or "") in (exempt.reason if exempt else "")
+
+
+def test_control_tower_is_judged_where_the_operator_says_so() -> None:
+    policy = replace(a_policy(), exempt_control_tower=False)
+
+    assert exempt_call(policy, an_object_call(bucket=CONTROL_TOWER), log_deliveries=True) is None

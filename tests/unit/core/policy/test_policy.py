@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from reseal.core.policy.policy import Mode
+from reseal.core.state.kms_key import KmsKey, parse_key_reference
+from tests.support.builders import (
+    ACCOUNT,
+    DEFAULT_ENCRYPTION,
+    OTHER_ACCOUNT,
+    PARTNER_KEY,
+    REGION,
+    STRANGER_KEY,
+    TEAM_KEY,
+    UNLISTED_KEY,
+    K,
+    a_key,
+    a_policy,
+    key_arn,
+)
+
+LIST = frozenset({TEAM_KEY, PARTNER_KEY})
+
+
+@pytest.mark.parametrize(
+    ("mode", "check_mode", "capped"),
+    [
+        (Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE),
+        (Mode.ENFORCE, Mode.DETECT, Mode.DETECT),
+        (Mode.ENFORCE, Mode.OFF, Mode.OFF),
+        (Mode.DETECT, Mode.ENFORCE, Mode.DETECT),
+        (Mode.DETECT, Mode.DETECT, Mode.DETECT),
+        (Mode.DETECT, Mode.OFF, Mode.OFF),
+        (Mode.OFF, Mode.ENFORCE, Mode.OFF),
+        (Mode.OFF, Mode.DETECT, Mode.OFF),
+        (Mode.OFF, Mode.OFF, Mode.OFF),
+    ],
+)
+def test_the_mode_of_the_stack_caps_that_of_a_check(mode: Mode, check_mode: Mode, capped: Mode) -> None:
+    policy = a_policy(mode=mode, check_modes={DEFAULT_ENCRYPTION: check_mode})
+
+    result = policy.mode_of(DEFAULT_ENCRYPTION)
+
+    assert result is capped
+
+
+@pytest.mark.parametrize(
+    ("key", "in_account_mode", "in_list_mode"),
+    [
+        pytest.param(a_key(K), True, True, id="K"),
+        pytest.param(a_key(TEAM_KEY), True, True, id="own, listed"),
+        pytest.param(a_key(UNLISTED_KEY), True, False, id="own, not listed"),
+        pytest.param(a_key(PARTNER_KEY), False, True, id="foreign, listed"),
+        pytest.param(a_key(STRANGER_KEY), False, False, id="foreign, not listed"),
+        pytest.param(a_key(TEAM_KEY, manager="AWS"), False, False, id="AWS managed"),
+    ],
+)
+def test_which_keys_are_approved(key: KmsKey, in_account_mode: bool, in_list_mode: bool) -> None:
+    assert a_policy().approves(key) is in_account_mode
+    assert a_policy(listed_keys=LIST).approves(key) is in_list_mode
+
+
+def test_k_of_another_account_is_approved() -> None:
+    policy = a_policy(remediation_key=PARTNER_KEY)
+
+    assert policy.approves(a_key(PARTNER_KEY))
+
+
+@pytest.mark.parametrize(
+    ("key_id", "in_account_mode", "in_list_mode"),
+    [
+        pytest.param(TEAM_KEY, True, True, id="own key ARN"),
+        pytest.param("alias/team", True, True, id="alias"),
+        pytest.param("1234abcd", True, True, id="bare id"),
+        pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/team", True, True, id="own alias ARN"),
+        pytest.param(K, True, True, id="K"),
+        pytest.param("alias/aws/s3", False, False, id="AWS managed key"),
+        pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3", False, False, id="its ARN"),
+        pytest.param(PARTNER_KEY, False, True, id="listed foreign key"),
+        pytest.param(key_arn("9", OTHER_ACCOUNT), False, False, id="foreign key beside a listed one"),
+        pytest.param(
+            f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:alias/x", False, True, id="alias beside a listed key"
+        ),
+        pytest.param(STRANGER_KEY, False, False, id="another account's key"),
+        pytest.param(
+            f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="another account's alias"
+        ),
+    ],
+)
+def test_a_key_is_described_only_where_the_answer_matters(
+    key_id: str, in_account_mode: bool, in_list_mode: bool
+) -> None:
+    reference = parse_key_reference(key_id)
+
+    assert a_policy().must_describe(reference) is in_account_mode
+    assert a_policy(listed_keys=LIST).must_describe(reference) is in_list_mode
+
+
+def test_the_partition_is_that_of_the_remediation_key() -> None:
+    policy = a_policy(remediation_key="arn:aws-cn:kms:cn-north-1:111122223333:key/1")
+
+    assert policy.partition == "aws-cn"

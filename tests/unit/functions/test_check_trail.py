@@ -1,0 +1,108 @@
+"""The Lambda handler of the trail coverage check, with trails that the test chooses."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import TransientError
+from reseal.core.trail.selectors import BasicSelector
+from reseal.core.trail.trail import Trail
+from tests.unit.functions.handlers import load_app
+
+ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
+OF_OBJECTS = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects"
+
+
+@dataclass
+class FakeCloudTrail:
+    trails: tuple[Trail, ...] = ()
+    fails: Exception | None = None
+
+    def read_trails(self) -> tuple[Trail, ...]:
+        if self.fails:
+            raise self.fails
+        return self.trails
+
+
+@dataclass
+class FakeContext:
+    function_name: str = "check"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("OBJECT_TRAIL_ARN", "")
+    return load_app("check_trail")
+
+
+@pytest.fixture
+def cloudtrail(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeCloudTrail:
+    fake = FakeCloudTrail()
+    monkeypatch.setattr(app, "cloudtrail", lambda: fake)
+    return fake
+
+
+@pytest.fixture
+def log(app: ModuleType) -> io.StringIO:
+    text = io.StringIO()
+    app.logger.registered_handler.setStream(text)
+    return text
+
+
+@pytest.mark.parametrize(("logging", "level"), [(True, "INFO"), (False, "WARNING")])
+def test_answer_and_line_and_metric_agree(
+    app: ModuleType,
+    cloudtrail: FakeCloudTrail,
+    log: io.StringIO,
+    capsys: pytest.CaptureFixture[str],
+    logging: bool,
+    level: str,
+) -> None:
+    everything = BasicSelector(read_write="All", management=True)
+    cloudtrail.trails = (Trail(arn=ARN, multi_region=False, logging=logging, selectors=(everything,)),)
+
+    answer: dict[str, Any] = app.handler({}, FakeContext())
+
+    line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
+    assert answer == {name: line[name] for name in ("covered", "reason", "objects", "objects_reason")}
+    assert (line["level"], line["covered"]) == (level, logging)
+    assert (metric["TrailCoverage"], metric["FunctionName"]) == ([float(logging)], "check")
+
+
+@pytest.mark.parametrize("logging", [True, False])
+def test_stack_that_made_a_trail_of_objects_is_covered_only_while_that_one_logs(
+    app: ModuleType, cloudtrail: FakeCloudTrail, monkeypatch: pytest.MonkeyPatch, logging: bool
+) -> None:
+    monkeypatch.setenv("OBJECT_TRAIL_ARN", OF_OBJECTS)
+    calls = BasicSelector(read_write="All", management=True)
+    writes = BasicSelector(read_write="All", management=False, objects=True)
+    cloudtrail.trails = (
+        Trail(arn=ARN, multi_region=False, logging=True, selectors=(calls,)),
+        Trail(arn=OF_OBJECTS, multi_region=False, logging=logging, selectors=(writes,)),
+    )
+
+    answer: dict[str, Any] = app.handler({}, FakeContext())
+
+    assert (answer["covered"], answer["objects"]) == (logging, logging)
+
+
+def test_check_that_gets_no_answer_fails_and_counts_nothing(
+    app: ModuleType, cloudtrail: FakeCloudTrail, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloudtrail.fails = TransientError("no answer")
+
+    with pytest.raises(TransientError):
+        app.handler({}, FakeContext())
+
+    assert capsys.readouterr().out == ""
+
+
+def test_client_is_made_once_for_the_region_of_the_function(app: ModuleType) -> None:
+    assert app.cloudtrail() is app.cloudtrail()

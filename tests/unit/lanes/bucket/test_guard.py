@@ -1,0 +1,194 @@
+"""The access-impact guard in the flow: what it reads, when, and what it keeps from being written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reseal.core.errors import AccessDeniedError
+from reseal.core.findings.event_result import Result
+from reseal.core.policy.policy import Mode
+from reseal.core.state.bucket_access import BucketAccess
+from tests.support.builders import (
+    BUCKET,
+    DEFAULT_ENCRYPTION,
+    DEFAULT_MODES,
+    KEY_ACCESS,
+    SSE_KMS,
+    STRANGER_KEY,
+    TEAM_KEY,
+    a_policy,
+    encryption,
+)
+from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
+
+PUBLIC = BucketAccess(
+    policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
+)
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+PARTNER_READS = BucketAccess(policy={"Statement": [{**READ, "Principal": {"AWS": "444455556666"}}]})
+OPENING = ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [LOWERED, encryption(SSE_KMS), encryption(SSE_KMS, "alias/aws/s3")],
+    ids=["SSE-S3", "aws/s3", "aws/s3 by alias"],
+)
+def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_written(found: object) -> None:
+    cloud = a_cloud(found)  # type: ignore[arg-type]
+    cloud.buckets.access[BUCKET] = PUBLIC
+
+    event_result = deliver(cloud)
+
+    (finding,) = (f for f in cloud.topic.findings if f["check"] == DEFAULT_ENCRYPTION)
+    assert event_result.result is Result.MANUAL
+    assert finding["status"] == "MANUAL"
+    assert "signature" in finding["reason"]
+    assert cloud.buckets.writes == []
+    assert cloud.ledger.entries == []
+
+
+def test_a_foreign_key_is_replaced_over_readers_that_no_kms_key_can_serve() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud.buckets.access[BUCKET] = PUBLIC
+
+    deliver(cloud)
+
+    assert cloud.buckets.state[BUCKET] == REPAIRED
+
+
+def test_an_unlisted_key_is_not_replaced_over_readers_that_it_may_admit() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY, bucket_key=True))
+    cloud.buckets.access[BUCKET] = PARTNER_READS
+
+    deliver(cloud, policy=a_policy(listed_keys=frozenset(), replace_unapproved=True))
+
+    assert cloud.buckets.writes == []
+
+
+def test_a_foreign_key_over_readers_that_it_may_admit_is_critical_and_kept() -> None:
+    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud.buckets.access[BUCKET] = PARTNER_READS
+
+    deliver(cloud)
+
+    (finding,) = cloud.topic.findings
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
+    assert cloud.buckets.writes == []
+
+
+def test_a_customer_supplied_key_that_does_not_admit_every_caller_stops_the_repair() -> None:
+    cloud = a_cloud(LOWERED)
+
+    deliver(cloud, policy=replace(a_policy(), callers_may_use_key=False))
+
+    (finding,) = cloud.topic.findings
+    assert finding["status"] == "MANUAL"
+    assert "does not allow every caller" in finding["reason"]
+    assert cloud.buckets.writes == []
+
+
+def test_a_check_that_is_off_costs_no_reads() -> None:
+    cloud = a_cloud(COMPLIANT)
+    modes = DEFAULT_MODES | {KEY_ACCESS: Mode.OFF}
+
+    deliver(cloud, policy=a_policy(check_modes=modes), eventName="PutBucketPolicy")
+
+    assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
+
+
+def test_access_that_cannot_be_read_stops_the_write_and_names_the_permission() -> None:
+    cloud = a_cloud(LOWERED)
+    denied = AccessDeniedError("AccessDenied", "s3:GetBucketPolicy", "denied")
+    cloud.buckets.failures["read_access"].append(denied)
+
+    event_result = deliver(cloud)
+
+    (finding,) = cloud.topic.findings
+    assert event_result.result is Result.FAILED
+    assert "s3:GetBucketPolicy" in finding["recommendation"]
+    assert cloud.buckets.writes == []
+
+
+@pytest.mark.parametrize("call", OPENING)
+def test_opening_a_bucket_under_a_kms_key_is_critical_and_carries_the_way_back(call: str) -> None:
+    cloud = a_cloud(COMPLIANT)
+    cloud.buckets.access[BUCKET] = PUBLIC
+
+    event_result = deliver(cloud, eventName=call)
+
+    (finding,) = cloud.topic.findings
+    assert event_result.result is Result.MANUAL
+    assert (finding["check"], finding["severity"], finding["status"]) == (KEY_ACCESS, "CRITICAL", "MANUAL")
+    assert f"revert {call}" in finding["recommendation"]
+    assert cloud.buckets.writes == []
+
+
+@pytest.mark.parametrize("call", ["CreateBucket", "PutBucketEncryption", "DeleteBucketPolicy"])
+def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: str) -> None:
+    cloud = a_cloud(COMPLIANT)
+    cloud.buckets.access[BUCKET] = PUBLIC
+
+    event_result = deliver(cloud, eventName=call)
+
+    assert event_result.result is Result.COMPLIANT
+    assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
+
+
+def test_granting_access_to_callers_that_the_key_admits_is_compliant() -> None:
+    cloud = a_cloud(COMPLIANT)
+
+    event_result = deliver(cloud, eventName="PutBucketPolicy")
+
+    assert event_result.result is Result.COMPLIANT
+    assert cloud.topic.messages == []
+
+
+def test_doubt_about_a_hidden_key_policy_is_medium() -> None:
+    cloud = a_cloud(COMPLIANT)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "s3:GetObject",
+        "Resource": "*",
+    }
+    cloud.buckets.access[BUCKET] = BucketAccess(policy={"Statement": [statement]})
+
+    deliver(cloud, eventName="PutBucketPolicy")
+
+    (finding,) = cloud.topic.findings
+    assert finding["severity"] == "MEDIUM"
+
+
+def test_a_bucket_freed_of_its_readers_is_repaired() -> None:
+    cloud = a_cloud(LOWERED)
+
+    deliver(cloud, eventName="DeleteBucketPolicy")
+
+    (finding,) = cloud.topic.findings
+    assert cloud.buckets.state[BUCKET] == REPAIRED
+    assert finding["severity"] == "MEDIUM"
+
+
+def test_a_finding_names_the_stack_that_owns_the_bucket() -> None:
+    cloud = a_cloud(LOWERED)
+    cloud.buckets.tags[BUCKET] = {"aws:cloudformation:stack-name": "payroll-prod"}
+
+    deliver(cloud)
+
+    (finding,) = cloud.topic.findings
+    assert finding["managed_by"] == {"tool": "CloudFormation", "stack": "payroll-prod"}
+    assert "stack payroll-prod" in cloud.topic.messages[0].email
+
+
+@pytest.mark.parametrize("bucket", ["aws-controltower-logs-111122223333-us-east-1", "data--use1-az4--x-s3"])
+def test_control_towers_and_directory_buckets_are_exempt_unread(bucket: str) -> None:
+    cloud = a_cloud(LOWERED)
+    parameters = {"bucketName": bucket}
+
+    event_result = deliver(cloud, requestParameters=parameters)
+
+    assert event_result.result is Result.EXEMPT
+    assert cloud.steps.taken == ["telemetry"]

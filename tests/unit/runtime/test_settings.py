@@ -1,0 +1,129 @@
+"""The environment, read once: what is right, and every fault that is not, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import SettingsError
+from reseal.core.policy.policy import Mode
+from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.runtime.settings import Settings, read_settings
+
+KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"
+OTHER_KEY = "arn:aws:kms:us-east-1:444455556666:key/mrk-1234567890abcdef1234567890abcdef"
+RIGHT = {
+    "ACCOUNT_ID": "111122223333",
+    "AWS_REGION": "us-east-1",
+    "MODE": "enforce",
+    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=detect,S3.BucketSseCBlock=off,"
+    "S3.BucketKeyAccess=detect,S3.ObjectEncryption=enforce",
+    "REQUIRED_ENCRYPTION": "SSE-KMS",
+    "REMEDIATION_KEY_ARN": KEY,
+    "STACK_KEY_ARN": STACK_KEY,
+    "APPROVED_KEYS": "account",
+    "REPLACE_UNAPPROVED_KEYS": "false",
+    "EXEMPT_CONTROL_TOWER": "true",
+    "CALLERS_MAY_USE_KEY": "false",
+    "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:alerts",
+    "LEDGER_TABLE": "ledger",
+    "LEDGER_DAYS": "400",
+}
+READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
+    ("ACCOUNT_ID", "111122223333", lambda s: s.policy.account, "111122223333"),
+    ("AWS_REGION", "eu-west-1", lambda s: s.policy.region, "eu-west-1"),
+    ("MODE", "detect", lambda s: s.policy.mode, Mode.DETECT),
+    ("MODE", "off", lambda s: s.policy.mode, Mode.OFF),
+    ("REQUIRED_ENCRYPTION", "DSSE-KMS", lambda s: s.policy.required, SseAlgorithm.DSSE_KMS),
+    ("REMEDIATION_KEY_ARN", OTHER_KEY, lambda s: s.policy.remediation_key, OTHER_KEY),
+    ("APPROVED_KEYS", "account", lambda s: s.policy.listed_keys, None),
+    ("APPROVED_KEYS", f"{KEY},{OTHER_KEY}", lambda s: s.policy.listed_keys, {KEY, OTHER_KEY, STACK_KEY}),
+    ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.replace_unapproved, True),
+    ("EXEMPT_CONTROL_TOWER", "false", lambda s: s.policy.exempt_control_tower, False),
+    ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
+    ("LEDGER_TABLE", "evidence", lambda s: s.ledger_table, "evidence"),
+    ("LEDGER_DAYS", "7", lambda s: s.ledger_kept, timedelta(days=7)),
+    (
+        "CHECK_MODES",
+        RIGHT["CHECK_MODES"],
+        lambda s: s.policy.check_modes,
+        {
+            "S3.BucketDefaultEncryption": Mode.ENFORCE,
+            "S3.BucketKey": Mode.DETECT,
+            "S3.BucketSseCBlock": Mode.OFF,
+            "S3.BucketKeyAccess": Mode.DETECT,
+            "S3.ObjectEncryption": Mode.ENFORCE,
+        },
+    ),
+]
+WRONG = [
+    ("MODE", "audit", "MODE is 'audit', not one of enforce, detect, off"),
+    ("REQUIRED_ENCRYPTION", "AES256", "REQUIRED_ENCRYPTION is 'AES256'"),
+    ("REMEDIATION_KEY_ARN", "alias/reseal", "an alias is not accepted"),
+    ("REMEDIATION_KEY_ARN", KEY.replace("key/", "alias/"), "an alias is not accepted"),
+    (
+        "APPROVED_KEYS",
+        f"{KEY},alias/team",
+        "APPROVED_KEYS must be 'account' or a list of key ARNs, but has: alias/team",
+    ),
+    ("STACK_KEY_ARN", "alias/reseal", "an alias is not accepted"),
+    ("APPROVED_KEYS", "Account", "APPROVED_KEYS must be"),
+    ("REPLACE_UNAPPROVED_KEYS", "yes", "REPLACE_UNAPPROVED_KEYS is 'yes'"),
+    ("LEDGER_DAYS", "0", "LEDGER_DAYS is '0'"),
+    ("LEDGER_DAYS", "a year", "LEDGER_DAYS is 'a year'"),
+    ("LEDGER_DAYS", "-1", "LEDGER_DAYS is '-1'"),
+    (
+        "CHECK_MODES",
+        "S3.BucketKey=detect",
+        "has no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
+    ),
+    ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' does not have the form"),
+    (
+        "CHECK_MODES",
+        RIGHT["CHECK_MODES"].replace("=off", "=on"),
+        "'S3.BucketSseCBlock=on' does not have the form",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "read", "value"), READ, ids=[f"{name}={text:.12}" for name, text, _, _ in READ]
+)
+def test_setting_is_read(name: str, text: str, read: Callable[[Settings], Any], value: object) -> None:
+    assert read(read_settings(RIGHT | {name: text})) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"), WRONG, ids=[f"{name}={text:.12}" for name, text, _ in WRONG]
+)
+def test_wrong_setting_is_named_with_its_value(name: str, text: str, fault: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(RIGHT | {name: text})
+
+    assert fault in str(raised.value)
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "], ids=["absent", "empty", "spaces"])
+@pytest.mark.parametrize("name", RIGHT)
+def test_missing_setting_is_named(name: str, blank: str | None) -> None:
+    environment = {key: value for key, value in RIGHT.items() if key != name}
+    if blank is not None:
+        environment[name] = blank
+
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        read_settings(environment)
+
+
+def test_every_fault_is_listed_at_once() -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({})
+
+    assert [name for name in RIGHT if f"{name} is not set" not in str(raised.value)] == []
+
+
+def test_other_variables_of_the_runtime_are_ignored() -> None:
+    assert read_settings(RIGHT | {"LANG": "en_US.UTF-8"}) == read_settings(RIGHT)
