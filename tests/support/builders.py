@@ -264,6 +264,7 @@ def a_bucket_context(
 ) -> BucketContext:
     """A private bucket without versions, notifications and ACLs."""
     return BucketContext(
+        read_at=NOON,
         access=access or BucketAccess(),
         bucket_key=bucket_key,
         versioned=versioned,

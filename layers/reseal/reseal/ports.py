@@ -25,17 +25,11 @@ class Buckets(Protocol):
     def read_encryption(self, bucket: str) -> BucketEncryption:
         """The bucket's current rule. Raises RefusalError or TransientError."""
 
-    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
-        """Who has access to the bucket; up to two minutes old unless `fresh`.
-
-        Raises RefusalError or TransientError.
-        """
-
-    def knows_access(self, bucket: str) -> bool:
-        """Whether `read_access` can answer from its cache. Raises nothing."""
+    def read_access(self, bucket: str) -> BucketAccess:
+        """Who has access to the bucket now. Raises RefusalError or TransientError."""
 
     def read_context(self, bucket: str) -> BucketContext:
-        """The bucket context of its objects, at most two minutes old; its access may be two minutes older.
+        """The bucket context of its objects, at most five seconds old.
 
         Raises RefusalError or TransientError.
         """
@@ -95,11 +89,17 @@ class Objects(Protocol):
 class Keys(Protocol):
     """AWS KMS, read only."""
 
-    def describe(self, key_id: str) -> KeyDescription:
-        """The key by ARN, id or alias, at most one minute old. Raises RefusalError or TransientError."""
+    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
+        """The key by ARN, id or alias; up to one minute old unless `fresh`.
 
-    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
-        """The key policy, at most one minute old; None if KMS refuses to show it. Raises TransientError."""
+        Raises RefusalError or TransientError.
+        """
+
+    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
+        """The key policy, up to five seconds old unless `fresh`; None if KMS refuses to show it.
+
+        Raises TransientError.
+        """
 
 
 class Ledger(Protocol):

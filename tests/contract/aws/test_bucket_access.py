@@ -10,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from localcloud.client.handle import LocalCloud
-from reseal.aws.s3.buckets import KEPT_SECONDS, S3Buckets
+from reseal.aws.s3.buckets import TAGS_SECONDS, S3Buckets
 from reseal.core.errors import AccessDeniedError, NotFoundError
 from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from tests.support.fakes.services import FakeClock
@@ -39,8 +39,8 @@ class Bucket:
         self.s3.delete_public_access_block(Bucket=self.name)
         self.buckets = S3Buckets(cloud.client("s3"), "111122223333", self.clock)
 
-    def access(self, *, fresh: bool = True) -> BucketAccess:
-        return self.buckets.read_access(self.name, fresh=fresh)
+    def access(self) -> BucketAccess:
+        return self.buckets.read_access(self.name)
 
     def put_policy(self) -> dict[str, Any]:
         self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(shut(self.name)))
@@ -118,25 +118,11 @@ def test_replication_rule_is_read(bucket: Bucket, selected: bool) -> None:
     assert bucket.access().replication == expected
 
 
-def test_access_is_cached_for_two_minutes(bucket: Bucket) -> None:
-    unknown = bucket.buckets.knows_access(bucket.name)
-    bucket.access()
-    document = bucket.put_policy()
-    kept = bucket.access(fresh=False)
-    known = bucket.buckets.knows_access(bucket.name)
-    bucket.clock.sleep(KEPT_SECONDS + 1)
-
-    assert (unknown, known, bucket.buckets.knows_access(bucket.name)) == (False, True, False)
-    assert kept.policy is None
-    assert bucket.access(fresh=False).policy == document
-
-
-def test_fresh_access_is_read_and_cached(bucket: Bucket) -> None:
+def test_access_is_read_each_time(bucket: Bucket) -> None:
     bucket.access()
     document = bucket.put_policy()
 
-    assert bucket.access(fresh=True).policy == document
-    assert bucket.access(fresh=False).policy == document
+    assert bucket.access().policy == document
 
 
 def test_tags_are_read_and_cached(bucket: Bucket) -> None:
@@ -144,7 +130,7 @@ def test_tags_are_read_and_cached(bucket: Bucket) -> None:
     before = bucket.buckets.read_tags(bucket.name)
     bucket.s3.put_bucket_tagging(Bucket=bucket.name, Tagging=tagging)
     kept = bucket.buckets.read_tags(bucket.name)
-    bucket.clock.sleep(KEPT_SECONDS + 1)
+    bucket.clock.sleep(TAGS_SECONDS + 1)
 
     assert (before, kept, bucket.buckets.read_tags(bucket.name)) == ({}, {}, {"team": "data"})
 
@@ -153,7 +139,7 @@ def test_reading_access_of_a_missing_bucket_raises_not_found(cloud: LocalCloud) 
     buckets = S3Buckets(cloud.client("s3"), "111122223333", FakeClock())
 
     with pytest.raises(NotFoundError):
-        buckets.read_access("never-was-there", fresh=True)
+        buckets.read_access("never-was-there")
 
 
 READS = [
@@ -192,6 +178,6 @@ def test_every_read_sends_the_expected_owner(cloud: LocalCloud, bucket: Bucket) 
     stranger = S3Buckets(cloud.client("s3"), "999999999999", FakeClock())
 
     with pytest.raises(AccessDeniedError):
-        stranger.read_access(bucket.name, fresh=True)
+        stranger.read_access(bucket.name)
     with pytest.raises(AccessDeniedError):
         S3Buckets(cloud.client("s3"), "999999999999", FakeClock()).read_encryption(bucket.name)

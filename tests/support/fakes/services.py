@@ -71,10 +71,9 @@ class FakeBuckets:
     state before it. `after_put` runs once, right after a write: a concurrent writer.
     """
 
-    def __init__(self, steps: Steps | None = None) -> None:
+    def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
         self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
-        self.known: set[str] = set()  # buckets whose access is cached
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
         self.with_acls: set[str] = set()
@@ -83,7 +82,7 @@ class FakeBuckets:
         self.writes: list[BucketEncryption] = []
         self.stale_reads = 0
         self.after_put: Callable[[], None] | None = None
-        self._steps = steps or Steps()
+        self._steps, self._clock = steps or Steps(), clock or FakeClock()
         self._stale: dict[str, BucketEncryption] = {}
 
     def read_encryption(self, bucket: str) -> BucketEncryption:
@@ -94,10 +93,7 @@ class FakeBuckets:
                 return self._stale[bucket]
             return current
 
-    def knows_access(self, bucket: str) -> bool:
-        return bucket in self.known
-
-    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
+    def read_access(self, bucket: str) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):
             self._existing(bucket, "s3:GetBucketPolicy")
             return self.access[bucket]
@@ -105,6 +101,7 @@ class FakeBuckets:
     def read_context(self, bucket: str) -> BucketContext:
         with self._steps.step("read context", self.failures["read_context"]):
             return BucketContext(
+                read_at=self._clock.now(),
                 access=self.access[bucket],
                 bucket_key=self._existing(bucket, "s3:GetEncryptionConfiguration").bucket_key,
                 versioned=bucket in self.versioned,
@@ -140,11 +137,11 @@ class FakeKeys:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
-    def describe(self, key_id: str) -> KeyDescription:
+    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
         with self._steps.step("describe key", self.failures["describe"]):
             return self.known.get(key_id, KeyNotFound(named=key_id))
 
-    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
         with self._steps.step("read key policy", self.failures["read_policy"]):
             return self.policies.get(key_arn)
 
@@ -277,15 +274,15 @@ class FakeCloud:
     def holding(
         cls, buckets: Mapping[str, BucketEncryption], keys: Mapping[str, KeyDescription]
     ) -> FakeCloud:
-        steps = Steps()
+        steps, clock = Steps(), FakeClock()
         cloud = cls(
             steps=steps,
-            buckets=FakeBuckets(steps),
+            buckets=FakeBuckets(steps, clock),
             keys=FakeKeys(steps),
             ledger=FakeLedger(steps),
             topic=FakeTopic(steps),
             telemetry=FakeTelemetry(steps),
-            clock=FakeClock(),
+            clock=clock,
         )
         cloud.buckets.state.update(buckets)
         cloud.keys.known.update(keys)

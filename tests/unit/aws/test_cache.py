@@ -36,18 +36,6 @@ def test_answer_is_kept_until_its_time_is_over() -> None:
     assert (first, second, answers.get("payroll", asked)) == (1, 1, 2)
 
 
-def test_answer_is_had_as_long_as_it_is_kept() -> None:
-    clock, asked = FakeClock(), Asked()
-    answers: TtlCache[int] = TtlCache(clock, 60)
-
-    before = answers.has("payroll")
-    answers.get("payroll", asked)
-    kept = answers.has("payroll")
-    clock.sleep(61)
-
-    assert (before, kept, answers.has("payroll"), asked.times) == (False, True, False, 1)
-
-
 def test_answers_are_kept_by_name() -> None:
     asked = Asked()
     answers: TtlCache[int] = TtlCache(FakeClock(), 60)

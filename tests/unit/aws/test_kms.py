@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from reseal.aws.kms import KmsKeys
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.state.kms_key import KeyNotFound
 from tests.contract.aws.test_ledger_contract import KEY
+from tests.support.builders import a_key
 from tests.support.fakes.services import FakeClock
 from tests.support.stubs import stubbed
 
@@ -19,7 +21,7 @@ METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUST
 METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
 
-def test_policy_is_read_once_a_minute() -> None:
+def test_policy_is_read_once_in_five_seconds() -> None:
     clock = FakeClock()
     with stubbed("kms") as (client, stub):
         stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
@@ -27,7 +29,7 @@ def test_policy_is_read_once_a_minute() -> None:
         keys = KmsKeys(client, clock)
 
         first, kept = keys.read_policy(KEY), keys.read_policy(KEY)
-        clock.sleep(60)
+        clock.sleep(5)
         later = keys.read_policy(KEY)
 
     assert (first, kept, later) == (POLICY, POLICY, {})
@@ -55,6 +57,21 @@ def test_key_is_the_same_when_it_is_not_asked_for_again() -> None:
         keys = KmsKeys(client, FakeClock())
 
         assert keys.describe(KEY) == keys.describe(KEY)
+
+
+def test_fresh_answers_are_asked_for_and_kept() -> None:
+    with stubbed("kms") as (client, stub):
+        for state, policy in (("Enabled", POLICY), ("Disabled", {})):
+            stub.add_response("describe_key", {"KeyMetadata": METADATA | {"KeyState": state}}, {"KeyId": KEY})
+            stub.add_response("get_key_policy", {"Policy": json.dumps(policy)}, ASKED)
+        keys = KmsKeys(client, FakeClock())
+        keys.describe(KEY)
+        keys.read_policy(KEY)
+
+        fresh = keys.describe(KEY, fresh=True), keys.read_policy(KEY, fresh=True)
+
+        assert fresh == (keys.describe(KEY), {})
+        assert keys.describe(KEY) == replace(a_key(KEY), state="Disabled")
 
 
 @pytest.mark.parametrize("code", ["NotFoundException", "InvalidArnException", "ValidationException"])

@@ -54,10 +54,19 @@ def test_compliant_bucket_costs_one_call(world: World) -> None:
     assert calls_of_a_warm_event(world, COMPLIANT) == ["GetBucketEncryption"]
 
 
-def test_repair_costs_its_read_write_and_check_two_ledger_writes_and_a_message(world: World) -> None:
+def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_writes_and_a_message(
+    world: World,
+) -> None:
     assert calls_of_a_warm_event(world, VIOLATING) == [
         "GetBucketEncryption",
+        "DescribeKey",
+        "GetBucketPolicy",
+        "GetBucketWebsite",
+        "GetBucketAcl",
+        "GetBucketReplication",
+        "GetKeyPolicy",
         "PutItem",
+        "GetBucketEncryption",
         "PutBucketEncryption",
         "GetBucketEncryption",
         "PutItem",

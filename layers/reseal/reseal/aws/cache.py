@@ -51,10 +51,6 @@ class TtlCache(Generic[T]):
                     self._keep(name, known)
         return known
 
-    def has(self, name: str) -> bool:
-        """Whether an answer is cached under `name`."""
-        return self._kept_as(name) is not None
-
     def _kept_as(self, name: str) -> T | None:
         with self._guard:
             return self._kept.get(name)

@@ -18,31 +18,42 @@ if TYPE_CHECKING:
     from reseal.ports import Clock
 
 DESCRIBE, READ_POLICY = "kms:DescribeKey", "kms:GetKeyPolicy"
-CACHE_SECONDS = 60.0
+KEY_SECONDS = 60.0
+POLICY_SECONDS = 5.0
 _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
 
 
 class KmsKeys:
-    """`Keys` on AWS KMS. Answers are cached for one minute; refusals are not cached."""
+    """`Keys` on AWS KMS. Keys are cached for a minute, policies for seconds; refusals are not cached."""
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
         self._client = client
-        self._keys: TtlCache[KeyDescription] = TtlCache(clock, CACHE_SECONDS)
-        self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, CACHE_SECONDS)
+        self._keys: TtlCache[KeyDescription] = TtlCache(clock, KEY_SECONDS)
+        self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, POLICY_SECONDS)
 
-    def describe(self, key_id: str) -> KeyDescription:
-        """The key by ARN, id or alias, at most one minute old. Raises RefusalError or TransientError."""
+    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
+        """The key by ARN, id or alias; up to one minute old unless `fresh`.
+
+        Raises RefusalError or TransientError.
+        """
         return self._keys.get(
-            key_id, lambda: self._describe(key_id), lasts=lambda answer: isinstance(answer, KmsKey)
+            key_id,
+            lambda: self._describe(key_id),
+            fresh=fresh,
+            lasts=lambda answer: isinstance(answer, KmsKey),
         )
 
-    def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
-        """The key policy, at most one minute old; None if KMS refuses to show it. Raises TransientError.
+    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
+        """The key policy, up to five seconds old unless `fresh`; None if KMS refuses to show it.
 
-        KMS never shows the key policies of another account (KMS, GetKeyPolicy: no cross-account use).
+        Raises TransientError. KMS never shows the key policies of another account (GetKeyPolicy:
+        "Cross-account use: No").
         """
         return self._policies.get(
-            key_arn, lambda: self._read_policy(key_arn), lasts=lambda policy: policy is not None
+            key_arn,
+            lambda: self._read_policy(key_arn),
+            fresh=fresh,
+            lasts=lambda policy: policy is not None,
         )
 
     def _read_policy(self, key_arn: str) -> Mapping[str, Any] | None:

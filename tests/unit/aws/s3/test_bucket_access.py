@@ -42,7 +42,7 @@ def reads(stub: Any, **found: Any) -> None:
 def access(**found: Any) -> BucketAccess:
     with stubbed("s3") as (client, stub):
         reads(stub, **found)
-        return S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll", fresh=True)
+        return S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll")
 
 
 def grant(kind: str, **grantee: str) -> dict[str, Any]:

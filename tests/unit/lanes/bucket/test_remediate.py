@@ -84,24 +84,6 @@ def test_a_violation_is_recorded_repaired_verified_and_reported_in_this_order() 
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
 
-def test_a_bucket_whose_readers_are_known_is_not_read_again_before_its_write() -> None:
-    cloud = a_cloud(LOWERED)
-    cloud.buckets.known.add(BUCKET)
-
-    deliver(cloud)
-
-    assert cloud.steps.taken[4:7] == ["ledger open", "put bucket", "read bucket"]
-
-
-def test_a_call_that_changes_access_makes_the_guard_read_again_and_the_bucket_read_again() -> None:
-    cloud = a_cloud(LOWERED)
-    cloud.buckets.known.add(BUCKET)
-
-    deliver(cloud, eventName="DeleteBucketPolicy")
-
-    assert cloud.steps.taken == REPAIR
-
-
 def test_the_ledger_keeps_what_was_and_what_came_of_it() -> None:
     cloud = a_cloud(LOWERED)
 

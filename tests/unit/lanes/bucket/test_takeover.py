@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.event_result import Result
-from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.lanes.bucket.ledger import LEASE
 from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
-from tests.support.fakes.services import FakeBuckets, Steps
 from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
 from tests.unit.lanes.bucket.test_redelivery import AFTER_THE_LEASE, deliver_and_die
 
@@ -49,32 +46,6 @@ def test_a_takeover_has_a_lease_of_its_own() -> None:
 
     with pytest.raises(LeaseHeldError):
         deliver(cloud, times=3)
-
-
-class _Watched(FakeBuckets):
-    """Keeps whether each read of the bucket access had to be fresh."""
-
-    def __init__(self, steps: Steps) -> None:
-        super().__init__(steps)
-        self.fresh: list[bool] = []
-
-    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
-        self.fresh.append(fresh)
-        return super().read_access(bucket, fresh=fresh)
-
-
-@pytest.mark.parametrize(
-    ("name", "fresh"),
-    [("PutBucketEncryption", False), ("PutBucketPolicy", True), ("DeleteBucketPolicy", True)],
-)
-def test_only_a_change_of_access_needs_a_fresh_look_before_the_bucket_moves(name: str, fresh: bool) -> None:
-    cloud = a_cloud(LOWERED)
-    watched = _Watched(cloud.steps)
-    watched.state |= cloud.buckets.state
-
-    deliver(replace(cloud, buckets=watched), eventName=name)
-
-    assert watched.fresh == [fresh]
 
 
 def test_a_change_of_access_to_a_bucket_whose_key_is_gone_asks_no_further() -> None:

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 READ = "s3:GetEncryptionConfiguration"
 WRITE = "s3:PutEncryptionConfiguration"
 
-KEPT_SECONDS = 120.0
-"""How long bucket access, bucket context and tags are cached."""
+CONTEXT_SECONDS = 5.0
+"""How long a bucket context is cached: the objects of a batch share it."""
+
+TAGS_SECONDS = 120.0
+"""How long tags are cached. They are information only."""
 
 _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 
@@ -36,9 +39,9 @@ class S3Buckets:
 
     def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
         self._client, self._account = client, account
-        self._accesses: TtlCache[BucketAccess] = TtlCache(clock, KEPT_SECONDS)
-        self._contexts: TtlCache[BucketContext] = TtlCache(clock, KEPT_SECONDS)
-        self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, KEPT_SECONDS)
+        self._clock = clock
+        self._contexts: TtlCache[BucketContext] = TtlCache(clock, CONTEXT_SECONDS)
+        self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, TAGS_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -53,18 +56,12 @@ class S3Buckets:
                 return NEVER_CONFIGURED
         return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
 
-    def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
-        """Who has access to the bucket; up to two minutes old unless `fresh`."""
-        return self._accesses.get(
-            bucket, lambda: read_access(self._client, bucket, self._account), fresh=fresh
-        )
-
-    def knows_access(self, bucket: str) -> bool:
-        """Whether the bucket access was read within the last two minutes."""
-        return self._accesses.has(bucket)
+    def read_access(self, bucket: str) -> BucketAccess:
+        """Who has access to the bucket now."""
+        return read_access(self._client, bucket, self._account)
 
     def read_context(self, bucket: str) -> BucketContext:
-        """The bucket context, at most two minutes old; its access may be two minutes older."""
+        """The bucket context, at most five seconds old."""
         return self._contexts.get(bucket, lambda: self._read_context(bucket))
 
     def read_tags(self, bucket: str) -> Mapping[str, str]:
@@ -83,7 +80,8 @@ class S3Buckets:
     def _read_context(self, bucket: str) -> BucketContext:
         named = {"Bucket": bucket, "ExpectedBucketOwner": self._account}
         return BucketContext(
-            access=self.read_access(bucket, fresh=False),
+            read_at=self._clock.now(),
+            access=self.read_access(bucket),
             bucket_key=self.read_encryption(bucket).bucket_key,
             versioned=is_versioned(self._client, named),
             notifies=notifies(self._client, named),

@@ -12,9 +12,6 @@ KEY_ACCESS = "S3.BucketKeyAccess"
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
-CLOSING_CALLS = frozenset({"DeleteBucketPolicy"})
-"""The calls that can remove access: cached bucket access is out of date after them."""
-
 
 def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
     """Reports a bucket under a KMS key that the access guard would not have moved to that key."""

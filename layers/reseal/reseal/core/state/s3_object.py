@@ -104,9 +104,11 @@ class ObservedObject:
 class BucketContext:
     """The bucket configuration that limits how an object can be re-encrypted.
 
-    `bucket_key` is the bucket's own default. `has_acls` is false if object ownership is enforced.
+    `bucket_key` is the bucket's own default. `has_acls` is false if object ownership is enforced. `read_at`
+    is when the first of it was read; two contexts are equal if all else is.
     """
 
+    read_at: datetime = field(compare=False)
     access: BucketAccess
     bucket_key: bool
     versioned: bool

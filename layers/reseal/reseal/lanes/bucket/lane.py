@@ -16,6 +16,7 @@ from reseal.core.policy.exemptions import exempt_by_name
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.bucket.ledger import Recorder
 from reseal.lanes.bucket.observe import Observer
 from reseal.lanes.bucket.remediate import Remediator
@@ -47,7 +48,7 @@ class BucketLane:
         self._note_unblocking(call)
         try:
             observed = observer.observe(call)  # 2 observe
-            takes_long = observer.has_to_read(call)
+            decided_at = self.services.clock.now()
             decisions = observer.decide(call, observed)  # 3 decide
         except RefusalError as refusal:
             refused = outcome_of_refusal(refusal)
@@ -57,9 +58,16 @@ class BucketLane:
         entry = self._recorder.earlier_attempt(call, delivery, observed, intended)
         if entry is None and intended is not None:
             entry = self._recorder.record(call, delivery, observed, decisions, intended)  # 4 record
-        remediator = Remediator(services=self.services, looks_again=takes_long)
+        remediator = Remediator(
+            services=self.services, decided_at=decided_at, decide_again=lambda: self._intended(observer, call)
+        )
         outcome = remediator.repair(entry, observed, intended) if entry else None  # 5 act
         return reporter.report(reporter.event_result(call, observed, decisions, entry, outcome))  # 6 report
+
+    def _intended(self, observer: Observer, call: BucketCall) -> BucketEncryption | None:
+        """What the bucket, read and judged now, must become; None if nothing is to be written."""
+        observed = observer.observe(call)
+        return intended_encryption(self.policy, observed.encryption, observer.decide(call, observed))
 
     @property
     def _recorder(self) -> Recorder:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions, decide_bucket
-from reseal.core.checks.key_access import ACCESS_CALLS, CLOSING_CALLS, KEY_ACCESS
+from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_access, guard_remediation_key
 from reseal.core.policy.policy import Mode, Policy
@@ -37,18 +37,22 @@ class Observer:
         return ObservedBucket(
             encryption=encryption,
             kms_key=key,
-            access=self.services.buckets.read_access(call.bucket, fresh=opens),
+            access=self.services.buckets.read_access(call.bucket),
             key_policy=self._key_policy(key.arn) if opens else None,
         )
 
     def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
-        """Run the checks, then the two guards on remediations that set the remediation key."""
+        """Run the checks, then the two guards on remediations that set the remediation key.
+
+        The guards' reads are made now: PutBucketEncryption takes no condition, so what allows the write must
+        be true when it is made.
+        """
         decisions = decide_bucket(self.policy, call, observed)
         if any_moves_to_remediation_key(decisions):
-            key = self.services.keys.describe(self.policy.remediation_key)
+            key = self.services.keys.describe(self.policy.remediation_key, fresh=True)
             decisions = guard_remediation_key(self.policy, decisions, key)
         if any_moves_to_remediation_key(decisions):
-            access = self.services.buckets.read_access(call.bucket, fresh=_changes_access(call))
+            access = observed.access or self.services.buckets.read_access(call.bucket)
             key_policy = self._key_policy(self.policy.remediation_key)
             asks_own_callers = not self.policy.callers_may_use_key
             decisions = guard_access(
@@ -56,13 +60,5 @@ class Observer:
             )
         return decisions
 
-    def has_to_read(self, call: BucketCall) -> bool:
-        """Whether the guard must make four or five reads, during which the bucket can change."""
-        return _changes_access(call) or not self.services.buckets.knows_access(call.bucket)
-
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))
-
-
-def _changes_access(call: BucketCall) -> bool:
-    return call.name in ACCESS_CALLS | CLOSING_CALLS
+        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, fresh=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.errors import RefusalError, TransientError
@@ -15,17 +17,21 @@ from reseal.ports import Services
 _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds between reads after a write: S3 bucket configuration is eventually consistent."""
 
+_CURRENT = timedelta(seconds=1)
+"""How old a decision may be at the write. The ledger's write can take half a minute with its retries."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediator:
     """Makes the write of an entry. Raises TransientError; a refusal is an outcome.
 
-    `looks_again`: read the bucket again right before the write, because PutBucketEncryption takes no
-    condition and the bucket can change during the guard's reads.
+    `decided_at` is the time before the guards' reads. `decide_again` reads and judges the bucket now, and
+    returns what it must become.
     """
 
     services: Services
-    looks_again: bool
+    decided_at: datetime
+    decide_again: Callable[[], BucketEncryption | None]
 
     def repair(
         self, entry: BucketEntry, observed: ObservedBucket, intended: BucketEncryption | None
@@ -46,7 +52,7 @@ class Remediator:
     def _remediate(self, entry: BucketEntry) -> Outcome:
         bucket = entry.resource.bucket
         try:
-            if self.looks_again and not self.services.buckets.read_encryption(bucket).equals(entry.before):
+            if not self._still_intends(entry):
                 raise TransientError(f"{bucket} changed while its repair was prepared: it is checked again")
             self.services.buckets.put_encryption(bucket, entry.intended)
             found = self._read_back(entry)
@@ -59,6 +65,13 @@ class Remediator:
                 f"S3 still shows the old encryption of {entry.resource.bucket} after the write"
             )
         return _newer(found)
+
+    def _still_intends(self, entry: BucketEntry) -> bool:
+        """Whether the entry's write is still right. PutBucketEncryption takes no condition."""
+        is_current = self.services.clock.now() - self.decided_at <= _CURRENT
+        if not is_current and self.decide_again() != entry.intended:
+            return False
+        return self.services.buckets.read_encryption(entry.resource.bucket).equals(entry.before)
 
     def _read_back(self, entry: BucketEntry) -> BucketEncryption:
         """Read until S3 shows another encryption than before the write, at most five times."""

@@ -118,7 +118,12 @@ class ObjectLane:
     ) -> dict[str, Task]:
         """Make the repairs in parallel, and close their entries with the outcomes."""
         clock = self.services.clock
-        remediator = Remediator(objects=self.objects.objects, clock=clock, seconds_left=seconds_left)
+        remediator = Remediator(
+            objects=self.objects.objects,
+            clock=clock,
+            seconds_left=seconds_left,
+            judge_again=self.observer.judge,
+        )
         tasks = batch.for_each(remediator.repair, tasks)
         ended = {
             m: replace(task.entry, outcome=task.outcome)

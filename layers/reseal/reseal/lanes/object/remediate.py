@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, RefusalError, TransientError
 from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
@@ -18,17 +19,24 @@ from reseal.ports import Clock, Objects
 SECONDS_FOR_ONE = 20.0
 """The time one object may need in the worst case."""
 
+_CURRENT = timedelta(seconds=10)
+"""How old the bucket's configuration may be at the write: longer than the batch's reads take."""
+
 _INVALID = "InvalidRequest"
 _OLD_VERSION = "versioning of the bucket (turned on meanwhile, so the old version remains)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediator:
-    """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome."""
+    """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome.
+
+    `judge_again` reads and judges the object of a new task now.
+    """
 
     objects: Objects
     clock: Clock
     seconds_left: Callable[[], float]
+    judge_again: Callable[[Task], Task]
 
     def repair(self, task: Task) -> Task:
         """The task with its outcome. Nothing is written without an open ledger entry."""
@@ -45,7 +53,7 @@ class Remediator:
     def _outcome(self, entry: ObjectEntry, task: Task) -> Outcome:
         """The outcome of this delivery's write, or of an earlier one, compared with the entry's evidence."""
         if task.repair is not None:
-            self._write(task.repair)
+            self._write(task, task.repair)
         try:
             return self._verified(entry, task.repair) if task.repair else self._applied(entry, task.head)
         except AccessDeniedError as denied:
@@ -90,9 +98,10 @@ class Remediator:
             differs = (*differs, "the object itself (a newer write was re-encrypted too)")
         return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
 
-    def _write(self, repair: Repair) -> None:
+    def _write(self, task: Task, repair: Repair) -> None:
         original, intended = repair.original, repair.intended
         head = original.head
+        self._still_intended(task, repair)
         match repair.method:
             case Method.COPY:
                 self._still_has_its_acl(repair)
@@ -103,13 +112,24 @@ class Remediator:
                     intended,
                     sent_with_parts(original),
                     seconds_left=self.seconds_left,
-                    confirm=lambda: self._still_as_carried(repair),
+                    confirm=lambda: self._still_as_carried(task, repair),
                 )
             case Method.IN_PLACE:
                 self.objects.update_encryption(head, intended)
 
-    def _still_as_carried(self, repair: Repair) -> None:
+    def _still_intended(self, task: Task, repair: Repair) -> None:
+        """Judge again if the answers of the guard are old: access may have been granted since."""
+        if self.clock.now() - repair.bucket_context.read_at <= _CURRENT:
+            return
+        again = self.judge_again(Task(delivery=task.delivery, call=task.call))
+        if again.repair != repair:
+            raise TransientError(
+                f"{task.call.bucket} or {task.call.object_key} changed while the repair was prepared"
+            )
+
+    def _still_as_carried(self, task: Task, repair: Repair) -> None:
         """Check tags and ACL before the upload completes: they can change without changing the ETag."""
+        self._still_intended(task, repair)
         self._still_has_its_acl(repair)
         head = repair.original.head
         if self.objects.read_tags(head) != repair.original.tags:
