@@ -325,3 +325,22 @@ def an_object_record(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) ->
 def an_object_body(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> str:
     """The text of a queue message with `an_object_record(...)`."""
     return json.dumps(an_event() | {"detail": an_object_record(bucket=bucket, key=key, **changes)})
+
+
+def demands(algorithm: str) -> dict[str, Any]:
+    """The policy from AWS's examples that denies writes without this header."""
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{BUCKET}/*",
+    }
+    other = {
+        "Sid": "DenyIncorrectEncryptionHeader",
+        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": algorithm}},
+    }
+    none = {
+        "Sid": "DenyUnencryptedObjectUploads",
+        "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [deny | other, deny | none]}

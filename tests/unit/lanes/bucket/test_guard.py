@@ -19,6 +19,7 @@ from tests.support.builders import (
     STRANGER_KEY,
     TEAM_KEY,
     a_policy,
+    demands,
     encryption,
 )
 from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
@@ -110,6 +111,21 @@ def test_access_that_cannot_be_read_stops_the_write_and_names_the_permission() -
     assert event_result.result is Result.FAILED
     assert "s3:GetBucketPolicy" in finding["recommendation"]
     assert cloud.buckets.writes == []
+
+
+@pytest.mark.parametrize(
+    ("demanded", "status"), [("AES256", "MANUAL"), ("aws:kms", "REMEDIATED")], ids=["SSE-S3", "SSE-KMS"]
+)
+def test_header_that_the_bucket_policy_demands_of_every_writer_decides(demanded: str, status: str) -> None:
+    cloud = a_cloud(LOWERED)
+    cloud.buckets.access[BUCKET] = BucketAccess(policy=demands(demanded))
+
+    deliver(cloud)
+
+    (finding,) = cloud.topic.findings
+    assert finding["status"] == status
+    assert ("DenyIncorrectEncryptionHeader" in finding["reason"]) is (status == "MANUAL")
+    assert len(cloud.buckets.writes) == (status == "REMEDIATED")
 
 
 @pytest.mark.parametrize("call", OPENING)

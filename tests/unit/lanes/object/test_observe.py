@@ -12,6 +12,7 @@ from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.policy import Mode
 from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.s3_object import Lock
 from tests.support.builders import (
     BUCKET,
@@ -20,6 +21,7 @@ from tests.support.builders import (
     OTHER_ACCOUNT,
     SSE_KMS,
     a_policy,
+    demands,
     object_encryption,
 )
 from tests.support.fakes.services import NOON
@@ -51,6 +53,20 @@ def test_of_a_newer_write_nothing_is_decided() -> None:
     (event_result,) = stage.cloud.cloud.telemetry.recorded
     assert isinstance(event_result.outcome, Skipped)
     assert (event_result.decisions, event_result.outcome.cause) == ({}, SkipCause.NEWER)
+
+
+@pytest.mark.parametrize(
+    ("demanded", "result"), [("AES256", "Manual"), ("aws:kms", "Applied")], ids=["SSE-S3", "SSE-KMS"]
+)
+def test_header_that_the_bucket_policy_demands_of_every_writer_decides(demanded: str, result: str) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.buckets.access[BUCKET] = BucketAccess(policy=demands(demanded))
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.results == [result]
+    assert len(stage.cloud.objects.writes) == (result == "Applied")
 
 
 def test_another_accounts_bucket_is_named_as_the_reason() -> None:

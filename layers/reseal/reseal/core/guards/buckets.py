@@ -7,6 +7,7 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.remediation_key import (
     moves_to_remediation_key,
     new_impacts,
@@ -14,6 +15,7 @@ from reseal.core.guards.remediation_key import (
     unless_unusable,
 )
 from reseal.core.policy.policy import Policy
+from reseal.core.resource import Resource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyDescription
 
@@ -59,6 +61,27 @@ def _stopped(
         impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
     )
     return unless_locked_out(decision, list(impacts), key, _RECOMMENDATION)
+
+
+def guard_own_writes(
+    policy: Policy, decisions: Decisions, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+) -> Decisions:
+    """Replaces a remediation that the bucket policy lets nobody follow with a manual finding."""
+    return {
+        check: _unless_denied(policy, decision, bucket, observed, access)
+        for check, decision in decisions.items()
+    }
+
+
+def _unless_denied(
+    policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+) -> Decision:
+    if not moves_to_remediation_key(decision) or not isinstance(decision, Remediate):
+        return decision
+    intended = decision.change.applied_to(observed.encryption)
+    return unless_denied(
+        policy, decision, bucket, access.policy, algorithm=intended.algorithm, key_id=intended.key_id
+    )
 
 
 _RECOMMENDATION = (

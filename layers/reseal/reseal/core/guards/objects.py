@@ -6,10 +6,12 @@ from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.object_acl import readers_locked_out
 from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.policy.policy import Policy
+from reseal.core.resource import Resource
 from reseal.core.state.change import intended_for
-from reseal.core.state.s3_object import BucketContext, Found, Original
+from reseal.core.state.s3_object import BucketContext, Found, ObservedObject, Original
 
 _RECOMMENDATION = (
     "change these readers and writers so that they can use KMS keys, allow them in the key policy, then "
@@ -39,3 +41,20 @@ def guard_object(
         asks_own_callers=not policy.callers_may_use_key,
     )
     return unless_locked_out(decision, list(new), key, _RECOMMENDATION)
+
+
+def guard_own_write(
+    policy: Policy, decision: Decision, head: ObservedObject, bucket_context: BucketContext
+) -> Decision:
+    """The decision, or a manual finding if the bucket policy denies the write under the new encryption."""
+    if not isinstance(decision, Remediate):
+        return decision
+    intended = intended_for(head.encryption, decision.change, bucket_context)
+    return unless_denied(
+        policy,
+        decision,
+        Resource(bucket=head.bucket, object_key=head.object_key),
+        bucket_context.access.policy,
+        algorithm=intended.algorithm or "",
+        key_id=intended.key_id,
+    )

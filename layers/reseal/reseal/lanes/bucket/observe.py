@@ -9,7 +9,12 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions, decide_bucket
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_access, guard_remediation_key
+from reseal.core.guards.buckets import (
+    any_moves_to_remediation_key,
+    guard_access,
+    guard_own_writes,
+    guard_remediation_key,
+)
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.ports import Services
@@ -58,6 +63,7 @@ class Observer:
             decisions = guard_access(
                 decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
             )
+            decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
         return decisions
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:

@@ -10,7 +10,7 @@ from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
-from reseal.core.guards.objects import guard_object
+from reseal.core.guards.objects import guard_object, guard_own_write
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.exemptions import exempt_call
@@ -127,6 +127,7 @@ class Observer:
             decision = guard_object(
                 self.policy, decision, found, original, bucket_context, self._key_policy()
             )
+        decision = guard_own_write(self.policy, decision, found.head, bucket_context)
         if not isinstance(decision, Remediate):
             return replace(task, decision=decision)
         intended = intended_for(found.head.encryption, decision.change, bucket_context)

@@ -1,0 +1,81 @@
+"""Step 3, decide: the guard that finds bucket policies that refuse what a remediation would write.
+
+A policy that denies writes without a certain encryption header, or with another key, makes its writers
+name that encryption. The bucket's default then applies to nobody, and Reseal's own write is refused.
+Source: Amazon S3 User Guide, "Actions, resources, and condition keys for Amazon S3" (PutObject).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reseal.core.access.callers import Caller, Kind
+from reseal.core.access.evaluator import RESOURCE, applies, with_variables_of
+from reseal.core.access.iam_policy import Statement, conditions, listed
+from reseal.core.access.patterns import Pattern, exact
+from reseal.core.access.ranges import ABSENT, Range, always
+from reseal.core.access.requests import Requests
+from reseal.core.decision import Decision, Manual, Remediate
+from reseal.core.policy.policy import Policy
+from reseal.core.resource import Resource
+
+_HEADER = "s3:x-amz-server-side-encryption"
+_KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
+_CUSTOMER_HEADER = f"{_HEADER}-customer-algorithm"
+_HEADERS = frozenset({_HEADER, _KEY_HEADER, _CUSTOMER_HEADER})
+_LONGEST_SID = 80
+
+
+def unless_denied(
+    policy: Policy,
+    decision: Decision,
+    resource: Resource,
+    bucket_policy: Mapping[str, Any] | None,
+    *,
+    algorithm: str,
+    key_id: str | None,
+) -> Decision:
+    """The decision, or a manual finding that names the statement that may deny such writes."""
+    if not isinstance(decision, Remediate):
+        return decision
+    asked = _writes(policy, resource, {_HEADER: always(algorithm), _KEY_HEADER: always(key_id or "")})
+    statement = _denying_statement(bucket_policy or {}, asked)
+    if statement is None:
+        return decision
+    return Manual(
+        severity=decision.severity,
+        reason=(
+            f"{decision.reason}; not remediated, because {statement} of the bucket policy denies writes that "
+            f"ask for {algorithm} under {key_id}: it demands another encryption of every writer"
+        ),
+        recommendation=(
+            f"change that statement so that it admits {algorithm} under {key_id}, and the writers that "
+            f"follow it; then write the {'object again' if resource.object_key else 'default encryption'}"
+        ),
+    )
+
+
+def _writes(policy: Policy, resource: Resource, encryption: Mapping[str, Range]) -> Requests:
+    """The writes of the account's callers to the resource under this encryption."""
+    partition = policy.remediation_key.split(":")[1]
+    arn = resource.arn(partition)
+    objects = exact(arn) if resource.object_key else Pattern(f"{arn}/*")
+    known = {RESOURCE: Range(present=True, within=(objects,)), _CUSTOMER_HEADER: ABSENT, **encryption}
+    return Requests.of(Caller(Kind.ACCOUNT, policy.account, policy.account), partition, **known)
+
+
+def _denying_statement(bucket_policy: Mapping[str, Any], asked: Requests) -> str | None:
+    """The first Deny about an encryption header that may apply to one of the writes, in words."""
+    requests = with_variables_of(bucket_policy, asked)
+    for number, statement in enumerate(listed(bucket_policy.get("Statement")), start=1):
+        if _is_about_encryption(statement) and applies(statement, requests, "s3:PutObject") is not False:
+            sid = statement.get("Sid")
+            return f"statement {number}" + (f" ({str(sid)[:_LONGEST_SID]!r})" if sid else "")
+    return None
+
+
+def _is_about_encryption(statement: Statement) -> bool:
+    if not isinstance(statement, Mapping) or statement.get("Effect") != "Deny":
+        return False
+    return any(key in _HEADERS for _, key, _ in conditions(statement))
