@@ -12,7 +12,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak
+.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -27,12 +27,12 @@ local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local c
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
-test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready .venv/localemu/.ready ## Run every gate and every test but the long ones
+test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
-	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults
+	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults -k "not LocalEmu"
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, then soak
-	@started=$$(date +%s); for part in faults soak; do began=$$(date +%s); \
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, soak, localemu
+	@started=$$(date +%s); for part in faults soak localemu; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
@@ -42,6 +42,9 @@ faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test the deploye
 
 soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of every kind, with races and faults
 	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
+
+localemu: .venv/dev/.ready .venv/cloud/.ready .venv/localemu/.ready ## Test the adapters on a second emulator, LocalEmu
+	$(DEV) -m pytest -n 2 --dist loadgroup tests/contract -k LocalEmu
 
 unit: .venv/dev/.ready ## Run only the unit tests, with the core's branch coverage
 	$(DEV) -m pytest -n 2 tests/unit --cov=layers/reseal/reseal/core --cov-branch --cov-fail-under=100
