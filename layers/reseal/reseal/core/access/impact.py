@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reseal.core.access.callers import Kind
+from reseal.core.access.callers import ANY_SERVICE, Kind
 from reseal.core.access.grantees import Grantee, Home, grantees_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.state.bucket_access import AclGrant, BucketAccess
@@ -43,8 +43,8 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 """AWS's own accounts that deliver load balancer logs, by Region (Elastic Load Balancing, access logs)."""
 
 
-_MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
-"""Writers that may not need the bucket's key: a trail can use its own key (E24)."""
+_NEVER_CERTAIN = frozenset({"cloudtrail.amazonaws.com", ANY_SERVICE})
+"""A trail can use its own key instead of the bucket's (E24); a service nobody names may not exist."""
 
 _MOST_NAMED = 10
 
@@ -116,7 +116,9 @@ def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[I
     answer = key.admits(grantee)
     if answer.holds is not True:
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
-        certain = answer.holds is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
+        certain = answer.holds is False and not (
+            grantee.kind is Kind.SERVICE and grantee.name in _NEVER_CERTAIN
+        )
         sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
         yield Impact(sentence, certain=certain)
 
@@ -182,7 +184,7 @@ def _named(grantee: Grantee) -> str:
         Kind.ANYONE: "callers without a signature",
         Kind.SIGNED: f"the principal {grantee.name}",
         Kind.ACCOUNT: f"account {grantee.account} ({grantee.name})",
-        Kind.SERVICE: f"the service {grantee.name}",
+        Kind.SERVICE: "an AWS service" if grantee.name == ANY_SERVICE else f"the service {grantee.name}",
         Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({grantee.name.rsplit('/', 1)[-1]})",
         Kind.ACCESS_POINT: f"callers through access points of {grantee.name}",
         Kind.UNKNOWN: f"the principal {grantee.name}",
