@@ -10,6 +10,7 @@ from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
 from reseal.aws.s3.bucket_access import read_access, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
+from reseal.aws.s3.public_access import ControlClient, PublicAccess
 from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.state.s3_object import BucketContext
@@ -32,10 +33,16 @@ _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 
 
 class S3Buckets:
-    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16)."""
+    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16).
 
-    def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
+    Without `control` the account's Block Public Access is unknown.
+    """
+
+    def __init__(
+        self, client: S3Client, account: str, clock: Clock, control: ControlClient | None = None
+    ) -> None:
         self._client, self._account = client, account
+        self._public = PublicAccess(client=client, control=control, account=account)
         self._accesses: TtlCache[BucketAccess] = TtlCache(clock, KEPT_SECONDS)
         self._contexts: TtlCache[BucketContext] = TtlCache(clock, KEPT_SECONDS)
         self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, KEPT_SECONDS)
@@ -56,7 +63,7 @@ class S3Buckets:
     def read_access(self, bucket: str, *, fresh: bool) -> BucketAccess:
         """Who has access to the bucket; up to two minutes old unless `fresh`."""
         return self._accesses.get(
-            bucket, lambda: read_access(self._client, bucket, self._account), fresh=fresh
+            bucket, lambda: read_access(self._client, bucket, self._account, self._public), fresh=fresh
         )
 
     def knows_access(self, bucket: str) -> bool:

@@ -150,9 +150,16 @@ class _Grant:
     def admitted(self, caller: Caller, action: str) -> Iterator[Requests]:
         """The requests for one action that the statement admits and no Deny certainly refuses."""
         if caller.kind is Kind.ANYONE:
-            yield from self._of_anyone(caller, action)
-        elif found := self._surviving(caller, action):
-            yield _carried(found)
+            found = list(self._of_anyone(caller, action))
+        else:
+            surviving = self._surviving(caller, action)
+            found = [] if surviving is None else [_carried(surviving)]
+        yield from (requests for requests in found if not self._shuts_out(requests.caller))
+
+    def _shuts_out(self, caller: Caller) -> bool:
+        """Block Public Access also shuts other accounts out that a public policy names (S3, the API)."""
+        is_other = caller.kind is Kind.ACCOUNT and caller.account != self.home.account
+        return is_other and self.home.blocks_public and self.home.policy_is_public
 
     def _of_anyone(self, anyone: Caller, action: str) -> Iterator[Requests]:
         """`*` means everyone, signed or not, unless a condition or a Deny demands more.
