@@ -36,7 +36,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip here and not in a fixture, so that the summary has one line and not one for each test."""
     if known_gaps.in_world(item) and not localemu_server.PYTHON.exists():
-        pytest.skip("no .venv/localemu: LocalEmu needs Python 3.12 or 3.13, and `make localemu` found neither")
+        pytest.skip(
+            "no .venv/localemu: LocalEmu needs Python 3.12 or 3.13, and `make localemu` found neither"
+        )
 
 
 @pytest.fixture(scope="session")

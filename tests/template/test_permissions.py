@@ -18,6 +18,8 @@ READS = {
     "s3:GetBucketAcl",
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicyStatus",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetAccountPublicAccessBlock",
     "s3:GetBucketTagging",
     "s3:GetBucketWebsite",
     "s3:GetEncryptionConfiguration",
@@ -29,7 +31,7 @@ READS = {
     "sns:Publish",
 }
 LANE = "EnforceBucketRole"
-KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails"}
+KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = ["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"]

@@ -42,6 +42,7 @@ def open_to_another_account(s3: Any, bucket: str) -> None:
 
 
 def make_website(s3: Any, bucket: str) -> None:
+    s3.delete_public_access_block(Bucket=bucket)
     s3.put_bucket_website(Bucket=bucket, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
 
 
@@ -136,6 +137,20 @@ def test_bucket_read_by_its_own_account_is_repaired(enforcing: Deployment) -> No
     bucket, role = enforcing.bucket(), {"AWS": "arn:aws:iam::111122223333:role/etl"}
     enforcing.after(lambda: put_policy(enforcing.s3, bucket, role), bucket, "PutBucketPolicy")
 
+    _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
+
+    assert finding["status"] == "REMEDIATED"
+
+
+def test_public_bucket_that_block_public_access_shuts_is_repaired(enforcing: Deployment) -> None:
+    bucket = enforcing.bucket()
+
+    def open_in_vain() -> None:
+        block = {"RestrictPublicBuckets": True}
+        enforcing.s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+        put_policy(enforcing.s3, bucket, "*")
+
+    enforcing.after(open_in_vain, bucket, "PutBucketPolicy")
     _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 
     assert finding["status"] == "REMEDIATED"

@@ -70,6 +70,33 @@ def test_public_policy_is_marked_as_public(bucket: Bucket) -> None:
     assert bucket.access().policy_is_public
 
 
+@pytest.mark.parametrize("on", [True, False])
+def test_public_access_block_of_a_public_bucket_is_read(bucket: Bucket, on: bool) -> None:
+    document = shut(bucket.name)
+    document["Statement"][0]["Principal"] = "*"
+    bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
+    settings = {"RestrictPublicBuckets": on, "IgnorePublicAcls": on, "BlockPublicPolicy": True}
+    bucket.s3.put_public_access_block(Bucket=bucket.name, PublicAccessBlockConfiguration=settings)
+
+    assert bucket.access().restricts_public_policy is on
+
+
+@pytest.mark.parametrize(("code", "status"), [("AccessDenied", 403), ("InternalError", 500)])
+def test_public_access_block_that_cannot_be_read_shuts_nobody_out(
+    cloud: LocalCloud, bucket: Bucket, code: str, status: int
+) -> None:
+    document = shut(bucket.name)
+    document["Statement"][0]["Principal"] = "*"
+    bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
+    resource = f"arn:aws:s3:::{bucket.name}"
+    cloud.inject_fault("error", "s3", "GetPublicAccessBlock", resource=resource, status=status, code=code)
+
+    access = bucket.access()
+
+    cloud.clear_faults()
+    assert (access.policy_is_public, access.restricts_public_policy) == (True, False)
+
+
 def test_website_is_read(bucket: Bucket) -> None:
     configuration = {"IndexDocument": {"Suffix": "index.html"}}
     bucket.s3.put_bucket_website(Bucket=bucket.name, WebsiteConfiguration=configuration)

@@ -68,7 +68,9 @@ class Battery:
             self._s3.create_bucket(Bucket=bucket)
             tag = {"Key": "aws:cloudformation:stack-name", "Value": OWNED_BY}
             self._s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [tag]})
-            self._admit(ACCOUNT, bucket)
+            block = {"RestrictPublicBuckets": True}  # the guard must see that the public has no access
+            self._s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+            self._admit("*", bucket)
         line, findings = self._after(
             lambda: self._deployment.put(bucket, "AES256"), bucket, "PutBucketEncryption"
         )
@@ -85,7 +87,8 @@ class Battery:
 
         line, findings = self._after(choose, bucket, "PutBucketEncryption")
         expect("team's key", [line["result"], *findings], ["Compliant"])
-        line, findings = self._after(lambda: self._admit(OTHER_ACCOUNT, bucket), bucket, "PutBucketPolicy")
+        other = f"arn:aws:iam::{OTHER_ACCOUNT}:root"
+        line, findings = self._after(lambda: self._admit(other, bucket), bucket, "PutBucketPolicy")
         expect("account that the team's key admits", [line["result"], *findings], ["Compliant"])
 
     # --- the means -----------------------------------------------------------------------------
@@ -124,10 +127,10 @@ class Battery:
         answer = self._deployment.cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(batch))
         return json.load(answer["Payload"])
 
-    def _admit(self, account: str, bucket: str) -> None:
+    def _admit(self, principal: str, bucket: str) -> None:
         statement = {
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Principal": {"AWS": principal},
             "Action": "s3:GetObject",
             "Resource": f"arn:aws:s3:::{bucket}/*",
         }

@@ -69,6 +69,7 @@ class Scenes:
             "retention": self.retained,
             "not found": self.not_found,
             "reader that K admits": self.read_by_another_account,
+            "public that is shut out": self.public_in_vain,
             "key of a team": self.under_the_key_of_a_team,
             "key of another account": self.under_a_foreign_key,
             "key of the writer": self.under_the_writers_key,
@@ -114,6 +115,12 @@ class Scenes:
     def read_by_another_account(self) -> Scene:
         bucket = self._bucket()
         self._put_statement(bucket, "Allow", f"arn:aws:iam::{OTHER_ACCOUNT}:root", "s3:GetObject")
+        return self._write(bucket, ("Applied", "REMEDIATED CopyObject"), **SSE_S3)
+
+    def public_in_vain(self) -> Scene:
+        bucket, block = self._bucket(), {"RestrictPublicBuckets": True}
+        self.writer.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=block)
+        self._put_statement(bucket, "Allow", "*", "s3:GetObject")
         return self._write(bucket, ("Applied", "REMEDIATED CopyObject"), **SSE_S3)
 
     def under_the_key_of_a_team(self) -> Scene:

@@ -31,6 +31,7 @@ LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud c
 FAILURES = (
     "on AWS Lambda publishes failed asynchronous calls with the role's rights; the local cloud checks none"
 )
+ACCOUNT_SETTINGS = "the local cloud has no S3 Control: the account's Block Public Access stays unknown"
 SCHEDULER = "on AWS the scheduler calls with the role's rights; the local cloud checks none"
 UNTESTED = {
     (LANE, "sqs:ReceiveMessage"): POLLER,
@@ -38,6 +39,8 @@ UNTESTED = {
     (LANE, "sqs:GetQueueAttributes"): POLLER,
     (LANE, "logs:CreateLogStream"): LOGGER,
     (LANE, "logs:PutLogEvents"): LOGGER,
+    (LANE, "s3:GetAccountPublicAccessBlock"): ACCOUNT_SETTINGS,
+    (OBJECTS, "s3:GetAccountPublicAccessBlock"): ACCOUNT_SETTINGS,
     (OBJECTS, "sqs:ReceiveMessage"): POLLER,
     (OBJECTS, "sqs:DeleteMessage"): POLLER,
     (OBJECTS, "sqs:GetQueueAttributes"): POLLER,

@@ -60,7 +60,9 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
     """The adapters of every lane."""
     clock = SystemClock()
     return Services(
-        buckets=S3Buckets(clients.of("s3"), settings.policy.account, clock),
+        buckets=S3Buckets(
+            clients.of("s3"), settings.policy.account, clock, control=lambda: clients.of("s3control")
+        ),
         keys=KmsKeys(clients.of("kms"), clock),
         ledger=DynamoDbLedger(clients.of("dynamodb"), settings.ledger_table, settings.ledger_kept),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),

@@ -42,7 +42,70 @@ def reads(stub: Any, **found: Any) -> None:
 def access(**found: Any) -> BucketAccess:
     with stubbed("s3") as (client, stub):
         reads(stub, **found)
+        if found.get("status", {}).get("IsPublic"):
+            stub.add_client_error("get_public_access_block", NOT_CONFIGURED, http_status_code=404)
         return S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll")
+
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+PUBLIC_POLICY = {"policy": {"Statement": []}, "status": {"IsPublic": True}}
+RESTRICTS, IGNORES = {"RestrictPublicBuckets": True}, {"IgnorePublicAcls": True}
+NEW_ONES_ONLY = {"BlockPublicAcls": True, "BlockPublicPolicy": True, **dict.fromkeys(RESTRICTS, False)}
+NOT_CONFIGURED, REFUSED, DOWN = "NoSuchPublicAccessBlockConfiguration", "AccessDenied", "ServiceUnavailable"
+
+
+def blocked(bucket: Any, account: Any = None, **found: Any) -> tuple[bool, bool]:
+    """Whether the public policy and the public ACLs are shut out; `account` None is not asked."""
+    with stubbed("s3") as (client, stub), stubbed("s3control") as (control, control_stub):
+        reads(stub, **found)
+        for at, answer, named in ((stub, bucket, NAMED), (control_stub, account, {"AccountId": ACCOUNT})):
+            if isinstance(answer, str):
+                at.add_client_error(
+                    "get_public_access_block", answer, http_status_code=403, expected_params=named
+                )
+            elif answer is not None:
+                at.add_response("get_public_access_block", {"PublicAccessBlockConfiguration": answer}, named)
+        buckets = S3Buckets(client, ACCOUNT, FakeClock(), control=lambda: control)
+        access = buckets.read_access("payroll")
+    return access.restricts_public_policy, access.ignores_public_acls
+
+
+@pytest.mark.parametrize("bucket", [NOT_CONFIGURED, REFUSED, DOWN, {}, NEW_ONES_ONLY, IGNORES])
+@pytest.mark.parametrize(
+    ("account", "restricts"),
+    [(NOT_CONFIGURED, False), (REFUSED, False), (DOWN, False), (NEW_ONES_ONLY, False), (IGNORES, False),
+     (RESTRICTS, True)],
+)  # fmt: skip
+def test_public_policy_is_shut_out_by_the_bucket_or_else_by_the_account(
+    bucket: Any, account: Any, restricts: bool
+) -> None:
+    assert blocked(bucket, account, **PUBLIC_POLICY) == (restricts, False)
+
+
+def test_account_is_not_asked_about_what_the_bucket_shuts_out() -> None:
+    assert blocked(RESTRICTS, None, **PUBLIC_POLICY) == (True, False)
+
+
+@pytest.mark.parametrize(("bucket", "ignores"), [(IGNORES, True), (RESTRICTS, False)])
+def test_public_acl_is_shut_out_by_its_own_setting(bucket: Any, ignores: bool) -> None:
+    account = None if ignores else NOT_CONFIGURED
+
+    assert blocked(bucket, account, grants=[grant("Group", URI=ALL_USERS)]) == (False, ignores)
+
+
+@pytest.mark.parametrize("found", [{}, {"policy": {"Statement": []}, "status": {"IsPublic": False}}])
+def test_block_public_access_of_a_bucket_that_is_not_public_is_not_read(found: Any) -> None:
+    assert blocked(None, None, **found) == (False, False)
+
+
+def test_account_is_unknown_without_its_client() -> None:
+    with stubbed("s3") as (client, stub):
+        reads(stub, **PUBLIC_POLICY)
+        stub.add_client_error("get_public_access_block", NOT_CONFIGURED)
+
+        access = S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll")
+
+    assert not access.restricts_public_policy
 
 
 def grant(kind: str, **grantee: str) -> dict[str, Any]:

@@ -256,11 +256,81 @@ SERVICES = [
          served(f"logs.{REGION}", "GenerateDataKey", "Decrypt")),
 ]  # fmt: skip
 
+SPARES_SERVICES = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+OF_THE_ACCOUNT = {"StringNotEqualsIfExists": {"aws:PrincipalAccount": ACCOUNT}}
+OF_ITS_RESOURCES = {"StringNotEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}
+BY_CLOUDFRONT = "cloudfront.amazonaws.com"
+
+
+def perimeter(*denies: dict[str, Any], on: str = "s3:*", **allowed: Any) -> Situation:
+    """A bucket that lets everybody in, under `allowed`, and denies `on` where these conditions hold."""
+    lets_in = allow("*", GET, **({"Condition": allowed} if allowed else {}))
+    denied = (allow("*", on, effect="Deny", Condition=one) for one in denies)
+    return Situation(BucketAccess(policy={"Version": "2012-10-17", "Statement": [lets_in, *denied]}))
+
+
+def spares(principal: Any, *more: dict[str, Any]) -> Situation:
+    """A bucket that lets everybody in and denies everything to all but these."""
+    deny = {"Effect": "Deny", "NotPrincipal": principal, "Action": "s3:*", "Resource": OBJECTS}
+    return Situation(
+        BucketAccess(policy={"Version": "2012-10-17", "Statement": [allow("*", GET), deny, *more]})
+    )
+
+
+SERVICES_UNDER_A_STAR = [
+    Pair("a perimeter that spares services", perimeter(OF_THE_ACCOUNT | SPARES_SERVICES), "an AWS service",
+         perimeter(OF_THE_ACCOUNT, {"Bool": {"aws:PrincipalIsAWSService": "true"}})),
+    Pair("a perimeter that spares services, by a JSON boolean",
+         perimeter(OF_THE_ACCOUNT | {"BoolIfExists": {"aws:PrincipalIsAWSService": False}}), "an AWS service",
+         perimeter(OF_THE_ACCOUNT, {"Null": {"aws:PrincipalServiceName": "false"}})),
+    Pair("a perimeter that spares services for one name",
+         perimeter(OF_THE_ACCOUNT | {"StringNotEqualsIfExists": {"aws:PrincipalServiceName": BY_CLOUDFRONT}}),
+         "service", perimeter(OF_THE_ACCOUNT, {"StringNotEquals": {"aws:PrincipalServiceName": "x"}})),
+    Pair("a perimeter that spares services that work for the account",
+         perimeter(OF_THE_ACCOUNT | SPARES_SERVICES, OF_ITS_RESOURCES | {"Bool": {"aws:PrincipalIsAWSService": "true"}}),
+         "an AWS service", perimeter(OF_THE_ACCOUNT)),
+    Pair("a perimeter that spares services, for other actions only",
+         perimeter(OF_THE_ACCOUNT | SPARES_SERVICES, on="s3:Get*"), "an AWS service",
+         perimeter(OF_THE_ACCOUNT, on="s3:*", StringEquals={"aws:PrincipalAccount": ACCOUNT})),
+    Pair("services of any name", perimeter(Bool={"aws:PrincipalIsAWSService": "true"}), "an AWS service",
+         perimeter(Bool={"aws:PrincipalIsAWSService": "false"}, StringEquals={"aws:PrincipalAccount": ACCOUNT})),
+    Pair("services that work for the account", perimeter(StringEquals={"aws:SourceAccount": ACCOUNT}), "an AWS service",
+         perimeter(StringEquals={"aws:SourceAccount": ACCOUNT, "aws:PrincipalAccount": ACCOUNT})),
+    Pair("services that work for the organization", perimeter(StringEquals={"aws:SourceOrgID": "o-1"}), "an AWS service",
+         perimeter(StringEquals={"aws:SourceOrgID": "o-1"}, Null={"aws:PrincipalIsAWSService": "true"})),
+    Pair("services that work for a part of the organization",
+         perimeter(**{"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}}), "an AWS service",
+         perimeter(**{"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}, "StringLike": {"aws:PrincipalAccount": ACCOUNT}})),
+    Pair("services that work for one resource", perimeter(ArnLike={"aws:SourceArn": DISTRIBUTION}), "an AWS service",
+         perimeter(ArnLike={"aws:SourceArn": DISTRIBUTION}, Null={"aws:PrincipalServiceName": "true"})),
+    Pair("a service by its name", perimeter(StringEquals={"aws:PrincipalServiceName": BY_CLOUDFRONT}), "the service cloudfront",
+         Situation(perimeter(StringEquals={"aws:PrincipalServiceName": BY_CLOUDFRONT}).access, admits(service("cloudfront"), *READ))),
+    Pair("one of two services by name, one admitted",
+         Situation(perimeter(StringEquals={"aws:PrincipalServiceName": [BY_CLOUDFRONT, "x.amazonaws.com"]}).access,
+                   admits(service("cloudfront"), *READ)), "the service x.amazonaws.com",
+         Situation(perimeter(StringEquals={"aws:PrincipalServiceName": [BY_CLOUDFRONT, "x.amazonaws.com"]}).access,
+                   admits({"Service": [BY_CLOUDFRONT, "x.amazonaws.com"]}, *READ))),
+    Pair("services whatever their name, with a key that admits one",
+         Situation(perimeter(Bool={"aws:PrincipalIsAWSService": "true"}).access, admits(service("cloudfront"), *READ)),
+         "an AWS service", Situation(OWN, admits(service("cloudfront"), *READ))),
+    Pair("a service spared by NotPrincipal", spares({"Service": BY_CLOUDFRONT}), "an AWS service",
+         spares({"Service": BY_CLOUDFRONT}, allow("*", GET, effect="Deny", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}}))),
+    Pair("any service by a star", Situation(lets({"Service": "*"}, GET), admits({"Service": "*"}, *READ)), "an AWS service",
+         Situation(lets({"Service": "*"}, GET, **equals(aws__PrincipalAccount=ACCOUNT)))),
+]  # fmt: skip
+
 REPLICATION = [
+    # E20: a replica keeps its source's type of encryption; its role never uses the bucket's default key.
+    Pair("a partner that replicates into the bucket and writes to it", Situation(lets(role(PARTNER), "s3:ReplicateObject", PUT)),
+         "could not write", Situation(lets(role(PARTNER), "s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags",
+                                           "s3:ObjectOwnerOverrideToBucketOwner", "s3:GetBucketVersioning"))),
+    Pair("a partner with every right to replicate and to read versions",
+         Situation(lets(role(PARTNER), "s3:Replicate*", "s3:GetObjectVersion*")), "could not read",
+         Situation(lets(role(PARTNER), "s3:Replicate*"))),
     Pair("replication that leaves KMS objects behind", Situation(replication(enabled=True, takes_kms_objects=False)), "to-dr",
          Situation(replication(enabled=True, takes_kms_objects=True))),
     Pair("replication, switched off", Situation(replication(enabled=True, takes_kms_objects=False)), "without an error",
          Situation(replication(enabled=False, takes_kms_objects=False))),
 ]  # fmt: skip
 
-PAIRS = [*PUBLIC, *CLOUDFRONT, *ACCOUNTS, *SERVICES, *REPLICATION]
+PAIRS = [*PUBLIC, *CLOUDFRONT, *ACCOUNTS, *SERVICES, *SERVICES_UNDER_A_STAR, *REPLICATION]

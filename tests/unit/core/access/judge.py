@@ -26,6 +26,12 @@ SOURCES = tuple(
         ("config:eu-west-1", "y"),
     )
 )
+ABOUT_SERVICES = (
+    "aws:principalisawsservice",
+    "aws:principalservicename",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+)
 Context = dict[str, str]
 
 
@@ -101,24 +107,53 @@ def needs(caller: Caller, action: str) -> tuple[str, ...]:
 
 
 def allows(policy: dict[str, Any], caller: Caller, action: str, resource: str, context: Context) -> bool:
+    denies = [one for one in policy["Statement"] if one["Effect"] == "Deny" and names_action(one, action)]
     effects = {
         statement["Effect"]
         for statement in policy["Statement"]
-        if applies(statement, caller, action, resource, context)
+        if applies(
+            statement,
+            caller,
+            action,
+            resource,
+            context,
+            includes_services=is_for_services([statement, *denies]),
+        )
     }
     return effects == {"Allow"}
 
 
-def applies(statement: dict[str, Any], caller: Caller, action: str, resource: str, context: Context) -> bool:
+def is_for_services(statements: list[dict[str, Any]]) -> bool:
+    """Whether a condition is about services: a `*` that allows then includes them in a bucket's policy."""
+    named = {key.lower() for one in statements for keys in one.get("Condition", {}).values() for key in keys}
+    return bool(named & set(ABOUT_SERVICES))
+
+
+def names_action(statement: dict[str, Any], action: str) -> bool:
     if "Action" in statement and not any(like(one, action, fold=True) for one in many(statement["Action"])):
         return False
-    if "NotAction" in statement and any(like(one, action, fold=True) for one in many(statement["NotAction"])):
+    return "NotAction" not in statement or not any(
+        like(one, action, fold=True) for one in many(statement["NotAction"])
+    )
+
+
+def applies(
+    statement: dict[str, Any],
+    caller: Caller,
+    action: str,
+    resource: str,
+    context: Context,
+    *,
+    includes_services: bool,
+) -> bool:
+    if not names_action(statement, action):
         return False
     if "Resource" in statement and not any(like(one, resource) for one in many(statement["Resource"])):
         return False
     if "NotResource" in statement and any(like(one, resource) for one in many(statement["NotResource"])):
         return False
-    if not names(statement["Principal"], caller, statement["Effect"]):
+    in_star = statement["Effect"] == "Deny" or (includes_services and action.startswith("s3:"))
+    if not names(statement["Principal"], caller, includes_services=in_star):
         return False
     return all(
         holds(operator, many(values), context.get(key.lower()), context)
@@ -127,13 +162,13 @@ def applies(statement: dict[str, Any], caller: Caller, action: str, resource: st
     )
 
 
-def names(principal: Any, caller: Caller, effect: str) -> bool:
+def names(principal: Any, caller: Caller, *, includes_services: bool) -> bool:
     if principal == "*":
-        return caller.kind != "service" or effect == "Deny"
+        return caller.kind != "service" or includes_services
     if "Service" in principal:
         return caller.kind == "service" and caller.arn in many(principal["Service"])
     for name in many(principal["AWS"]):
-        if name == "*" and names("*", caller, effect):
+        if name == "*" and names("*", caller, includes_services=includes_services):
             return True
         if caller.account and name in (
             caller.account,

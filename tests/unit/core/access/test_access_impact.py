@@ -26,7 +26,18 @@ from tests.support.builders import (
     a_key,
     encryption,
 )
-from tests.unit.core.access.cases import PAIRS, THE_STACKS_KEY, Pair, Situation
+from tests.unit.core.access.cases import (
+    EVERYBODY,
+    GET,
+    PAIRS,
+    PARTNER,
+    THE_STACKS_KEY,
+    Pair,
+    Situation,
+    allow,
+    lets,
+    root,
+)
 
 TO_K = Remediate(
     change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.HIGH, reason="it was lowered"
@@ -120,18 +131,50 @@ def test_every_partition_has_its_own_name_for_s3(partition: str, suffix: str) ->
     assert key.admits_every_caller is True
 
 
-@pytest.mark.parametrize("grant", ["READ", "WRITE"])
-def test_block_public_access_shuts_the_public_out(grant: str) -> None:
-    group = "http://acs.amazonaws.com/groups/global/AllUsers"
-    open_to_all = BucketAccess(
-        policy=PAIRS[0].stopped.access.policy,
-        policy_is_public=True,
-        serves_website=True,
-        acl=(AclGrant(grantee=group, permission=grant),),
-    )
+EVERYBODY_MAY_READ = PAIRS[0].stopped.access.policy
+A_PARTNER_TOO = {
+    "Statement": [*lets("*", GET).policy["Statement"], *lets(root(PARTNER), GET).policy["Statement"]]
+}
+SERVICES_TOO = {"Statement": [allow("*", GET, Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}})]}
+OPEN = [
+    (BucketAccess(policy=EVERYBODY_MAY_READ, policy_is_public=True), {"restricts_public_policy"}),
+    (BucketAccess(policy=A_PARTNER_TOO, policy_is_public=True), {"restricts_public_policy"}),
+    (BucketAccess(policy=A_PARTNER_TOO), set()),
+    (BucketAccess(policy=SERVICES_TOO, policy_is_public=True), set()),
+    (BucketAccess(acl=(AclGrant(grantee=EVERYBODY, permission="READ"),)), {"ignores_public_acls"}),
+    (BucketAccess(acl=(AclGrant(grantee=EVERYBODY, permission="WRITE"),)), {"ignores_public_acls"}),
+    (BucketAccess(acl=(AclGrant(grantee="a-partner", permission="WRITE"),)), set()),
+    (BucketAccess(serves_website=True), {"restricts_public_policy", "ignores_public_acls"}),
+]
+NAMES = [
+    "everybody",
+    "everybody and a partner",
+    "a partner",
+    "services",
+    "ACL",
+    "ACL to write",
+    "partner's ACL",
+    "website",
+]
 
-    assert impacts(Situation(open_to_all))
-    assert impacts(Situation(replace(open_to_all, block_public_access=True))) == ()
+
+@pytest.mark.parametrize(("access", "shut_by"), OPEN, ids=NAMES)
+@pytest.mark.parametrize(
+    "flags",
+    [
+        (),
+        ("restricts_public_policy",),
+        ("ignores_public_acls",),
+        ("restricts_public_policy", "ignores_public_acls"),
+    ],
+    ids=lambda flags: "+".join(flags) or "none",
+)
+def test_each_flag_of_block_public_access_shuts_its_own_public_out(
+    access: BucketAccess, shut_by: set[str], flags: tuple[str, ...]
+) -> None:
+    blocked = replace(access, **dict.fromkeys(flags, True))
+
+    assert (impacts(Situation(blocked)) == ()) is (bool(shut_by) and shut_by <= set(flags))
 
 
 @pytest.mark.parametrize(

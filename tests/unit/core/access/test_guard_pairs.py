@@ -28,7 +28,8 @@ def impacts_of(pair: dict[str, Any]) -> list[Impact]:
     access = BucketAccess(
         policy=document(pair["bucket"]) if "bucket" in pair else None,
         serves_website=pair.get("serves_website", False),
-        block_public_access=pair.get("block_public_access", False),
+        restricts_public_policy=pair.get("block_public_access", False),
+        ignores_public_acls=pair.get("block_public_access", False),
         acl=tuple(AclGrant(**grant) for grant in pair.get("acl", ())),
         replication=tuple(ReplicationRule(**rule) for rule in pair.get("replication", ())),
     )

@@ -40,6 +40,7 @@ VALUES: dict[str, list[Any]] = {
     ],
     "aws:PrincipalOrgID": ["o-1", ["o-1", "o-2"], "O-1"],
     "aws:PrincipalIsAWSService": ["true", "false", True, False],
+    "aws:PrincipalServiceName": [SERVICES[0], list(SERVICES[:2]), "logs.amazonaws.com"],
 }
 OF_S3 = {"aws:SourceVpce": ["vpce-1", "vpce-2"], "aws:SecureTransport": ["true", "false", False]}
 OF_KMS: dict[str, list[Any]] = {
@@ -64,6 +65,7 @@ class Author:
         own = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*",
                "Condition": {"StringEquals": {"kms:CallerAccount": OWN}}}  # fmt: skip
         bucket = [self.bucket_statement("Allow"), *self.some(self.bucket_statement)]
+        bucket += [self.perimeter()] if self.chance.random() < 0.1 else []
         key = [own, self.key_statement("Allow"), *self.some(self.key_statement)]
         return tuple({"Version": "2012-10-17", "Statement": one} for one in (bucket, key))  # type: ignore[return-value]
 
@@ -79,6 +81,21 @@ class Author:
         if effect == "Allow" and self.chance.random() < 0.2:
             principal = "*"
         return self.finished(effect, principal, actions, where, VALUES | OF_S3)
+
+    def perimeter(self) -> dict[str, Any]:
+        """A Deny that spares one account and the services of a kind."""
+        conditions = {"StringNotEqualsIfExists": {"aws:PrincipalAccount": self.chance.choice((OWN, PARTNER))}}
+        key = self.chance.choice([one for one in VALUES if not one.startswith("aws:PrincipalA")])
+        spared = self.chance.choice(VALUES[key])
+        operator = self.chance.choice(("BoolIfExists", "StringNotEqualsIfExists", "ArnNotLikeIfExists"))
+        conditions.setdefault(operator, {})[key] = spared
+        return {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": conditions,
+        }
 
     def key_statement(self, effect: str) -> dict[str, Any]:
         actions = self.chance.choice(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from json import loads
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from reseal.aws.errors import translated
+from reseal.aws.s3.public_access import IGNORES, RESTRICTS, PublicAccess
 from reseal.core.errors import RefusalError, TransientError
-from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
+from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess, ReplicationRule
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,12 +20,30 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def read_access(client: S3Client, bucket: str, account: str) -> BucketAccess:
+def read_access(client: S3Client, bucket: str, account: str, public: PublicAccess) -> BucketAccess:
     """The bucket access, in four calls, or five if there is a bucket policy.
 
+    If the bucket is open to the public, one or two more: Block Public Access may shut it out.
     Raises RefusalError or TransientError.
     """
     named = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    access = _read_access(client, named)
+    opened = _opened(access)
+    shut = public.settings(bucket, opened) if opened else opened
+    return replace(access, restricts_public_policy=RESTRICTS in shut, ignores_public_acls=IGNORES in shut)
+
+
+def _opened(access: BucketAccess) -> frozenset[str]:
+    """The settings that would shut out a public that has access."""
+    by_acl = any(grant.grantee in EVERYONE for grant in access.acl)
+    opened = {
+        RESTRICTS: access.policy_is_public or access.serves_website,
+        IGNORES: by_acl or access.serves_website,
+    }
+    return frozenset(name for name, is_open in opened.items() if is_open)
+
+
+def _read_access(client: S3Client, named: Any) -> BucketAccess:
     policy = _read_policy(client, named)
     return BucketAccess(
         policy=policy,

@@ -10,6 +10,7 @@ from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
 from reseal.aws.s3.bucket_access import read_access, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
+from reseal.aws.s3.public_access import ControlClient, PublicAccess
 from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.state.s3_object import BucketContext
@@ -35,11 +36,17 @@ _CONFLICT_PAUSES = (0.5, 1.0, 2.0)
 
 
 class S3Buckets:
-    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16)."""
+    """`Buckets` on Amazon S3. Every call names the account that must own the bucket (C16).
 
-    def __init__(self, client: S3Client, account: str, clock: Clock) -> None:
+    Without `control` the account's Block Public Access is unknown.
+    """
+
+    def __init__(
+        self, client: S3Client, account: str, clock: Clock, control: ControlClient | None = None
+    ) -> None:
         self._client, self._account = client, account
         self._clock = clock
+        self._public = PublicAccess(client=client, control=control, account=account)
         self._contexts: TtlCache[BucketContext] = TtlCache(clock, CONTEXT_SECONDS)
         self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, TAGS_SECONDS)
         stay_in_region(client)
@@ -58,7 +65,7 @@ class S3Buckets:
 
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now."""
-        return read_access(self._client, bucket, self._account)
+        return read_access(self._client, bucket, self._account, self._public)
 
     def read_context(self, bucket: str) -> BucketContext:
         """The bucket context, at most five seconds old."""

@@ -24,6 +24,9 @@ _PRINCIPAL = re.compile(r"arn:[^:]+:(?:iam|sts)::\d+:[^*?]+")
 _OF_THE_CALLER = re.compile(r"(?:For\w+:)?aws:(?:principal.*|source(?:account|arn|org.*)|userid|username)")
 _ACCOUNT_NUMBER = Pattern("?" * 12)
 
+ANY_SERVICE = "*"
+"""The name of a service that a policy does not name."""
+
 
 class Kind(Enum):
     """The kind of a caller, which decides how IAM applies a policy to it."""
@@ -44,7 +47,8 @@ _UNIDENTIFIED = (Kind.ORIGIN_ACCESS_IDENTITY, Kind.ACCESS_POINT, Kind.UNKNOWN)
 class Caller:
     """The callers that one principal element stands for.
 
-    ANYONE has no signature, SIGNED is of any account. `name` is the principal as the policy writes it.
+    ANYONE has no signature, SIGNED is of any account. `name` is the principal as the policy writes it;
+    a SERVICE named `*` is one that the policy does not name.
     An ACCOUNT caller is one principal, or all of the account's if `name` is no principal's ARN.
     `lacks_iam_policy` says that some have no IAM policy that allows the call.
     """
@@ -78,8 +82,14 @@ def _named(kind: object, names: object, caller: Caller, *, denies: bool) -> Sett
     if kind == "AWS":
         return any_of(_named_by(name, caller, denies=denies) for name in listed)
     if kind == "Service":
-        return caller.kind is Kind.SERVICE and caller.name in listed
+        return _names_service(listed, caller)
     return False if caller.kind in (Kind.SERVICE, Kind.ANYONE) else None
+
+
+def _names_service(listed: list[str], caller: Caller) -> Settled:
+    if caller.kind is Kind.SERVICE and ANY_SERVICE in (caller.name, *listed):
+        return None
+    return caller.kind is Kind.SERVICE and caller.name in listed
 
 
 def _named_by(name: str, caller: Caller, *, denies: bool) -> Settled:
@@ -119,12 +129,18 @@ def is_of_the_caller(key: str) -> bool:
     return bool(_OF_THE_CALLER.fullmatch(key))
 
 
+def is_of_services(key: str) -> bool:
+    """Whether only the requests of a service have a condition key, or distinguishes them."""
+    return key in ("aws:principalisawsservice", *_OF_SERVICES, *_OF_SOURCES)
+
+
 def known_keys(caller: Caller, partition: str) -> dict[str, Range]:
     """The values of the keys that a request has by the kind of its caller."""
     return dict(_KEYS[caller.kind](caller, partition))
 
 
 _Keys = Iterator[tuple[str, Range]]
+_OF_SERVICES = ("aws:principalservicename", "aws:principalservicenameslist")
 _OF_SOURCES = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 
 
@@ -145,7 +161,7 @@ def _of_signed(_caller: Caller, _partition: str) -> _Keys:
     yield "aws:userid", Range(present=True, without=(exact("anonymous"),))
     yield "aws:principaltype", Range(present=True, without=(exact("Anonymous"),))
     yield "aws:principalisawsservice", always("false")
-    for key in ("aws:principalservicename", "aws:principalservicenameslist", *_OF_SOURCES):
+    for key in (*_OF_SERVICES, *_OF_SOURCES):
         yield key, ABSENT
 
 
@@ -168,7 +184,8 @@ def _arns(name: str) -> tuple[Pattern, ...]:
 def _of_service(caller: Caller, _partition: str) -> _Keys:
     yield "aws:principalaccount", Range(without=(_ACCOUNT_NUMBER,))
     yield "aws:principalisawsservice", always("true")
-    yield "aws:principalservicename", always(caller.name)
+    is_named = caller.name != ANY_SERVICE
+    yield "aws:principalservicename", always(caller.name) if is_named else Range(present=True)
     for key in ("aws:principalorgid", "aws:principalorgpaths", "aws:username"):
         yield key, ABSENT
 

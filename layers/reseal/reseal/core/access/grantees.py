@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reseal.core.access.callers import UNIQUE_ID, Caller, Kind, is_of_the_caller
+from reseal.core.access.callers import (
+    ANY_SERVICE,
+    UNIQUE_ID,
+    Caller,
+    Kind,
+    is_of_services,
+    is_of_the_caller,
+)
 from reseal.core.access.evaluator import RESOURCE, names_action, remaining, resources_of, with_variables_of
 from reseal.core.access.iam_policy import Statement, account_of_arn, conditions, listed, statements
 from reseal.core.access.patterns import ANYTHING, Pattern, Style, exact, overlap
@@ -17,12 +24,15 @@ from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 
 READS = ("s3:GetObject", "s3:GetObjectVersion")
-WRITES = ("s3:PutObject", "s3:ReplicateObject")
+WRITES = ("s3:PutObject",)
+"""Not s3:ReplicateObject: a replica keeps its source's type of encryption and does not take the bucket's
+default, unless its source is unencrypted, as none is since 2023 (E20)."""
+
 _ORIGIN_ACCESS_IDENTITY = ":iam::cloudfront:user/"
 _OBJECTS = Pattern("arn:*:s3:::?*/*")
 _HEADER = "s3:x-amz-server-side-encryption"
 _KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
-_ACCOUNT, _ARN = "aws:principalaccount", "aws:principalarn"
+_ACCOUNT, _ARN, _SERVICE = "aws:principalaccount", "aws:principalarn", "aws:principalservicename"
 _ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
@@ -140,15 +150,27 @@ class _Grant:
     def admitted(self, caller: Caller, action: str) -> Iterator[Requests]:
         """The requests for one action that the statement admits and no Deny certainly refuses."""
         if caller.kind is Kind.ANYONE:
-            yield from self._of_anyone(caller, action)
-        elif found := self._surviving(caller, action):
-            yield _carried(found)
+            found = list(self._of_anyone(caller, action))
+        else:
+            surviving = self._surviving(caller, action)
+            found = [] if surviving is None else [_carried(surviving)]
+        yield from (requests for requests in found if not self._shuts_out(requests.caller))
+
+    def _shuts_out(self, caller: Caller) -> bool:
+        """Block Public Access also shuts other accounts out that a public policy names (S3, the API)."""
+        is_other = caller.kind is Kind.ACCOUNT and caller.account != self.home.account
+        return is_other and self.home.blocks_public and self.home.policy_is_public
 
     def _of_anyone(self, anyone: Caller, action: str) -> Iterator[Requests]:
-        """`*` means everyone, signed or not, unless a condition or a Deny demands more."""
+        """`*` means everyone, signed or not, unless a condition or a Deny demands more.
+
+        Services are meant too if a condition is about services; Block Public Access spares them.
+        """
+        if is_about_services := self._is_about_services(action):
+            yield from self._of_services(action)
         anonymous = self._surviving(anyone, action)
         if anonymous is None:
-            yield from self._of_signed(action)
+            yield from self._of_signed(action, may_be_others=not is_about_services)
         elif accounts := _delegated_to(anonymous):
             yield Requests(caller=Caller(Kind.ACCESS_POINT, accounts), ranges={})
         elif not self._is_shut_out:
@@ -156,13 +178,23 @@ class _Grant:
         elif own := self._surviving(Caller(Kind.ACCOUNT, self.home.account, self.home.account), action):
             yield _carried(own)
 
-    def _of_signed(self, action: str) -> Iterator[Requests]:
+    def _of_services(self, action: str) -> Iterator[Requests]:
+        services = self._surviving(Caller(Kind.SERVICE, ANY_SERVICE), action)
+        if services is not None:
+            yield from _by_service(_carried(services))
+
+    def _of_signed(self, action: str, *, may_be_others: bool) -> Iterator[Requests]:
         signed = self._surviving(Caller(Kind.SIGNED, self._described()), action)
         other = self._surviving(Caller(Kind.UNKNOWN, self._described()), action)
         if signed is not None:
             yield from _by_account(_carried(signed))
-        elif other is not None:
+        elif may_be_others and other is not None:
             yield _carried(other)
+
+    def _is_about_services(self, action: str) -> bool:
+        """Whether this statement, or a Deny of the action, distinguishes services."""
+        denies = (deny for deny in statements(self.policy, "Deny") if names_action(deny, action) is not False)
+        return any(_is_for_services(statement) for statement in (self.statement, *denies))
 
     def _described(self) -> str:
         """`*` and the values that the statement demands of the caller."""
@@ -214,6 +246,19 @@ def _delegated_to(requests: Requests) -> str | None:
     demanded = [requests.range_of(key) for key in _ACCESS_POINTS]
     named = [part.text for found in demanded if found.present for part in found.within]
     return ", ".join(named) or None
+
+
+def _is_for_services(statement: Statement) -> bool:
+    spared = statement.get("NotPrincipal")
+    spares_services = isinstance(spared, Mapping) and "Service" in spared
+    return spares_services or any(is_of_services(key) for _, key, _ in conditions(statement))
+
+
+def _by_service(services: Requests) -> Iterator[Requests]:
+    """The requests of services, each service that the policy names by itself."""
+    for cell in services.cells((_SERVICE,)):
+        caller = Caller(Kind.SERVICE, cell.value_of(_SERVICE) or ANY_SERVICE)
+        yield replace(cell, caller=caller)
 
 
 def _carried(requests: Requests) -> Requests:

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reseal.core.access.callers import Kind
+from reseal.core.access.callers import ANY_SERVICE, Kind
 from reseal.core.access.grantees import Grantee, Home, grantees_of
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.state.bucket_access import AclGrant, BucketAccess
+from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
-
-EVERYONE = frozenset(
-    {
-        "http://acs.amazonaws.com/groups/global/AllUsers",
-        "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
-    }
-)
-"""The groups that open an ACL to the public."""
 
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 
@@ -43,8 +35,8 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 """AWS's own accounts that deliver load balancer logs, by Region (Elastic Load Balancing, access logs)."""
 
 
-_MAY_NAME_ITS_OWN_KEY = frozenset({"cloudtrail.amazonaws.com"})
-"""Writers that may not need the bucket's key: a trail can use its own key (E24)."""
+_NEVER_CERTAIN = frozenset({"cloudtrail.amazonaws.com", ANY_SERVICE})
+"""A trail can use its own key instead of the bucket's (E24); a service nobody names may not exist."""
 
 _MOST_NAMED = 10
 
@@ -95,7 +87,7 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
     home = Home(
         account=key.account,
         partition=key.partition,
-        blocks_public=access.block_public_access,
+        blocks_public=access.restricts_public_policy,
         policy_is_public=access.policy_is_public,
     )
     grantees = list(grantees_of(access.policy or {}, home))
@@ -106,7 +98,7 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
         else:
             yield from _through_key(grantee, could_not, key)
-    names_the_public = access.block_public_access or any(one.kind is Kind.ANYONE for one in grantees)
+    names_the_public = access.restricts_public_policy or any(one.kind is Kind.ANYONE for one in grantees)
     if access.policy_is_public and not names_the_public:
         sentence = "S3 calls the bucket policy public: readers without a signature could not read new objects"
         yield Impact(sentence, under_any_key=True)
@@ -116,7 +108,9 @@ def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[I
     answer = key.admits(grantee)
     if answer.holds is not True:
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
-        certain = answer.holds is False and grantee.name not in _MAY_NAME_ITS_OWN_KEY
+        certain = answer.holds is False and not (
+            grantee.kind is Kind.SERVICE and grantee.name in _NEVER_CERTAIN
+        )
         sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
         yield Impact(sentence, certain=certain)
 
@@ -141,7 +135,8 @@ def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
 
 
 def _through_website(access: BucketAccess) -> Iterator[Impact]:
-    if access.serves_website and not access.block_public_access:
+    """Visitors read what the bucket policy or an object's own ACL lets everybody read."""
+    if access.serves_website and not (access.restricts_public_policy and access.ignores_public_acls):
         sentence = "the bucket serves a website: visitors do not sign requests and could not read new objects"
         yield Impact(sentence, under_any_key=True)
 
@@ -149,7 +144,7 @@ def _through_website(access: BucketAccess) -> Iterator[Impact]:
 def _effective_acl(access: BucketAccess) -> Iterator[AclGrant]:
     """The grants that count: Block Public Access ignores those to the public."""
     for grant in access.acl:
-        if grant.grantee not in EVERYONE or not access.block_public_access:
+        if grant.grantee not in EVERYONE or not access.ignores_public_acls:
             yield grant
 
 
@@ -182,7 +177,7 @@ def _named(grantee: Grantee) -> str:
         Kind.ANYONE: "callers without a signature",
         Kind.SIGNED: f"the principal {grantee.name}",
         Kind.ACCOUNT: f"account {grantee.account} ({grantee.name})",
-        Kind.SERVICE: f"the service {grantee.name}",
+        Kind.SERVICE: "an AWS service" if grantee.name == ANY_SERVICE else f"the service {grantee.name}",
         Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({grantee.name.rsplit('/', 1)[-1]})",
         Kind.ACCESS_POINT: f"callers through access points of {grantee.name}",
         Kind.UNKNOWN: f"the principal {grantee.name}",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reseal.core.access.impact import EVERYONE, Impact
+from reseal.core.access.impact import Impact
+from reseal.core.state.bucket_access import EVERYONE
 from reseal.core.state.s3_object import ObjectAcl
 
 _READS = frozenset({"READ", "FULL_CONTROL"})

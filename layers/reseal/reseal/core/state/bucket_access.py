@@ -8,6 +8,14 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+EVERYONE = frozenset(
+    {
+        "http://acs.amazonaws.com/groups/global/AllUsers",
+        "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+    }
+)
+"""The groups that open an ACL to the public."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AclGrant:
@@ -31,14 +39,15 @@ class BucketAccess:
     """The bucket access that the access guard evaluates.
 
     `policy` is the parsed bucket policy, None if there is none. `policy_is_public` is S3's own
-    evaluation. `block_public_access` says that Block Public Access, of the bucket or of the account,
-    restricts public policies and ignores public ACLs. `serves_website` is false for a website that only
-    redirects. `acl` holds the grants to others than the bucket's owner.
+    evaluation. `restricts_public_policy` and `ignores_public_acls` say what Block Public Access, of the
+    bucket or of the account, shuts out; false if it cannot be read. `serves_website` is false for a website
+    that only redirects. `acl` holds the grants to others than the bucket's owner.
     """
 
     policy: Document | None = None
     policy_is_public: bool = False
-    block_public_access: bool = False
+    restricts_public_policy: bool = False
+    ignores_public_acls: bool = False
     serves_website: bool = False
     acl: tuple[AclGrant, ...] = ()
     replication: tuple[ReplicationRule, ...] = ()

@@ -151,12 +151,12 @@ KEYS: list[tuple[str, Statement | list[Statement], list[Statement], list[Stateme
     ("an organisational unit", bucket("*", GET, when={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-1/*"}}),
      [key("*", READ, {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-2/*"}})], [key("*", READ, {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}})]),
     ("two accounts by condition", bucket("*", GET, when=equals("aws:PrincipalAccount", PARTNER, THIRD)), [key(P, READ)], [key(P, READ), key(iam(THIRD), READ)]),
-    # S3 User Guide, "Setting up permissions for replication" (replicas in another account's bucket)
-    ("replicas of a partner", bucket(iam(PARTNER, "role/replica"), "s3:ReplicateObject"), [key(iam(PARTNER, "role/replica"), ["kms:Encrypt"])], [key(iam(PARTNER, "role/replica"), WRITE)]),
 ]  # fmt: skip
 
 DENY_OTHERS = bucket("*", "s3:*", when={"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, effect="Deny")
 BUCKETS: list[tuple[str, list[Statement], list[Statement]]] = [
+    # S3 User Guide, "Setting up permissions for replication" (replicas in another account's bucket); E20
+    ("replicas of a partner", [bucket(iam(PARTNER, "role/replica"), "s3:ReplicateObject", PUT)], [bucket(iam(PARTNER, "role/replica"), "s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags", "s3:ObjectOwnerOverrideToBucketOwner")]),
     # S3 User Guide, "Examples of Amazon S3 bucket policies"; "Controlling access from VPC endpoints"
     ("everybody, and a Deny for strangers", [bucket("*", GET)], [bucket("*", GET), DENY_OTHERS]),
     ("a partner, denied after all", [bucket(P, GET)], [bucket(P, GET), DENY_OTHERS]),
