@@ -189,7 +189,6 @@ def test_violating_bucket_with_a_policy_costs_at_most_fifteen_calls(enforcing: D
         "GetBucketEncryption",
         "DescribeKey",
         "GetBucketPolicy",
-        "GetBucketPolicyStatus",
         "GetBucketWebsite",
         "GetBucketAcl",
         "GetBucketReplication",

@@ -42,6 +42,13 @@ class Bucket:
     def access(self) -> BucketAccess:
         return self.buckets.read_access(self.name)
 
+    def open_up(self) -> None:
+        """Let everyone read: S3 is then asked whether the policy is public."""
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+        statement = allow | {"Resource": f"arn:aws:s3:::{self.name}/*"}
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(policy))
+
     def put_policy(self) -> dict[str, Any]:
         self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(shut(self.name)))
         return shut(self.name)
@@ -182,7 +189,7 @@ READS = [
 def test_denied_read_names_its_permission(
     cloud: LocalCloud, bucket: Bucket, operation: str, action: str
 ) -> None:
-    bucket.put_policy()
+    bucket.open_up()
     resource = f"arn:aws:s3:::{bucket.name}"
     cloud.inject_fault("error", "s3", operation, resource=resource, status=403, code="AccessDenied", times=1)
 

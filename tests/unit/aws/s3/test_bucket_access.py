@@ -16,6 +16,8 @@ ACCOUNT = "111122223333"
 NAMED = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT}
 OWNER = {"ID": "owner"}
 FULL = "FULL_CONTROL"
+OPEN = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
+CLOSED = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}
 
 
 def reads(stub: Any, **found: Any) -> None:
@@ -23,7 +25,9 @@ def reads(stub: Any, **found: Any) -> None:
     if "policy" in found:
         stub.add_response("get_bucket_policy", {"Policy": json.dumps(found["policy"])}, NAMED)
         answer = found.get("status")
-        if answer is None:
+        if found["policy"] == CLOSED:
+            pass  # a policy that names nobody in an Allow is not public
+        elif answer is None:
             stub.add_client_error("get_bucket_policy_status", "NoSuchBucketPolicy", http_status_code=404)
         else:
             stub.add_response("get_bucket_policy_status", {"PolicyStatus": answer}, NAMED)
@@ -48,7 +52,7 @@ def access(**found: Any) -> BucketAccess:
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
-PUBLIC_POLICY = {"policy": {"Statement": []}, "status": {"IsPublic": True}}
+PUBLIC_POLICY = {"policy": OPEN, "status": {"IsPublic": True}}
 RESTRICTS, IGNORES = {"RestrictPublicBuckets": True}, {"IgnorePublicAcls": True}
 NEW_ONES_ONLY = {"BlockPublicAcls": True, "BlockPublicPolicy": True, **dict.fromkeys(RESTRICTS, False)}
 NOT_CONFIGURED, REFUSED, DOWN = "NoSuchPublicAccessBlockConfiguration", "AccessDenied", "ServiceUnavailable"
@@ -93,7 +97,7 @@ def test_public_acl_is_shut_out_by_its_own_setting(bucket: Any, ignores: bool) -
     assert blocked(bucket, account, grants=[grant("Group", URI=ALL_USERS)]) == (False, ignores)
 
 
-@pytest.mark.parametrize("found", [{}, {"policy": {"Statement": []}, "status": {"IsPublic": False}}])
+@pytest.mark.parametrize("found", [{}, {"policy": OPEN, "status": {"IsPublic": False}}])
 def test_block_public_access_of_a_bucket_that_is_not_public_is_not_read(found: Any) -> None:
     assert blocked(None, None, **found) == (False, False)
 
@@ -112,15 +116,19 @@ def grant(kind: str, **grantee: str) -> dict[str, Any]:
     return {"Grantee": {"Type": kind, **grantee}, "Permission": FULL}
 
 
+def test_policy_that_cannot_name_everyone_is_not_asked_about() -> None:
+    assert access(policy=CLOSED) == BucketAccess(policy=CLOSED, policy_is_public=False)
+
+
 def test_policy_deleted_between_two_reads_is_not_public() -> None:
-    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, policy_is_public=False)
+    assert access(policy=OPEN) == BucketAccess(policy=OPEN, policy_is_public=False)
 
 
 @pytest.mark.parametrize(
     ("status", "public"), [({"IsPublic": True}, True), ({"IsPublic": False}, False), ({}, False)]
 )
 def test_policy_is_public_where_s3_says_so(status: dict[str, bool], public: bool) -> None:
-    assert access(policy={"Statement": []}, status=status).policy_is_public is public
+    assert access(policy=OPEN, status=status).policy_is_public is public
 
 
 def test_every_grantee_but_the_owner_is_kept() -> None:

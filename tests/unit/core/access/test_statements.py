@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reseal.core.access.callers import Caller, Kind, named_in
 from reseal.core.access.evaluator import RESOURCE, answer_of, applies, names_action
 from reseal.core.access.grantees import Home, grantees_of
+from reseal.core.access.iam_policy import may_name_everyone
 from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap
@@ -332,3 +333,21 @@ def test_writes_that_name_their_encryption_do_not_take_the_default(
     found = grantees(when("StringEquals", key, value, principal={"AWS": ROLE}, action="s3:PutObject"))
 
     assert bool(found) is writes
+
+
+@pytest.mark.parametrize(
+    ("allow", "expected"),
+    [
+        ({"Principal": "*"}, True),
+        ({"Principal": {"AWS": ["arn:aws:iam::444455556666:root", "*"]}}, True),
+        ({"NotPrincipal": {"AWS": "444455556666"}}, True),
+        ({"Principal": {"Federated": "*"}}, True),
+        ({"Principal": ["*"]}, True),
+        ({}, True),
+        ({"Principal": {"AWS": "444455556666"}}, False),
+        ({"Principal": {"Service": "cloudtrail.amazonaws.com"}}, False),
+        ({"Effect": "Deny", "Principal": "*"}, False),
+    ],
+)
+def test_policy_may_name_everyone(allow: dict[str, Any], expected: bool) -> None:
+    assert may_name_everyone({"Statement": {"Effect": "Allow", **allow}}) is expected

@@ -19,6 +19,21 @@ def statements(document: Mapping[str, Any], effect: str) -> Iterator[Statement]:
             yield statement
 
 
+def may_name_everyone(document: Mapping[str, Any]) -> bool:
+    """Whether an Allow statement may name everyone. S3 calls no other policy public."""
+    return any(
+        "NotPrincipal" in statement or _may_hold_everyone(statement.get("Principal"))
+        for statement in statements(document, "Allow")
+    )
+
+
+def _may_hold_everyone(principal: object) -> bool:
+    """Whether a Principal element holds `*`, or is malformed."""
+    if not isinstance(principal, Mapping):
+        return True
+    return any("*" in str(name) for names in principal.values() for name in listed(names))
+
+
 def listed(value: object) -> list[Any]:
     """The value as a list: IAM allows a single element instead of a list of one."""
     if value is None:
