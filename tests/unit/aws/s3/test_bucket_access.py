@@ -116,6 +116,19 @@ def grant(kind: str, **grantee: str) -> dict[str, Any]:
     return {"Grantee": {"Type": kind, **grantee}, "Permission": FULL}
 
 
+def test_replication_rule_names_the_owner_and_the_key_of_its_copies() -> None:
+    destination = {
+        "Bucket": "arn:aws:s3:::dr",
+        "Account": "444455556666",
+        "EncryptionConfiguration": {"ReplicaKmsKeyID": "alias/dr"},
+    }
+    rule = {"ID": "to-dr", "Status": "Enabled", "Destination": destination}
+
+    (found,) = access(rules=[rule]).replication
+
+    assert (found.account, found.key_id) == ("444455556666", "alias/dr")
+
+
 def test_policy_that_cannot_name_everyone_is_not_asked_about() -> None:
     assert access(policy=CLOSED) == BucketAccess(policy=CLOSED, policy_is_public=False)
 

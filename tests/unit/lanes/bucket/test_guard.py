@@ -9,12 +9,14 @@ import pytest
 from reseal.core.errors import AccessDeniedError
 from reseal.core.findings.event_result import Result
 from reseal.core.policy.policy import Mode
-from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
+from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import (
     BUCKET,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     KEY_ACCESS,
+    OTHER_ACCOUNT,
     SSE_KMS,
     STRANGER_KEY,
     TEAM_KEY,
@@ -151,6 +153,20 @@ def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: 
 
     assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
+
+
+@pytest.mark.parametrize("found", [LOWERED, COMPLIANT], ids=["SSE-S3", "SSE-KMS"])
+def test_copies_that_a_call_hands_to_another_account_are_told(found: BucketEncryption) -> None:
+    cloud = a_cloud(found)
+    rule = ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=True, account=OTHER_ACCOUNT)
+    cloud.buckets.access[BUCKET] = BucketAccess(replication=(rule,))
+
+    deliver(cloud, eventName="PutBucketReplication")
+
+    (finding,) = (f for f in cloud.topic.findings if f["check"] == KEY_ACCESS)
+    assert (finding["severity"], finding["status"]) == ("HIGH", "MANUAL")
+    assert OTHER_ACCOUNT in finding["reason"]
+    assert cloud.steps.taken.count("read access") == 1
 
 
 def test_granting_access_to_callers_that_the_key_admits_is_compliant() -> None:

@@ -106,6 +106,8 @@ def _replication(client: S3Client, named: Any) -> tuple[ReplicationRule, ...]:
             id=rule.get("ID", ""),
             enabled=rule["Status"] == "Enabled",
             takes_kms_objects=_selects_kms_objects(rule),
+            account=rule["Destination"].get("Account"),
+            key_id=rule["Destination"].get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID"),
         )
         for rule in rules
     )

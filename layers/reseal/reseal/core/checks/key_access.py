@@ -1,31 +1,72 @@
-"""Step 3, decide: everyone with access to the bucket must be able to use its KMS key."""
+"""Step 3, decide: everyone with access to the bucket must be able to use its KMS key.
+
+A replication rule that hands copies to another account, or to its key, is told as well.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from reseal.core.access.impact import impact_of, in_words
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
+from reseal.core.state.kms_key import parse_key_reference
 
 KEY_ACCESS = "S3.BucketKeyAccess"
-ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"})
+REPLICATES = "PutBucketReplication"
+ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", REPLICATES})
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
 
 def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
     """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
-    if observed.access is None or observed.key_policy is None:
+    if observed.access is None:
         return Compliant("this call granted no access to a bucket under a KMS key")
-    impacts = impact_of(observed.access, observed.key_policy, observed.encryption.algorithm)
-    if not impacts:
+    found = [*_without_key(call, observed)]
+    found += _copied(policy, observed.access) if call.name == REPLICATES else []
+    if not found:
         return Compliant("everyone with access to the bucket can use its KMS key")
-    certain = any(impact.certain for impact in impacts)
     return Manual(
-        severity=Severity.CRITICAL if certain else Severity.MEDIUM,
-        reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
-        recommendation=(
-            f"revert {call.name}; or allow them in the key policy, if they can use KMS keys at all; "
-            "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
-        ),
+        severity=max(manual.severity for manual in found),
+        reason="; ".join(manual.reason for manual in found),
+        recommendation="; ".join(manual.recommendation for manual in found),
     )
+
+
+def _without_key(call: BucketCall, observed: ObservedBucket) -> Iterator[Manual]:
+    """Those with access to the bucket who cannot use its key."""
+    if observed.access is None or observed.key_policy is None:
+        return
+    impacts = impact_of(observed.access, observed.key_policy, observed.encryption.algorithm)
+    if impacts:
+        yield Manual(
+            severity=Severity.CRITICAL if any(impact.certain for impact in impacts) else Severity.MEDIUM,
+            reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
+            recommendation=(
+                f"revert {call.name}; or allow them in the key policy, if they can use KMS keys at all; "
+                "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
+            ),
+        )
+
+
+def _copied(policy: Policy, access: BucketAccess) -> Iterator[Manual]:
+    """The rule of each account, not this one, that gets copies of new objects or whose key they are under."""
+    for rule in access.replication:
+        owners = {rule.account or policy.account, _account_of_key(rule) or policy.account} - {policy.account}
+        if rule.enabled and owners and not policy.names_approved(rule.key_id or ""):
+            yield Manual(
+                severity=Severity.HIGH,
+                reason=(
+                    f"replication rule {rule.id!r} copies new objects to account "
+                    f"{' and '.join(sorted(owners))}, under {rule.key_id or 'the default there'}: "
+                    "that account decides who reads the copies"
+                ),
+                recommendation=f"remove rule {rule.id!r}, or add the key of its copies to ApprovedKeys",
+            )
+
+
+def _account_of_key(rule: ReplicationRule) -> str | None:
+    return parse_key_reference(rule.key_id).account if rule.key_id else None

@@ -58,7 +58,7 @@ def unless_denied(
 
 def _writes(policy: Policy, resource: Resource, encryption: Mapping[str, Range]) -> Requests:
     """The writes of the account's callers to the resource under this encryption."""
-    partition = policy.remediation_key.split(":")[1]
+    partition = policy.partition
     arn = resource.arn(partition)
     objects = exact(arn) if resource.object_key else Pattern(f"{arn}/*")
     known = {RESOURCE: Range(present=True, within=(objects,)), _CUSTOMER_HEADER: ABSENT, **encryption}

@@ -27,11 +27,17 @@ class AclGrant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicationRule:
-    """One replication rule of a bucket: whether it is on, and whether it replicates SSE-KMS objects."""
+    """One replication rule of a bucket: whether it is on, and whether it replicates SSE-KMS objects.
+
+    `account` is the account that gets to own the replicas, `key_id` the key they are encrypted under; None
+    if the rule names none.
+    """
 
     id: str
     enabled: bool
     takes_kms_objects: bool
+    account: str | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions, decide_bucket
-from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS
+from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
     any_moves_to_remediation_key,
@@ -16,7 +16,8 @@ from reseal.core.guards.buckets import (
     guard_remediation_key,
 )
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.state.kms_key import KmsKey, parse_key_reference
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.ports import Services
 
 
@@ -30,21 +31,24 @@ class Observer:
     def observe(self, call: BucketCall) -> ObservedBucket:
         """The bucket now, with the KMS key and the bucket access if the checks need them."""
         encryption = self.services.buckets.read_encryption(call.bucket)
-        if encryption.key_id is None:
-            return ObservedBucket(encryption=encryption)
-        reference = parse_key_reference(encryption.key_id)
-        if not self.policy.must_describe(reference):
-            return ObservedBucket(encryption=encryption)
-        key = self.services.keys.describe(encryption.key_id)
+        key = self._key_of(encryption)
+        is_under_key = isinstance(key, KmsKey)
         opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not Mode.OFF
-        if not isinstance(key, KmsKey) or not (opens or reference.depends_on_caller):
-            return ObservedBucket(encryption=encryption, kms_key=key)
+        needs_access = (opens and (is_under_key or call.name == REPLICATES)) or (
+            is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
+        )
         return ObservedBucket(
             encryption=encryption,
             kms_key=key,
-            access=self.services.buckets.read_access(call.bucket),
-            key_policy=self._key_policy(key.arn) if opens else None,
+            access=self.services.buckets.read_access(call.bucket) if needs_access else None,
+            key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
+
+    def _key_of(self, encryption: BucketEncryption) -> KeyDescription | None:
+        """What KMS says of the bucket's key; None if the bucket names none or the answer does not matter."""
+        if encryption.key_id is None or not self.policy.must_describe(parse_key_reference(encryption.key_id)):
+            return None
+        return self.services.keys.describe(encryption.key_id)
 
     def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
         """Run the checks, then the two guards on remediations that set the remediation key.

@@ -1,0 +1,88 @@
+"""Step 3: copies that a replication rule hands to another account are told."""
+
+from __future__ import annotations
+
+import pytest
+
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.checks.key_access import decide_key_access
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Compliant, Decision, Manual, Severity
+from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
+from tests.support.builders import (
+    ACCOUNT,
+    OTHER_ACCOUNT,
+    PARTNER_KEY,
+    REGION,
+    SSE_KMS,
+    STRANGER_KEY,
+    TEAM_KEY,
+    a_call,
+    a_policy,
+    encryption,
+)
+
+POLICY = a_policy(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
+REPLICATES = "PutBucketReplication"
+
+
+def rule(account: str | None = None, key_id: str | None = None, *, enabled: bool = True) -> ReplicationRule:
+    return ReplicationRule(
+        id="to-dr", enabled=enabled, takes_kms_objects=True, account=account, key_id=key_id
+    )
+
+
+def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
+    observed = ObservedBucket(encryption=encryption(), access=BucketAccess(replication=tuple(rules)))
+    return decide_key_access(POLICY, a_call(call), observed)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        rule(OTHER_ACCOUNT),
+        rule(OTHER_ACCOUNT, STRANGER_KEY),
+        rule(OTHER_ACCOUNT, TEAM_KEY.replace("1111-", "9999-")),
+        rule(None, STRANGER_KEY),
+        rule(ACCOUNT, STRANGER_KEY),
+        rule(None, STRANGER_KEY.replace("key/", "alias/")),
+    ],
+)
+def test_copies_of_another_account_are_told(told: ReplicationRule) -> None:
+    decision = decided([rule(), told])
+
+    assert isinstance(decision, Manual)
+    assert decision.severity is Severity.HIGH
+    assert "replication rule 'to-dr' copies new objects to account" in decision.reason
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        rule(),
+        rule(ACCOUNT),
+        rule(ACCOUNT, TEAM_KEY),
+        rule(None, "alias/dr"),
+        rule(OTHER_ACCOUNT, PARTNER_KEY),
+        rule(OTHER_ACCOUNT, STRANGER_KEY, enabled=False),
+    ],
+)
+def test_copies_of_this_account_or_under_an_approved_key_are_compliant(quiet: ReplicationRule) -> None:
+    assert isinstance(decided([quiet]), Compliant)
+
+
+def test_copies_are_told_of_the_call_that_can_have_asked_for_them() -> None:
+    assert isinstance(decided([rule(OTHER_ACCOUNT)], "PutBucketPolicy"), Compliant)
+
+
+def test_copies_and_lost_callers_are_told_together_with_the_higher_severity() -> None:
+    access = BucketAccess(replication=(rule(OTHER_ACCOUNT),), serves_website=True)
+    key = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
+    observed = ObservedBucket(encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key)
+
+    decision = decide_key_access(POLICY, a_call(REPLICATES), observed)
+
+    assert isinstance(decision, Manual)
+    assert decision.severity is Severity.CRITICAL
+    assert "website" in decision.reason
+    assert "copies new objects" in decision.reason
