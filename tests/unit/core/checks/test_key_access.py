@@ -1,4 +1,4 @@
-"""Step 3: copies that a replication rule hands to another account are told."""
+"""Step 3: copies that a replication rule hands to another account are reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         rule(OTHER_ACCOUNT),
         rule(OTHER_ACCOUNT, STRANGER_KEY),
@@ -48,8 +48,8 @@ def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
         rule(None, STRANGER_KEY.replace("key/", "alias/")),
     ],
 )
-def test_copies_of_another_account_are_told(told: ReplicationRule) -> None:
-    decision = decided([rule(), told])
+def test_copies_of_another_account_are_reported(reported: ReplicationRule) -> None:
+    decision = decided([rule(), reported])
 
     assert isinstance(decision, Manual)
     assert decision.severity is Severity.HIGH
@@ -71,11 +71,11 @@ def test_copies_of_this_account_or_under_an_approved_key_are_compliant(quiet: Re
     assert isinstance(decided([quiet]), Compliant)
 
 
-def test_copies_are_told_of_the_call_that_can_have_asked_for_them() -> None:
+def test_copies_are_reported_of_the_call_that_can_have_asked_for_them() -> None:
     assert isinstance(decided([rule(OTHER_ACCOUNT)], "PutBucketPolicy"), Compliant)
 
 
-def test_copies_and_lost_callers_are_told_together_with_the_higher_severity() -> None:
+def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity() -> None:
     access = BucketAccess(replication=(rule(OTHER_ACCOUNT),), serves_website=True)
     key = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
     observed = ObservedBucket(encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key)

@@ -156,7 +156,7 @@ def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: 
 
 
 @pytest.mark.parametrize("found", [LOWERED, COMPLIANT], ids=["SSE-S3", "SSE-KMS"])
-def test_copies_that_a_call_hands_to_another_account_are_told(found: BucketEncryption) -> None:
+def test_copies_that_a_call_hands_to_another_account_are_reported(found: BucketEncryption) -> None:
     cloud = a_cloud(found)
     rule = ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=True, account=OTHER_ACCOUNT)
     cloud.buckets.access[BUCKET] = BucketAccess(replication=(rule,))

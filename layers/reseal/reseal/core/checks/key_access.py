@@ -1,6 +1,6 @@
 """Step 3, decide: everyone with access to the bucket must be able to use its KMS key.
 
-A replication rule that hands copies to another account, or to its key, is told as well.
+A replication rule that hands copies to another account, or to its key, is reported as well.
 """
 
 from __future__ import annotations
