@@ -6,6 +6,7 @@ from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.object_acl import readers_locked_out
 from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.policy.policy import Policy
 from reseal.core.state.change import intended_for
@@ -38,4 +39,7 @@ def guard_object(
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
         asks_own_callers=not policy.callers_may_use_key,
     )
-    return unless_locked_out(decision, list(new), key, _RECOMMENDATION)
+    guarded = unless_locked_out(decision, list(new), key, _RECOMMENDATION)
+    head = found.head
+    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=intended.bucket_key)
+    return unless_bound_to_context(guarded, key, contexts)
