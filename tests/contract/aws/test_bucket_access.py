@@ -53,7 +53,9 @@ def bucket(cloud: LocalCloud) -> Bucket:
 
 
 def test_new_bucket_has_no_access_by_others(bucket: Bucket) -> None:
-    assert bucket.access() == BucketAccess()
+    owner = bucket.s3.get_bucket_acl(Bucket=bucket.name)["Owner"]["ID"]
+
+    assert bucket.access() == BucketAccess(owner_id=owner)
 
 
 def test_bucket_policy_is_read(bucket: Bucket) -> None:

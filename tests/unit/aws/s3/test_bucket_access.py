@@ -113,7 +113,7 @@ def grant(kind: str, **grantee: str) -> dict[str, Any]:
 
 
 def test_policy_deleted_between_two_reads_is_not_public() -> None:
-    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, policy_is_public=False)
+    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, owner_id="owner")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.unit.aws.s3.test_bucket_access import ACCOUNT, NAMED, reads
 
 KMS_RULE = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
 QUIET = BucketContext(
-    access=BucketAccess(), bucket_key=False, versioned=False, notifies=False, has_acls=False
+    access=BucketAccess(owner_id="owner"), bucket_key=False, versioned=False, notifies=False, has_acls=False
 )
 LISTENERS: list[dict[str, Any]] = [
     {"TopicConfigurations": [{"TopicArn": "topic", "Events": ["s3:ObjectCreated:*"]}]},
@@ -131,4 +131,4 @@ def test_access_that_is_known_is_not_asked_for_again() -> None:
         buckets = S3Buckets(client, ACCOUNT, FakeClock())
         buckets.read_context("payroll")
 
-        assert buckets.read_access("payroll", fresh=False) == BucketAccess()
+        assert buckets.read_access("payroll", fresh=False) == BucketAccess(owner_id="owner")
