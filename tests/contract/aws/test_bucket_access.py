@@ -30,6 +30,9 @@ def shut(bucket: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+REPLICA_KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+
+
 class Bucket:
     """A bucket of the local cloud with ACLs, and the adapter under test."""
 
@@ -60,7 +63,9 @@ def bucket(cloud: LocalCloud) -> Bucket:
 
 
 def test_new_bucket_has_no_access_by_others(bucket: Bucket) -> None:
-    assert bucket.access() == BucketAccess()
+    owner = bucket.s3.get_bucket_acl(Bucket=bucket.name)["Owner"]["ID"]
+
+    assert bucket.access() == BucketAccess(owner_id=owner)
 
 
 def test_bucket_policy_is_read(bucket: Bucket) -> None:
@@ -142,13 +147,13 @@ def test_replication_rule_is_read(bucket: Bucket, selected: bool) -> None:
         "Destination": {"Bucket": f"arn:aws:s3:::{target}"},
     }
     if selected:
-        key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
         rule["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
-        rule["Destination"]["EncryptionConfiguration"] = {"ReplicaKmsKeyID": key}
+        rule["Destination"]["EncryptionConfiguration"] = {"ReplicaKmsKeyID": REPLICA_KEY}
     configuration = {"Role": ROLE, "Rules": [rule]}
     bucket.s3.put_bucket_replication(Bucket=bucket.name, ReplicationConfiguration=configuration)
 
-    expected = (ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=selected),)
+    key_id = REPLICA_KEY if selected else None
+    expected = (ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=selected, key_id=key_id),)
     assert bucket.access().replication == expected
 
 

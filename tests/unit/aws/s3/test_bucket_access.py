@@ -130,11 +130,11 @@ def test_replication_rule_names_the_owner_and_the_key_of_its_copies() -> None:
 
 
 def test_policy_that_cannot_name_everyone_is_not_asked_about() -> None:
-    assert access(policy=CLOSED) == BucketAccess(policy=CLOSED, policy_is_public=False)
+    assert access(policy=CLOSED) == BucketAccess(policy=CLOSED, owner_id="owner")
 
 
 def test_policy_deleted_between_two_reads_is_not_public() -> None:
-    assert access(policy=OPEN) == BucketAccess(policy=OPEN, policy_is_public=False)
+    assert access(policy=OPEN) == BucketAccess(policy=OPEN, owner_id="owner")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.unit.aws.s3.test_bucket_access import ACCOUNT, NAMED, reads
 KMS_RULE = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
 QUIET = BucketContext(
     read_at=NOON,
-    access=BucketAccess(),
+    access=BucketAccess(owner_id="owner"),
     bucket_key=False,
     versioned=False,
     notifies=False,

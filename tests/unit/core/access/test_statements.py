@@ -351,3 +351,24 @@ def test_writes_that_name_their_encryption_do_not_take_the_default(
 )
 def test_policy_may_name_everyone(allow: dict[str, Any], expected: bool) -> None:
     assert may_name_everyone({"Statement": {"Effect": "Allow", **allow}}) is expected
+
+
+OURS, THEIRS = "a" * 64, "b" * 64
+
+
+@pytest.mark.parametrize(
+    ("named", "known", "expected"),
+    [
+        (OURS, OURS, [(Kind.ACCOUNT, OWN)]),
+        (THEIRS, OURS, [(Kind.UNKNOWN, f"with the canonical user id {THEIRS}")]),
+        ([OURS, THEIRS], OURS, [(Kind.ACCOUNT, OWN), (Kind.UNKNOWN, f"with the canonical user id {THEIRS}")]),
+        (OURS.upper(), OURS, [(Kind.UNKNOWN, f"with the canonical user id {OURS.upper()}")]),
+        (OURS, None, [(Kind.UNKNOWN, f"with the canonical user id {OURS}")]),
+    ],
+)
+def test_canonical_user_id_of_the_own_account_is_no_stranger(
+    named: Any, known: str | None, expected: list[tuple[Kind, str]]
+) -> None:
+    found = grantees(grant({"CanonicalUser": named}), canonical_id=known)
+
+    assert [(kind, name) for kind, name, _, _ in found] == expected

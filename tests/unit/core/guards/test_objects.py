@@ -185,3 +185,21 @@ def test_only_a_context_that_is_spelled_out_can_be_carried(context: str | None, 
     why = unreadable_context(an_original(context=context))
 
     assert (why is None) is readable
+
+
+FOR_OBJECTS = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "kms:*",
+    "Resource": "*",
+    "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::*/*"}},
+}
+
+
+@pytest.mark.parametrize("bucket_key", [True, False])
+def test_object_under_a_bucket_key_is_not_moved_to_a_key_for_objects_only(bucket_key: bool) -> None:
+    key_policy = replace(KEY, document={"Statement": [*THE_STACKS_KEY, FOR_OBJECTS]})
+
+    found = guarded(key_policy=key_policy, bucket_context=a_bucket_context(bucket_key=bucket_key))
+
+    assert isinstance(found, Manual) is bucket_key

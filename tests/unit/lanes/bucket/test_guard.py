@@ -13,6 +13,7 @@ from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import (
     BUCKET,
+    BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     KEY_ACCESS,
@@ -20,6 +21,7 @@ from tests.support.builders import (
     SSE_KMS,
     STRANGER_KEY,
     TEAM_KEY,
+    K,
     a_policy,
     demands,
     encryption,
@@ -224,3 +226,50 @@ def test_control_towers_and_directory_buckets_are_exempt_unread(bucket: str) -> 
 
     assert event_result.result is Result.EXEMPT
     assert cloud.steps.taken == ["telemetry"]
+
+
+# --- a Bucket Key and the encryption context ---------------------------------------------------
+
+FOR_OBJECTS = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "kms:*",
+    "Resource": "*",
+    "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/*"}},
+}
+ENFORCED = replace(
+    a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE}), callers_may_use_key=True
+)
+WITHOUT, WITH = encryption(SSE_KMS, TEAM_KEY), encryption(SSE_KMS, TEAM_KEY, bucket_key=True)
+
+
+@pytest.mark.parametrize(
+    ("document", "after", "status"),
+    [
+        ({"Statement": []}, WITH, "REMEDIATED"),
+        ({"Statement": FOR_OBJECTS}, WITHOUT, "MANUAL"),
+        (None, WITHOUT, "MANUAL"),
+    ],
+    ids=["free", "for objects only", "hidden"],
+)
+def test_bucket_key_is_turned_on_unless_the_key_is_for_objects_only(
+    document: dict[str, object] | None, after: object, status: str
+) -> None:
+    cloud = a_cloud(WITHOUT)
+    if document is not None:
+        cloud.keys.policies[TEAM_KEY] = document
+
+    deliver(cloud, policy=ENFORCED)
+
+    assert cloud.buckets.state[BUCKET] == after
+    assert {f["check"]: f["status"] for f in cloud.topic.findings}[BUCKET_KEY] == status
+
+
+def test_bucket_is_not_moved_to_a_key_for_objects_only() -> None:
+    cloud = a_cloud(LOWERED)
+    cloud.keys.policies[K] = {"Statement": FOR_OBJECTS}
+
+    deliver(cloud, policy=ENFORCED)
+
+    assert cloud.buckets.writes == []
+    assert {f["check"]: f["status"] for f in cloud.topic.findings}[DEFAULT_ENCRYPTION] == "MANUAL"

@@ -189,6 +189,7 @@ def test_detect_mode_writes_nothing_and_reports_everything() -> None:
 
 def test_check_in_detect_mode_writes_nothing() -> None:
     cloud = a_cloud(encryption(SSE_KMS, TEAM_KEY))
+    cloud.keys.policies[TEAM_KEY] = {"Statement": []}
 
     event_result = deliver(cloud)
 

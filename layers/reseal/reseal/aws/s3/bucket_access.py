@@ -46,11 +46,15 @@ def _opened(access: BucketAccess) -> frozenset[str]:
 
 def _read_access(client: S3Client, named: Any) -> BucketAccess:
     policy = _read_policy(client, named)
+    is_public = may_name_everyone(policy or {}) and _policy_is_public(client, named)
+    serves_website = _serves_website(client, named)
+    owner, grants = _read_acl(client, named)
     return BucketAccess(
         policy=policy,
-        policy_is_public=may_name_everyone(policy or {}) and _policy_is_public(client, named),
-        serves_website=_serves_website(client, named),
-        acl=_acl(client, named),
+        policy_is_public=is_public,
+        serves_website=serves_website,
+        owner_id=owner,
+        acl=grants,
         replication=_replication(client, named),
     )
 
@@ -84,12 +88,13 @@ def _serves_website(client: S3Client, named: Any) -> bool:
     return answer is not None and "RedirectAllRequestsTo" not in answer
 
 
-def _acl(client: S3Client, named: Any) -> tuple[AclGrant, ...]:
+def _read_acl(client: S3Client, named: Any) -> tuple[str | None, tuple[AclGrant, ...]]:
+    """The canonical user id of the owner, and the grants to others."""
     with translated("s3:GetBucketAcl"):
         answer = client.get_bucket_acl(**named)
     owner = answer["Owner"].get("ID")
     grants = ((grant["Grantee"], grant["Permission"]) for grant in answer["Grants"])
-    return tuple(
+    return owner, tuple(
         AclGrant(grantee=grantee.get("URI") or grantee.get("ID", ""), permission=permission)
         for grantee, permission in grants
         if "URI" in grantee or grantee.get("ID") != owner

@@ -86,7 +86,7 @@ def parse_acl(answer: Mapping[str, Any], bucket_owner: str) -> ObjectAcl:
         owner=owner,
         owner_permissions=frozenset(grant.permission for grant in grants if grant.grantee == owner),
         grants=tuple(grant for grant in grants if grant.grantee != owner),
-        foreign=owner != bucket_owner,
+        bucket_owner=None if owner == bucket_owner else bucket_owner,
     )
 
 

@@ -38,9 +38,13 @@ _ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """Where a bucket is, whether Block Public Access shuts the public out, and what S3 says of its policy."""
+    """Where a bucket is, whether Block Public Access shuts the public out, and what S3 says of its policy.
+
+    `canonical_id` is that of its account, None if unknown.
+    """
 
     account: str
+    canonical_id: str | None = None
     partition: str = "aws"
     blocks_public: bool = False
     policy_is_public: bool = False
@@ -81,7 +85,7 @@ def grantees_of(bucket_policy: Mapping[str, Any], home: Home) -> Iterator[Grante
     """
     for statement in statements(bucket_policy, "Allow"):
         grant = _Grant(policy=bucket_policy, statement=statement, home=home)
-        for caller in _callers(statement):
+        for caller in _callers(statement, home):
             found: list[tuple[Requests, str]] = []
             for action in (*READS, *WRITES):
                 if names_action(statement, action) is not False:
@@ -112,22 +116,27 @@ def _merged(found: list[tuple[Requests, str]], *, conditional: bool) -> Iterator
         )
 
 
-def _callers(statement: Statement) -> Iterator[Caller]:
+def _callers(statement: Statement, home: Home) -> Iterator[Caller]:
     principal = statement.get("Principal")
     if "NotPrincipal" in statement or principal == "*":
         principal = {"AWS": "*"}
     for kind, names in principal.items() if isinstance(principal, Mapping) else ():
         for name in listed(names):
-            if not UNIQUE_ID.fullmatch(str(name)):
-                yield _caller(str(kind), str(name))
+            if kind != "AWS" or not UNIQUE_ID.fullmatch(str(name)):
+                yield _caller(str(kind), str(name), home)
 
 
-def _caller(kind: str, name: str) -> Caller:
+def _caller(kind: str, name: str, home: Home) -> Caller:
+    if kind == "AWS":
+        return _of_aws(name)
+    if kind == "CanonicalUser" and name == home.canonical_id:
+        return Caller(Kind.ACCOUNT, home.account, home.account)
+    words = f"with the canonical user id {name}" if kind == "CanonicalUser" else name
+    return Caller(Kind.SERVICE, name) if kind == "Service" else Caller(Kind.UNKNOWN, words)
+
+
+def _of_aws(name: str) -> Caller:
     account = account_of_arn(name)
-    if kind == "Service":
-        return Caller(Kind.SERVICE, name)
-    if kind != "AWS":
-        return Caller(Kind.UNKNOWN, name)
     if name == "*":
         return Caller(Kind.ANYONE, name)
     if _ORIGIN_ACCESS_IDENTITY in name:

@@ -86,6 +86,7 @@ def own_callers(key: KeyPolicy) -> Iterator[Impact]:
 def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Iterator[Impact]:
     home = Home(
         account=key.account,
+        canonical_id=access.owner_id,
         partition=key.partition,
         blocks_public=access.restricts_public_policy,
         policy_is_public=access.policy_is_public,

@@ -13,7 +13,7 @@ _READS = frozenset({"READ", "FULL_CONTROL"})
 
 def readers_locked_out(acl: ObjectAcl) -> Iterator[Impact]:
     """The readers that the object's own ACL admits and that a KMS key would deny."""
-    for grant in acl.grants:
+    for grant in acl.grants_of_others:
         if grant.permission not in _READS:
             continue
         if grant.grantee in EVERYONE:

@@ -7,6 +7,7 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.object_acl import readers_locked_out
 from reseal.core.decision import Decision, Remediate
 from reseal.core.guards.denied_write import unless_denied
+from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
@@ -40,7 +41,10 @@ def guard_object(
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
         asks_own_callers=not policy.callers_may_use_key,
     )
-    return unless_locked_out(decision, list(new), key, _RECOMMENDATION)
+    guarded = unless_locked_out(decision, list(new), key, _RECOMMENDATION)
+    head = found.head
+    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=intended.bucket_key)
+    return unless_bound_to_context(guarded, key, contexts)
 
 
 def guard_own_write(

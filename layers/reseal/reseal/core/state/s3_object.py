@@ -123,12 +123,27 @@ class BucketContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectAcl:
-    """An object's ACL: its owner and the grants to others. `foreign`: the bucket has another owner."""
+    """An object's ACL: its owner and the grants to others, by canonical user id.
+
+    `bucket_owner` is that of this account; None means that it owns the object.
+    """
 
     owner: str
     owner_permissions: frozenset[str]
     grants: tuple[AclGrant, ...] = ()
-    foreign: bool = False
+    bucket_owner: str | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the object belongs to another account."""
+        return self.bucket_owner not in (None, self.owner)
+
+    @property
+    def grants_of_others(self) -> tuple[AclGrant, ...]:
+        """The grants to other accounts than the bucket's, with those of a foreign owner."""
+        owners = (AclGrant(grantee=self.owner, permission=one) for one in sorted(self.owner_permissions))
+        granted = (grant for grant in self.grants if grant.grantee != self.bucket_owner)
+        return (*(owners if self.foreign else ()), *granted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

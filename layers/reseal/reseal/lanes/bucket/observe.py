@@ -15,6 +15,11 @@ from reseal.core.guards.buckets import (
     guard_own_writes,
     guard_remediation_key,
 )
+from reseal.core.guards.encryption_context import (
+    Contexts,
+    key_of_new_bucket_key,
+    unless_bound_to_context,
+)
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -60,6 +65,7 @@ class Observer:
         if any_moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.policy.remediation_key, fresh=True)
             decisions = guard_remediation_key(self.policy, decisions, key)
+        key_policy = None
         if any_moves_to_remediation_key(decisions):
             access = observed.access or self.services.buckets.read_access(call.bucket)
             key_policy = self._key_policy(self.policy.remediation_key)
@@ -68,6 +74,19 @@ class Observer:
                 decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
             )
             decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
+        return self._guard_contexts(call, observed, decisions, key_policy)
+
+    def _guard_contexts(
+        self, call: BucketCall, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
+    ) -> Decisions:
+        """Keep a Bucket Key from callers that the key's policy would then refuse; `known` was just read."""
+        contexts = Contexts(bucket=call.bucket, bucket_key=True)
+        for check in decisions:  # the move to another key first, then the Bucket Key
+            key_arn = key_of_new_bucket_key(self.policy, check, decisions, observed)
+            if key_arn:
+                key = known if known and known.key_arn == key_arn else self._key_policy(key_arn)
+                guarded = unless_bound_to_context(decisions[check], key, contexts)
+                decisions = {**decisions, check: guarded}
         return decisions
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:

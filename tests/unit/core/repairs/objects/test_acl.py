@@ -110,7 +110,7 @@ def test_what_a_copy_states_is_the_whole_acl_and_no_more(found: ObjectAcl) -> No
     [
         pytest.param(acl(), None, id="private"),
         pytest.param(acl((FRIEND, "READ"), (PUBLIC, "READ_ACP")), None, id="grants"),
-        pytest.param(acl(foreign=True), "another account", id="of another account"),
+        pytest.param(acl(bucket_owner="us"), "another account", id="of another account"),
         pytest.param(acl((FRIEND, "WRITE")), "WRITE", id="a permission that copies cannot set"),
         pytest.param(acl(owner=frozenset()), "has no grants", id="empty"),
     ],
@@ -139,3 +139,23 @@ def test_readers_by_acl_are_the_ones_a_key_would_keep_out(
     impacts = list(readers_locked_out(acl(grant)))
 
     assert [(impact.certain, impact.under_any_key) for impact in impacts] == ([reported] if reported else [])
+
+
+OURS = "c" * 64
+
+
+@pytest.mark.parametrize(
+    ("found", "named"),
+    [
+        (acl((OURS, "FULL_CONTROL"), bucket_owner=OURS), [OWNER]),
+        (acl((OURS, "FULL_CONTROL"), (FRIEND, "READ"), bucket_owner=OURS), [OWNER, FRIEND]),
+        (acl((OURS, "READ"), bucket_owner=OURS, owner=frozenset({"WRITE_ACP"})), []),
+        (acl((OURS, "READ"), bucket_owner=OURS, owner=frozenset()), []),
+        (acl((FRIEND, "READ")), [FRIEND]),
+        (acl(), []),
+    ],
+)
+def test_own_account_is_no_stranger_and_a_foreign_owner_is_named(found: ObjectAcl, named: list[str]) -> None:
+    sentences = [impact.sentence for impact in readers_locked_out(found)]
+
+    assert [next(who for who in (OWNER, FRIEND, OURS) if who in one) for one in sentences] == named

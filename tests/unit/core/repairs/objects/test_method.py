@@ -40,7 +40,7 @@ PAUSED = BucketAccess(replication=(ReplicationRule(id="r", enabled=False, takes_
 RETAINED = Lock(mode="GOVERNANCE", until=NOON + timedelta(days=1))
 HELD = Lock(legal_hold=True)
 PRIVATE = ObjectAcl(owner="o", owner_permissions=frozenset({"FULL_CONTROL"}))
-FOREIGN = ObjectAcl(owner="o", owner_permissions=frozenset({"FULL_CONTROL"}), foreign=True)
+FOREIGN = ObjectAcl(owner="o", owner_permissions=frozenset({"FULL_CONTROL"}), bucket_owner="us")
 ODD = ObjectAcl(
     owner="o",
     owner_permissions=frozenset({"FULL_CONTROL"}),

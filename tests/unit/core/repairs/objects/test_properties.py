@@ -121,7 +121,7 @@ ROWS = (
     Row("ACL", an_original(acl=PUBLIC), (KEPT, KEPT, KEPT), PUBLIC_READ, PUBLIC_READ),
     Row(
         "ACL",  # of another account
-        an_original(acl=replace(PUBLIC, foreign=True)),
+        an_original(acl=replace(PUBLIC, bucket_owner="us")),
         (KEPT, KEPT, KEPT),
         PUBLIC_READ,
         PUBLIC_READ,

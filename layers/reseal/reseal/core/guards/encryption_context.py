@@ -1,0 +1,143 @@
+"""Step 3, decide: the guard of key policies with conditions on the encryption context.
+
+Under a Bucket Key the context is the ARN of the bucket, otherwise that of the object (S3 User Guide,
+"Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys"; E14). A statement for one of them can refuse
+every caller under the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reseal.core.access.callers import Caller, Kind
+from reseal.core.access.evaluator import names_action, with_variables_of
+from reseal.core.access.iam_policy import Statement, conditions, listed
+from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.access.logic import all_of
+from reseal.core.access.patterns import Pattern, exact
+from reseal.core.access.ranges import Range, always
+from reseal.core.access.requests import Requests
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Decision, Manual, Remediate
+from reseal.core.policy.policy import Policy
+from reseal.core.repairs.bucket_plan import enforced_remediations
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.kms_key import KmsKey
+
+_CONTEXT = "kms:encryptioncontext"
+_ARN, _KEYS = f"{_CONTEXT}:aws:s3:arn", f"{_CONTEXT}keys"
+_USES = ("kms:Decrypt", "kms:GenerateDataKey")
+_RECOMMENDATION = (
+    "let the condition admit the ARN of the bucket and the ARNs of its objects, then start the check again "
+    "or change the encryption manually; or turn this check off"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contexts:
+    """The encryption context before and after a remediation, of one object or of all of a bucket."""
+
+    bucket: str
+    object_key: str | None = None
+    bucket_key: bool
+
+    def after(self, key: KeyPolicy) -> Range:
+        """The ARN in the context after the remediation."""
+        return self._range(key, bucket_key=self.bucket_key)
+
+    def before(self, key: KeyPolicy) -> Range:
+        """The ARN that a statement may have been written for instead."""
+        return self._range(key, bucket_key=not self.bucket_key)
+
+    def _range(self, key: KeyPolicy, *, bucket_key: bool) -> Range:
+        arn = f"arn:{key.partition}:s3:::{self.bucket}"
+        if bucket_key:
+            return always(arn)
+        one = Pattern(f"{arn}/*") if self.object_key is None else exact(f"{arn}/{self.object_key}")
+        return Range(present=True, within=(one,))
+
+
+def key_of_new_bucket_key(
+    policy: Policy, check: str, decisions: Decisions, observed: ObservedBucket
+) -> str | None:
+    """The key under which a remediation would be the first to use a Bucket Key here; None if it does not.
+
+    aws/s3 is none: its policy is AWS's and has no condition on the context.
+    """
+    decision, found = decisions[check], observed.encryption
+    if not isinstance(decision, Remediate) or not (decision.change.key_arn or decision.change.bucket_key):
+        return None
+    moves = decision.change.key_arn is not None
+    written = _written(found, {check: decision} if moves else _together(policy, check, decisions))
+    is_new = (written.key_id, True) != (found.key_id, found.bucket_key)
+    has_one = written.bucket_key and written.algorithm == SseAlgorithm.SSE_KMS
+    return _key_arn(written, observed) if has_one and is_new else None
+
+
+def unless_bound_to_context(decision: Decision, key: KeyPolicy, contexts: Contexts) -> Decision:
+    """The decision, or a manual finding if a statement of the key policy may depend on the other context."""
+    why = _why_bound(decision, key, contexts)
+    if why is None or not isinstance(decision, Remediate):
+        return decision
+    return Manual(
+        severity=decision.severity,
+        reason=f"{decision.reason}; not remediated, because {why}",
+        recommendation=_RECOMMENDATION,
+    )
+
+
+def _together(policy: Policy, check: str, decisions: Decisions) -> Mapping[str, Decision]:
+    """The decisions that are written with this one."""
+    return enforced_remediations(policy, decisions) if policy.enforces(check) else decisions
+
+
+def _written(found: BucketEncryption, decisions: Mapping[str, Decision]) -> BucketEncryption:
+    for decision in decisions.values():
+        found = decision.change.applied_to(found) if isinstance(decision, Remediate) else found
+    return found
+
+
+def _key_arn(written: BucketEncryption, observed: ObservedBucket) -> str | None:
+    if written.key_id != observed.encryption.key_id:
+        return written.key_id
+    if observed.is_under_aws_s3:
+        return None
+    return observed.kms_key.arn if isinstance(observed.kms_key, KmsKey) else written.key_id
+
+
+def _why_bound(decision: Decision, key: KeyPolicy, contexts: Contexts) -> str | None:
+    if key.document is None:
+        moves = isinstance(decision, Remediate) and decision.change.key_arn is not None
+        return None if moves else f"the policy of {key.key_arn} cannot be read and may depend on the context"
+    for number, statement in enumerate(listed(key.document.get("Statement")), start=1):
+        if isinstance(statement, Mapping) and _is_bound(statement, key, contexts):
+            arn = contexts.after(key).within[0].text
+            return (
+                f"statement {number} of the policy of {key.key_arn} has a condition on the encryption "
+                f"context that {arn} may not meet: under a Bucket Key S3 sends the ARN of the bucket, "
+                "otherwise that of the object"
+            )
+    return None
+
+
+def _is_bound(statement: Statement, key: KeyPolicy, contexts: Contexts) -> bool:
+    """Whether an Allow may hold no longer, or a Deny may begin or end, because the context is another one."""
+    if all(names_action(statement, action) is False for action in _USES):
+        return False
+    of_context = [one for one in conditions(statement) if one[1].startswith(_CONTEXT)]
+    before = all_of(_with(contexts.before(key), key).meet(one) for one in of_context)
+    after = all_of(_with(contexts.after(key), key).meet(one) for one in of_context)
+    if statement.get("Effect") == "Deny":
+        return before is None or before is not after
+    return before is not False and after is not True
+
+
+def _with(arn: Range, key: KeyPolicy) -> Requests:
+    """Any requests with this ARN in their context. What else a writer adds to it is unknown."""
+    keys = {
+        f"{quantifier}:{_KEYS}": always("aws:s3:arn") for quantifier in ("", "ForAllValues", "ForAnyValue")
+    }
+    requests = Requests.of(Caller(Kind.UNKNOWN, "*"), key.partition, **{_ARN: arn}, **keys)
+    return with_variables_of(key.document or {}, requests)
