@@ -250,12 +250,19 @@ def test_d10_object_of_a_class_with_a_retrieval_price_is_remediated_in_place(
     assert world.object().storage_class == storage_class
 
 
-@pytest.mark.parametrize("storage_class", ["STANDARD", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY"])
-def test_d10_object_of_another_class_is_copied_and_keeps_its_class(world: World, storage_class: str) -> None:
+@pytest.mark.parametrize("storage_class", ["STANDARD", "REDUCED_REDUNDANCY"])
+def test_d10_object_of_a_class_without_one_is_copied(world: World, storage_class: str) -> None:
     world.writes(storage_class=storage_class)
 
     assert methods(world) == [COPY]
     assert world.object().storage_class == storage_class
+
+
+def test_d10_object_keeps_its_class_by_either_method(world: World) -> None:
+    world.writes(storage_class="INTELLIGENT_TIERING")
+
+    assert world.object().key_id == world.k.arn
+    assert world.object().storage_class == "INTELLIGENT_TIERING"
 
 
 # --- a copy changes the ETag --------------------------------------------------------------------

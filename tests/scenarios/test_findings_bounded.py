@@ -311,5 +311,5 @@ def test_t12_link_to_the_runbook_is_absolute_where_its_address_is_given(deploy: 
 def test_t12_entries_of_one_bucket_can_be_queried(world: World) -> None:
     table = world.stack.template["Resources"]["Ledger"]["Properties"]
 
-    indexed = [index["KeySchema"][0]["AttributeName"] for index in table.get("GlobalSecondaryIndexes", [])]
-    assert "bucket" in indexed
+    keys = [table["KeySchema"], *(index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", []))]
+    assert "bucket" in [key[0]["AttributeName"] for key in keys]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -311,6 +312,27 @@ def test_g11_partner_is_locked_out_in_every_partition(deploy: Deploy, partition:
 
     assert not world.was_written
     assert world.findings[0]["status"] == "MANUAL"
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        place
+        if place.id in ("aws", "aws-cn", "aws-us-gov")
+        else pytest.param(
+            *place.values, id=place.id, marks=still_open("G11", "the second name gets an ARN of aws")
+        )
+        for place in places()
+    ],
+)
+def test_g11_trail_of_object_buckets_names_each_in_its_partition(
+    deploy: Deploy, partition: str, region: str
+) -> None:
+    world = deploy(partition=partition, region=region, ObjectBuckets="one,two,three")
+
+    trail = json.dumps(world.stack.template["Resources"]["ObjectTrail"])
+
+    assert [f"arn:{partition}:s3:::{name}" in trail for name in ("one", "two", "three")] == [True] * 3
 
 
 # --- callers that KMS refuses -------------------------------------------------------------------

@@ -28,4 +28,4 @@ AWS_S3_KEY = key_arn("55555555-5555-5555-5555-555555555555")
 
 def still_open(row: str, why: str) -> pytest.MarkDecorator:
     """The scenario of a row of the faults that is not mended: it must fail, until its mend removes this."""
-    return pytest.mark.xfail(strict=True, reason=f"{row}: {why}")
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=f"{row}: {why}")

@@ -109,6 +109,8 @@ class Stack:
         for queue in self.queues.queues.values():
             while queue.function and (batch := queue.due()):
                 queue.settle(batch, self._invoke(queue.function, batch, environment))
+        for mistake in self.account.mistakes:
+            raise mistake
 
     def _invoke(self, name: str, batch: list[Queued], environment: str) -> set[str]:
         """The ids of the messages that the function returned; all of them if it failed."""

@@ -65,12 +65,16 @@ class Call:
 
 @dataclass(slots=True)
 class Account:
-    """Sends each call to its operation. `calls` keeps them all, in order."""
+    """Sends each call to its operation. `calls` keeps them all, in order.
+
+    `mistakes` are this account's own, which the product would take for a failure of AWS.
+    """
 
     partition: str = "aws"
     region: str = REGION
     clock: Clock = field(default_factory=Clock)
     calls: list[Call] = field(default_factory=list)
+    mistakes: list[Exception] = field(default_factory=list)
     _operations: dict[str, Operation] = field(default_factory=dict)
     _refusals: list[tuple[str, str | None, str, int]] = field(default_factory=list)
     _slow: dict[str, float] = field(default_factory=dict)
@@ -113,7 +117,16 @@ class Account:
     def call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Any:
         _validate(service, operation, parameters)
         with self._one_at_a_time:
-            return _ANSWERED | dict(self._answer(f"{service}:{operation}", operation, parameters))
+            try:
+                answer = dict(self._answer(f"{service}:{operation}", operation, parameters))
+                if shape := _model(service).operation_model(operation).output_shape:
+                    validate_parameters(answer, shape)
+            except ClientError:
+                raise
+            except Exception as mistake:
+                self.mistakes.append(mistake)
+                raise
+        return _ANSWERED | answer
 
     def _answer(self, name: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.calls.append(Call(name, parameters))

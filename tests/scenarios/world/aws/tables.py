@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from decimal import Decimal
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from tests.scenarios.world.aws.account import Account, error
@@ -126,17 +128,24 @@ def _evaluate(expression: str | None, item: Item, request: Mapping[str, Any]) ->
         return True
     names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
 
-    def python(token: str) -> str:
-        if token in _WORDS or token in _FUNCTIONS or not re.match(r"[:#\w]", token):
-            return _WORDS.get(token, token)
-        return f"value({token!r})" if token.startswith(":") else f"attribute({token!r})"
-
     def attribute(name: str) -> Any:
         found = item.get(names.get(name, name))
         return ABSENT if found is None else _plain(found)
 
     known = {**_FUNCTIONS, "attribute": attribute, "value": lambda name: _plain(values[name])}
-    return eval(" ".join(map(python, _TOKEN.findall(expression))), {"__builtins__": {}}, known)
+    return eval(_compiled(expression), {"__builtins__": {}}, known)
+
+
+@cache
+def _compiled(expression: str) -> CodeType:
+    """The expression as Python."""
+
+    def python(token: str) -> str:
+        if token in _WORDS or token in _FUNCTIONS or not re.match(r"[:#\w]", token):
+            return _WORDS.get(token, token)
+        return f"value({token!r})" if token.startswith(":") else f"attribute({token!r})"
+
+    return compile(" ".join(map(python, _TOKEN.findall(expression))), "<expression>", "eval")
 
 
 _FUNCTIONS: dict[str, Any] = {
