@@ -1,0 +1,318 @@
+"""What was decided is published, whatever is denied, whoever else writes, and however quick they are."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.scenarios.world import records
+from tests.scenarios.world.names import (
+    DEFAULT_ENCRYPTION,
+    KEY,
+    OBJECT_ENCRYPTION,
+    STRANGER_KEY,
+    TEAM_KEY,
+    still_open,
+)
+from tests.scenarios.world.policies import admits, policy, root
+from tests.scenarios.world.world import World
+
+Deploy = Callable[..., World]
+CRITICAL, HIGH = "CRITICAL", "HIGH"
+
+
+# --- a denied read of Reseal's own ---------------------------------------------------------------
+
+READS_OF_THE_GUARD = [
+    "s3:GetReplicationConfiguration",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketAcl",
+    "s3:GetBucketWebsite",
+]
+READS_OF_THE_CONTEXT = ["s3:GetBucketVersioning", "s3:GetBucketNotification"]
+
+
+def denied(world: World, action: str) -> None:
+    world.bucket.policy = policy(admits(root()))
+    world.account.deny(action)
+
+
+@still_open("T1", "the decision is thrown away with the denied read")
+@pytest.mark.parametrize("action", READS_OF_THE_GUARD)
+def test_t1_strangers_key_is_critical_though_a_read_is_denied(world: World, action: str) -> None:
+    denied(world, action)
+
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    found = world.findings_of(DEFAULT_ENCRYPTION)
+    assert [(one["severity"], one["status"]) for one in found] == [(CRITICAL, "FAILED")]
+    assert STRANGER_KEY in found[0]["reason"]
+    assert action in found[0]["reason"]
+    assert found[0]["before"]["kms_key"] == STRANGER_KEY
+
+
+@still_open("T1", "the first denial of the day suppresses it")
+@pytest.mark.parametrize("action", READS_OF_THE_GUARD)
+def test_t1_every_strangers_key_of_the_day_is_published(world: World, action: str) -> None:
+    denied(world, action)
+    world.sets_default("AES256")
+    world.wait(3600)
+
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    assert [one["severity"] for one in world.findings_of(DEFAULT_ENCRYPTION)] == [HIGH, CRITICAL]
+
+
+@still_open("T1", "the decision is thrown away with the denied read")
+@pytest.mark.parametrize("action", [*READS_OF_THE_GUARD, *READS_OF_THE_CONTEXT])
+def test_t1_object_under_a_strangers_key_is_critical_though_a_read_is_denied(
+    world: World, action: str
+) -> None:
+    denied(world, action)
+
+    world.writes(algorithm="aws:kms", key_id=STRANGER_KEY)
+
+    found = world.findings_of(OBJECT_ENCRYPTION)
+    assert [(one["severity"], one["status"]) for one in found] == [(CRITICAL, "FAILED")]
+    assert STRANGER_KEY in found[0]["reason"]
+
+
+@still_open("T1", "the record is not judged where the bucket cannot be read")
+@pytest.mark.parametrize("key_id", [STRANGER_KEY, "arn:aws:kms:us-east-1:777788889999:alias/theirs"])
+def test_t1_where_nothing_can_be_read_the_record_is_judged(world: World, key_id: str) -> None:
+    world.account.deny("s3:GetEncryptionConfiguration")
+
+    world.sets_default("aws:kms", key_id)
+
+    assert world.only_finding["severity"] == CRITICAL
+    assert key_id in world.only_finding["reason"]
+
+
+def test_t1_nothing_denied_is_remediated(world: World) -> None:
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    found = world.findings_of(DEFAULT_ENCRYPTION)
+    assert [(one["severity"], one["status"]) for one in found] == [(CRITICAL, "REMEDIATED")]
+
+
+@pytest.mark.parametrize("action", READS_OF_THE_GUARD)
+def test_t1_ordinary_lowering_with_a_denied_read_is_high_and_published_once_a_day(
+    world: World, action: str
+) -> None:
+    denied(world, action)
+
+    world.sets_default("AES256")
+    world.sets_default("AES256")
+
+    assert not world.was_written
+    found = world.findings_of(DEFAULT_ENCRYPTION)
+    assert [(one["severity"], one["status"]) for one in found] == [(HIGH, "FAILED")]
+
+
+def test_t1_denied_tags_change_nothing(world: World) -> None:
+    world.account.deny("s3:GetBucketTagging")
+
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    assert world.findings_of(DEFAULT_ENCRYPTION)[0]["status"] == "REMEDIATED"
+
+
+# --- SSE-C where the object cannot be read -------------------------------------------------------
+
+
+@still_open("T2", "the denied HeadObject hides what the record says")
+@pytest.mark.parametrize("name", ["PutObject", "CopyObject", "PostObject", "CompleteMultipartUpload"])
+def test_t2_sse_c_is_critical_by_its_record_where_the_bucket_denies_reads(world: World, name: str) -> None:
+    world.account.deny("s3:GetObject")
+
+    world.happens(world.written(name=name, algorithm="SSE-C"))
+
+    assert (world.only_finding["severity"], world.only_finding["status"]) == (CRITICAL, "MANUAL")
+
+
+@still_open("T2", "the denied HeadObject hides what the record says")
+def test_t2_strangers_key_is_critical_by_its_record_where_the_bucket_denies_reads(world: World) -> None:
+    world.account.deny("s3:GetObject")
+
+    world.writes(algorithm="aws:kms", key_id=STRANGER_KEY)
+
+    assert world.only_finding["severity"] == CRITICAL
+    assert STRANGER_KEY in world.only_finding["reason"]
+
+
+def test_t2_sse_c_is_critical_where_reads_are_allowed(world: World) -> None:
+    world.writes(algorithm="SSE-C")
+
+    assert (world.only_finding["severity"], world.only_finding["status"]) == (CRITICAL, "MANUAL")
+
+
+def test_t2_plain_write_where_the_bucket_denies_reads_is_a_failure(world: World) -> None:
+    world.account.deny("s3:GetObject")
+
+    world.writes()
+
+    assert (world.only_finding["severity"], world.only_finding["status"]) == (HIGH, "FAILED")
+
+
+# --- a harmless call first -----------------------------------------------------------------------
+
+
+@still_open("T3", "the lowering finds itself repaired by the harmless call's event")
+@pytest.mark.parametrize("harmless", ["CreateBucket", "PutBucketAcl", "PutBucketPolicy"])
+def test_t3_lowering_behind_a_harmless_call_keeps_its_severity(deploy: Deploy, harmless: str) -> None:
+    world = deploy(SettleSeconds="60")
+    world.bucket.set_rule(
+        {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": TEAM_KEY}}
+    )
+    world.calls(harmless)
+    world.wait(5)
+    world.sets_default("AES256")
+
+    world.wait(60)
+
+    assert world.bucket_is_under_k
+    lowering = [one for one in world.findings if one["api_call"]["name"] == "PutBucketEncryption"]
+    assert HIGH in [one["severity"] for one in lowering if one["check"] == DEFAULT_ENCRYPTION]
+
+
+def test_t3_lowering_alone_is_high(deploy: Deploy) -> None:
+    world = deploy(SettleSeconds="60")
+    world.sets_default("AES256")
+
+    world.wait(60)
+
+    assert world.only_finding["severity"] == HIGH
+
+
+@still_open("T3", "CreateBucket of an old bucket counts as new")
+def test_t3_create_bucket_that_finds_an_old_bucket_is_not_new(world: World) -> None:
+    world.calls("CreateBucket")
+
+    assert world.findings_of(DEFAULT_ENCRYPTION)[0]["severity"] != "INFORMATIONAL"
+
+
+def test_t3_new_bucket_is_informational(world: World) -> None:
+    world.buckets.add("new-bucket")
+
+    world.happens(records.bucket_call("CreateBucket", "new-bucket", world.clock.now()))
+
+    assert {one["severity"] for one in world.findings_of(DEFAULT_ENCRYPTION)} == {"INFORMATIONAL"}
+
+
+# --- two wrong rules in turn ---------------------------------------------------------------------
+
+SSE_S3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+UNDER_AWS_S3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+WITH_BUCKET_KEY = SSE_S3 | {"BucketKeyEnabled": True}
+UNBLOCKED = SSE_S3 | {"BlockedEncryptionTypes": {"EncryptionType": ["NONE"]}}
+RIGHT = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": TEAM_KEY}}
+
+
+@still_open("T4", "a bucket that changed while its repair was prepared is put off, however it changed")
+@pytest.mark.parametrize(
+    "other", [UNDER_AWS_S3, WITH_BUCKET_KEY, UNBLOCKED], ids=["aws/s3", "Bucket Key", "SSE-C unblocked"]
+)
+def test_t4_bucket_that_flaps_between_wrong_rules_is_remediated(world: World, other: dict[str, Any]) -> None:
+    rules = itertools.cycle([other, SSE_S3])
+    world.account.before("dynamodb:PutItem", lambda: world.bucket.set_rule(next(rules)), always=True)
+
+    world.sets_default("AES256")
+    for _ in range(6):
+        world.wait(400)
+
+    assert world.dead_letters == []
+    assert world.findings_of(DEFAULT_ENCRYPTION)
+    assert world.buckets.writes
+
+
+def test_t4_bucket_that_somebody_else_put_right_is_left_alone(world: World) -> None:
+    world.account.before("dynamodb:PutItem", lambda: world.bucket.set_rule(RIGHT))
+
+    world.sets_default("AES256")
+    world.wait(400)
+
+    assert not world.was_written
+    assert world.findings_of(DEFAULT_ENCRYPTION) == []
+
+
+# --- many denied writers -------------------------------------------------------------------------
+
+
+def denied_writers(world: World, number: int) -> None:
+    world.account.deny("s3:GetObject")
+    for writer in range(number):
+        world.writes(f"{writer}.csv", record={"userIdentity": records.role(f"Writer{writer}")})
+
+
+@still_open("T5", "the first denied writer hides all others of the day")
+def test_t5_every_denied_writer_is_named(world: World) -> None:
+    denied_writers(world, 3)
+
+    named = {one["actor"]["who"].rpartition("/")[2] for one in world.findings}
+    assert named == {"Writer0", "Writer1", "Writer2"}
+
+
+@still_open("T5", "denied writers are not counted")
+def test_t5_denied_writers_above_the_bound_are_counted(world: World) -> None:
+    denied_writers(world, 60)
+    world.wait(1000)
+
+    assert 1 < len(world.messages) <= 12
+    assert sum((one["occurrences"] or {"count": 1})["count"] for one in world.findings) >= 60
+
+
+def test_t5_one_denied_writer_is_published_once_a_day(world: World) -> None:
+    world.account.deny("s3:GetObject")
+
+    for number in range(5):
+        world.writes(f"{number}.csv")
+
+    assert len(world.messages) == 1
+
+
+# --- another's write within two seconds ----------------------------------------------------------
+
+INNOCENT, ATTACKER = records.role("Innocent"), records.role("Attacker")
+
+
+@still_open("T6", "within two seconds the record is not compared with what is there")
+@pytest.mark.parametrize(
+    ("said", "there"),
+    [
+        pytest.param({"algorithm": "AES256"}, {"algorithm": "SSE-C"}, id="AES256, now SSE-C"),
+        pytest.param(
+            {"algorithm": "AES256"},
+            {"algorithm": "aws:kms", "key_id": STRANGER_KEY},
+            id="AES256, now theirs",
+        ),
+    ],
+)
+@pytest.mark.parametrize("seconds", [0, 1, 2])
+def test_t6_write_of_another_is_not_published_under_this_ones_name(
+    world: World, said: dict[str, Any], there: dict[str, Any], seconds: float
+) -> None:
+    innocent = world.written(**said, record={"userIdentity": INNOCENT})
+    world.clock.sleep(seconds)
+    world.objects.put(world.bucket.name, KEY, **there)
+
+    world.happens(innocent)
+
+    assert [one["severity"] for one in world.findings if "Innocent" in one["actor"]["who"]] == []
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param({"algorithm": "SSE-C"}, id="SSE-C"),
+        pytest.param({"algorithm": "aws:kms", "key_id": STRANGER_KEY}, id="a stranger's key"),
+    ],
+)
+def test_t6_write_of_this_one_is_published_under_its_name(world: World, there: dict[str, Any]) -> None:
+    world.writes(**there, record={"userIdentity": ATTACKER})
+
+    assert world.only_finding["severity"] == CRITICAL
+    assert "Attacker" in world.only_finding["actor"]["who"]
