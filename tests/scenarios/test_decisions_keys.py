@@ -212,7 +212,6 @@ PRESCRIBES_WHAT_IS_WRITTEN = [
 
 
 @pytest.mark.parametrize("statement", PRESCRIBES_ANOTHER)
-@still_open("D7", "a Deny of the bucket that hits Reseal's own write is not weighed")
 def test_d7_bucket_that_refuses_the_remediation_is_manual(world: World, statement: dict[str, Any]) -> None:
     world.bucket.policy = policy(statement)
 
@@ -224,7 +223,6 @@ def test_d7_bucket_that_refuses_the_remediation_is_manual(world: World, statemen
 
 
 @pytest.mark.parametrize("statement", PRESCRIBES_ANOTHER)
-@still_open("D7", "a Deny of the bucket that hits Reseal's own write is not weighed")
 def test_d7_object_in_such_a_bucket_is_manual(world: World, statement: dict[str, Any]) -> None:
     world.bucket.policy = policy(statement)
 

@@ -37,7 +37,8 @@ READS_OF_THE_CONTEXT = ["s3:GetBucketVersioning", "s3:GetBucketNotification"]
 
 
 def denied(world: World, action: str) -> None:
-    world.bucket.policy = policy(admits(root()))
+    reader = "*" if action == "s3:GetBucketPolicyStatus" else root()  # asked only about such a policy
+    world.bucket.policy = policy(admits(reader))
     world.account.deny(action)
 
 

@@ -254,7 +254,6 @@ def test_g12_policy_for_everybody_is_still_called_callers_without_a_signature(wo
             CANONICAL_ID,
             None,
             id="own",
-            marks=still_open("G12", "the own id is taken for another's"),
         ),
         pytest.param("a-strangers-canonical-id", "MEDIUM", id="another's"),
     ],
@@ -265,7 +264,6 @@ def test_g12_canonical_id_of_this_account_is_no_stranger(
     assert opened(world, admits({"CanonicalUser": canonical_id})) == severity
 
 
-@still_open("G12", "this account's own canonical id is named, and the object's owner is not")
 def test_g12_owner_of_an_object_of_another_account_is_named(world: World) -> None:
     world.bucket.acls_enabled = True
 
@@ -381,6 +379,13 @@ def test_g15_what_is_certain_is_weighed(
     assert lower(world, bucket, key_that_admits(*key)) is moved
 
 
+def test_g15_account_shuts_the_public_out_too(world: World) -> None:
+    world.bucket.policy_is_public = True
+    world.buckets.account_block = {"RestrictPublicBuckets": True}
+
+    assert lower(world, [admits("*")], key_that_admits()) is MOVED
+
+
 @pytest.mark.parametrize(
     ("block", "moved"),
     [
@@ -388,7 +393,6 @@ def test_g15_what_is_certain_is_weighed(
             {"RestrictPublicBuckets": True},
             MOVED,
             id="only this account reads",
-            marks=still_open("G15", "Block Public Access is not read"),
         ),
         pytest.param({"BlockPublicPolicy": True}, KEPT, id="too late to block"),
         pytest.param(None, KEPT, id="no block"),

@@ -89,7 +89,6 @@ def pipeline(world: World, opens: Callable[[], None]) -> None:
     assert bucket.name == "new-bucket"
 
 
-@still_open("G8", "the answer about the readers is two minutes old")
 @pytest.mark.parametrize(
     "opened",
     [
@@ -124,7 +123,6 @@ def test_g8_bucket_that_nobody_opened_is_moved(world: World) -> None:
     assert world.is_under_k(world.buckets.buckets["new-bucket"])
 
 
-@still_open("G8", "the bucket context of objects is two minutes old")
 @pytest.mark.parametrize("seconds", [15, 60, 110])
 def test_g8_object_in_a_bucket_opened_since_the_last_look_is_not_rewritten(
     world: World, seconds: float
@@ -164,7 +162,6 @@ def somebody_sets(world: World, algorithm: str, key_id: str) -> Callable[[], Non
     )
 
 
-@still_open("G9", "the last look is left out when the answers are cached")
 @pytest.mark.parametrize("algorithm", ["aws:kms:dsse", "aws:kms"])
 def test_g9_bucket_set_while_the_ledger_is_slow_is_not_overwritten(world: World, algorithm: str) -> None:
     with_known_answers(world)
@@ -185,7 +182,6 @@ def test_g9_bucket_that_nobody_sets_while_the_ledger_is_slow_is_moved(world: Wor
     assert world.bucket_is_under_k
 
 
-@still_open("G9", "the state of the key is a minute old")
 @pytest.mark.parametrize("state", ["Disabled", "PendingDeletion"])
 def test_g9_key_disabled_within_the_last_minute_is_not_written(world: World, state: str) -> None:
     with_known_answers(world)
@@ -197,7 +193,6 @@ def test_g9_key_disabled_within_the_last_minute_is_not_written(world: World, sta
     assert (world.findings[-1]["status"], world.findings[-1]["severity"]) == ("MANUAL", "CRITICAL")
 
 
-@still_open("G9", "the state of the key is a minute old")
 def test_g9_key_disabled_within_the_last_minute_is_not_written_to_an_object(world: World) -> None:
     world.writes("before.csv")
     world.wait(5)
@@ -247,7 +242,6 @@ def bucket_key_off(deploy: Deploy, context: dict[str, Any] | None) -> World:
     return world
 
 
-@still_open("G10", "the policy of the bucket's key is not read")
 @pytest.mark.parametrize("context", RESTS_ON_OBJECTS)
 def test_g10_bucket_key_is_not_turned_on_where_the_key_policy_rests_on_object_arns(
     deploy: Deploy, context: dict[str, Any]

@@ -89,14 +89,14 @@ class Objects(Protocol):
 class Keys(Protocol):
     """AWS KMS, read only."""
 
-    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
-        """The key by ARN, id or alias; up to one minute old unless `fresh`.
+    def describe(self, key_id: str, *, max_age: float = 60.0) -> KeyDescription:
+        """The key by ARN, id or alias, read at most `max_age` seconds ago.
 
         Raises RefusalError or TransientError.
         """
 
-    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
-        """The key policy, up to five seconds old unless `fresh`; None if KMS refuses to show it.
+    def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
+        """The key policy, read at most `max_age` seconds ago; None if KMS refuses to show it.
 
         Raises TransientError.
         """

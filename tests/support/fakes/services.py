@@ -137,11 +137,11 @@ class FakeKeys:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
-    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
+    def describe(self, key_id: str, *, max_age: float = 60.0) -> KeyDescription:
         with self._steps.step("describe key", self.failures["describe"]):
             return self.known.get(key_id, KeyNotFound(named=key_id))
 
-    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
+    def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
         with self._steps.step("read key policy", self.failures["read_policy"]):
             return self.policies.get(key_arn)
 

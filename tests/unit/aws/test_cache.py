@@ -49,7 +49,7 @@ def test_fresh_answer_replaces_the_one_that_was_kept() -> None:
 
     answers.get("payroll", asked)
 
-    assert [answers.get("payroll", asked, fresh=True), answers.get("payroll", asked)] == [2, 2]
+    assert [answers.get("payroll", asked, max_age=0), answers.get("payroll", asked)] == [2, 2]
 
 
 def test_answer_that_does_not_last_is_asked_for_again() -> None:

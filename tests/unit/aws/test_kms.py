@@ -21,16 +21,16 @@ METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUST
 METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
 
-def test_policy_is_read_once_in_five_seconds() -> None:
+def test_policy_is_read_again_when_it_is_as_old_as_the_caller_allows() -> None:
     clock = FakeClock()
     with stubbed("kms") as (client, stub):
         stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
         stub.add_response("get_key_policy", {"Policy": "{}"}, ASKED)
         keys = KmsKeys(client, clock)
 
-        first, kept = keys.read_policy(KEY), keys.read_policy(KEY)
+        first, kept = (keys.read_policy(KEY, max_age=5) for _ in range(2))
         clock.sleep(5)
-        later = keys.read_policy(KEY)
+        later = keys.read_policy(KEY, max_age=5)
 
     assert (first, kept, later) == (POLICY, POLICY, {})
 
@@ -40,7 +40,7 @@ def test_policy_that_kms_does_not_show_is_none(code: str) -> None:
     with stubbed("kms") as (client, stub):
         stub.add_client_error("get_key_policy", code, http_status_code=400)
 
-        assert KmsKeys(client, FakeClock()).read_policy(KEY) is None
+        assert KmsKeys(client, FakeClock()).read_policy(KEY, max_age=5) is None
 
 
 def test_policy_that_kms_cannot_show_now_is_tried_again() -> None:
@@ -48,7 +48,7 @@ def test_policy_that_kms_cannot_show_now_is_tried_again() -> None:
         stub.add_client_error("get_key_policy", "KMSInternalException", http_status_code=500)
 
         with pytest.raises(TransientError, match="kms:GetKeyPolicy: KMSInternalException"):
-            KmsKeys(client, FakeClock()).read_policy(KEY)
+            KmsKeys(client, FakeClock()).read_policy(KEY, max_age=5)
 
 
 def test_key_is_the_same_when_it_is_not_asked_for_again() -> None:
@@ -66,9 +66,9 @@ def test_fresh_answers_are_asked_for_and_kept() -> None:
             stub.add_response("get_key_policy", {"Policy": json.dumps(policy)}, ASKED)
         keys = KmsKeys(client, FakeClock())
         keys.describe(KEY)
-        keys.read_policy(KEY)
+        keys.read_policy(KEY, max_age=5)
 
-        fresh = keys.describe(KEY, fresh=True), keys.read_policy(KEY, fresh=True)
+        fresh = keys.describe(KEY, max_age=0), keys.read_policy(KEY, max_age=0)
 
         assert fresh == (keys.describe(KEY), {})
         assert keys.describe(KEY) == replace(a_key(KEY), state="Disabled")

@@ -24,7 +24,8 @@ class TtlCache(Generic[T]):
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
-        self._kept: TTLCache[str, T] = TTLCache(_MOST, seconds, timer=lambda: clock.now().timestamp())
+        self._clock = clock
+        self._kept: TTLCache[str, tuple[T, float]] = TTLCache(_MOST, seconds, timer=self._now)
         self._guard = Lock()  # cachetools' caches are not thread-safe
         self._asking = [Lock() for _ in range(_LANES)]
 
@@ -33,28 +34,33 @@ class TtlCache(Generic[T]):
         name: str,
         ask: Callable[[], T],
         *,
-        fresh: bool = False,
+        max_age: float | None = None,
         lasts: Callable[[T], bool] = lambda _: True,
     ) -> T:
         """The cached answer, or the answer of `ask`, which is cached if `lasts` accepts it.
 
-        `fresh` ignores the cached answer. Errors raised by `ask` are not cached.
+        `max_age` is how many seconds old a cached answer may be here. Errors raised by `ask` are not cached.
         """
-        known = None if fresh else self._kept_as(name)
+        known = self._kept_as(name, max_age)
         if known is not None:
             return known
         with self._asking[hash(name) % _LANES]:
-            known = None if fresh else self._kept_as(name)  # another thread may have stored it meanwhile
+            known = self._kept_as(name, max_age)  # another thread may have stored it meanwhile
             if known is None:
                 known = ask()
                 if lasts(known):
                     self._keep(name, known)
         return known
 
-    def _kept_as(self, name: str) -> T | None:
+    def _kept_as(self, name: str, max_age: float | None) -> T | None:
         with self._guard:
-            return self._kept.get(name)
+            kept = self._kept.get(name)
+        is_known = kept is not None and (max_age is None or self._now() - kept[1] < max_age)
+        return kept[0] if kept is not None and is_known else None
 
     def _keep(self, name: str, answer: T) -> None:
         with self._guard:
-            self._kept[name] = answer
+            self._kept[name] = answer, self._now()
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()

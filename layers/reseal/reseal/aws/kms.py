@@ -18,33 +18,32 @@ if TYPE_CHECKING:
     from reseal.ports import Clock
 
 DESCRIBE, READ_POLICY = "kms:DescribeKey", "kms:GetKeyPolicy"
-KEY_SECONDS = 60.0
-POLICY_SECONDS = 5.0
+CACHE_SECONDS = 60.0
 _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
 
 
 class KmsKeys:
-    """`Keys` on AWS KMS. Keys are cached for a minute, policies for seconds; refusals are not cached."""
+    """`Keys` on AWS KMS. Answers are cached for one minute; refusals are not cached."""
 
     def __init__(self, client: KMSClient, clock: Clock) -> None:
         self._client = client
-        self._keys: TtlCache[KeyDescription] = TtlCache(clock, KEY_SECONDS)
-        self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, POLICY_SECONDS)
+        self._keys: TtlCache[KeyDescription] = TtlCache(clock, CACHE_SECONDS)
+        self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, CACHE_SECONDS)
 
-    def describe(self, key_id: str, *, fresh: bool = False) -> KeyDescription:
-        """The key by ARN, id or alias; up to one minute old unless `fresh`.
+    def describe(self, key_id: str, *, max_age: float = CACHE_SECONDS) -> KeyDescription:
+        """The key by ARN, id or alias, read at most `max_age` seconds ago.
 
         Raises RefusalError or TransientError.
         """
         return self._keys.get(
             key_id,
             lambda: self._describe(key_id),
-            fresh=fresh,
+            max_age=max_age,
             lasts=lambda answer: isinstance(answer, KmsKey),
         )
 
-    def read_policy(self, key_arn: str, *, fresh: bool = False) -> Mapping[str, Any] | None:
-        """The key policy, up to five seconds old unless `fresh`; None if KMS refuses to show it.
+    def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
+        """The key policy, read at most `max_age` seconds ago; None if KMS refuses to show it.
 
         Raises TransientError. KMS never shows the key policies of another account (GetKeyPolicy:
         "Cross-account use: No").
@@ -52,7 +51,7 @@ class KmsKeys:
         return self._policies.get(
             key_arn,
             lambda: self._read_policy(key_arn),
-            fresh=fresh,
+            max_age=max_age,
             lasts=lambda policy: policy is not None,
         )
 

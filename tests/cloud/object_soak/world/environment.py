@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
 from reseal.core.findings.message import Message
+from reseal.core.state.s3_object import BucketContext
 from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.resources import PART_SIZE, Resources
@@ -80,7 +81,6 @@ class ExecutionEnvironment:
         self.buckets = S3Buckets(s3, ACCOUNT, clock)
         self.keys = KmsKeys(self._client("kms"), clock)
         self._caches: list[TtlCache[Any]] = [
-            self.buckets._accesses,
             self.buckets._contexts,
             self.buckets._tags,
             self.keys._keys,
@@ -108,13 +108,20 @@ class ExecutionEnvironment:
             self.buckets.read_context(bucket)
             self.buckets.read_tags(bucket)
             self.keys.describe(k)
-            self.keys.read_policy(k)
+            self.keys.read_policy(k, max_age=0)
             self._known[bucket] = [dict(kept._kept.items()) for kept in self._caches]
+        now = self.clock.now()
         for kept, known in zip(self._caches, self._known[bucket], strict=True):
-            kept._kept.update(known)
+            read = {name: (_read_at(now, answer), now.timestamp()) for name, (answer, _) in known.items()}
+            kept._kept.update(read)
 
     def _client(self, service: str) -> Any:
         config = OBJECT_CALLS._user_provided_options
         client = self._resources.cloud.client(service, self._credentials, **config)
         self._wires.attach(client)
         return client
+
+
+def _read_at(now: datetime, answer: Any) -> Any:
+    """A bucket context as if it had just been read; every other answer as it is."""
+    return replace(answer, read_at=now) if isinstance(answer, BucketContext) else answer

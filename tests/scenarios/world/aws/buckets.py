@@ -55,13 +55,18 @@ class Bucket:
 
 
 class Buckets:
-    """All buckets by name. `writes` keeps the name and the rule of every PutBucketEncryption."""
+    """All buckets by name. `writes` keeps the name and the rule of every PutBucketEncryption.
+
+    `account_block` is the account's Block Public Access.
+    """
 
     def __init__(self, account: Account) -> None:
         self.buckets: dict[str, Bucket] = {}
         self.writes: list[tuple[str, Mapping[str, Any]]] = []
+        self.account_block: dict[str, bool] | None = None
         self._account = account
         account.serve("s3", {name: getattr(self, name) for name in _OPERATIONS})
+        account.serve("s3control", {"GetPublicAccessBlock": self.get_account_block})
 
     def add(self, name: str, **bucket: Any) -> Bucket:
         self.buckets[name] = Bucket(name=name, **({"created": self._account.clock.now()} | bucket))
@@ -116,6 +121,10 @@ class Buckets:
 
     def GetPublicAccessBlock(self, **named: Any) -> Mapping[str, Any]:  # noqa: N802
         block = _there(self._of(named).public_access_block, "NoSuchPublicAccessBlockConfiguration")
+        return {"PublicAccessBlockConfiguration": block}
+
+    def get_account_block(self, **_: Any) -> Mapping[str, Any]:
+        block = _there(self.account_block, "NoSuchPublicAccessBlockConfiguration")
         return {"PublicAccessBlockConfiguration": block}
 
     def GetBucketOwnershipControls(self, **named: Any) -> Mapping[str, Any]:  # noqa: N802

@@ -63,7 +63,7 @@ class Observer:
         """
         decisions = decide_bucket(self.policy, call, observed)
         if any_moves_to_remediation_key(decisions):
-            key = self.services.keys.describe(self.policy.remediation_key, fresh=True)
+            key = self.services.keys.describe(self.policy.remediation_key, max_age=0)
             decisions = guard_remediation_key(self.policy, decisions, key)
         key_policy = None
         if any_moves_to_remediation_key(decisions):
@@ -90,4 +90,4 @@ class Observer:
         return decisions
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, fresh=True))
+        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=0))

@@ -24,6 +24,9 @@ from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedOb
 from reseal.lanes.object.task import Repair, Task
 from reseal.ports import ObjectServices, Services
 
+_MAX_AGE = 5.0
+"""How many seconds old an answer about the remediation key may be: the objects of a batch share it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
@@ -153,11 +156,11 @@ class Observer:
         )
 
     def _remediation_key(self) -> KeyDescription:
-        return self.services.keys.describe(self.policy.remediation_key)
+        return self.services.keys.describe(self.policy.remediation_key, max_age=_MAX_AGE)
 
     def _key_policy(self) -> KeyPolicy:
         key_arn = self.policy.remediation_key
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))
+        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
 
 
 def _foreign_bucket(call: ObjectCall) -> Skipped:
