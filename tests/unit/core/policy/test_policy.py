@@ -85,6 +85,13 @@ def test_k_of_another_account_is_approved() -> None:
         pytest.param(
             f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="another account's alias"
         ),
+        pytest.param(key_arn("9", region="eu-west-1"), False, False, id="own key of another Region"),
+        pytest.param(key_arn("mrk-9", region="eu-west-1"), False, False, id="its multi-Region key"),
+        pytest.param(
+            f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:alias/x", False, False, id="alias of another Region"
+        ),
+        pytest.param(f"arn:aws-cn:kms:{REGION}:{ACCOUNT}:key/9", False, False, id="key of another partition"),
+        pytest.param("mrk-9", True, True, id="bare id of a multi-Region key"),
     ],
 )
 def test_a_key_is_described_only_where_the_answer_matters(

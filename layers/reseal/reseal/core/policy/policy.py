@@ -53,6 +53,10 @@ class Policy:
         """Whether a check may write."""
         return self.mode_of(check_id) is Mode.ENFORCE
 
+    def owns(self, account: str | None) -> bool:
+        """Whether this is the deployment's account. A key named without an account is looked up in it."""
+        return account in (None, self.account)
+
     def names_approved(self, key_arn: str) -> bool:
         """Whether the operator approved this ARN: it is the remediation key or listed."""
         return key_arn == self.remediation_key or key_arn in (self.listed_keys or ())
@@ -67,13 +71,14 @@ class Policy:
     def must_describe(self, key: KeyReference) -> bool:
         """Whether DescribeKey can change the decision about a resource that names this key.
 
-        An AWS managed key is recognised by its alias and is never approved. Another account's key is
-        described only if its ARN is approved, or if it is an alias in an account that has approved
-        keys: every other foreign key is unapproved in any case.
+        An AWS managed key is recognised by its alias and is never approved. A key of another Region or
+        partition cannot be used in any case. Another account's key is described only if its ARN is
+        approved, or if it is an alias in an account that has approved keys: every other foreign key is
+        unapproved in any case.
         """
-        if key.is_aws_managed:
+        if key.is_aws_managed or key.why_elsewhere(self.partition, self.region):
             return False
-        if key.account in (None, self.account) or self.names_approved(key.text):
+        if self.owns(key.account) or self.names_approved(key.text):
             return True
         approved_accounts = {parse_key_reference(arn).account for arn in self._named_keys()}
         return not key.is_key_arn and key.account in approved_accounts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 AWS_MANAGED_ALIAS = "alias/aws/s3"
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +36,27 @@ class KeyReference:
         """Whether the text names aws/s3 by its alias."""
         return self.text == AWS_MANAGED_ALIAS or self.text.endswith(f":{AWS_MANAGED_ALIAS}")
 
+    def why_elsewhere(self, partition: str, region: str) -> str | None:
+        """Why a bucket of `region` cannot use this key, if its ARN alone shows that; else None (E9).
+
+        S3 treats a multi-Region key (`mrk-`) like any other key.
+        """
+        if self.region is None:
+            return None
+        named = self.text.split(":", 2)[1]
+        if named != partition:
+            return f"it is in the AWS partition {named}, and this bucket is in {partition}"
+        return None if self.region == region else _in_another(self.region, region)
+
+
+def _in_another(region: str, bucket_region: str) -> str:
+    return f"it is in {region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
+
 
 def parse_key_reference(text: str) -> KeyReference:
     """Read the name of a KMS key. Text that is not a KMS ARN is taken as a bare id or alias."""
     match text.split(":", 5):
-        case ["arn", _, "kms", region, account, _]:
+        case ["arn", _, "kms", region, account, _] if region and _ACCOUNT.fullmatch(account):
             return KeyReference(text=text, account=account, region=region)
         case _:
             return KeyReference(text=text)
@@ -72,7 +90,7 @@ class KmsKey:
     def why_unusable(self, bucket_region: str) -> str | None:
         """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
         if self.region != bucket_region:
-            return f"it is in {self.region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
+            return _in_another(self.region, bucket_region)
         if self.state != "Enabled":
             return f"its state is {self.state}"
         if (self.spec, self.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):
