@@ -8,7 +8,7 @@ import pytest
 
 from reseal.aws.kms import KmsKeys
 from reseal.core.errors import RefusalError, TransientError
-from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.contract.aws.test_ledger_contract import KEY
 from tests.support.fakes.services import FakeClock
 from tests.support.stubs import stubbed
@@ -16,7 +16,7 @@ from tests.support.stubs import stubbed
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}
 METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
-METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
 
 
 def test_policy_is_read_once_a_minute() -> None:
@@ -55,6 +55,22 @@ def test_key_is_the_same_when_it_is_not_asked_for_again() -> None:
         keys = KmsKeys(client, FakeClock())
 
         assert keys.describe(KEY) == keys.describe(KEY)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "origin"),
+    [(METADATA | {"Origin": "EXTERNAL_KEY_STORE"}, "EXTERNAL_KEY_STORE"), ({"KeyId": "k"}, "")],
+    ids=["said", "not said"],
+)
+def test_key_has_the_origin_that_kms_says(metadata: dict[str, str], origin: str) -> None:
+    unsaid = {name: value for name, value in METADATA.items() if name != "Origin"}
+    with stubbed("kms") as (client, stub):
+        stub.add_response("describe_key", {"KeyMetadata": unsaid | metadata}, {"KeyId": KEY})
+
+        key = KmsKeys(client, FakeClock()).describe(KEY)
+
+    assert isinstance(key, KmsKey)
+    assert key.origin == origin
 
 
 @pytest.mark.parametrize("code", ["NotFoundException", "InvalidArnException", "ValidationException"])

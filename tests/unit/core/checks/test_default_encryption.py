@@ -432,6 +432,64 @@ def test_aws_s3_of_another_region_is_critical_and_replaced() -> None:
     assert "writes to this bucket fail, because it is in eu-west-1" in decision.reason
 
 
+@pytest.mark.parametrize(
+    ("origin", "named"),
+    [
+        ("EXTERNAL", "its key material was imported"),
+        ("EXTERNAL_KEY_STORE", "its key material is in an external key store"),
+        ("TOMORROWS", "does not know ('TOMORROWS')"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["account", "list"])
+def test_a_key_whose_material_others_may_hold_is_approved_only_by_list(
+    origin: str, named: str, mode: str
+) -> None:
+    policy = policies(SSE_KMS)[mode]
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin=origin))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: manual"
+    assert named in decision.reason
+    assert "ransom" in decision.reason
+
+
+@pytest.mark.parametrize("origin", ["EXTERNAL", "EXTERNAL_KEY_STORE"])
+def test_a_listed_key_with_outside_material_is_compliant(origin: str) -> None:
+    policy = policies(SSE_KMS)["list"]
+    observed = observe(policy, kms(TEAM_KEY), a_key(TEAM_KEY, origin=origin))
+
+    assert isinstance(decide_default_encryption(policy, a_call(), observed), Compliant)
+
+
+@pytest.mark.parametrize("mode", ["account", "list"])
+def test_an_unapproved_key_of_cloudhsm_is_judged_like_any_other(mode: str) -> None:
+    policy = policies(SSE_KMS)[mode]
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="AWS_CLOUDHSM"))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert isinstance(decision, Compliant) is (mode == "account")
+    assert "ransom" not in decision.reason
+
+
+def test_a_key_with_outside_material_is_replaced_where_unapproved_keys_are() -> None:
+    policy = a_policy(replace_unapproved=True)
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="EXTERNAL"))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: aws:kms under K"
+
+
+def test_a_key_that_lost_its_imported_material_is_broken() -> None:
+    key = a_key(UNLISTED_KEY, origin="EXTERNAL", state="PendingImport")
+
+    decision = decide_default_encryption(a_policy(), a_call(), observe(a_policy(), kms(UNLISTED_KEY), key))
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == BROKEN
+
+
 def test_a_report_says_what_a_person_can_do() -> None:
     policy = a_policy(listed_keys=LISTED)
 

@@ -136,6 +136,11 @@ def _foreign_key(policy: Policy, judged: Judged, key: KeyReference) -> Remediate
 
 def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
     is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
+    if outside := key.why_not_kms_alone:
+        is_unlisted += (
+            f", and {outside}: whoever holds it there can take it away from KMS and demand a ransom, "
+            "so ApprovedKeys=account does not approve it"
+        )
     if policy.replace_unapproved:
         remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
         return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
@@ -143,7 +148,7 @@ def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | 
         severity=Severity.HIGH,
         reason=f"{is_unlisted}; replacing it could let more callers read {judged.subject.name}",
         recommendation=(
-            "add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
+            "list the key in ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
         ),
     )
 

@@ -23,9 +23,10 @@ class Policy:
     """The requirements of one deployment: one account, one Region.
 
     `remediation_key` is the ARN of the key that remediations set; it is always approved. `listed_keys`
-    is None in `account` mode, in which every customer managed key of the account is approved; in list
-    mode it holds the other approved ARNs. `callers_may_use_key`: the operator has confirmed that
-    IAM lets every caller of the account use the remediation key. Otherwise the key policy must show it.
+    is None in `account` mode, in which every customer managed key of the account is approved, unless its
+    key material was made outside AWS; in list mode it holds the other approved ARNs.
+    `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
+    remediation key. Otherwise the key policy must show it.
     """
 
     account: str
@@ -65,7 +66,7 @@ class Policy:
         """Whether this key is approved. AWS managed keys never are: they cannot be shared (E11)."""
         if key.is_aws_managed:
             return False
-        in_account_mode = self.listed_keys is None and key.account == self.account
+        in_account_mode = self.listed_keys is None and self.owns(key.account) and not key.why_not_kms_alone
         return in_account_mode or self.names_approved(key.arn)
 
     def must_describe(self, key: KeyReference) -> bool:

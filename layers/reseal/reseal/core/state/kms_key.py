@@ -6,6 +6,11 @@ import re
 from dataclasses import dataclass
 
 AWS_MANAGED_ALIAS = "alias/aws/s3"
+_MADE_BY_AWS = frozenset({"AWS_KMS", "AWS_CLOUDHSM"})
+_MADE_OUTSIDE = {
+    "EXTERNAL": "its key material was imported",
+    "EXTERNAL_KEY_STORE": "its key material is in an external key store",
+}
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -64,13 +69,14 @@ def parse_key_reference(text: str) -> KeyReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KmsKey:
-    """A key with the values that kms:DescribeKey returns (F7)."""
+    """A key with the values that kms:DescribeKey returns (F7). Replicas have the origin of their primary."""
 
     arn: str
     state: str
     manager: str
     spec: str
     usage: str
+    origin: str
 
     @property
     def account(self) -> str:
@@ -86,6 +92,14 @@ class KmsKey:
     def is_aws_managed(self) -> bool:
         """Whether AWS manages its policy and rotation, as for aws/s3."""
         return self.manager == "AWS"
+
+    @property
+    def why_not_kms_alone(self) -> str | None:
+        """Who else than AWS holds the key material; None if KMS or an AWS CloudHSM cluster made it."""
+        if self.origin in _MADE_BY_AWS:
+            return None
+        unknown = f"KMS names an origin of its key material that Reseal does not know ({self.origin!r:.80})"
+        return _MADE_OUTSIDE.get(self.origin, unknown)
 
     def why_unusable(self, bucket_region: str) -> str | None:
         """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
