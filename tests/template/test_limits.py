@@ -102,6 +102,14 @@ def test_environment_of_every_function_fits_with_the_longest_list_of_keys(partit
 
 
 @pytest.mark.parametrize("partition", REGIONS)
+def test_environment_of_the_trail_check_fits_with_the_longest_list_of_buckets(partition: str) -> None:
+    buckets = "b" * parameter("ObjectBuckets")["MaxLength"]
+    functions = of_type(resolved(ObjectBuckets=buckets), "AWS::Lambda::Function")
+
+    assert size_of(functions["CheckTrailFunction"], partition) <= ENVIRONMENT_LIMIT
+
+
+@pytest.mark.parametrize("partition", REGIONS)
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
 def test_policies_of_every_role_fit_with_the_longest_list_of_keys(partition: str, required: str) -> None:
     roles = of_type(of_partition(partition, RequiredEncryption=required), "AWS::IAM::Role")
