@@ -375,6 +375,14 @@ def test_own_trail_that_still_selects_all_that_the_stack_selected_is_covered(
     assert assess_coverage([a_trail(), own_trail(selectors=selectors)], REGION, OWN).covered
 
 
+def test_own_trail_of_every_bucket_selects_by_no_prefix() -> None:
+    every = replace(OWN, buckets="*")
+    own = own_trail(selectors=(every.selector,))
+
+    assert assess_coverage([a_trail(), own], REGION, every).covered
+    assert not assess_coverage([a_trail(), own_trail()], REGION, every).covered
+
+
 CHANGED: dict[str, Conditions] = {
     "everybody is left out": {"userIdentity.arn": {"NotStartsWith": ["arn:"]}},
     "everybody is left out, by an empty prefix": {"userIdentity.arn": {"NotStartsWith": [""]}},
