@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 AWS_MANAGED_ALIAS = "alias/aws/s3"
+_ID, _ALIAS = r"[A-Za-z0-9][A-Za-z0-9-]*", r"alias/[A-Za-z0-9/_-]+"
+_NAME = re.compile(rf"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:(key/{_ID}|{_ALIAS})|{_ID}|{_ALIAS}")
 _MADE_BY_AWS = frozenset({"AWS_KMS", "AWS_CLOUDHSM"})
 _MADE_OUTSIDE = {
     "EXTERNAL": "its key material was imported",
@@ -35,6 +37,11 @@ class KeyReference:
     def depends_on_caller(self) -> bool:
         """Whether the text is a bare id or alias, which S3 looks up in each caller's own account."""
         return self.account is None
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether the text has the form of a key's or alias's ARN, of a key id or of an alias."""
+        return _NAME.fullmatch(self.text) is not None
 
     @property
     def is_aws_managed(self) -> bool:
