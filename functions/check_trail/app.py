@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.aws.cloudtrail import CloudTrail
 from reseal.core.trail.coverage import assess_coverage
+from reseal.core.trail.own_trail import OwnTrail
 from reseal.runtime.trail_telemetry import record_coverage
 
 logger = Logger(service="check_trail")
@@ -22,9 +23,20 @@ def cloudtrail() -> CloudTrail:
     return CloudTrail.of_region(os.environ["AWS_REGION"])
 
 
+def own_trail() -> OwnTrail | None:
+    """The trail that the stack made for ObjectBuckets; None if it made none."""
+    if not os.environ["OBJECT_TRAIL_ARN"]:
+        return None
+    return OwnTrail(
+        arn=os.environ["OBJECT_TRAIL_ARN"],
+        buckets=os.environ["OBJECT_BUCKETS"],
+        trail_bucket=os.environ["TRAIL_BUCKET_ARN"],
+        own_sessions=os.environ["OWN_SESSIONS"],
+    )
+
+
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Lambda's entry point. If it raises, Lambda retries twice and then reports the failure on the topic."""
-    region, object_trail = os.environ["AWS_REGION"], os.environ["OBJECT_TRAIL_ARN"]
-    coverage = assess_coverage(cloudtrail().read_trails(), region, object_trail)
+    coverage = assess_coverage(cloudtrail().read_trails(), os.environ["AWS_REGION"], own_trail())
     record_coverage(coverage, context.function_name, logger)
     return coverage.to_document()

@@ -63,8 +63,9 @@ def a_key(
     manager: str = "CUSTOMER",
     spec: str = "SYMMETRIC_DEFAULT",
     usage: str = "ENCRYPT_DECRYPT",
+    origin: str = "AWS_KMS",
 ) -> KmsKey:
-    return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage)
+    return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage, origin=origin)
 
 
 def a_policy(

@@ -141,6 +141,36 @@ def test_key_statement_names_exactly_the_needed_arns(
 
 
 @pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+@pytest.mark.parametrize(
+    ("topic", "keys"),
+    [
+        ("arn:aws:sns:us-east-1:111122223333:alerts", "arn:aws:kms:us-east-1:111122223333:key/*"),
+        ("arn:aws:sns:us-east-1:444455556666:alerts", "arn:aws:kms:us-east-1:444455556666:key/*"),
+    ],
+    ids=["own topic", "topic of another account"],
+)
+def test_role_may_use_the_keys_of_the_account_that_has_the_topic(name: str, topic: str, keys: str) -> None:
+    (statement,) = [
+        s
+        for s in role_statements(resolved(AlertTopicArn=topic), name)
+        if s["Sid"] == "UseTheKeyOfAnExistingTopic"
+    ]
+
+    assert statement["Resource"] == keys
+    assert statement["Condition"]["StringEquals"] == {
+        "kms:ViaService": "sns.us-east-1.amazonaws.com",
+        "kms:EncryptionContext:aws:sns:topicArn": topic,
+    }
+
+
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+def test_role_may_use_no_key_of_a_topic_that_the_stack_makes(name: str) -> None:
+    sids = [s["Sid"] for s in role_statements(resolved(), name)]
+
+    assert "UseTheKeyOfAnExistingTopic" not in sids
+
+
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
 def test_only_lambda_can_assume_the_role(name: str) -> None:
     role = of_type(resolved(), "AWS::IAM::Role")[name]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]

@@ -11,6 +11,8 @@ from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
 from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage
+from reseal.core.trail.own_trail import OwnTrail
+from reseal.core.trail.selectors import AdvancedSelector, FieldSelector
 from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
 from reseal.runtime.trail_telemetry import record_coverage
 from tests.support.translated import actions, arn_of, as_list, of_type, resolved, translated
@@ -81,16 +83,45 @@ def test_check_looks_for_the_writes_that_the_object_rule_matches() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "trail"),
-    [({"ObjectBuckets": "*"}, arn_of("ObjectTrail")), ({}, "")],
+    ("parameters", "trail", "bucket"),
+    [({"ObjectBuckets": "*"}, arn_of("ObjectTrail"), arn_of("TrailBucket")), ({}, "", "")],
     ids=["made", "none"],
 )
 def test_check_knows_the_object_trail_if_the_stack_creates_one(
-    parameters: dict[str, str], trail: object
+    parameters: dict[str, str], trail: object, bucket: object
 ) -> None:
     function = of_type(resolved(**parameters), "AWS::Lambda::Function")["CheckTrailFunction"]
 
-    assert function["Environment"]["Variables"] == {"OBJECT_TRAIL_ARN": trail}
+    assert function["Environment"]["Variables"] == {
+        "OBJECT_TRAIL_ARN": trail,
+        "OBJECT_BUCKETS": parameters.get("ObjectBuckets", ""),
+        "TRAIL_BUCKET_ARN": bucket,
+        "OWN_SESSIONS": "arn:aws:sts::111122223333:assumed-role/${EnforceObjectRole}/",
+    }
+
+
+@pytest.mark.parametrize("buckets", ["*", "payroll", "payroll,team-,x.y/"])
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_check_compares_the_object_trail_with_exactly_what_the_stack_makes(
+    buckets: str, partition: str
+) -> None:
+    pseudo = {"AWS::Partition": partition}
+    functions = of_type(resolved(ObjectBuckets=buckets, **pseudo), "AWS::Lambda::Function")
+    variables = functions["CheckTrailFunction"]["Environment"]["Variables"]
+    own = OwnTrail(
+        arn=f"arn:{partition}:cloudtrail:us-east-1:111122223333:trail/reseal-objects",
+        buckets=variables["OBJECT_BUCKETS"],
+        trail_bucket="${TrailBucket.Arn}",
+        own_sessions=variables["OWN_SESSIONS"],
+    )
+
+    fields = selector(buckets, **pseudo)
+
+    made = tuple(
+        FieldSelector(field=field, values={name: tuple(texts) for name, texts in values.items()})
+        for field, values in fields.items()
+    )
+    assert AdvancedSelector(fields=made).selects_as(own.selector)
 
 
 def test_management_trail_logs_writes_of_this_region_and_validates_its_files() -> None:
@@ -283,6 +314,14 @@ def test_schedule_may_only_invoke_the_check_every_hour() -> None:
     assert [(actions(s), s["Resource"]) for s in statements.values()] == [
         ({"lambda:InvokeFunction"}, arn_of("CheckTrailFunction"))
     ]
+
+
+def test_only_the_scheduler_for_this_account_can_assume_the_schedules_role() -> None:
+    (trust,) = properties("CheckTrailScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+
+    assert (trust["Effect"], trust["Principal"]) == ("Allow", {"Service": "scheduler.amazonaws.com"})
+    assert actions(trust) == {"sts:AssumeRole"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
 
 def test_failed_check_is_retried_and_then_published() -> None:

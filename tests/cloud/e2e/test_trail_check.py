@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -146,6 +147,25 @@ def test_stopped_object_trail_of_the_stack_counts_as_missing_coverage(with_trail
     assert (covered["covered"], covered["objects"]) == (True, True)
     assert (answer["covered"], answer["objects"]) == (False, False)
     assert answer["reason"].endswith(":trail/reseal-objects is not logging")
+
+
+def test_changed_object_trail_of_the_stack_counts_as_missing_coverage(with_trail: Deployment) -> None:
+    trails, name = with_trail.cloud.client("cloudtrail"), "reseal-objects"
+    made = trails.get_event_selectors(TrailName=name)["AdvancedEventSelectors"]
+    changed = copy.deepcopy(made)
+    for field in changed[0]["FieldSelectors"]:
+        if field["Field"] == "userIdentity.arn":
+            field["NotStartsWith"] += ["arn:aws:iam::111122223333:user/eve"]
+    trails.put_event_selectors(TrailName=name, AdvancedEventSelectors=changed)
+
+    try:
+        answer = check(with_trail)
+    finally:
+        trails.put_event_selectors(TrailName=name, AdvancedEventSelectors=made)
+
+    assert (answer["covered"], answer["objects"]) == (False, False)
+    assert answer["objects_reason"].endswith("event selectors are no longer those that the stack made")
+    assert check(with_trail)["covered"]
 
 
 def test_denied_read_of_a_trail_counts_as_missing_coverage(with_trail: Deployment) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.contract.worlds.services import KeyWorld, bare_id
 
 NAMES_OF_NO_KEY = {
@@ -66,3 +66,10 @@ def test_asymmetric_key_has_its_spec_and_usage(key_world: KeyWorld) -> None:
     key = key_world.new_key("RSA_2048", "SIGN_VERIFY")
 
     assert key_world.keys.describe(key.arn) == key
+
+
+def test_key_for_imported_material_has_origin_external(key_world: KeyWorld) -> None:
+    described = key_world.keys.describe(key_world.new_key_without_material().arn)
+
+    assert isinstance(described, KmsKey)
+    assert described.origin == "EXTERNAL"  # moto does not know the state PendingImport

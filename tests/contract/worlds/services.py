@@ -76,6 +76,7 @@ class KeyWorld(Protocol):
     keys: Keys
 
     def new_key(self, spec: str = "SYMMETRIC_DEFAULT", usage: str = "ENCRYPT_DECRYPT") -> KmsKey: ...
+    def new_key_without_material(self) -> KmsKey: ...
     def new_alias(self, key: KmsKey) -> str: ...
     def disable(self, key: KmsKey) -> None: ...
     def schedule_deletion(self, key: KmsKey) -> None: ...
@@ -83,6 +84,10 @@ class KeyWorld(Protocol):
 
 def bare_id(key: KmsKey) -> str:
     return key.arn.rpartition("/")[2]
+
+
+def _enabled(arn: str, spec: str, usage: str) -> KmsKey:
+    return KmsKey(arn=arn, state="Enabled", manager="CUSTOMER", spec=spec, usage=usage, origin="AWS_KMS")
 
 
 class FakeKeyWorld:
@@ -93,8 +98,13 @@ class FakeKeyWorld:
 
     def new_key(self, spec: str = "SYMMETRIC_DEFAULT", usage: str = "ENCRYPT_DECRYPT") -> KmsKey:
         arn = f"arn:aws:kms:us-east-1:111122223333:key/{uuid.uuid4()}"
-        key = KmsKey(arn=arn, state="Enabled", manager="CUSTOMER", spec=spec, usage=usage)
+        key = _enabled(arn, spec, usage)
         self.keys.known |= {key.arn: key, bare_id(key): key}
+        return key
+
+    def new_key_without_material(self) -> KmsKey:
+        key = replace(self.new_key(), state="PendingImport", origin="EXTERNAL")
+        self._becomes(key)
         return key
 
     def new_alias(self, key: KmsKey) -> str:
@@ -119,7 +129,12 @@ class AwsKeyWorld:
 
     def new_key(self, spec: str = "SYMMETRIC_DEFAULT", usage: str = "ENCRYPT_DECRYPT") -> KmsKey:
         arn = self._kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["Arn"]
-        return KmsKey(arn=arn, state="Enabled", manager="CUSTOMER", spec=spec, usage=usage)
+        return _enabled(arn, spec, usage)
+
+    def new_key_without_material(self) -> KmsKey:
+        created = self._kms.create_key(Origin="EXTERNAL", KeyUsage="ENCRYPT_DECRYPT")
+        arn = created["KeyMetadata"]["Arn"]
+        return replace(_enabled(arn, "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), origin="EXTERNAL")
 
     def new_alias(self, key: KmsKey) -> str:
         alias = unique("alias/contract")

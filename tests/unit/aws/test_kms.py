@@ -9,7 +9,7 @@ import pytest
 
 from reseal.aws.kms import KmsKeys
 from reseal.core.errors import RefusalError, TransientError
-from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.contract.aws.test_ledger_contract import KEY
 from tests.support.builders import a_key
 from tests.support.fakes.services import FakeClock
@@ -18,7 +18,7 @@ from tests.support.stubs import stubbed
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}
 METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
-METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
+METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
 
 
 def test_policy_is_read_again_when_it_is_as_old_as_the_caller_allows() -> None:
@@ -72,6 +72,22 @@ def test_fresh_answers_are_asked_for_and_kept() -> None:
 
         assert fresh == (keys.describe(KEY), {})
         assert keys.describe(KEY) == replace(a_key(KEY), state="Disabled")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "origin"),
+    [(METADATA | {"Origin": "EXTERNAL_KEY_STORE"}, "EXTERNAL_KEY_STORE"), ({"KeyId": "k"}, "")],
+    ids=["said", "not said"],
+)
+def test_key_has_the_origin_that_kms_says(metadata: dict[str, str], origin: str) -> None:
+    unsaid = {name: value for name, value in METADATA.items() if name != "Origin"}
+    with stubbed("kms") as (client, stub):
+        stub.add_response("describe_key", {"KeyMetadata": unsaid | metadata}, {"KeyId": KEY})
+
+        key = KmsKeys(client, FakeClock()).describe(KEY)
+
+    assert isinstance(key, KmsKey)
+    assert key.origin == origin
 
 
 @pytest.mark.parametrize("code", ["NotFoundException", "InvalidArnException", "ValidationException"])

@@ -63,6 +63,9 @@ NAMES = {
     "alias/aws/s3": AWS_MANAGED_KEY,
     f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3": AWS_MANAGED_KEY,
     "alias/nothing": "",
+    f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/aws/s3": "",
+    key_arn("mrk-5", region="eu-west-1"): "",
+    key_arn("mrk-5", OTHER_ACCOUNT, "eu-west-1"): "",
 }
 """Every way to name a key, with the key it is."""
 

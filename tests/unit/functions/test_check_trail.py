@@ -17,6 +17,12 @@ from tests.unit.functions.handlers import load_app
 
 ARN = "arn:aws:cloudtrail:us-east-1:111122223333:trail/main"
 OF_OBJECTS = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects"
+OWN_TRAIL = {
+    "OBJECT_TRAIL_ARN": OF_OBJECTS,
+    "OBJECT_BUCKETS": "*",
+    "TRAIL_BUCKET_ARN": "arn:aws:s3:::reseal-logs",
+    "OWN_SESSIONS": "arn:aws:sts::111122223333:assumed-role/reseal/",
+}
 
 
 @dataclass
@@ -80,9 +86,10 @@ def test_answer_and_line_and_metric_agree(
 def test_stack_that_made_a_trail_of_objects_is_covered_only_while_that_one_logs(
     app: ModuleType, cloudtrail: FakeCloudTrail, monkeypatch: pytest.MonkeyPatch, logging: bool
 ) -> None:
-    monkeypatch.setenv("OBJECT_TRAIL_ARN", OF_OBJECTS)
+    for name, value in OWN_TRAIL.items():
+        monkeypatch.setenv(name, value)
     calls = BasicSelector(read_write="All", management=True)
-    writes = BasicSelector(read_write="All", management=False, objects=True)
+    writes = app.own_trail().selector
     cloudtrail.trails = (
         Trail(arn=ARN, multi_region=False, logging=True, selectors=(calls,)),
         Trail(arn=OF_OBJECTS, multi_region=False, logging=logging, selectors=(writes,)),

@@ -79,4 +79,5 @@ class KmsKeys:
             manager=key["KeyManager"],
             spec=key["KeySpec"],
             usage=key["KeyUsage"],
+            origin=key.get("Origin", ""),  # optional in the API's model
         )

@@ -76,7 +76,7 @@ def service(name: str) -> dict[str, str]:
     return {"Service": f"{name}.amazonaws.com"}
 
 
-def equals(**keys: str) -> dict[str, Any]:
+def equals(**keys: str | list[str]) -> dict[str, Any]:
     return {"Condition": {"StringEquals": {key.replace("__", ":"): value for key, value in keys.items()}}}
 
 
@@ -172,6 +172,16 @@ CLOUDFRONT = [
                    admits(service("cloudfront"), *READ, **equals(aws__SourceArn=f"{DISTRIBUTION}2"))), "cloudfront",
          Situation(lets(service("cloudfront"), GET, **equals(aws__SourceArn=DISTRIBUTION)),
                    admits(service("cloudfront"), *READ, **equals(aws__SourceAccount=ACCOUNT)))),
+    Pair("origin access control of two distributions, one admitted",
+         Situation(lets(service("cloudfront"), GET, **equals(aws__SourceArn=[DISTRIBUTION, f"{DISTRIBUTION}2"])),
+                   admits(service("cloudfront"), *READ, **equals(aws__SourceArn=DISTRIBUTION))), "cloudfront",
+         Situation(lets(service("cloudfront"), GET, **equals(aws__SourceArn=[DISTRIBUTION, f"{DISTRIBUTION}2"])),
+                   admits(service("cloudfront"), *READ, **equals(aws__SourceArn=[f"{DISTRIBUTION}2", DISTRIBUTION])))),
+    Pair("origin access control of two distributions, the other admitted",
+         Situation(lets(service("cloudfront"), GET, **equals(aws__SourceArn=[DISTRIBUTION, f"{DISTRIBUTION}2"])),
+                   admits(service("cloudfront"), *READ, **equals(aws__SourceArn=f"{DISTRIBUTION}2"))), "cloudfront",
+         Situation(lets(service("cloudfront"), GET, **equals(aws__SourceArn=DISTRIBUTION)),
+                   admits(service("cloudfront"), *READ, **equals(aws__SourceArn=[DISTRIBUTION, f"{DISTRIBUTION}2"])))),
     Pair("uploads through CloudFront",
          Situation(lets(service("cloudfront"), GET, PUT), admits(service("cloudfront"), *READ)), "read and write",
          Situation(lets(service("cloudfront"), GET, PUT), admits(service("cloudfront"), *WRITE))),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
@@ -46,6 +48,7 @@ TEAM_ALIAS_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/team"
 BARE_ID = TEAM_KEY.rsplit("/", 1)[-1]
 PARTNER_ALIAS_ARN = f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:alias/shared"
 STRANGER_ALIAS_ARN = f"arn:aws:kms:{REGION}:777788889999:alias/shared"
+PARTNER_ELSEWHERE = key_arn("66666666-6666-6666-6666-666666666666", OTHER_ACCOUNT, "eu-west-1")
 OTHER_REGION_KEY = key_arn("55555555-5555-5555-5555-555555555555", region="eu-west-1")
 
 TO_K_CRITICAL = {SSE_KMS: "CRITICAL: aws:kms under K", DSSE_KMS: "CRITICAL: aws:kms:dsse under K"}
@@ -304,9 +307,7 @@ def test_decision_table(
             a_call(stated=stated("aws:kms")), encryption(), Severity.MEDIUM, id="set to more than is found"
         ),
         pytest.param(a_call("PutBucketPolicy"), encryption(), Severity.MEDIUM, id="drift"),
-        pytest.param(
-            a_call("CreateBucket"), kms(STRANGER_KEY), Severity.CRITICAL, id="another account's key"
-        ),
+        pytest.param(a_call(), kms(STRANGER_KEY), Severity.CRITICAL, id="another account's key"),
     ],
 )
 def test_severity_says_what_the_call_meant_to_do(
@@ -316,6 +317,177 @@ def test_severity_says_what_the_call_meant_to_do(
 
     assert isinstance(decision, Remediate)
     assert decision.severity is severity
+
+
+FOREIGN_NAMES = {
+    "key ARN": STRANGER_KEY,
+    "alias ARN": STRANGER_ALIAS_ARN,
+    "its aws/s3": f"arn:aws:kms:{REGION}:777788889999:alias/aws/s3",
+    "key ARN of another Region": key_arn("6", "777788889999", "eu-west-1"),
+}
+
+
+@pytest.mark.parametrize("named", FOREIGN_NAMES.values(), ids=FOREIGN_NAMES)
+@pytest.mark.parametrize(
+    ("call", "replaced"),
+    [
+        (lambda named: a_call(stated=stated("aws:kms", named)), True),
+        (lambda _: a_call(stated=None), True),
+        (lambda _: a_call(stated=stated("aws:kms", TEAM_KEY)), False),
+        (lambda _: a_call(stated=stated(None, TEAM_KEY)), False),
+        (lambda named: a_call(stated=stated("aws:kms:dsse", named)), False),
+        (lambda _: a_call(stated=stated("AES256")), False),
+        (lambda _: a_call("CreateBucket"), False),
+        (lambda _: a_call("DeleteBucketEncryption"), False),
+        (lambda named: a_call("PutBucketAcl", stated=stated("aws:kms", named)), False),
+    ],
+    ids=[
+        "set by the call",
+        "not recorded",
+        "another key",
+        "another key without algorithm",
+        "another algorithm",
+        "SSE-S3",
+        "created",
+        "deleted",
+        "a call about something else",
+    ],
+)
+def test_a_foreign_key_is_replaced_only_where_the_call_can_have_set_it(
+    call: Callable[[str], BucketCall], replaced: bool, named: str
+) -> None:
+    decision = decide_default_encryption(a_policy(), call(named), observe(a_policy(), kms(named)))
+
+    assert in_short(decision, kms(named)) == ("CRITICAL: aws:kms under K" if replaced else BROKEN)
+    assert named in decision.reason
+    assert not isinstance(decision, Manual) or "account 777788889999" in decision.recommendation
+
+
+@pytest.mark.parametrize("named", [BARE_ID, "alias/shared"], ids=["id", "alias"])
+def test_a_name_without_an_account_is_a_key_of_this_account(named: str) -> None:
+    observed = observe(a_policy(), kms(named), KeyNotFound(named=named))
+
+    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observed)
+
+    assert isinstance(decision, Manual)
+    assert "writes to this bucket fail" in decision.reason
+
+
+def test_a_foreign_key_that_an_alias_of_a_known_account_names_is_kept_too() -> None:
+    policy = a_policy(listed_keys=LISTED)
+    observed = observe(policy, kms(PARTNER_ALIAS_ARN), a_key(key_arn("6", OTHER_ACCOUNT)))
+
+    decision = decide_default_encryption(policy, a_call("PutBucketAcl"), observed)
+
+    assert in_short(decision, kms(PARTNER_ALIAS_ARN)) == BROKEN
+
+
+def test_a_call_that_did_not_set_it_still_replaces_aws_s3() -> None:
+    observed = observe(a_policy(), kms("alias/aws/s3"))
+
+    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observed)
+
+    assert in_short(decision, kms(None)) == "MEDIUM: aws:kms under K"
+
+
+ELSEWHERE = {
+    "key ARN": (OTHER_REGION_KEY, "it is in eu-west-1"),
+    "multi-Region key": (key_arn("mrk-1", region="eu-west-1"), "it is in eu-west-1"),
+    "alias ARN": (f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/team", "it is in eu-west-1"),
+    "listed key": (PARTNER_ELSEWHERE, "it is in eu-west-1"),
+    "partition": (f"arn:aws-cn:kms:{REGION}:{ACCOUNT}:key/1", "the AWS partition aws-cn"),
+    "partition and Region": (f"arn:aws-cn:kms:cn-north-1:{ACCOUNT}:key/1", "the AWS partition aws-cn"),
+}
+
+
+@pytest.mark.parametrize(("named", "why"), ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize("call", ["PutBucketEncryption", "PutBucketAcl"])
+def test_a_key_of_another_region_is_critical_by_its_arn_alone(named: str, why: str, call: str) -> None:
+    policy = a_policy(listed_keys=LISTED | {PARTNER_ELSEWHERE})
+    observed = observe(policy, kms(named), KeyUnreadable(named=named))
+
+    decision = decide_default_encryption(policy, a_call(call), observed)
+
+    assert observed.kms_key is None
+    assert in_short(decision, kms(named)) == BROKEN
+    assert decision.reason.startswith(f"writes to this bucket fail: the KMS key {named} cannot be used")
+    assert why in decision.reason
+
+
+@pytest.mark.parametrize("named", [key_arn("mrk-1"), "mrk-1"], ids=["ARN", "bare id"])
+def test_a_multi_region_key_of_this_region_is_like_any_other(named: str) -> None:
+    observed = observe(a_policy(), kms(named), a_key(key_arn("mrk-1")))
+
+    decision = decide_default_encryption(a_policy(), a_call(), observed)
+
+    assert isinstance(decision, Compliant)
+
+
+def test_aws_s3_of_another_region_is_critical_and_replaced() -> None:
+    found = kms(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/aws/s3")
+
+    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observe(a_policy(), found))
+
+    assert in_short(decision, found) == "CRITICAL: aws:kms under K"
+    assert "writes to this bucket fail, because it is in eu-west-1" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("origin", "named"),
+    [
+        ("EXTERNAL", "its key material was imported"),
+        ("EXTERNAL_KEY_STORE", "its key material is in an external key store"),
+        ("TOMORROWS", "does not know ('TOMORROWS')"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["account", "list"])
+def test_a_key_whose_material_others_may_hold_is_approved_only_by_list(
+    origin: str, named: str, mode: str
+) -> None:
+    policy = policies(SSE_KMS)[mode]
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin=origin))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: manual"
+    assert named in decision.reason
+    assert "ransom" in decision.reason
+
+
+@pytest.mark.parametrize("origin", ["EXTERNAL", "EXTERNAL_KEY_STORE"])
+def test_a_listed_key_with_outside_material_is_compliant(origin: str) -> None:
+    policy = policies(SSE_KMS)["list"]
+    observed = observe(policy, kms(TEAM_KEY), a_key(TEAM_KEY, origin=origin))
+
+    assert isinstance(decide_default_encryption(policy, a_call(), observed), Compliant)
+
+
+@pytest.mark.parametrize("mode", ["account", "list"])
+def test_an_unapproved_key_of_cloudhsm_is_judged_like_any_other(mode: str) -> None:
+    policy = policies(SSE_KMS)[mode]
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="AWS_CLOUDHSM"))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert isinstance(decision, Compliant) is (mode == "account")
+    assert "ransom" not in decision.reason
+
+
+def test_a_key_with_outside_material_is_replaced_where_unapproved_keys_are() -> None:
+    policy = a_policy(replace_unapproved=True)
+    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="EXTERNAL"))
+
+    decision = decide_default_encryption(policy, a_call(), observed)
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: aws:kms under K"
+
+
+def test_a_key_that_lost_its_imported_material_is_broken() -> None:
+    key = a_key(UNLISTED_KEY, origin="EXTERNAL", state="PendingImport")
+
+    decision = decide_default_encryption(a_policy(), a_call(), observe(a_policy(), kms(UNLISTED_KEY), key))
+
+    assert in_short(decision, kms(UNLISTED_KEY)) == BROKEN
 
 
 def test_a_report_says_what_a_person_can_do() -> None:

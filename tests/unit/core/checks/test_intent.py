@@ -53,6 +53,7 @@ def test_call_can_have_set_what_its_record_does_not_contradict(
         pytest.param(a_call("DeleteBucketEncryption"), KEY_FOUND, id="deletion sets no key"),
         pytest.param(a_call(stated=stated("AES256")), NO_KEY_FOUND, id="another algorithm"),
         pytest.param(a_call(stated=stated("aws:kms", STRANGER_KEY)), KEY_FOUND, id="another key"),
+        pytest.param(a_call(stated=stated(None, STRANGER_KEY)), KEY_FOUND, id="another key, no algorithm"),
         pytest.param(a_call(stated=stated("aws:kms")), KEY_FOUND, id="no key, which is aws/s3"),
         pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), NO_KEY_FOUND, id="a key, where none is"),
         pytest.param(a_call("PutBucketPolicy"), SSE_S3_FOUND, id="a call about something else"),

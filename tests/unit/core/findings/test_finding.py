@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import uuid
 from collections.abc import Container, Mapping
 from dataclasses import replace
@@ -30,6 +29,7 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     ENFORCE_ALL,
+    EVENT_ID,
     KEY,
     KEY_ACCESS,
     OBJECT_ENCRYPTION,
@@ -247,33 +247,19 @@ def test_an_unreadable_bucket_is_a_high_failure() -> None:
     assert result.before is None
 
 
-@pytest.mark.parametrize(
-    "key_id",
-    [
-        "alias/team",
-        "'; rm -rf / #",
-        '"$(reboot)"',
-        "`id`",
-        "\\",
-        "$HOME\n--profile x",
-        "--bucket",
-        "Zoë 🔑",
-        " ",
-        "!history",
-    ],
-)
-def test_undo_restores_the_rule_whatever_its_key_is_called(key_id: str) -> None:
-    before = encryption(SSE_KMS, key_id, blocked=("SSE-C", "SSE-X"))
+def test_a_repair_that_a_command_undoes_needs_no_recommendation() -> None:
+    result = finding(before=encryption(SSE_KMS, "alias/team"))
 
-    undo = finding(before=before).undo
+    assert "KMSMasterKeyID=alias/team" in (result.undo or "")
+    assert result.recommendation is None
 
-    assert undo is not None
-    words = shlex.split(undo)
-    assert words[:-1] == [
-        *("aws", "s3api", "put-bucket-encryption", "--region", "us-east-1", "--bucket", BUCKET),
-        *("--expected-bucket-owner", ACCOUNT, "--server-side-encryption-configuration"),
-    ]
-    assert json.loads(words[-1]) == before.to_s3()
+
+def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_before_is_kept() -> None:
+    result = finding(before=encryption(SSE_KMS, '"$(reboot)"'))
+
+    assert result.undo is None
+    assert f"the ledger entry {BUCKET}#{EVENT_ID} " in (result.recommendation or "")
+    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
 
 
 @pytest.mark.parametrize(
@@ -540,3 +526,25 @@ def test_the_schema_distinguishes_objects_from_buckets(change: dict[str, Any]) -
     document = object_finding().to_document() | change
 
     assert not VALIDATOR.is_valid(document)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        object_finding(key="http://example.com/a"),
+        object_finding(action="UploadPartCopy"),
+        object_finding(before=object_encryption(None)),
+    ],
+    ids=["unsafe key", "copied in parts", "never encrypted"],
+)
+def test_a_repair_of_an_object_without_an_undo_command_says_where_the_state_before_is_kept(
+    result: Finding,
+) -> None:
+    assert result.undo is None
+    assert f"the ledger entry object#{EVENT_ID} " in (result.recommendation or "")
+    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+
+
+def test_a_repair_of_an_object_that_a_command_undoes_needs_no_recommendation() -> None:
+    assert object_finding().undo is not None
+    assert object_finding().recommendation is None

@@ -67,8 +67,8 @@ with Bucket Key, SSE-C blocked
   Remediated     63.0 s after the call
   Undo           aws s3api put-bucket-encryption --region us-east-1 --bucket payroll \
 --expected-bucket-owner 111122223333 --server-side-encryption-configuration \
-'{"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, \
-"BucketKeyEnabled": false, "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}]}' \
+"Rules=[{ApplyServerSideEncryptionByDefault={SSEAlgorithm=AES256},BucketKeyEnabled=false,\
+BlockedEncryptionTypes={EncryptionType=[SSE-C]}}]" \
 (first set the mode of the check to detect)
   Controls       Security Hub S3.17, NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
 NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
@@ -176,11 +176,6 @@ MEDIUM REMEDIATED: object encryption
   Before         SSE-S3
   Now            SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k
   Remediated     12.3 s after the call
-  Undo           aws s3api copy-object --region us-east-1 --bucket payroll '--key=2026/two  spaces.csv' \
---expected-bucket-owner 111122223333 --copy-source 'payroll/2026/two  spaces.csv' \
---expected-source-bucket-owner 111122223333 --server-side-encryption AES256 \
---copy-source-if-unmodified-since=2026-11-23T12:00:14Z --storage-class=STANDARD \
-(first set the mode of the check to detect)
   Controls       NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
 NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
   Runbook        docs/runbook.md#s3objectencryption

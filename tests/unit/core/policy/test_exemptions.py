@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.calls.object_call import ObjectCall
-from reseal.core.policy.exemptions import exempt_call
-from tests.support.builders import ACCOUNT, a_policy, an_object_call
+from reseal.core.policy.exemptions import exempt_by_name, exempt_call
+from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, a_policy, an_object_call
 
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
 
@@ -43,6 +43,26 @@ def test_what_is_out_of_the_policy_says_why(call: ObjectCall, why: str | None) -
 
     assert (exempt is None) == (why is None)
     assert (why or "") in (exempt.reason if exempt else "")
+
+
+@pytest.mark.parametrize(
+    "bucket",
+    [
+        f"{CONTROL_TOWER}.attic",
+        f"{CONTROL_TOWER}\n",
+        f"{CONTROL_TOWER}/",
+        f"{CONTROL_TOWER}A",
+        f"my-{CONTROL_TOWER}",
+        f"aws-controltower-logs-{ACCOUNT}",
+        f"aws-controltower-logs-{OTHER_ACCOUNT}-us-east-1",
+        f"aws-controltower-{ACCOUNT}-us-east-1",
+        "logs--use1-az4--x-s3-copy",
+        "logs--x-s3.attic",
+    ],
+    ids=repr,
+)
+def test_name_that_only_looks_like_an_exempt_one_is_judged(bucket: str) -> None:
+    assert exempt_by_name(bucket, ACCOUNT, control_tower=True) is None
 
 
 def test_control_tower_is_judged_where_the_operator_says_so() -> None:

@@ -53,6 +53,15 @@ def test_the_mode_of_the_stack_caps_that_of_a_check(mode: Mode, check_mode: Mode
         pytest.param(a_key(PARTNER_KEY), False, True, id="foreign, listed"),
         pytest.param(a_key(STRANGER_KEY), False, False, id="foreign, not listed"),
         pytest.param(a_key(TEAM_KEY, manager="AWS"), False, False, id="AWS managed"),
+        pytest.param(a_key(TEAM_KEY, origin="EXTERNAL"), False, True, id="imported material"),
+        pytest.param(a_key(TEAM_KEY, origin="EXTERNAL_KEY_STORE"), False, True, id="external key store"),
+        pytest.param(a_key(TEAM_KEY, origin="AWS_CLOUDHSM"), True, True, id="CloudHSM"),
+        pytest.param(a_key(TEAM_KEY, origin=""), False, True, id="origin not said"),
+        pytest.param(a_key(TEAM_KEY, origin="TOMORROWS"), False, True, id="origin not known"),
+        pytest.param(a_key(K, origin="EXTERNAL"), True, True, id="K with imported material"),
+        pytest.param(
+            a_key(key_arn("mrk-1"), origin="EXTERNAL"), False, False, id="replica of an imported key"
+        ),
     ],
 )
 def test_which_keys_are_approved(key: KmsKey, in_account_mode: bool, in_list_mode: bool) -> None:
@@ -85,6 +94,13 @@ def test_k_of_another_account_is_approved() -> None:
         pytest.param(
             f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="another account's alias"
         ),
+        pytest.param(key_arn("9", region="eu-west-1"), False, False, id="own key of another Region"),
+        pytest.param(key_arn("mrk-9", region="eu-west-1"), False, False, id="its multi-Region key"),
+        pytest.param(
+            f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:alias/x", False, False, id="alias of another Region"
+        ),
+        pytest.param(f"arn:aws-cn:kms:{REGION}:{ACCOUNT}:key/9", False, False, id="key of another partition"),
+        pytest.param("mrk-9", True, True, id="bare id of a multi-Region key"),
     ],
 )
 def test_a_key_is_described_only_where_the_answer_matters(

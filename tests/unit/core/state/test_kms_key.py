@@ -19,6 +19,9 @@ GOV_KEY = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1"
         pytest.param("alias/team", None, None, id="alias"),
         pytest.param("arn:aws:iam::111122223333:role/x", None, None, id="not KMS"),
         pytest.param("arn:aws:kms", None, None, id="cut off"),
+        pytest.param("arn:aws:kms:us-east-1::key/1", None, None, id="no account"),
+        pytest.param("arn:aws:kms::111122223333:key/1", None, None, id="no Region"),
+        pytest.param("arn:aws:kms:us-east-1:me:key/1", None, None, id="not an account"),
         pytest.param("", None, None, id="empty"),
     ],
 )

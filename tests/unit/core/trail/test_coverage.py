@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage, assess_coverage
+from reseal.core.trail.own_trail import OwnTrail
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
 from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES, Trail, Unreadable
 
@@ -108,6 +109,19 @@ ADVANCED = [
     ("one call by name", {"eventName": {"Equals": ["CreateBucket"]}}, False),
     ("all but one call", {"eventName": {"NotEquals": ["PutBucketAcl"]}}, False),
     ("all but a known writer", {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE]}}, True),
+    ("all but a session", {"userIdentity.arn": {"NotEndsWith": ["/alice"]}}, True),
+    ("all but sessions of a role", {"userIdentity.arn": {"NotStartsWith": [f"{OWN_ROLE}/"]}}, True),
+    ("all but a user", {"userIdentity.arn": {"NotEquals": ["arn:aws:iam::111122223333:user/eve"]}}, True),
+    ("nobody", {"userIdentity.arn": {"NotStartsWith": ["arn:"]}}, False),
+    ("nobody, by an empty prefix", {"userIdentity.arn": {"NotStartsWith": [""]}}, False),
+    ("nobody, by an empty end", {"userIdentity.arn": {"NotEndsWith": [""]}}, False),
+    (
+        "nobody of this account",
+        {"userIdentity.arn": {"NotStartsWith": ["arn:aws:sts::111122223333:"]}},
+        False,
+    ),
+    ("no role", {"userIdentity.arn": {"NotStartsWith": ["arn:aws:sts::111122223333:assumed-role/"]}}, False),
+    ("one role, then nobody", {"userIdentity.arn": {"NotStartsWith": [OWN_ROLE, "arn:"]}}, False),
     ("one writer", {"userIdentity.arn": {"Equals": [OWN_ROLE]}}, False),
     ("a team but one", {"userIdentity.arn": {"StartsWith": ["a"], "NotEquals": ["ab"]}}, False),
     ("not from the console", {"sessionCredentialFromConsole": {"NotEquals": ["true"]}}, False),
@@ -224,7 +238,17 @@ DATA: Conditions = {
         pytest.param(
             advanced(DATA | {"resources.ARN": {"StartsWith": ["arn:aws:s3:::payroll/"]}}), True, id="a bucket"
         ),
+        pytest.param(
+            advanced(DATA | {"resources.ARN": {"NotStartsWith": ["arn:aws:s3:::logs/"]}}),
+            True,
+            id="but a bucket",
+        ),
+        pytest.param(
+            advanced(DATA | {"resources.ARN": {"NotStartsWith": ["arn:aws:s3:::"]}}), False, id="no bucket"
+        ),
+        pytest.param(advanced(DATA | {"resources.ARN": {"NotStartsWith": ["arn"]}}), False, id="no ARN"),
         pytest.param(advanced(DATA | {"userIdentity.arn": {"Equals": [OWN_ROLE]}}), False, id="one writer"),
+        pytest.param(advanced(DATA | {"userIdentity.arn": {"NotStartsWith": ["a"]}}), False, id="nobody"),
         pytest.param(
             advanced(DATA | {"resources.type": {"Equals": ["AWS::Lambda::Function"]}}), False, id="functions"
         ),
@@ -299,6 +323,25 @@ def test_region_without_a_trail_covers_no_objects_and_says_how_to_get_one() -> N
 # --- the trail of object writes that the stack made -----------------------------------------------
 
 STACKS = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/reseal-objects"
+LOGS = "arn:aws:s3:::reseal-logs"
+SESSIONS = f"{OWN_ROLE}/"
+OWN = OwnTrail(arn=STACKS, buckets="payroll,team-", trail_bucket=LOGS, own_sessions=SESSIONS)
+
+
+def own_trail(**changes: Any) -> Trail:
+    return a_trail(arn=STACKS, **{"selectors": (OWN.selector,)} | changes)
+
+
+def reordered(selector: AdvancedSelector) -> AdvancedSelector:
+    """The same conditions, as CloudTrail may return them."""
+    return AdvancedSelector(
+        fields=tuple(
+            FieldSelector(
+                field=field.field, values={name: texts[::-1] for name, texts in field.values.items()}
+            )
+            for field in reversed(selector.fields)
+        )
+    )
 
 
 def test_stack_without_objects_is_covered_without_them() -> None:
@@ -308,15 +351,98 @@ def test_stack_without_objects_is_covered_without_them() -> None:
 
 
 def test_stack_with_coverage_of_buckets_and_of_objects_by_its_own_trail_is_covered() -> None:
-    own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
-
-    coverage = assess_coverage([a_trail(), own], REGION, STACKS)
+    coverage = assess_coverage([a_trail(), own_trail()], REGION, OWN)
 
     assert coverage == TrailCoverage(
         covered=True,
         reason=f"{ARN} logs the write calls on buckets",
-        objects=ObjectCoverage(covered=True, reason=f"{STACKS} logs writes of objects"),
+        objects=ObjectCoverage(
+            covered=True, reason=f"{STACKS} logs writes of objects, except calls by {SESSIONS}"
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    [
+        pytest.param((reordered(OWN.selector),), id="in another order"),
+        pytest.param((OWN.selector, advanced(DATA)), id="beside another"),
+    ],
+)
+def test_own_trail_that_still_selects_all_that_the_stack_selected_is_covered(
+    selectors: tuple[AdvancedSelector, ...],
+) -> None:
+    assert assess_coverage([a_trail(), own_trail(selectors=selectors)], REGION, OWN).covered
+
+
+def test_own_trail_of_every_bucket_selects_by_no_prefix() -> None:
+    every = replace(OWN, buckets="*")
+    own = own_trail(selectors=(every.selector,))
+
+    assert assess_coverage([a_trail(), own], REGION, every).covered
+    assert not assess_coverage([a_trail(), own_trail()], REGION, every).covered
+
+
+CHANGED: dict[str, Conditions] = {
+    "everybody is left out": {"userIdentity.arn": {"NotStartsWith": ["arn:"]}},
+    "everybody is left out, by an empty prefix": {"userIdentity.arn": {"NotStartsWith": [""]}},
+    "one more writer is left out": {"userIdentity.arn": {"NotStartsWith": [SESSIONS, f"{OWN_ROLE}2/"]}},
+    "an actor is left out by name": {
+        "userIdentity.arn": {"NotStartsWith": [SESSIONS], "NotEquals": ["arn:aws:iam::111122223333:user/eve"]}
+    },
+    "every bucket is left out": {"resources.ARN": {"NotStartsWith": ["arn:aws:s3:::"]}},
+    "another bucket": {"resources.ARN": {"StartsWith": ["arn:aws:s3:::a"], "NotStartsWith": [f"{LOGS}/"]}},
+    "fewer buckets": {
+        "resources.ARN": {"StartsWith": ["arn:aws:s3:::payroll"], "NotStartsWith": [f"{LOGS}/"]}
+    },
+    "one bucket left out": {
+        "resources.ARN": {
+            "StartsWith": ["arn:aws:s3:::payroll", "arn:aws:s3:::team-"],
+            "NotStartsWith": [f"{LOGS}/", "arn:aws:s3:::team-x/"],
+        }
+    },
+    "keys that end so": {"resources.ARN": {"EndsWith": [".csv"]}},
+    "fewer writes": {"eventName": {"Equals": ["PutObject"]}},
+    "reads": {"readOnly": {"Equals": ["true"]}},
+    "of another kind": {"resources.type": {"Equals": ["AWS::Lambda::Function"]}},
+    "a further condition": {"sessionCredentialFromConsole": {"Equals": ["true"]}},
+}
+
+
+@pytest.mark.parametrize("changes", CHANGED.values(), ids=CHANGED)
+def test_own_trail_with_changed_selectors_is_not_covered(changes: Conditions) -> None:
+    conditions: Conditions = {
+        field.field: {name: list(values) for name, values in field.values.items()}
+        for field in OWN.selector.fields
+    }
+    own = own_trail(selectors=(advanced(conditions | changes),))
+
+    coverage = assess_coverage([a_trail(), own], REGION, OWN)
+
+    assert (coverage.covered, coverage.objects.covered) == (False, False)
+    assert STACKS in coverage.reason
+
+
+def test_own_trail_with_basic_selectors_is_not_covered_and_says_so() -> None:
+    objects = assess_coverage([a_trail(), own_trail(selectors=(OF_OBJECTS,))], REGION, OWN).objects
+
+    assert objects == ObjectCoverage(
+        covered=False,
+        reason=f"{STACKS} is logging, but its event selectors are no longer those that the stack made",
+    )
+
+
+def test_two_conditions_on_one_field_are_not_one_condition_with_two_values() -> None:
+    split = AdvancedSelector(
+        fields=(
+            *(field for field in OWN.selector.fields if field.field != "resources.ARN"),
+            FieldSelector(field="resources.ARN", values={"StartsWith": ("arn:aws:s3:::payroll",)}),
+            FieldSelector(field="resources.ARN", values={"StartsWith": ("arn:aws:s3:::team-",)}),
+            FieldSelector(field="resources.ARN", values={"NotStartsWith": (f"{LOGS}/",)}),
+        )
+    )
+
+    assert not assess_coverage([a_trail(), own_trail(selectors=(split,))], REGION, OWN).covered
 
 
 @pytest.mark.parametrize(
@@ -325,16 +451,17 @@ def test_stack_with_coverage_of_buckets_and_of_objects_by_its_own_trail_is_cover
         ({"logging": False}, False, "is not logging"),
         ({"selectors": ()}, False, f"is logging, but not every {', '.join(OBJECT_WRITES)}"),
         ({"logging": DENIED}, None, f"may or may not be logging: {DENIED.why}"),
+        ({"selectors": DENIED}, None, f"is logging, but its event selectors are unknown: {DENIED.why}"),
     ],
-    ids=["stopped", "no longer selecting them", "unreadable"],
+    ids=["stopped", "no longer selecting them", "unreadable", "selectors unreadable"],
 )
 def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
     changes: dict[str, Any], covered: bool | None, why: str
 ) -> None:
-    own = a_trail(arn=STACKS, **{"selectors": (OF_OBJECTS,)} | changes)
+    own = own_trail(**changes)
     another = a_trail(arn=OF_THE_ORGANIZATION, multi_region=True, selectors=(EVERYTHING, OF_OBJECTS))
 
-    assert assess_coverage([another, own], REGION, STACKS) == TrailCoverage(
+    assert assess_coverage([another, own], REGION, OWN) == TrailCoverage(
         covered=False,
         reason=f"{OF_THE_ORGANIZATION} logs the write calls on buckets; {STACKS} {why}",
         objects=ObjectCoverage(covered=covered, reason=f"{STACKS} {why}"),
@@ -342,7 +469,7 @@ def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
 
 
 def test_stack_whose_own_trail_of_objects_is_deleted_is_not_covered() -> None:
-    coverage = assess_coverage([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, STACKS)
+    coverage = assess_coverage([a_trail(selectors=(EVERYTHING, OF_OBJECTS))], REGION, OWN)
 
     assert (coverage.covered, coverage.objects) == (
         False,
@@ -351,9 +478,7 @@ def test_stack_whose_own_trail_of_objects_is_deleted_is_not_covered() -> None:
 
 
 def test_stack_with_coverage_of_objects_only_is_not_covered() -> None:
-    own = a_trail(arn=STACKS, selectors=(OF_OBJECTS,))
-
-    coverage = assess_coverage([own], REGION, STACKS)
+    coverage = assess_coverage([own_trail()], REGION, OWN)
 
     assert (coverage.covered, coverage.objects.covered) == (False, True)
 

@@ -15,6 +15,7 @@ from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
     SSE_KMS,
+    STRANGER_KEY,
     TEAM_KEY,
     UNLISTED_KEY,
     K,
@@ -30,6 +31,21 @@ REPAIRED = encryption(SSE_KMS, K, bucket_key=True)
 COMPLIANT = encryption(SSE_KMS, TEAM_KEY, bucket_key=True)
 
 KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, UNLISTED_KEY, PARTNER_KEY)}
+
+STRANGERS = encryption(SSE_KMS, STRANGER_KEY, bucket_key=True)
+SETS_STRANGERS = {
+    "bucketName": BUCKET,
+    "ServerSideEncryptionConfiguration": {
+        "Rule": {
+            "ApplyServerSideEncryptionByDefault": {
+                "SSEAlgorithm": "aws:kms",
+                "KMSMasterKeyID": STRANGER_KEY,
+            },
+            "BucketKeyEnabled": True,
+        }
+    },
+}
+"""The request parameters of the PutBucketEncryption that makes a bucket `STRANGERS`."""
 
 REPAIR = [
     "read bucket",

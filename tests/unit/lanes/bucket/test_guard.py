@@ -19,14 +19,21 @@ from tests.support.builders import (
     KEY_ACCESS,
     OTHER_ACCOUNT,
     SSE_KMS,
-    STRANGER_KEY,
     TEAM_KEY,
     K,
     a_policy,
     demands,
     encryption,
 )
-from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIRED, a_cloud, deliver
+from tests.unit.lanes.bucket.stage import (
+    COMPLIANT,
+    LOWERED,
+    REPAIRED,
+    SETS_STRANGERS,
+    STRANGERS,
+    a_cloud,
+    deliver,
+)
 
 PUBLIC = BucketAccess(
     policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -56,10 +63,10 @@ def test_a_bucket_with_readers_who_would_be_locked_out_is_reported_and_not_writt
 
 
 def test_a_foreign_key_is_replaced_over_readers_that_no_kms_key_can_serve() -> None:
-    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud = a_cloud(STRANGERS)
     cloud.buckets.access[BUCKET] = PUBLIC
 
-    deliver(cloud)
+    deliver(cloud, requestParameters=SETS_STRANGERS)
 
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
@@ -74,10 +81,10 @@ def test_an_unlisted_key_is_not_replaced_over_readers_that_it_may_admit() -> Non
 
 
 def test_a_foreign_key_over_readers_that_it_may_admit_is_critical_and_kept() -> None:
-    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud = a_cloud(STRANGERS)
     cloud.buckets.access[BUCKET] = PARTNER_READS
 
-    deliver(cloud)
+    deliver(cloud, requestParameters=SETS_STRANGERS)
 
     (finding,) = cloud.topic.findings
     assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")

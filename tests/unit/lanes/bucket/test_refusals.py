@@ -13,13 +13,11 @@ from tests.support.builders import (
     BUCKET,
     DEFAULT_ENCRYPTION,
     SSE_C_BLOCK,
-    SSE_KMS,
-    STRANGER_KEY,
     a_body,
     encryption,
 )
 from tests.support.fakes.services import FakeCloud
-from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, a_cloud, deliver
+from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, SETS_STRANGERS, STRANGERS, a_cloud, deliver
 
 READ, WRITE = "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"
 DENIED = "AccessDenied"
@@ -91,11 +89,11 @@ def test_the_same_refusal_is_reported_once_a_day() -> None:
 
 
 def test_a_critical_refusal_is_reported_whatever_was_refused_today() -> None:
-    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY))
+    cloud = a_cloud(STRANGERS)
     cloud.buckets.failures["put_encryption"] = [AccessDeniedError(DENIED, WRITE, "no")] * 2
 
     for event in ("first", "second"):
-        deliver(cloud, eventID=event)
+        deliver(cloud, eventID=event, requestParameters=SETS_STRANGERS)
 
     failed = [f["severity"] for f in cloud.topic.findings if f["status"] == "FAILED"]
     assert failed == ["CRITICAL", "CRITICAL"]

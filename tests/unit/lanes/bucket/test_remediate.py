@@ -35,7 +35,16 @@ from tests.support.builders import (
     encryption,
 )
 from tests.support.fakes.services import NOON
-from tests.unit.lanes.bucket.stage import COMPLIANT, LOWERED, REPAIR, REPAIRED, a_cloud, deliver
+from tests.unit.lanes.bucket.stage import (
+    COMPLIANT,
+    LOWERED,
+    REPAIR,
+    REPAIRED,
+    SETS_STRANGERS,
+    STRANGERS,
+    a_cloud,
+    deliver,
+)
 
 
 def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:
@@ -120,11 +129,52 @@ def test_a_new_bucket_is_repaired_quietly() -> None:
 
 
 def test_a_foreign_key_is_replaced_without_asking_kms_about_it() -> None:
-    cloud = a_cloud(encryption(SSE_KMS, STRANGER_KEY, bucket_key=True))
+    cloud = a_cloud(STRANGERS)
 
-    deliver(cloud)
+    deliver(cloud, requestParameters=SETS_STRANGERS)
 
     assert cloud.steps.taken.count("describe key") == 1  # K
+    assert cloud.buckets.state[BUCKET] == REPAIRED
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "CreateBucket",
+        "DeleteBucketEncryption",
+        "PutBucketPolicy",
+        "DeleteBucketPolicy",
+        "PutBucketAcl",
+        "PutBucketWebsite",
+        "PutBucketReplication",
+    ],
+)
+def test_a_foreign_key_that_the_call_did_not_set_is_critical_and_kept(call: str) -> None:
+    cloud = a_cloud(STRANGERS)
+
+    deliver(cloud, eventName=call, requestParameters={"bucketName": BUCKET})
+
+    (finding,) = cloud.topic.findings
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
+    assert STRANGER_KEY in finding["reason"]
+    assert (cloud.buckets.state[BUCKET], cloud.ledger.entries) == (STRANGERS, [])
+
+
+def test_a_foreign_key_is_kept_when_the_record_states_another_rule() -> None:
+    cloud = a_cloud(STRANGERS)
+
+    deliver(cloud)  # its record says AES256: a newer call set the key, and has its own event
+
+    (finding,) = cloud.topic.findings
+    assert (finding["severity"], finding["status"]) == ("CRITICAL", "MANUAL")
+    assert cloud.buckets.state[BUCKET] == STRANGERS
+
+
+def test_a_foreign_key_is_replaced_when_the_record_omits_the_parameters() -> None:
+    cloud = a_cloud(STRANGERS)
+
+    deliver(cloud, requestParameters=None)
+
     assert cloud.buckets.state[BUCKET] == REPAIRED
 
 

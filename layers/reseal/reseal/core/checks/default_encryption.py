@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reseal.core.access.grantees import writers_of_other_accounts
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.intent import SEVERITY, intent_of
+from reseal.core.checks.intent import SEVERITY, can_have_set, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
@@ -28,6 +28,7 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
             key_id=found.key_id,
             key=observed.kms_key,
             severity=SEVERITY[intent_of(call, found)],
+            set_by_call=can_have_set(call, found),
         ),
     )
     return decision if not isinstance(decision, Compliant) else _unless_ambiguous(policy, observed, decision)

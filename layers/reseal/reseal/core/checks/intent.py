@@ -45,6 +45,9 @@ def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
     if call.name != "PutBucketEncryption":
         return found.algorithm == SseAlgorithm.SSE_S3
     stated = call.stated
-    if stated is None or stated.algorithm is None:  # the record does not say
+    if stated is None:  # the record does not say
         return True
-    return (stated.algorithm, stated.key_id) == (found.algorithm, found.key_id)  # stored as given (E10)
+    same_key = stated.key_id == found.key_id  # stored as given (E10)
+    if stated.algorithm is None:
+        return same_key or stated.key_id is None
+    return same_key and stated.algorithm == found.algorithm

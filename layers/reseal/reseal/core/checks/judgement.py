@@ -8,7 +8,14 @@ from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severit
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import (
+    KeyDescription,
+    KeyNotFound,
+    KeyReference,
+    KeyUnreadable,
+    KmsKey,
+    parse_key_reference,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +29,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """An encryption to judge: its key as named and as KMS describes it, and the severity of a violation."""
+    """An encryption to judge: its key as named and as KMS describes it, and the severity of a violation.
+
+    `set_by_call`: the API call can have set this algorithm and this key.
+    """
 
     subject: Subject
     algorithm: str
     key_id: str | None
     key: KeyDescription | None
     severity: Severity
+    set_by_call: bool
 
 
 def judge_encryption(policy: Policy, judged: Judged) -> Decision:
@@ -40,19 +51,27 @@ def judge_encryption(policy: Policy, judged: Judged) -> Decision:
         return _unknown_algorithm(judged)
     if judged.algorithm == SseAlgorithm.SSE_S3:
         return to_remediation_key(policy, judged, "with SSE-S3, whose key this account cannot control")
-    if judged.key_id is None or parse_key_reference(judged.key_id).is_aws_managed:
+    if judged.key_id is None:
         return to_remediation_key(policy, judged, _AWS_MANAGED)
-    return _judge_named_key(policy, judged, judged.key_id)
+    return _judge_named_key(policy, judged, parse_key_reference(judged.key_id))
 
 
-def _judge_named_key(policy: Policy, judged: Judged, key_id: str) -> Decision:
+def _judge_named_key(policy: Policy, judged: Judged, named: KeyReference) -> Decision:
+    elsewhere = named.why_elsewhere(policy.partition, policy.region)
+    if policy.owns(named.account) and named.is_aws_managed:
+        how, severity = _AWS_MANAGED, None
+        if elsewhere:
+            how, severity = f"{how}; {judged.subject.is_broken}, because {elsewhere}", Severity.CRITICAL
+        return to_remediation_key(policy, judged, how, severity=severity)
+    if elsewhere and (policy.owns(named.account) or policy.names_approved(named.text)):
+        return _broken_key(judged, named.text, elsewhere)
     match judged.key:
         case None:
-            return _foreign_key(policy, judged, key_id)
+            return _foreign_key(policy, judged, named)
         case KeyNotFound():
-            return _broken_key(judged, key_id, "KMS does not find it in this account and Region")
+            return _broken_key(judged, named.text, "KMS does not find it in this account and Region")
         case KeyUnreadable():
-            return _unreadable_key(policy, judged, key_id)
+            return _unreadable_key(policy, judged, named.text)
         case KmsKey():
             return _judge_key(policy, judged, judged.key)
 
@@ -61,11 +80,11 @@ _AWS_MANAGED = "under aws/s3, a key that its users cannot share, control or disa
 
 
 def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
-    if key.is_aws_managed:
+    if key.is_aws_managed and policy.owns(key.account):
         return to_remediation_key(policy, judged, _AWS_MANAGED)
     approved = policy.approves(key)
-    if not approved and key.account != policy.account:
-        return _foreign_key(policy, judged, key.arn)
+    if not approved and not policy.owns(key.account):
+        return _foreign_key(policy, judged, parse_key_reference(key.arn))
     if why := key.why_unusable(policy.region):
         return _broken_key(judged, key.arn, why)
     if not approved:
@@ -96,16 +115,32 @@ def to_remediation_key(
     return Remediate(change=change, severity=severity or judged.severity, reason=reason)
 
 
-def _foreign_key(policy: Policy, judged: Judged, key_id: str) -> Remediate:
+def _foreign_key(policy: Policy, judged: Judged, key: KeyReference) -> Remediate | Manual:
+    """A call that did not set the key is no reason to replace it: it may be the organization's own key."""
     how = (
-        f"under {key_id}, a key of another account that is not approved: "
+        f"under {key.text}, a key of another account that is not approved: "
         "that account decides who can read, and can take access away from everyone"
     )
-    return to_remediation_key(policy, judged, how, severity=Severity.CRITICAL)
+    if elsewhere := key.why_elsewhere(policy.partition, policy.region):
+        how += f"; {judged.subject.is_broken}, because {elsewhere}"
+    if judged.set_by_call:
+        return to_remediation_key(policy, judged, how, severity=Severity.CRITICAL)
+    return Manual(
+        severity=Severity.CRITICAL,
+        reason=f"{judged.subject.is_encrypted} {how}. It is not replaced, because this call did not set it, "
+        f"and a swap could let more callers read {judged.subject.name}",
+        recommendation=f"find out who set it; if account {key.account} should hold the key, add its ARN "
+        "to ApprovedKeys, else set an approved key",
+    )
 
 
 def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
     is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
+    if outside := key.why_not_kms_alone:
+        is_unlisted += (
+            f", and {outside}: whoever holds it there can take it away from KMS and demand a ransom, "
+            "so ApprovedKeys=account does not approve it"
+        )
     if policy.replace_unapproved:
         remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
         return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
@@ -113,7 +148,7 @@ def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | 
         severity=Severity.HIGH,
         reason=f"{is_unlisted}; replacing it could let more callers read {judged.subject.name}",
         recommendation=(
-            "add the key to ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
+            "list the key in ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
         ),
     )
 

@@ -38,5 +38,6 @@ def decide_object_encryption(
             key_id=found.key_id,
             key=key,
             severity=Severity.HIGH if moved_away else Severity.MEDIUM,
+            set_by_call=True,  # an object is judged only under its own write
         ),
     )

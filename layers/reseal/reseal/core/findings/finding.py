@@ -20,6 +20,7 @@ from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.repairs.undo import undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -228,7 +229,7 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
     if applied.changed:
         severity = max(severity, Severity.HIGH)
         reason += f"; after the repair these differ from before: {', '.join(applied.changed)}"
-    return replace(
+    repaired = replace(
         draft,
         status=Status.REMEDIATED,
         severity=severity,
@@ -237,6 +238,12 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
         action=action,
         seconds_to_remediate=max(0.0, round(seconds, 3)),
     )
+    return repaired if repaired.undo else replace(repaired, recommendation=_how_to_undo(draft))
+
+
+def _how_to_undo(finding: Finding) -> str:
+    entry_id = entry_id_of(finding.resource, finding.call.event_id)
+    return f"no one command undoes this in every shell: the ledger entry {entry_id} says what was before"
 
 
 def _how_to_enforce(policy: Policy, check: Check) -> str:

@@ -23,9 +23,10 @@ class Policy:
     """The requirements of one deployment: one account, one Region.
 
     `remediation_key` is the ARN of the key that remediations set; it is always approved. `listed_keys`
-    is None in `account` mode, in which every customer managed key of the account is approved; in list
-    mode it holds the other approved ARNs. `callers_may_use_key`: the operator has confirmed that
-    IAM lets every caller of the account use the remediation key. Otherwise the key policy must show it.
+    is None in `account` mode, in which every customer managed key of the account is approved, unless its
+    key material was made outside AWS; in list mode it holds the other approved ARNs.
+    `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
+    remediation key. Otherwise the key policy must show it.
     """
 
     account: str
@@ -53,6 +54,10 @@ class Policy:
         """Whether a check may write."""
         return self.mode_of(check_id) is Mode.ENFORCE
 
+    def owns(self, account: str | None) -> bool:
+        """Whether this is the deployment's account. A key named without an account is looked up in it."""
+        return account in (None, self.account)
+
     def names_approved(self, key_arn: str) -> bool:
         """Whether the operator approved this ARN: it is the remediation key or listed."""
         return key_arn == self.remediation_key or key_arn in (self.listed_keys or ())
@@ -61,19 +66,20 @@ class Policy:
         """Whether this key is approved. AWS managed keys never are: they cannot be shared (E11)."""
         if key.is_aws_managed:
             return False
-        in_account_mode = self.listed_keys is None and key.account == self.account
+        in_account_mode = self.listed_keys is None and self.owns(key.account) and not key.why_not_kms_alone
         return in_account_mode or self.names_approved(key.arn)
 
     def must_describe(self, key: KeyReference) -> bool:
         """Whether DescribeKey can change the decision about a resource that names this key.
 
-        An AWS managed key is recognised by its alias and is never approved. Another account's key is
-        described only if its ARN is approved, or if it is an alias in an account that has approved
-        keys: every other foreign key is unapproved in any case.
+        An AWS managed key is recognised by its alias and is never approved. A key of another Region or
+        partition cannot be used in any case. Another account's key is described only if its ARN is
+        approved, or if it is an alias in an account that has approved keys: every other foreign key is
+        unapproved in any case.
         """
-        if key.is_aws_managed:
+        if key.is_aws_managed or key.why_elsewhere(self.partition, self.region):
             return False
-        if key.account in (None, self.account) or self.names_approved(key.text):
+        if self.owns(key.account) or self.names_approved(key.text):
             return True
         approved_accounts = {parse_key_reference(arn).account for arn in self._named_keys()}
         return not key.is_key_arn and key.account in approved_accounts

@@ -69,6 +69,11 @@ class LedgerEntry(Generic[E]):
         )
 
 
+def entry_id_of(resource: Resource, event_id: str) -> str:
+    """The id of the entry for the write of one event."""
+    return f"{resource.bucket if resource.object_key is None else 'object'}#{event_id}"
+
+
 def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
     """An outcome as JSON, its type under `kind`."""
     match outcome:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from json import dumps
+from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.policy.policy import Policy
@@ -13,6 +13,14 @@ from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
+
+_SAFE = re.compile(r"[A-Za-z0-9/_.+=-]+")
+"""Text that means itself, unquoted, to POSIX shells, cmd.exe and PowerShell, and to the AWS CLI: without a
+colon it is no URL that the CLI fetches (`file://`, and in version 1 `http://`), without `?` no version of a
+copy source (C34)."""
+
+_SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
+"""S3's own values: algorithms and blocked types."""
 
 
 def undo_command(
@@ -25,27 +33,39 @@ def undo_command(
 ) -> str | None:
     """The AWS CLI command that restores the previous state.
 
-    None if no single CLI command restores exactly the previous state; an object copied in parts is too
-    large for one command. `details` may hold the CopyObject parameters that keep what a copy would drop
-    (`sent_with_copy`): without them there is no command for a copy. The command makes S3 refuse to copy
-    back an object that was written after `remediated_at`.
+    None if no single CLI command restores exactly the previous state, or if a name in it is not safe in
+    every shell; an object copied in parts is too large for one command. `details` may hold the CopyObject
+    parameters that keep what a copy would drop (`sent_with_copy`): without them there is no command for a
+    copy. The command makes S3 refuse to copy back an object that was written after `remediated_at`.
     """
+    if not _can_be_typed(resource, before.key_id):
+        return None
     if isinstance(before, BucketEncryption):
         return _set_default(policy, resource, before)
-    if resource.object_key is None or not _can_be_typed(resource.object_key):
-        return None
-    if action == "UpdateObjectEncryption":
+    if action == "UpdateObjectEncryption" and resource.object_key:
         return _update_back(policy, resource, before)
-    if action == "CopyObject" and before.algorithm is not None and "StorageClass" in details:
+    if action == "CopyObject" and resource.object_key:
         return _copy_back(policy, resource, before, details, remediated_at)
     return None
 
 
-def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -> str:
+def _can_be_typed(resource: Resource, key_id: str | None) -> bool:
+    """Whether every name of the command is plain text to every shell and to the CLI.
+
+    Git's shell on Windows takes `--key=/...` for a path.
+    """
+    named = (resource.bucket, resource.object_key, resource.version_id)
+    safe = all(_SAFE.fullmatch(name) and name[0] != "/" for name in named if name is not None)
+    return safe and (key_id is None or parse_key_reference(key_id).is_well_formed)
+
+
+def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -> str | None:
+    if not all(_SAFE_VALUE.fullmatch(name) for name in (before.algorithm, *(before.blocked or ()))):
+        return None
     words = ["aws", "s3api", "put-bucket-encryption", "--region", policy.region]
     words += ["--bucket", resource.bucket, "--expected-bucket-owner", policy.account]
-    words += ["--server-side-encryption-configuration", dumps(before.to_s3())]
-    return shlex.join(words)
+    words += ["--server-side-encryption-configuration", _quoted(before.to_s3())]
+    return " ".join(words)
 
 
 def _copy_back(
@@ -54,16 +74,20 @@ def _copy_back(
     before: ObjectEncryption,
     details: Mapping[str, str],
     remediated_at: datetime,
-) -> str:
+) -> str | None:
     """A copy of the object onto itself, with the previous encryption."""
+    kept = {option: details[name] for name, option in _OPTIONS.items() if name in details}
+    if before.algorithm is None or "storage-class" not in kept:
+        return None
+    if not all(_SAFE.fullmatch(value) for value in kept.values()):
+        return None
     words = _on_object(policy, resource, "copy-object")
     words += ["--copy-source", resource.name, "--expected-source-bucket-owner", policy.account]
-    words += ["--server-side-encryption", before.algorithm or ""]
+    words += ["--server-side-encryption", before.algorithm]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
     words += ["--bucket-key-enabled"] if before.bucket_key else []
     words += [f"--copy-source-if-unmodified-since={remediated_at + CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
-    words += [f"--{_OPTIONS[name]}={value}" for name, value in details.items() if name in _OPTIONS]
-    return shlex.join(words)
+    return " ".join([*words, *(f"--{option}={value}" for option, value in kept.items())])
 
 
 def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -> str | None:
@@ -73,9 +97,9 @@ def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -
         return None
     key = {"SSEKMS": {"KMSKeyArn": key_id, "BucketKeyEnabled": before.bucket_key}}
     words = _on_object(policy, resource, "update-object-encryption")
-    words += ["--version-id", resource.version_id] if resource.version_id else []
-    words += ["--object-encryption", dumps(key)]
-    return shlex.join(words)
+    words += [f"--version-id={resource.version_id}"] if resource.version_id else []
+    words += ["--object-encryption", _quoted(key)]
+    return " ".join(words)
 
 
 def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
@@ -83,13 +107,17 @@ def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
     return [*words, f"--key={resource.object_key}", "--expected-bucket-owner", policy.account]
 
 
-def _can_be_typed(key: str) -> bool:
-    """Whether the object key is safe in a command line of the AWS CLI.
+def _quoted(parameter: Mapping[str, Any]) -> str:
+    """A parameter in the AWS CLI's shorthand syntax: double quotes suffice for it in every shell."""
+    return f'"{_shorthand(parameter)[1:-1]}"'
 
-    A terminal acts on pasted control characters. The CLI reads `file://...` from disk, and takes
-    the text after `?versionId=` in a copy source as a version (C34).
-    """
-    return key.isprintable() and not key.startswith(("file://", "fileb://")) and "?versionId=" not in key
+
+def _shorthand(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{name}={_shorthand(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_shorthand, value)) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 _OPTIONS = {

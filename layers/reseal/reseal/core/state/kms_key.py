@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 AWS_MANAGED_ALIAS = "alias/aws/s3"
+_ID, _ALIAS = r"[A-Za-z0-9][A-Za-z0-9-]*", r"alias/[A-Za-z0-9/_-]+"
+_NAME = re.compile(rf"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:(key/{_ID}|{_ALIAS})|{_ID}|{_ALIAS}")
+_MADE_BY_AWS = frozenset({"AWS_KMS", "AWS_CLOUDHSM"})
+_MADE_OUTSIDE = {
+    "EXTERNAL": "its key material was imported",
+    "EXTERNAL_KEY_STORE": "its key material is in an external key store",
+}
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +39,36 @@ class KeyReference:
         return self.account is None
 
     @property
+    def is_well_formed(self) -> bool:
+        """Whether the text has the form of a key's or alias's ARN, of a key id or of an alias."""
+        return _NAME.fullmatch(self.text) is not None
+
+    @property
     def is_aws_managed(self) -> bool:
         """Whether the text names aws/s3 by its alias."""
         return self.text == AWS_MANAGED_ALIAS or self.text.endswith(f":{AWS_MANAGED_ALIAS}")
+
+    def why_elsewhere(self, partition: str, region: str) -> str | None:
+        """Why a bucket of `region` cannot use this key, if its ARN alone shows that; else None (E9).
+
+        S3 treats a multi-Region key (`mrk-`) like any other key.
+        """
+        if self.region is None:
+            return None
+        named = self.text.split(":", 2)[1]
+        if named != partition:
+            return f"it is in the AWS partition {named}, and this bucket is in {partition}"
+        return None if self.region == region else _in_another(self.region, region)
+
+
+def _in_another(region: str, bucket_region: str) -> str:
+    return f"it is in {region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
 
 
 def parse_key_reference(text: str) -> KeyReference:
     """Read the name of a KMS key. Text that is not a KMS ARN is taken as a bare id or alias."""
     match text.split(":", 5):
-        case ["arn", _, "kms", region, account, _]:
+        case ["arn", _, "kms", region, account, _] if region and _ACCOUNT.fullmatch(account):
             return KeyReference(text=text, account=account, region=region)
         case _:
             return KeyReference(text=text)
@@ -46,13 +76,14 @@ def parse_key_reference(text: str) -> KeyReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KmsKey:
-    """A key with the values that kms:DescribeKey returns (F7)."""
+    """A key with the values that kms:DescribeKey returns (F7). Replicas have the origin of their primary."""
 
     arn: str
     state: str
     manager: str
     spec: str
     usage: str
+    origin: str
 
     @property
     def account(self) -> str:
@@ -69,10 +100,18 @@ class KmsKey:
         """Whether AWS manages its policy and rotation, as for aws/s3."""
         return self.manager == "AWS"
 
+    @property
+    def why_not_kms_alone(self) -> str | None:
+        """Who else than AWS holds the key material; None if KMS or an AWS CloudHSM cluster made it."""
+        if self.origin in _MADE_BY_AWS:
+            return None
+        unknown = f"KMS names an origin of its key material that Reseal does not know ({self.origin!r:.80})"
+        return _MADE_OUTSIDE.get(self.origin, unknown)
+
     def why_unusable(self, bucket_region: str) -> str | None:
         """Why S3 cannot encrypt with this key in a bucket of `bucket_region`; None if it can (E9)."""
         if self.region != bucket_region:
-            return f"it is in {self.region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
+            return _in_another(self.region, bucket_region)
         if self.state != "Enabled":
             return f"its state is {self.state}"
         if (self.spec, self.usage) != ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reseal.core.trail.own_trail import OwnTrail
 from reseal.core.trail.trail import Trail, Unreadable
 
 
@@ -35,21 +36,16 @@ class TrailCoverage:
         }
 
 
-def assess_coverage(trails: Sequence[Trail], region: str, object_trail: str = "") -> TrailCoverage:
+def assess_coverage(trails: Sequence[Trail], region: str, own: OwnTrail | None = None) -> TrailCoverage:
     """Find a trail that delivers every call of `region`. Unknown coverage counts as not covered.
 
-    `object_trail` is the ARN of the stack's own trail for object writes, or empty. If that trail does not
-    deliver object writes, the whole result is not covered.
+    `own` is the stack's own trail for object writes. If that trail does not deliver exactly the object
+    writes that the template selects, the whole result is not covered.
     """
     covered, reason = _judge_calls(trails, region)
-    if not object_trail:
+    if own is None:
         return TrailCoverage(covered=covered, reason=reason, objects=_judge_objects(trails, region))
-    own = [trail for trail in trails if trail.arn == object_trail]
-    objects = (
-        _judge_objects(own, region)
-        if own
-        else ObjectCoverage(covered=False, reason=f"{object_trail} was not found")
-    )
+    objects = _judge_own(trails, region, own)
     if not objects.covered:
         return TrailCoverage(covered=False, reason=f"{reason}; {objects.reason}", objects=objects)
     return TrailCoverage(covered=covered, reason=reason, objects=objects)
@@ -80,6 +76,17 @@ def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
         reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or create a trail")
     covered = None if any(trail.is_unknown(region) for trail in trails) else False
     return ObjectCoverage(covered=covered, reason="; ".join(reasons))
+
+
+def _judge_own(trails: Sequence[Trail], region: str, own: OwnTrail) -> ObjectCoverage:
+    found = [trail for trail in trails if trail.arn == own.arn]
+    if not found:
+        return ObjectCoverage(covered=False, reason=f"{own.arn} was not found")
+    objects = _judge_objects(found, region)
+    if objects.covered and not found[0].has(own.selector):
+        changed = f"{own.arn} is logging, but its event selectors are no longer those that the stack made"
+        return ObjectCoverage(covered=False, reason=changed)
+    return objects
 
 
 def _what_is_known(trail: Trail) -> str:

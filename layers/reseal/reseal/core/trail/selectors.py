@@ -55,11 +55,16 @@ class FieldSelector:
         is excluding callers by ARN, which trails use to leave out a known writer (A38).
         """
         if self.field not in facts:
-            return self.field == _WHO and self.values.keys() <= _LEAVES_OUT.keys()
+            return self.field == _WHO and all(_leaves_out_one(*pair) for pair in self._pairs())
         text = facts[self.field]
         taking = [_TAKES[name](text, value) for name, value in self._pairs() if name in _TAKES]
         leaving = [_LEAVES_OUT[name](text, value) for name, value in self._pairs() if name in _LEAVES_OUT]
         return (any(taking) or not taking) and not any(leaving)
+
+    @property
+    def takes_no_object(self) -> bool:
+        """Whether the condition excludes the objects of every bucket: it names none after `arn:aws:s3:::`."""
+        return any(not value.partition(":::")[2] for value in self.values.get("NotStartsWith", ()))
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         return ((name, value) for name, values in self.values.items() for value in values)
@@ -79,7 +84,22 @@ class AdvancedSelector:
     def takes_of_objects(self, call: str) -> bool:
         """Whether the trail logs this write of an object, at least in some buckets."""
         facts = _facts("Data", call) | {"resources.type": OBJECT_TYPE}
-        return all(field.takes(facts) for field in self.fields if field.field != _WHERE)
+        return all(
+            not field.takes_no_object if field.field == _WHERE else field.takes(facts)
+            for field in self.fields
+        )
+
+    def selects_as(self, other: AdvancedSelector) -> bool:
+        """Whether both have the same conditions, in any order."""
+        return self._conditions == other._conditions
+
+    @property
+    def _conditions(self) -> frozenset[tuple[str, str, frozenset[str]]]:
+        return frozenset(
+            (field.field, name, frozenset(values))
+            for field in self.fields
+            for name, values in field.values.items()
+        )
 
     @property
     def left_out_callers(self) -> tuple[str, ...]:
@@ -91,6 +111,12 @@ class AdvancedSelector:
             for values in field.values.values()
             for value in values
         )
+
+
+def _leaves_out_one(name: str, value: str) -> bool:
+    """Whether the condition excludes one role, user or session, and not, like `arn:`, whole accounts."""
+    named = value.partition("/")[2].strip("/")
+    return name in _LEAVES_OUT and (name == "NotEquals" or bool(named))
 
 
 Selector = BasicSelector | AdvancedSelector

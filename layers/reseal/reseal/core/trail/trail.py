@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reseal.core.trail.selectors import Selector
+from reseal.core.trail.selectors import AdvancedSelector, Selector
 
 BUCKET_CALLS = (
     "CreateBucket",
@@ -69,6 +69,11 @@ class Trail:
         return _not_every(
             [write for write in OBJECT_WRITES if not any(s.takes_of_objects(write) for s in self.selectors)]
         )
+
+    def has(self, made: AdvancedSelector) -> bool:
+        """Whether a selector is among those of the trail; others beside it only add events."""
+        selectors = () if isinstance(self.selectors, Unreadable) else self.selectors
+        return any(isinstance(s, AdvancedSelector) and s.selects_as(made) for s in selectors)
 
     def is_unknown(self, region: str) -> bool:
         """Whether it is unknown if this trail covers `region`, because CloudTrail does not show it all."""

@@ -9,7 +9,7 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
@@ -36,7 +36,7 @@ class Recorder:
     ) -> BucketEntry:
         """Open this event's entry; returns the closed entry if the event was processed before."""
         entry = LedgerEntry(
-            entry_id=_entry_id(call),
+            entry_id=entry_id_of(call.resource, call.event_id),
             resource=call.resource,
             before=observed.encryption,
             intended=intended,
@@ -75,11 +75,7 @@ class Recorder:
         """The entry of an earlier delivery; None if there is none, or if this is the first delivery."""
         if not delivery.may_be_repeated(call.time, self.services.clock.now()):
             return None
-        return self.services.ledger.read(_entry_id(call))
+        return self.services.ledger.read(entry_id_of(call.resource, call.event_id))
 
     def _lease_until(self) -> int:
         return int((self.services.clock.now() + LEASE).timestamp())
-
-
-def _entry_id(call: BucketCall) -> str:
-    return f"{call.bucket}#{call.event_id}"

@@ -8,7 +8,7 @@ from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Decision
 from reseal.core.outcome import Outcome
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
 from reseal.core.repairs.objects.evidence import evidence_of
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy
@@ -56,7 +56,7 @@ class Task:
     @property
     def entry_id(self) -> str:
         """The id of this event's entry in the ledger."""
-        return f"object#{self.call.event_id}"
+        return entry_id_of(self.call.resource, self.call.event_id)
 
     @property
     def has_open_entry(self) -> bool:
