@@ -33,6 +33,7 @@ from localcloud.s3.objects import (
 )
 from localcloud.s3.writes import multipart, object_copy, object_update, object_writes
 from localcloud.services import (
+    event_patterns,
     function_logs,
     queue_policies,
     stack_resources,
@@ -57,6 +58,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     _install_objects(settings)
     policy_status.install()
     bucket_owner.install()
+    event_patterns.install()
     topic_encryption.install()
     topic_messages.install()
     queue_policies.install()

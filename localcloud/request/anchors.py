@@ -50,7 +50,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_update_trail",
     ),
     "services.dynamodb": ("_update_continuous_backups", "_update_ttl"),
-    "services.eventbridge": ("_dispatch_to_sqs", "_invoke_target", "_put_events"),
+    "services.eventbridge": (
+        "_dispatch_to_sqs",
+        "_invoke_target",
+        "_matches_alternative",
+        "_matches_alternatives",
+        "_put_events",
+        "_UNSATISFIABLE",
+    ),
     "services.iam": ("_roles",),
     "services.kms": (
         "_aliases",
