@@ -53,7 +53,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     key_policies.install()
     bucket_encryption.install(
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
-        put_keeps_sse_c_block=settings.put_keeps_sse_c_block,
+        put_drops_sse_c_block=settings.put_drops_sse_c_block,
     )
     _install_objects(settings)
     policy_status.install()
