@@ -12,7 +12,13 @@ from typing import Any
 
 VERSION = "1.5.33"
 NAMES: dict[str, tuple[str, ...]] = {
-    "app": ("app", "_dispatch_service_request", "_routing_params", "pin_request_origin"),
+    "app": (
+        "app",
+        "_dispatch_service_request",
+        "_encode_header_value",
+        "_routing_params",
+        "pin_request_origin",
+    ),
     "core.arn": ("parse_arn",),
     "core.iam_actions": (
         "extract_iam_action",
