@@ -17,7 +17,7 @@ from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
 from localcloud.kms import key_policies, kms_keys
-from localcloud.request import anchors, transport
+from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
 from localcloud.s3.objects import (
@@ -31,7 +31,7 @@ from localcloud.s3.objects import (
     object_state,
     object_tag_count,
 )
-from localcloud.s3.writes import multipart, object_copy, object_update, object_writes
+from localcloud.s3.writes import multipart, object_copy, object_update, object_writes, write_conditions
 from localcloud.services import (
     event_patterns,
     function_logs,
@@ -49,6 +49,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     journal, faults = Journal(), Faults()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
+    root_denials.install()
     kms_keys.install()
     key_policies.install()
     bucket_encryption.install(
@@ -92,6 +93,7 @@ def _install_objects(settings: Settings) -> None:
     encryption_contexts.install()
     object_key_use.install()
     object_update.install()
+    write_conditions.install()
 
 
 def run(settings: Settings) -> int:
