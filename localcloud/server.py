@@ -21,6 +21,7 @@ from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
 from localcloud.s3.objects import (
+    customer_keys,
     encryption_contexts,
     missing_objects,
     object_acls,
@@ -79,6 +80,7 @@ def _variants(settings: Settings) -> Variants:
 
 
 def _install_objects(settings: Settings) -> None:
+    customer_keys.install()
     missing_objects.install()
     object_acls.install()
     object_encryption.install()
