@@ -17,10 +17,11 @@ from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
 from localcloud.kms import key_policies, kms_keys
-from localcloud.request import anchors, transport
+from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
 from localcloud.s3.objects import (
+    customer_keys,
     encryption_contexts,
     missing_objects,
     object_acls,
@@ -31,8 +32,9 @@ from localcloud.s3.objects import (
     object_state,
     object_tag_count,
 )
-from localcloud.s3.writes import multipart, object_copy, object_update, object_writes
+from localcloud.s3.writes import multipart, object_copy, object_update, object_writes, write_conditions
 from localcloud.services import (
+    event_patterns,
     function_logs,
     queue_policies,
     stack_resources,
@@ -48,15 +50,17 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     journal, faults = Journal(), Faults()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
+    root_denials.install()
     kms_keys.install()
     key_policies.install()
     bucket_encryption.install(
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
-        put_keeps_sse_c_block=settings.put_keeps_sse_c_block,
+        put_drops_sse_c_block=settings.put_drops_sse_c_block,
     )
     _install_objects(settings)
     policy_status.install()
     bucket_owner.install()
+    event_patterns.install()
     topic_encryption.install()
     topic_messages.install()
     queue_policies.install()
@@ -76,6 +80,7 @@ def _variants(settings: Settings) -> Variants:
 
 
 def _install_objects(settings: Settings) -> None:
+    customer_keys.install()
     missing_objects.install()
     object_acls.install()
     object_encryption.install()
@@ -90,6 +95,7 @@ def _install_objects(settings: Settings) -> None:
     encryption_contexts.install()
     object_key_use.install()
     object_update.install()
+    write_conditions.install()
 
 
 def run(settings: Settings) -> int:

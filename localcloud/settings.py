@@ -8,8 +8,8 @@ ROOT_KEY = "test"
 GIBIBYTE, MEBIBYTE = 1024**3, 1024**2
 SWITCHES = {
     "--new-buckets-allow-sse-c": "new buckets do not block SSE-C, as before 2026-04 (E7)",
-    "--put-keeps-sse-c-block": "PutBucketEncryption without BlockedEncryptionTypes keeps the block; "
-    "by default the call replaces the whole document (E5, UNCONFIRMED)",
+    "--put-drops-sse-c-block": "PutBucketEncryption without BlockedEncryptionTypes drops the block; "
+    "by default the call keeps it (E5, UNCONFIRMED)",
     "--complete-upload-record-shows-encryption": "CompleteMultipartUpload's record has the encryption in its "
     "responseElements; by default only the records of PutObject and CopyObject have it (A21, UNCONFIRMED)",
     "--records-show-bucket-key": "responseElements carry the bucket-key-enabled header (A17, UNCONFIRMED)",
@@ -32,7 +32,7 @@ class Settings:
     copy_object_limit: int
     minimum_part_size: int
     new_buckets_allow_sse_c: bool
-    put_keeps_sse_c_block: bool
+    put_drops_sse_c_block: bool
     complete_upload_record_shows_encryption: bool
     records_show_bucket_key: bool
     records_url_encode_keys: bool

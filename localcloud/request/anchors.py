@@ -12,12 +12,19 @@ from typing import Any
 
 VERSION = "1.5.33"
 NAMES: dict[str, tuple[str, ...]] = {
-    "app": ("app", "_dispatch_service_request", "_routing_params", "pin_request_origin"),
+    "app": (
+        "app",
+        "_dispatch_service_request",
+        "_encode_header_value",
+        "_routing_params",
+        "pin_request_origin",
+    ),
     "core.arn": ("parse_arn",),
     "core.iam_actions": (
         "extract_iam_action",
         "extract_resource_arn",
         "s3_additional_checks",
+        "s3_service_context",
         "_s3_batch_delete_targets",
         "_S3_OBJECT_QUERY_ACTIONS",
     ),
@@ -30,8 +37,10 @@ NAMES: dict[str, tuple[str, ...]] = {
         "combine_resource_policy",
         "enforce",
         "evaluate",
+        "evaluate_resource_policy",
         "resolve_credential",
         "resolve_principal",
+        "_resource_policy",
     ),
     "core.lambda_runtime": ("reset",),
     "core.lambda_runtime.Worker": ("_drain_stderr", "_drain_stderr_bounded"),
@@ -50,7 +59,14 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_update_trail",
     ),
     "services.dynamodb": ("_update_continuous_backups", "_update_ttl"),
-    "services.eventbridge": ("_dispatch_to_sqs", "_invoke_target", "_put_events"),
+    "services.eventbridge": (
+        "_dispatch_to_sqs",
+        "_invoke_target",
+        "_matches_alternative",
+        "_matches_alternatives",
+        "_put_events",
+        "_UNSATISFIABLE",
+    ),
     "services.iam": ("_roles",),
     "services.kms": (
         "_aliases",

@@ -37,12 +37,12 @@ class MalformedConfigurationError(ValueError):
 _initial = DefaultEncryption()
 
 
-def install(*, new_buckets_block_sse_c: bool, put_keeps_sse_c_block: bool) -> None:
+def install(*, new_buckets_block_sse_c: bool, put_drops_sse_c_block: bool) -> None:
     """Replace MiniStack's three calls."""
     global _initial  # noqa: PLW0603 - chosen once, at launch
     _initial = DefaultEncryption(blocked=("SSE-C",) if new_buckets_block_sse_c else None)
     anchors.replace("services.s3._get_bucket_encryption", _get)
-    anchors.replace("services.s3._put_bucket_encryption", partial(_put, keeps_block=put_keeps_sse_c_block))
+    anchors.replace("services.s3._put_bucket_encryption", partial(_put, drops_block=put_drops_sse_c_block))
     anchors.replace("services.s3._delete_bucket_encryption", _delete)
 
 
@@ -95,8 +95,8 @@ def _get(_original: Callable[..., Response], bucket: str) -> Response:
     return 200, {"Content-Type": "application/xml"}, to_xml(default_encryption(bucket)).encode()
 
 
-def _put(_original: Callable[..., Response], bucket: str, body: bytes, *, keeps_block: bool) -> Response:
-    """Store the rule without checking the key (E9)."""
+def _put(_original: Callable[..., Response], bucket: str, body: bytes, *, drops_block: bool) -> Response:
+    """Store the rule without checking the key (E9), and by default keep a block it does not name (E5)."""
     if bucket not in s3._buckets:
         return s3_errors.no_such_bucket(bucket)
     try:
@@ -111,7 +111,7 @@ def _put(_original: Callable[..., Response], bucket: str, body: bytes, *, keeps_
             "InvalidArgument",
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
         )
-    if keeps_block and wanted.blocked is None:
+    if not drops_block and wanted.blocked is None:
         wanted = replace(wanted, blocked=default_encryption(bucket).blocked)
     s3._bucket_encryption[bucket] = to_xml(wanted)
     return 200, {}, b""

@@ -145,10 +145,8 @@ def test_d3_key_of_external_origin_is_not_approved_by_being_in_the_account(world
 @pytest.mark.parametrize(
     ("origin", "number"),
     [
-        "EXTERNAL",
-        1,
-        "EXTERNAL_KEY_STORE",
-        1,
+        ("EXTERNAL", 1),
+        ("EXTERNAL_KEY_STORE", 1),
         ("AWS_CLOUDHSM", 0),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -79,9 +79,9 @@ class Deployment:
 
 
 @contextmanager
-def deployed(**parameters: object) -> Iterator[Deployment]:
+def deployed(*, switches: Sequence[str] = (), **parameters: object) -> Iterator[Deployment]:
     """The built template on a fresh local cloud, with `parameters` and no settle time."""
-    with LocalCloud.start(python=environment_python("cloud")) as cloud:
+    with LocalCloud.start(python=environment_python("cloud"), switches=switches) as cloud:
         stack = package.deploy(cloud, "reseal", **{"SettleSeconds": 0, **parameters})
         s3 = cloud.client("s3", cloud.create_user("engineer", STORAGE_ONLY))
         yield Deployment(cloud, stack, Arrivals(cloud, stack), s3)

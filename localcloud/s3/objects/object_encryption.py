@@ -19,6 +19,7 @@ SSE = "x-amz-server-side-encryption"
 KEY_ID = f"{SSE}-aws-kms-key-id"
 BUCKET_KEY = f"{SSE}-bucket-key-enabled"
 CUSTOMER_ALGORITHM = f"{SSE}-customer-algorithm"
+CUSTOMER_KEY, CUSTOMER_MD5 = f"{SSE}-customer-key", f"{SSE}-customer-key-md5"
 KMS_ALGORITHMS = frozenset({"aws:kms", "aws:kms:dsse"})
 
 ETAG_IS_MD5: ContextVar[bool] = ContextVar("localcloud_etag_is_md5", default=True)

@@ -12,8 +12,9 @@ from localcloud.s3 import checksums, s3_errors
 from localcloud.s3.objects import object_acls
 from localcloud.s3.objects.result_documents import describing
 from localcloud.s3.stored_objects import Headers, Query, Record
-from localcloud.s3.writes import copy_rules
-from localcloud.s3.writes.multipart_completion import BEGUN, COMPOSITE, HEADERS, WHOLE, complete
+from localcloud.s3.writes import copy_rules, multipart_refusals
+from localcloud.s3.writes.multipart_completion import HEADERS, complete
+from localcloud.s3.writes.multipart_refusals import BEGUN, COMPOSITE, OVERWRITES, WHOLE
 from localcloud.s3.writes.object_writes import next_in_order
 
 OK, NOT_FOUND = 200, 404
@@ -30,7 +31,7 @@ def _create(original: Callable[..., Response], bucket: str, key: str, headers: H
     """Keep all headers of the request, because no later request repeats them."""
     if bucket in s3._buckets:
         _, refused = object_acls.requested(bucket, headers)
-        if refused:
+        if refused := refused or multipart_refusals.of_beginning(headers):
             return refused
     status, answer, body = original(bucket, key, headers)
     if status != OK:
@@ -38,6 +39,7 @@ def _create(original: Callable[..., Response], bucket: str, key: str, headers: H
     found = {element.tag.rpartition("}")[2]: element.text for element in fromstring(body)}  # noqa: S314
     upload = s3._multipart_uploads[found["UploadId"]]
     upload |= {BEGUN: next_in_order(), HEADERS: dict(headers), WHOLE: None}
+    upload[OVERWRITES] = key in s3._buckets[bucket]["objects"]
     if algorithm := upload[COMPOSITE]:
         answer["x-amz-checksum-type"] = checksums.upload_type(headers, algorithm)
         if answer["x-amz-checksum-type"] == checksums.FULL_OBJECT:

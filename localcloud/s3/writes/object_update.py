@@ -55,19 +55,19 @@ def _answer(request: S3Request, answer: Answer) -> Response:
 
 
 def _update(bucket: str, key: str, record: Record, body: bytes) -> Response:
-    wanted = _wanted(body)
-    if wanted is None:
+    asked = wanted(body)
+    if asked is None:
         return s3_errors.bad_request("InvalidRequest", "KMSKeyArn must be the full ARN of a KMS key.")
-    if refused := _refusal(bucket, key, record, wanted[KEY_ID]):
+    if refused := _refusal(bucket, key, record, asked[KEY_ID]):
         return refused
     for kept in records_of(bucket, key, record):  # nothing else changes, LastModified and ETag included (D3)
         for name in (SSE, KEY_ID, BUCKET_KEY):
             kept["preserved_headers"].pop(name, None)
-        kept["preserved_headers"].update(wanted)
+        kept["preserved_headers"].update(asked)
     return 200, {}, b""
 
 
-def _wanted(body: bytes) -> Headers | None:
+def wanted(body: bytes) -> Headers | None:
     """The new encryption as stored headers; None if the key is not a full ARN (D6)."""
     try:
         elements = fromstring(body).iter()  # noqa: S314 - a local test's request

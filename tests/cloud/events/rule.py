@@ -17,9 +17,6 @@ STACK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2c1d-4b0e-9f3a-5d6e7f
 TRAIL_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2c1d-4b0e-9f3a-5d6e7f809112"
 _ROW = re.compile(r"^\| `(?P<file>[a-z0-9_]+\.json)` \| (?P<route>\w+) \| (?P<shape>.+) \|$", re.MULTILINE)
 
-LOCAL_ENGINE = "an object's resource has no account: the local cloud treats the field as absent, AWS does not"
-"""Why another account's bucket passes the object rule on the local cloud. The function skips it."""
-
 Event = dict[str, Any]
 Matches = Callable[[Event], bool]
 

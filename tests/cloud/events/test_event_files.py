@@ -11,7 +11,7 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.calls.object_call import ObjectCall, parse_object_call
 from reseal.core.errors import MalformedEventError
-from tests.cloud.events.rule import EVENTS, LOCAL_ENGINE, ROUTES, Matches, event_files, load, routes
+from tests.cloud.events.rule import EVENTS, ROUTES, Matches, event_files, load, routes
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 LEFT_OUT = {"put_bucket_encryption_without_parameters.json", "put_bucket_policy_over_100_kb.json"}
@@ -33,19 +33,7 @@ def test_table_has_four_routes() -> None:
     assert set(routes().values()) == ROUTES
 
 
-DIFFERENT_ON_THE_LOCAL_CLOUD = {"put_object_on_another_accounts_bucket.json"}
-CASES = [
-    pytest.param(
-        file,
-        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)]
-        if file in DIFFERENT_ON_THE_LOCAL_CLOUD
-        else [],
-    )
-    for file in event_files()
-]
-
-
-@pytest.mark.parametrize("file", CASES)
+@pytest.mark.parametrize("file", event_files())
 def test_rules_route_the_event_as_the_table_says(
     file: str, matches: Matches, object_matches: Matches
 ) -> None:

@@ -22,7 +22,7 @@ from tests.cloud.events.modes import (
     SUPPLIED,
     key,
 )
-from tests.cloud.events.rule import LOCAL_ENGINE, OBJECT, STACK_KEY, TRAIL_KEY, Event, Matches, enveloped
+from tests.cloud.events.rule import OBJECT, STACK_KEY, TRAIL_KEY, Event, Matches, enveloped
 
 BUCKET = "reseal-example-payroll"
 USER = {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/maria", "accountId": ACCOUNT}
@@ -270,20 +270,7 @@ TABLE = {
 }
 
 
-DIFFERENT_ON_THE_LOCAL_CLOUD = {"place: bucket of another account beside its object"}
-CASES = [
-    pytest.param(
-        *outcome,
-        id=row,
-        marks=[pytest.mark.xfail(strict=True, reason=LOCAL_ENGINE)]
-        if row in DIFFERENT_ON_THE_LOCAL_CLOUD
-        else [],
-    )
-    for row, outcome in TABLE.items()
-]
-
-
-@pytest.mark.parametrize(("event", "expected"), CASES)
+@pytest.mark.parametrize(("event", "expected"), TABLE.values(), ids=list(TABLE))
 def test_object_rule_matches_every_record_not_proven_compliant(
     event: Event, expected: frozenset[str], object_modes: dict[str, Matches]
 ) -> None:

@@ -35,6 +35,7 @@ class EnforcedBucket:
     """One bucket, the KMS keys it may use, and the adapters."""
 
     bucket: str
+    s3: Any
     buckets: S3Buckets
     keys: KmsKeys
     names: dict[str, str | None]
@@ -71,7 +72,7 @@ def an_enforced_bucket(cloud: LocalCloud, user: Credentials) -> EnforcedBucket:
     names |= {"stranger": STRANGER, "unknown": UNKNOWN, "other Region": OTHER_REGION_KEY}
     names |= {"partner": partner_key(cloud)}
     names |= {"asymmetric": kms.create_key(KeySpec="RSA_2048", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]}
-    return EnforcedBucket(bucket, S3Buckets(s3, ACCOUNT, FakeClock()), KmsKeys(kms, FakeClock()), names)
+    return EnforcedBucket(bucket, s3, S3Buckets(s3, ACCOUNT, FakeClock()), KmsKeys(kms, FakeClock()), names)
 
 
 def new_key(kms: Any) -> str:
@@ -131,5 +132,6 @@ def put(target: EnforcedBucket, drawn: tuple[str, str, bool, tuple[str, ...] | N
     rule = BucketEncryption(
         algorithm=algorithm, key_id=target.names[key], bucket_key=bucket_key, blocked=blocked
     )
+    target.s3.delete_bucket_encryption(Bucket=target.bucket)  # or an earlier block may be kept (E5)
     target.buckets.put_encryption(target.bucket, rule)
     return target.buckets.read_encryption(target.bucket)

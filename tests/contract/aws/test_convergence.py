@@ -1,10 +1,12 @@
 """Convergence on a real bucket: after a remediation the same checks decide Compliant.
 
-Only ledger, topic and telemetry are fakes; S3Buckets and KmsKeys are real, on the local cloud.
+Only ledger, topic and telemetry are fakes; S3Buckets and KmsKeys are real, on two local clouds: whether a
+PutBucketEncryption without BlockedEncryptionTypes keeps the block is UNCONFIRMED (E5).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from localcloud.client.handle import Credentials, LocalCloud
+from localcloud.client.handle import LocalCloud
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Compliant, Remediate
 from reseal.core.outcome import Applied
@@ -26,14 +28,18 @@ from tests.contract.aws.enforced_bucket import (
     policy_of,
     put,
 )
+from tests.contract.worlds.calls import ACCOUNT
+from tests.support.environments import environment_python
 
 EXAMPLES = 80
 UNUSABLE = ["disabled", "unknown", "other Region", "asymmetric"]
 
 
-@pytest.fixture(scope="module")
-def target(cloud: LocalCloud, user: Credentials) -> EnforcedBucket:
-    return an_enforced_bucket(cloud, user)
+@pytest.fixture(scope="module", params=[(), ("--put-drops-sse-c-block",)], ids=["keeps", "drops"])
+def target(request: pytest.FixtureRequest) -> Iterator[EnforcedBucket]:
+    switches = ("--new-buckets-allow-sse-c", *request.param)
+    with LocalCloud.start(python=environment_python("cloud"), switches=switches) as cloud:
+        yield an_enforced_bucket(cloud, cloud.account_root(ACCOUNT))
 
 
 def enforced(policy: Policy, decisions: Decisions) -> list[str]:

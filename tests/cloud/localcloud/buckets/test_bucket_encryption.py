@@ -36,14 +36,23 @@ def test_whole_rule_is_returned_as_put(s3: Any, bucket: str, key_arn: str, set_d
     }
 
 
-def test_put_without_blocked_types_replaces_the_document(
+@pytest.mark.parametrize("blocked", ["SSE-C", "NONE"])
+def test_put_without_blocked_types_keeps_them(
+    s3: Any, bucket: str, key_arn: str, set_default: SetDefault, blocked: str
+) -> None:
+    set_default("AES256", blocked=[blocked])
+
+    set_default("aws:kms", key_arn)
+
+    assert rule_of(s3, bucket)["BlockedEncryptionTypes"] == {"EncryptionType": [blocked]}
+
+
+def test_first_put_without_blocked_types_keeps_the_block_of_a_new_bucket(
     s3: Any, bucket: str, set_default: SetDefault
 ) -> None:
-    set_default("AES256", blocked=["SSE-C"])
-
     set_default("AES256")
 
-    assert "BlockedEncryptionTypes" not in rule_of(s3, bucket)
+    assert rule_of(s3, bucket)["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}
 
 
 def test_rule_with_only_blocked_types_is_accepted(s3: Any, bucket: str) -> None:

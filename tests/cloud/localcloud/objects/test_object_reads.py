@@ -98,11 +98,34 @@ def test_head_needs_the_kms_key_only_for_a_checksum(
     assert "ChecksumType" in permitted.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
 
 
-def test_head_of_an_object_under_a_customer_key_needs_it(s3: Any, unblocked_bucket: str) -> None:
-    key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
-    s3.put_object(Bucket=unblocked_bucket, Key="k", Body=b"x", **key)
+def without_md5(read: Callable[..., object], client: Any) -> Callable[..., object]:
+    """The same call without the MD5 of the key, which the SDK adds."""
 
-    assert status(lambda: s3.head_object(Bucket=unblocked_bucket, Key="k")) == 400
+    def remove(params: dict[str, Any], **_: Any) -> None:
+        params["headers"].pop("x-amz-server-side-encryption-customer-key-MD5")
+
+    def call(**arguments: Any) -> object:
+        client.meta.events.register("before-call.s3.*", remove, unique_id="md5")
+        try:
+            return read(**arguments)
+        finally:
+            client.meta.events.unregister("before-call.s3.*", unique_id="md5")
+
+    return call
+
+
+def test_head_of_an_object_under_a_customer_key_needs_it(s3: Any, unblocked_bucket: str) -> None:
+    place = {"Bucket": unblocked_bucket, "Key": "k"}
+    key, other = ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": letter * 32} for letter in "kx")
+    s3.put_object(**place, Body=b"x", **key)
+    s3.put_object(Bucket=unblocked_bucket, Key="plain", Body=b"x")
+
+    assert status(lambda: s3.head_object(**place)) == 400
+    assert status(lambda: s3.head_object(**place, **other)) == 403
+    assert status(lambda: without_md5(s3.head_object, s3)(**place, **key)) == 403
+    assert status(lambda: without_md5(s3.get_object, s3)(**place, **key)) == 400
+    assert status(lambda: s3.head_object(Bucket=unblocked_bucket, Key="plain", **key)) == 400
+    assert s3.head_object(**place, **key)["SSECustomerAlgorithm"] == "AES256"
 
 
 def test_delete_marker_is_404_and_under_its_own_id_405(s3: Any, versioned_bucket: str) -> None:

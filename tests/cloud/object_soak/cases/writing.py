@@ -160,8 +160,7 @@ def _in_parts(resources: Resources, written: Written, named: dict[str, str], bod
         part = client.upload_part(
             **named, UploadId=upload, PartNumber=number, Body=chunk, **checksum, **secret
         )
-        sums = {name: value for name, value in part.items() if name.startswith("Checksum")}
-        sums.pop("ChecksumType", None)
+        sums = {f"Checksum{algorithm}": part[f"Checksum{algorithm}"]} if algorithm else {}
         parts.append({"PartNumber": number, "ETag": part["ETag"], **sums})
     return client.complete_multipart_upload(
         **named, UploadId=upload, MultipartUpload={"Parts": parts}, **secret

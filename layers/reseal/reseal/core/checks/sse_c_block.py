@@ -15,7 +15,7 @@ def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucke
     """Ransomware uses SSE-C to lock objects in place; S3 can block it per bucket (E6, E7).
 
     Unblocking it on purpose is HIGH. A missing block is at most MEDIUM: older buckets have none, and a
-    PutBucketEncryption that does not mention the block removes it (E5).
+    PutBucketEncryption that does not mention the block may remove it (E5, UNCONFIRMED).
     """
     found = observed.encryption
     if found.blocks_sse_c:
