@@ -31,6 +31,7 @@ KEY_ID = f"{SSE}-aws-kms-key-id"
 CUSTOMER = f"{SSE}-customer-algorithm"
 UNLISTED_OWN = EVERY_MODE - {ACCOUNT_MODE}
 LEFT_OUT = object()
+FSX = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/fsx-ap"
 
 
 def sse_kms(arn: str, algorithm: str = "aws:kms") -> dict[str, str]:
@@ -217,6 +218,15 @@ PLACES: dict[str, tuple[Event, frozenset[str]]] = {
     "copy from another account": (write("CopyObject", resources=resources(ACCOUNT, OTHER)), EVERY_MODE),
     "copy to another account": (write("CopyObject", resources=resources(OTHER, ACCOUNT)), EVERY_MODE),
     "no resources": (write(resources=LEFT_OUT), EVERY_MODE),
+    "event forwarded by another account": (write() | {"account": OTHER}, NO_MODE),
+    "access point of an FSx file system": (
+        write(
+            requestParameters={"bucketName": FSX, "key": "a/b.csv"},
+            responseElements={SSE: "aws:fsx"},
+            resources=[{"accountId": ACCOUNT, "type": "AWS::S3::AccessPoint", "ARN": FSX}],
+        ),
+        EVERY_MODE,
+    ),
     "S3 on Outposts": (write(eventSource="s3-outposts.amazonaws.com"), NO_MODE),
     "S3 on Outposts under S3's source": (
         write(eventSource="s3-outposts.amazonaws.com") | {"source": "aws.s3"},

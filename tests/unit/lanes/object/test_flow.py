@@ -81,6 +81,10 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
     assert (entry.resource.object_key, entry.resource.version_id) == ("a b.csv", written.version_id)
 
 
+FSX = "arn:aws:s3:us-east-1:111122223333:accesspoint/fsx-ap"
+FSX_LISTED = [{"accountId": "111122223333", "type": "AWS::S3::AccessPoint", "ARN": FSX}]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -88,6 +92,12 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
                                      "ARN": f"arn:aws:s3:::{BUCKET}"}]}, id="another account's bucket"),
         pytest.param({"userIdentity": {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}},
                      id="a log delivery"),
+        pytest.param({"recipientAccountId": OTHER_ACCOUNT}, id="another account's record, forwarded"),
+        pytest.param({"recipientAccountId": OTHER_ACCOUNT,
+                      "responseElements": {"x-amz-server-side-encryption-customer-algorithm": "AES256"}},
+                     id="another account's record under SSE-C: the own account has a record of its own"),
+        pytest.param({"requestParameters": {"bucketName": FSX, "key": "a.csv"}, "resources": FSX_LISTED,
+                      "responseElements": {"x-amz-server-side-encryption": "aws:fsx"}}, id="FSx"),
         pytest.param({"requestParameters": {"bucketName": BUCKET, "key": "a.csv",
                                             "Host": "x.s3-outposts.us-east-1.amazonaws.com"}}, id="Outposts"),
     ],

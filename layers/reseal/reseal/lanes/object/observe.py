@@ -12,8 +12,7 @@ from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
 from reseal.core.guards.objects import guard_object
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
-from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.exemptions import exempt_call
+from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
@@ -40,8 +39,8 @@ class Observer:
         call = task.call
         if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return replace(task, decision=CHECK_IS_OFF)
-        if call.owner not in (None, self.policy.account):
-            return replace(task, outcome=_foreign_bucket(call))
+        if skipped := skipped_call(self.policy, call):
+            return replace(task, outcome=skipped)
         exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
         if exempt:
             return replace(task, decision=exempt)
@@ -157,10 +156,6 @@ class Observer:
     def _key_policy(self) -> KeyPolicy:
         key_arn = self.policy.remediation_key
         return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn))
-
-
-def _foreign_bucket(call: ObjectCall) -> Skipped:
-    return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
