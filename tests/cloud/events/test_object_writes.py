@@ -10,6 +10,7 @@ import pytest
 from localcloud.client.handle import ACCOUNT
 from tests.cloud.events.modes import (
     ACCOUNT_MODE,
+    AWS_S3,
     DSSE,
     EVERY_MODE,
     FOREIGN,
@@ -137,6 +138,17 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "aws/s3 requested by its alias's ARN": (
         answered(UNDER_OWN, sse_kms(f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3")),
         EVERY_MODE,
+    ),
+    # Only with its ARN in AwsManagedKeyArn does the rule separate aws/s3 from the account's other keys.
+    "aws/s3 by the bucket's default": (answered(sse_kms(AWS_S3)), UNLISTED_OWN),
+    "aws/s3 requested by its id": (
+        answered(sse_kms(AWS_S3), sse_kms(AWS_S3.rpartition("/")[2])),
+        UNLISTED_OWN,
+    ),
+    "aws/s3 requested by its ARN": (answered(sse_kms(AWS_S3), sse_kms(AWS_S3)), UNLISTED_OWN),
+    "DSSE under aws/s3 requested by its ARN": (
+        answered(sse_kms(AWS_S3, "aws:kms:dsse"), sse_kms(AWS_S3, "aws:kms:dsse")),
+        UNLISTED_OWN,
     ),
     "KMS without the key in the response": (answered({SSE: "aws:kms"}), EVERY_MODE),
     "SSE-C in request and response": (answered(SSE_C, SSE_C), EVERY_MODE),
