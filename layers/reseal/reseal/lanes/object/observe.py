@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.calls.attribution import is_of_another, may_be_of_another
+from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation
@@ -16,6 +16,7 @@ from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
+from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
@@ -57,7 +58,8 @@ class Observer:
     def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
         """Read the object by its key in the record or, if not found, by the URL-decoded key (A25).
 
-        Returns the call with the key that exists. The object is None if it is under SSE-C.
+        Returns the call with the key that exists. The object is None if it is under SSE-C. An object with
+        the decoded key that is older than the call is another one.
         """
         try:
             return call, self._head(call)
@@ -65,7 +67,17 @@ class Observer:
             if call.unquoted_key is None:
                 raise
             unquoted = replace(call, object_key=call.unquoted_key)
-            return unquoted, self._head(unquoted)
+            head = self._head(unquoted)
+            if not self._can_be_written_by(unquoted, head):
+                raise
+            return unquoted, head
+
+    def _can_be_written_by(self, call: ObjectCall, head: ObservedObject | None) -> bool:
+        """If the age of an SSE-C object is unknown, the record is evidence enough: nothing is written."""
+        listed = head.listed if head else self._listed(call)
+        if listed is None:
+            return not may_be_of_another(call) or call.stated.algorithm == SSE_C
+        return is_as_young(call, listed)
 
     def _head(self, call: ObjectCall) -> ObservedObject | None:
         try:
