@@ -207,16 +207,19 @@ def test_an_approved_key_of_another_account_is_kept() -> None:
     assert stage.results == ["Compliant"]
 
 
-def test_a_locked_object_is_reported_with_what_holds_it() -> None:
+@pytest.mark.parametrize(
+    ("lock", "held"), [(Lock(legal_hold=True), "a legal hold"), (Lock(event_hold=True), "an event hold")]
+)
+def test_a_locked_object_is_reported_with_what_holds_it(lock: Lock, held: str) -> None:
     stage = Stage()
-    stage.cloud.objects.put(BUCKET, "a.csv", lock=Lock(legal_hold=True))
+    stage.cloud.objects.put(BUCKET, "a.csv", lock=lock)
 
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.objects.writes == []
     assert stage.findings[0]["status"] == "MANUAL"
-    assert "a legal hold" in stage.findings[0]["reason"]
-    assert stage.findings[0]["recommendation"].startswith("remove a legal hold, or wait until it ends")
+    assert held in stage.findings[0]["reason"]
+    assert stage.findings[0]["recommendation"].startswith(f"remove {held}, or wait until it ends")
 
 
 def test_in_detect_mode_nothing_is_written_and_the_ledger_stays_empty() -> None:

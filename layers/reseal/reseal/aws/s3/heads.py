@@ -104,6 +104,7 @@ def _lock(answer: Mapping[str, Any]) -> Lock:
         mode=answer.get("ObjectLockMode"),
         until=answer.get("ObjectLockRetainUntilDate"),
         legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
+        event_hold=answer.get("ObjectLockEventHold") == "ON",
     )
 
 

@@ -24,17 +24,19 @@ class Checksum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The Object Lock of a version: retention mode and end, and legal hold; all unset if there is none."""
+    """The Object Lock of a version: retention mode and end, and the two holds; all unset if there is none."""
 
     mode: str | None = None
     until: datetime | None = None
     legal_hold: bool = False
+    event_hold: bool = False
 
     @property
     def in_words(self) -> str | None:
         """What protects the version; None if nothing does."""
         held = [f"{self.mode} retention until {self.until:%Y-%m-%d}"] if self.mode and self.until else []
         held += ["a legal hold"] if self.legal_hold else []
+        held += ["an event hold"] if self.event_hold else []
         return " and ".join(held) or None
 
     def as_of(self, now: datetime) -> Lock:

@@ -160,6 +160,10 @@ def test_two_locks_are_both_named() -> None:
     assert lock.in_words == "COMPLIANCE retention until 2026-11-23 and a legal hold"
 
 
+def test_an_event_hold_is_named_beside_the_others() -> None:
+    assert Lock(legal_hold=True, event_hold=True).in_words == "a legal hold and an event hold"
+
+
 def test_a_retention_that_does_not_say_until_when_is_none() -> None:
     assert Lock(mode="GOVERNANCE").in_words is None
 
