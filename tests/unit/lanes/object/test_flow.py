@@ -310,7 +310,7 @@ def test_without_time_nothing_is_begun_and_the_message_goes_back() -> None:
     assert (stage.cloud.objects.writes, stage.cloud.ledger.ledger.entries) == ([], [])
 
 
-def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
+def test_a_batch_takes_three_calls_of_the_ledger_whatever_its_size() -> None:
     stage = Stage()
     for number in range(20):
         stage.cloud.objects.put(BUCKET, f"{number}.csv")
@@ -318,6 +318,7 @@ def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
     stage.deliver(*(an_event(f"{number}.csv", number) for number in range(20)))
 
     assert [step for step in stage.steps if step.startswith("ledger")] == [
+        "ledger read copied",
         "ledger open all",
         "ledger close all",
     ]

@@ -20,11 +20,17 @@ from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 
 SCHEMA = "reseal.finding/1"
+_COPIES = (Method.COPY, Method.PARTS)
+_AFTER_COPY = (
+    "write with the required encryption from the start: the copy has a new ETag and last-modified time, "
+    "so a sync that compares ETags with MD5 sums uploads the object again"
+)
 _NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
 
 
@@ -233,6 +239,7 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
         status=Status.REMEDIATED,
         severity=severity,
         reason=reason,
+        recommendation=_AFTER_COPY if action in _COPIES else None,
         after=applied.after,
         action=action,
         seconds_to_remediate=max(0.0, round(seconds, 3)),

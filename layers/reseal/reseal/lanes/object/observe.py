@@ -53,6 +53,14 @@ class Observer:
         except RefusalError as refusal:
             return replace(task, outcome=outcome_of_refusal(refusal, "object"))
 
+    def in_place(self, task: Task) -> Repair | None:
+        """The task's repair, by a change in place if that is possible."""
+        if (repair := task.repair) is None:
+            return None
+        methods = replace(self.methods, prefers_in_place=True)
+        method = choose_method(self.policy, methods, repair.original, repair.bucket_context, repair.intended)
+        return replace(repair, method=method) if isinstance(method, Method) else repair
+
     # --- 2 observe -----------------------------------------------------------------------------
 
     def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
