@@ -16,7 +16,6 @@ from tests.scenarios.world.names import (
     STRANGER_KEY,
     TEAM_KEY,
     key_arn,
-    still_open,
 )
 from tests.scenarios.world.policies import aws, deny, policy
 from tests.scenarios.world.world import World
@@ -48,15 +47,15 @@ def under_aws_s3(world: World, named: str | None, algorithm: str = "aws:kms") ->
         pytest.param(None, id="no key"),
         pytest.param(AWS_S3_ALIAS, id="alias"),
         pytest.param(f"arn:aws:kms:us-east-1:111122223333:{AWS_S3_ALIAS}", id="alias ARN"),
-        pytest.param(
-            AWS_S3_KEY.rpartition("/")[2], id="key id", marks=still_open("D1", "the rule drops the record")
-        ),
-        pytest.param(AWS_S3_KEY, id="key ARN", marks=still_open("D1", "the rule drops the record")),
+        pytest.param(AWS_S3_KEY.rpartition("/")[2], id="key id"),
+        pytest.param(AWS_S3_KEY, id="key ARN"),
     ],
 )
 def test_d1_object_under_aws_s3_is_remediated_however_it_is_named(
-    world: World, named: str | None, algorithm: str
+    deploy: Deploy, named: str | None, algorithm: str
 ) -> None:
+    world = deploy(AwsManagedKeyArn=AWS_S3_KEY)
+
     world.happens(under_aws_s3(world, named, algorithm))
 
     assert world.object().key_id == world.k.arn

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.world import records
-from tests.scenarios.world.names import BUCKET, KEY, PARTNER, still_open
+from tests.scenarios.world.names import BUCKET, KEY, PARTNER
 from tests.scenarios.world.world import World
 
 Deploy = Callable[..., World]
@@ -37,7 +37,6 @@ def record_of(world: World, key: str) -> records.Record:
 
 @pytest.mark.parametrize("days", [400, 1])
 @pytest.mark.parametrize(("spelt", "other"), SPELT)
-@still_open("D4", "the other object is taken for the event's, however old it is")
 def test_d4_older_object_of_a_similar_key_is_left_alone(
     world: World, spelt: str, other: str, days: float
 ) -> None:
@@ -74,13 +73,10 @@ def test_d4_key_that_is_spelt_as_in_the_record_comes_first(world: World) -> None
 # --- Object Lock ---------------------------------------------------------------------------------
 
 EVENT_HOLDS = [
-    pytest.param(
-        {"ObjectLockEventHold": "ON"}, id="event hold", marks=still_open("D5", "event holds are not read")
-    ),
+    pytest.param({"ObjectLockEventHold": "ON"}, id="event hold"),
     pytest.param(
         {"ObjectLockEventHold": "ON", "ObjectLockEventHoldDurationDays": 30},
         id="event hold for days",
-        marks=still_open("D5", "event holds are not read"),
     ),
 ]
 LEGAL_HOLD = pytest.param({"ObjectLockLegalHoldStatus": "ON"}, id="legal hold")
@@ -132,7 +128,6 @@ def through_fsx(world: World, bucket: str, **changes: Any) -> records.Record:
         pytest.param("fsx-ap-abcdefghijklmnop-ext-s3alias", id="alias"),  # UNCONFIRMED that a record names it
     ],
 )
-@still_open("D6", "an access point of FSx is taken for a bucket")
 def test_d6_write_through_an_access_point_of_fsx_is_exempt(world: World, bucket: str) -> None:
     world.happens(through_fsx(world, bucket))
 
@@ -148,7 +143,6 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("bucket", HOSTS)
-@still_open("D6", "the bucket's own name is taken for a host of S3 Express")
 def test_d6_bucket_whose_host_is_its_bare_name_is_judged(world: World, bucket: str) -> None:
     world.buckets.add(bucket)
     world.objects.put(bucket, "x", algorithm="SSE-C")
@@ -197,7 +191,6 @@ FORWARDED = pytest.mark.parametrize("name", ["CreateBucket", "DeleteBucketPolicy
 
 
 @FORWARDED
-@still_open("D9", "the rules do not match the account")
 def test_d9_event_of_another_account_is_dropped(world: World, name: str) -> None:
     world.buckets.add("their-bucket", owner=PARTNER)
 
@@ -208,7 +201,6 @@ def test_d9_event_of_another_account_is_dropped(world: World, name: str) -> None
 
 
 @FORWARDED
-@still_open("D9", "the functions do not read recipientAccountId")
 def test_d9_event_of_another_account_that_was_queued_already_is_skipped(world: World, name: str) -> None:
     world.buckets.add("their-bucket", owner=PARTNER)
 
@@ -240,7 +232,6 @@ def test_d9_event_of_this_account_is_not_dropped(world: World) -> None:
 
 
 @pytest.mark.parametrize("storage_class", ["STANDARD_IA", "ONEZONE_IA", "GLACIER_IR"])
-@still_open("D10", "it is copied, which costs a retrieval and an early deletion")
 def test_d10_object_of_a_class_with_a_retrieval_price_is_remediated_in_place(
     world: World, storage_class: str
 ) -> None:
@@ -268,7 +259,6 @@ def test_d10_object_keeps_its_class_by_either_method(world: World) -> None:
 # --- a copy changes the ETag --------------------------------------------------------------------
 
 
-@still_open("D11", "each upload is copied again, which changes the ETag that the sync compares")
 @pytest.mark.parametrize("minutes", [1, 20, 600])
 def test_d11_object_that_is_written_again_after_a_copy_is_remediated_in_place(
     world: World, minutes: float
@@ -283,7 +273,6 @@ def test_d11_object_that_is_written_again_after_a_copy_is_remediated_in_place(
     assert world.object().etag == etag
 
 
-@still_open("D11", "the finding does not say that the ETag changed")
 def test_d11_finding_of_a_copy_says_that_the_etag_changed(world: World) -> None:
     world.writes()
 
@@ -328,7 +317,6 @@ def large_object(deploy: Deploy, properties: dict[str, Any]) -> World:
 
 
 @pytest.mark.parametrize("properties", NOT_ASCII)
-@still_open("D12", "headers are carried as botocore shows them")
 def test_d12_large_object_keeps_headers_beyond_ascii(deploy: Deploy, properties: dict[str, Any]) -> None:
     world = large_object(deploy, properties)
 
@@ -343,7 +331,6 @@ def test_d12_large_object_keeps_headers_beyond_ascii(deploy: Deploy, properties:
         pytest.param(
             {"redirect": "/gehälter.html"},
             id="redirect",
-            marks=still_open("D12", "the redirect is carried as botocore shows it"),
         ),
     ],
 )
@@ -371,7 +358,6 @@ def test_d12_large_object_keeps_ascii_headers(deploy: Deploy, properties: dict[s
     assert world.only_finding["status"] == "REMEDIATED"
 
 
-@still_open("D12", "a header that is not UTF-8 is carried damaged")
 def test_d12_large_object_whose_header_cannot_be_decoded_is_not_written(deploy: Deploy) -> None:
     world = large_object(deploy, {"headers": {"ContentDisposition": UNDECODABLE}})
 

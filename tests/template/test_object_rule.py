@@ -46,7 +46,7 @@ def pattern(**parameters: str) -> dict[str, Any]:
 def approved(**parameters: str) -> Any:
     """The approved keys in the pattern's first branch."""
     names = pattern(**parameters)["detail"]["$or"][0]["responseElements"]
-    ((matcher, absent),) = names.values()
+    ((matcher, absent, *_),) = names.values()
     assert absent == {"exists": False}
     return matcher["anything-but"]
 
@@ -77,6 +77,7 @@ def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
         "ObjectBuckets": "*",  # adds the trail's key to the approved ones
         "RequiredEncryption": required,
         "ExemptLogDeliveries": exempt,
+        "AwsManagedKeyArn": key_arn(98, partition, region),
     }
 
     assert len(rendered(partition, region, **parameters)) <= PATTERN_LIMIT
@@ -115,6 +116,43 @@ def test_placeholders_of_a_short_list_are_unique_and_no_keys() -> None:
 
     assert (len(keys), len(set(keys))) == (6, 6)
     assert all(key.startswith("arn:") or key.isdecimal() for key in keys)
+
+
+@pytest.mark.parametrize(("required", "named"), [("SSE-KMS", 6), ("DSSE-KMS", 5)])
+def test_branch_for_dsse_takes_the_place_of_the_sixth_listed_key(required: str, named: int) -> None:
+    keys = approved(ApprovedKeys=listed(7), RequiredEncryption=required)
+
+    assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
+
+
+AWS_S3 = key_arn(98)
+
+
+def test_aws_managed_key_passes_where_its_arn_is_known() -> None:
+    names = pattern(AwsManagedKeyArn=AWS_S3)["detail"]["$or"][0]["responseElements"]
+    ((approved_keys, absent, passes),) = names.values()
+
+    assert (approved_keys, absent, passes) == (
+        {"anything-but": {"prefix": ["arn:aws:kms:us-east-1:111122223333:key/"]}},
+        {"exists": False},
+        AWS_S3,
+    )
+
+
+@pytest.mark.parametrize("parameters", [{}, {"AwsManagedKeyArn": AWS_S3, "ApprovedKeys": listed(1)}])
+def test_pattern_names_no_aws_managed_key_where_it_is_unknown_or_unlisted(parameters: dict[str, str]) -> None:
+    names = pattern(**parameters)["detail"]["$or"][0]["responseElements"]
+
+    assert AWS_S3 not in json.dumps(names)
+
+
+def test_every_rule_matches_events_of_its_own_account_only() -> None:
+    rules = of_type(resolved(), "AWS::Events::Rule")
+
+    assert {name: rule["EventPattern"]["account"] for name, rule in rules.items()} == {
+        "BucketRule": ["111122223333"],
+        "ObjectRule": ["111122223333"],
+    }
 
 
 @pytest.mark.parametrize(("required", "more"), [("SSE-KMS", 0), ("DSSE-KMS", 1)])

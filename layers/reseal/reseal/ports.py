@@ -144,7 +144,13 @@ class ObjectLedger(Protocol):
     def close_all(
         self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
     ) -> Mapping[str, LeaseHeldError]:
-        """Close the entries as `Ledger.close` does; returns an error for each id that another took over."""
+        """Close the entries as `Ledger.close` does; returns an error for each id that another took over.
+
+        Notes the objects that were repaired by a copy.
+        """
+
+    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the objects, named `<bucket>/<object key>`, that were repaired by a copy before."""
 
 
 class AlertWindows(Protocol):

@@ -37,7 +37,13 @@ def written(
     return dict(deployment.s3.head_object(Bucket=bucket, Key=key)), findings
 
 
-def test_object_under_sse_s3_is_re_encrypted_and_keeps_its_properties(enforcing_objects: Deployment) -> None:
+@pytest.mark.parametrize(
+    ("storage_class", "action"),
+    [("REDUCED_REDUNDANCY", "CopyObject"), ("STANDARD_IA", "UpdateObjectEncryption")],
+)
+def test_object_under_sse_s3_is_re_encrypted_and_keeps_its_properties(
+    enforcing_objects: Deployment, storage_class: Any, action: str
+) -> None:
     bucket, key = enforcing_objects.bucket(), "reports/März 1+2%.csv"
 
     def act() -> None:
@@ -50,7 +56,7 @@ def test_object_under_sse_s3_is_re_encrypted_and_keeps_its_properties(enforcing_
             CacheControl="no-cache",
             Metadata={"team": "pay"},
             Tagging="class=internal",
-            StorageClass="STANDARD_IA",
+            StorageClass=storage_class,
             ChecksumAlgorithm="SHA256",
         )
 
@@ -61,10 +67,10 @@ def test_object_under_sse_s3_is_re_encrypted_and_keeps_its_properties(enforcing_
         "no-cache",
         {"team": "pay"},
     )
-    assert (after["StorageClass"], after["TagCount"]) == ("STANDARD_IA", 1)
+    assert (after["StorageClass"], after["TagCount"]) == (storage_class, 1)
     assert enforcing_objects.s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"1;2;3"
     assert (finding["check"], finding["severity"], finding["status"]) == (OBJECTS, "MEDIUM", "REMEDIATED")
-    assert (finding["action"], finding["before"]["algorithm"]) == ("CopyObject", "AES256")
+    assert (finding["action"], finding["before"]["algorithm"]) == (action, "AES256")
 
 
 def test_compliant_write_starts_no_function(enforcing_objects: Deployment) -> None:

@@ -14,6 +14,7 @@ def key(number: int, account: str = ACCOUNT, region: str = "us-east-1") -> str:
 OWN = key(99)
 FOREIGN = key(98, OTHER)
 SUPPLIED = key(97, OTHER)
+AWS_S3 = key(96)
 LISTED = [key(1), key(2, OTHER), *(key(number) for number in range(3, 9))]
 """Eight keys; a pattern names six. The second belongs to another account."""
 
@@ -27,7 +28,7 @@ MODES: dict[str, dict[str, str]] = {
         "ExemptLogDeliveries": "false",
         "ObjectBuckets": "*",
     },
-    DSSE: {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": SUPPLIED},
+    DSSE: {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": SUPPLIED, "AwsManagedKeyArn": AWS_S3},
 }
 EVERY_MODE = frozenset(MODES)
 NO_MODE: frozenset[str] = frozenset()

@@ -10,6 +10,7 @@ import pytest
 from localcloud.client.handle import ACCOUNT
 from tests.cloud.events.modes import (
     ACCOUNT_MODE,
+    AWS_S3,
     DSSE,
     EVERY_MODE,
     FOREIGN,
@@ -31,6 +32,7 @@ KEY_ID = f"{SSE}-aws-kms-key-id"
 CUSTOMER = f"{SSE}-customer-algorithm"
 UNLISTED_OWN = EVERY_MODE - {ACCOUNT_MODE}
 LEFT_OUT = object()
+FSX = f"arn:aws:s3:us-east-1:{ACCOUNT}:accesspoint/fsx-ap"
 
 
 def sse_kms(arn: str, algorithm: str = "aws:kms") -> dict[str, str]:
@@ -137,6 +139,17 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
         answered(UNDER_OWN, sse_kms(f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/aws/s3")),
         EVERY_MODE,
     ),
+    # Only with its ARN in AwsManagedKeyArn does the rule separate aws/s3 from the account's other keys.
+    "aws/s3 by the bucket's default": (answered(sse_kms(AWS_S3)), UNLISTED_OWN),
+    "aws/s3 requested by its id": (
+        answered(sse_kms(AWS_S3), sse_kms(AWS_S3.rpartition("/")[2])),
+        UNLISTED_OWN,
+    ),
+    "aws/s3 requested by its ARN": (answered(sse_kms(AWS_S3), sse_kms(AWS_S3)), UNLISTED_OWN),
+    "DSSE under aws/s3 requested by its ARN": (
+        answered(sse_kms(AWS_S3, "aws:kms:dsse"), sse_kms(AWS_S3, "aws:kms:dsse")),
+        UNLISTED_OWN,
+    ),
     "KMS without the key in the response": (answered({SSE: "aws:kms"}), EVERY_MODE),
     "SSE-C in request and response": (answered(SSE_C, SSE_C), EVERY_MODE),
     "SSE-C in the response alone": (answered(SSE_C), EVERY_MODE),
@@ -217,6 +230,15 @@ PLACES: dict[str, tuple[Event, frozenset[str]]] = {
     "copy from another account": (write("CopyObject", resources=resources(ACCOUNT, OTHER)), EVERY_MODE),
     "copy to another account": (write("CopyObject", resources=resources(OTHER, ACCOUNT)), EVERY_MODE),
     "no resources": (write(resources=LEFT_OUT), EVERY_MODE),
+    "event forwarded by another account": (write() | {"account": OTHER}, NO_MODE),
+    "access point of an FSx file system": (
+        write(
+            requestParameters={"bucketName": FSX, "key": "a/b.csv"},
+            responseElements={SSE: "aws:fsx"},
+            resources=[{"accountId": ACCOUNT, "type": "AWS::S3::AccessPoint", "ARN": FSX}],
+        ),
+        EVERY_MODE,
+    ),
     "S3 on Outposts": (write(eventSource="s3-outposts.amazonaws.com"), NO_MODE),
     "S3 on Outposts under S3's source": (
         write(eventSource="s3-outposts.amazonaws.com") | {"source": "aws.s3"},

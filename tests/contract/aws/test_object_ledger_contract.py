@@ -162,5 +162,26 @@ def test_both_ledgers_use_one_table(object_ledger_world: ObjectLedgerWorld) -> N
     assert single.read(MINE.entry_id) == closed(MINE)
 
 
+def test_objects_that_were_copied_are_known(object_ledger_world: ObjectLedgerWorld) -> None:
+    ledger = object_ledger_world.batch
+    in_place = replace(an_entry(3), action="UpdateObjectEncryption")
+    ledger.open_all([MINE, OTHER, in_place], NOON)
+    ledger.close_all([closed(MINE), closed(in_place)], NOON)
+
+    names = ["payroll/2026/1.csv", "payroll/2026/2.csv", "payroll/2026/3.csv", "payroll/2026/1.csv"]
+
+    assert ledger.read_copied(names) == {"payroll/2026/1.csv"}
+    assert ledger.read_copied([]) == frozenset()
+
+
+def test_copies_of_one_object_are_noted_once(object_ledger_world: ObjectLedgerWorld) -> None:
+    ledger = object_ledger_world.batch
+    again = replace(OTHER, resource=MINE.resource)
+    ledger.open_all([MINE, again], NOON)
+
+    assert ledger.close_all([closed(MINE), closed(again)], NOON) == {}
+    assert ledger.read_copied([MINE.resource.name]) == {MINE.resource.name}
+
+
 def test_held_lease_is_a_transient_error() -> None:
     assert issubclass(LeaseHeldError, TransientError)

@@ -37,11 +37,6 @@ GAPS = (
         reason="a default of DSSE-KMS with a key is refused, although the message calls it applicable (E13)",
     ),
     Gap(
-        test="test_many_entries_are_opened_read_and_closed",
-        fails_with=TransientError,
-        reason="TransactGetItems accepts 25 items, the limit before 2022; DynamoDB accepts 100",
-    ),
-    Gap(
         test="test_plain_object_has_default_properties",
         fails_with=TransientError,
         reason="ListObjectAnnotations, new in 2026, is unknown and gives a 500",

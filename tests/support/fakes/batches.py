@@ -12,7 +12,9 @@ from typing import Any
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 from reseal.core.findings.message import Message
+from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.objects.method import Method
 from tests.support.fakes.services import FakeLedger, Steps
 
 
@@ -22,6 +24,7 @@ class FakeObjectLedger:
     def __init__(self, steps: Steps | None = None, ledger: FakeLedger | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self.ledger = ledger or FakeLedger(steps)
+        self.copied: set[str] = set()
         self._steps = steps or Steps()
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
@@ -39,11 +42,17 @@ class FakeObjectLedger:
         with self._steps.step("ledger close all", self.failures["close_all"]):
             suppressed = {}
             for entry in entries:
+                if isinstance(entry.outcome, Applied) and entry.action != Method.IN_PLACE:
+                    self.copied.add(entry.resource.name)
                 try:
                     self.ledger.closed(entry)
                 except LeaseHeldError as error:
                     suppressed[entry.entry_id] = error
             return suppressed
+
+    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
+        with self._steps.step("ledger read copied", self.failures["read_copied"]):
+            return frozenset(names) & self.copied
 
     def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
         try:

@@ -36,6 +36,7 @@ from tests.support.fakes.stored_objects import (
     Marker,
     Stored,
     acl_of,
+    as_sent,
     checksum_after,
     only,
 )
@@ -163,6 +164,7 @@ class FakeObjects:
                 "headers": source.head.headers if sent.get("MetadataDirective") != "REPLACE" else {},
                 "lost_metadata": source.head.lost_metadata,
                 "unreadable_expires": source.head.unreadable_expires,
+                "unreadable_headers": source.head.unreadable_headers,
             }
             tags = source.tags if sent.get("TaggingDirective") != "REPLACE" else {}
             annotations = source.annotations if sent.get("AnnotationDirective") != "EXCLUDE" else frozenset()
@@ -217,7 +219,7 @@ class FakeObjects:
             source = self._source(head)
             kept = {
                 "metadata": sent.get("Metadata", {}),
-                "headers": {name: sent[name] for name in HEADERS if name in sent},
+                "headers": {name: as_sent(source.head, name, sent) for name in HEADERS if name in sent},
             }
             tags = dict(parse_qsl(sent.get("Tagging", ""), keep_blank_values=True))
             self._write("copy_in_parts", source, intended, sent, kept, tags, frozenset())
@@ -279,7 +281,7 @@ class FakeObjects:
             last_modified=self.clock.now(),
             size=source.head.size,
             storage_class=sent.get("StorageClass", "STANDARD"),
-            website_redirect=sent.get("WebsiteRedirectLocation"),
+            website_redirect=as_sent(source.head, "WebsiteRedirectLocation", sent),
             tag_count=len(tags),
             lock=Lock(),
             checksum=checksum_after(method, source.head.checksum, sent),

@@ -58,6 +58,12 @@ def only(sent: Mapping[str, Any], known: frozenset[str]) -> None:
         raise TypeError(f"S3 has no such parameter here: {', '.join(sorted(unknown))}")
 
 
+def as_sent(head: ObservedObject, name: str, sent: Mapping[str, Any]) -> Any:
+    """A header as S3 stores it: text that was shown as Latin-1 because it is not UTF-8 is sent as UTF-8."""
+    value = sent.get(name)
+    return value.encode().decode("latin-1") if value and name in head.unreadable_headers else value
+
+
 def acl_of(sent: Mapping[str, Any]) -> ObjectAcl:
     """The ACL of the parameters; private, S3's default, if they have none."""
     grants = [

@@ -52,10 +52,11 @@ def test_compliant_object_that_reaches_the_function_costs_one_call(world: World)
     assert calls_of_a_warm_batch(world, COMPLIANT, 1) == {"HeadObject": 1}
 
 
-def test_repair_of_one_object_costs_its_three_calls_and_five_of_its_batch(world: World) -> None:
+def test_repair_of_one_object_costs_its_three_calls_and_six_of_its_batch(world: World) -> None:
     assert calls_of_a_warm_batch(world, VIOLATING, 1) == {
         "HeadObject": 2,
         "CopyObject": 1,
+        "TransactGetItems": 1,
         "TransactWriteItems": 2,
         "UpdateItem": 1,
         "SendMessage": 1,
@@ -63,10 +64,11 @@ def test_repair_of_one_object_costs_its_three_calls_and_five_of_its_batch(world:
     }
 
 
-def test_full_batch_costs_three_calls_an_object_and_five_for_all_of_them(world: World) -> None:
+def test_full_batch_costs_three_calls_an_object_and_seven_for_all_of_them(world: World) -> None:
     assert calls_of_a_warm_batch(world, VIOLATING, A_BATCH) == {
         "HeadObject": 2 * A_BATCH,
         "CopyObject": A_BATCH,
+        "TransactGetItems": 2,
         "TransactWriteItems": 2,
         "UpdateItem": 1,
         "SendMessage": 1,
@@ -150,4 +152,4 @@ def test_first_object_of_a_bucket_costs_nine_looks_at_the_bucket_and_two_at_the_
     about_the_bucket = {name for name in names if "Bucket" in name}
     assert len(about_the_bucket) == 9
     assert {"DescribeKey", "GetKeyPolicy"} <= set(names)
-    assert len(names) == 8 + 9 + 2
+    assert len(names) == 9 + 9 + 2

@@ -16,6 +16,7 @@ from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.alerts import Tallied
 from reseal.core.findings.message import Message
 from tests.cloud.faults.run.bucket_table import Act, Row
+from tests.cloud.faults.run.object_table import LOOK_BACK
 from tests.cloud.faults.run.runner import RowRun, make_older
 from tests.cloud.faults.run.stack import Resources
 
@@ -64,9 +65,7 @@ class ObjectScenario:
             "sqs": {"body": self._group(run.bucket)},
         }
         text = run.bucket
-        if run.row.step.operation == "TransactGetItems" or (
-            run.row.again and run.row.again.operation == "TransactGetItems"
-        ):
+        if LOOK_BACK in {run.row.step.name, run.row.again.name if run.row.again else None}:
             text = json.loads(self._message(run))["detail"]["eventID"] if service == "dynamodb" else text
         return {"caller": self.resources.lane.role, **where.get(service, {"body": text})}
 

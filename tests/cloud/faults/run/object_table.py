@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.cloud.faults.run.bucket_table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
 
+LOOK_BACK = "look back"
 LATE_SECONDS = 62.0
 """Longer than the object function's clients wait for an answer (runtime/wiring_objects.py)."""
 
@@ -41,6 +42,7 @@ STEPS = [
     _of_bucket("the notifications", "GetBucketNotificationConfiguration"),
     _of_bucket("the ownership", "GetBucketOwnershipControls"),
     _of_bucket("the grants", "GetObjectAcl"),
+    Step("read what was copied", "dynamodb", "TransactGetItems", End.DEAD, **_WRITES),
     Step("open the entry", "dynamodb", "TransactWriteItems", End.DEAD, **_WRITES),
     Step("read the grants again", "s3", "GetObjectAcl", End.FAILED, skip=1, **_WRITES),
     Step("copy", "s3", "CopyObject", End.FAILED, **_WRITES),
@@ -53,14 +55,14 @@ STEPS = [
     Step("count", "dynamodb", "UpdateItem", End.DEAD, **_WRITES),
     Step("remind itself", "sqs", "SendMessage", End.DEAD, **_WRITES),
     Step("publish", "sns", "Publish", End.DEAD, **_WRITES),
-    Step("look back", "dynamodb", "TransactGetItems", End.DEAD, before=SNS_FAILS, **_WRITES),
+    Step(LOOK_BACK, "dynamodb", "TransactGetItems", End.DEAD, before=SNS_FAILS, **_WRITES),
     Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, before=_S3_DENIES, **_WRITES),
     Step("read the window", "dynamodb", "GetItem", End.DEAD, **_WINDOW),
     Step("publish the window's summary", "sns", "Publish", End.DEAD, **_WINDOW),
     Step("close the window", "dynamodb", "UpdateItem", End.DEAD, **_WINDOW),
 ]
 _BY_NAME = {step.name: step for step in STEPS}
-_TAKEOVER = ["look back", "open the entry", "close the entry", "count", "publish"]
+_TAKEOVER = [LOOK_BACK, "open the entry", "close the entry", "count", "publish"]
 _LATE = [
     "look at the object",
     "open the entry",

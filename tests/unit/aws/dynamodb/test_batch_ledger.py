@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger, _pause_on_conflict
 from reseal.core.errors import LeaseHeldError, TransientError
+from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.ports import ObjectLedger
 from reseal.runtime.wiring_objects import OBJECT_CALLS
 from tests.contract.aws.test_object_ledger_contract import MINE, OTHER, THEIRS, an_entry, by_id, closed
@@ -26,6 +28,7 @@ FINE = {"Code": "None"}
 CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
 CALLS: list[tuple[str, Callable[[ObjectLedger], object]]] = [
     ("transact_get_items", lambda ledger: ledger.read_all([MINE.entry_id])),
+    ("transact_get_items", lambda ledger: ledger.read_copied(["payroll/2026/1.csv"])),
     ("transact_write_items", lambda ledger: ledger.open_all([MINE], NOON)),
     ("transact_write_items", lambda ledger: ledger.close_all([MINE], NOON)),
 ]
@@ -93,11 +96,59 @@ def test_entries_are_opened_under_the_conditions_of_single_ones() -> None:
         assert ledger_on(client).open_all([MINE, OTHER], NOON) == by_id(MINE, OTHER)
 
 
-def test_entries_are_closed_under_the_conditions_of_single_ones() -> None:
+def closing(entry: Any) -> dict[str, Any]:
+    return put(entry, "closed = :no AND held_by = :me", {}, is_closed=True)
+
+
+def note(number: int = 1) -> dict[str, Any]:
+    noted = {
+        "id": {"S": f"copied#payroll/2026/{number}.csv"},
+        "expires_at": {"N": str(int((NOON + KEPT).timestamp()))},
+    }
+    return {"Put": {"TableName": "ledger", "Item": noted}}
+
+
+def test_entries_are_closed_under_the_conditions_of_single_ones_and_copies_are_noted() -> None:
     with stubbed("dynamodb") as (client, stub):
-        expect(stub, put(closed(MINE), "closed = :no AND held_by = :me", {}, is_closed=True))
+        expect(stub, closing(closed(MINE)), note())
 
         assert ledger_on(client).close_all([closed(MINE)], NOON) == {}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(closed(MINE), action="UpdateObjectEncryption"),
+        replace(MINE, outcome=Skipped(cause=SkipCause.NEWER, reason="newer")),
+        replace(MINE, outcome=Failed(code="AccessDenied", reason="denied")),
+    ],
+    ids=["in place", "skipped", "failed"],
+)
+def test_what_is_no_copy_is_not_noted(entry: Any) -> None:
+    with stubbed("dynamodb") as (client, stub):
+        expect(stub, closing(entry))
+
+        assert ledger_on(client).close_all([entry], NOON) == {}
+
+
+def test_fifty_outcomes_with_their_notes_go_into_one_call() -> None:
+    entries = [closed(an_entry(number)) for number in range(51)]
+    items = [[closing(entry), note(number)] for number, entry in enumerate(entries)]
+    with stubbed("dynamodb") as (client, stub):
+        expect(stub, *[one for pair in items[:50] for one in pair])
+        expect(stub, *items[50])
+
+        assert ledger_on(client).close_all(entries, NOON) == {}
+
+
+def test_notes_of_copies_are_read_in_one_transaction() -> None:
+    names = ["payroll/2026/1.csv", "payroll/2026/2.csv"]
+    gets = [{"Get": {"TableName": "ledger", "Key": {"id": {"S": f"copied#{name}"}}}} for name in names]
+    found = {"Item": {"id": {"S": "copied#payroll/2026/2.csv"}, "expires_at": {"N": "0"}}}
+    with stubbed("dynamodb") as (client, stub):
+        stub.add_response("transact_get_items", {"Responses": [{}, found]}, {"TransactItems": gets})
+
+        assert ledger_on(client).read_copied([*names, names[0]]) == {"payroll/2026/2.csv"}
 
 
 @pytest.mark.parametrize(("count", "calls"), [(50, [50]), (51, [50, 1]), (120, [50, 50, 20])])
@@ -135,7 +186,8 @@ def test_entries_that_turn_out_held_one_after_another_are_all_reported() -> None
 
 def test_condition_that_fails_without_an_item_is_a_held_lease() -> None:
     with stubbed("dynamodb") as (client, stub):
-        cancel(stub, "transact_write_items", {"Code": "ConditionalCheckFailed"})
+        cancel(stub, "transact_write_items", {"Code": "ConditionalCheckFailed"}, FINE)
+        expect(stub, note())
 
         assert list(ledger_on(client).close_all([closed(MINE)], NOON)) == [MINE.entry_id]
 
@@ -143,7 +195,7 @@ def test_condition_that_fails_without_an_item_is_a_held_lease() -> None:
 @pytest.mark.parametrize(
     "reason", [CONFLICT, {"Code": "ThrottlingError"}, {"Code": "ValidationError"}], ids=lambda r: r["Code"]
 )
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "open", "close"])
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "read copied", "open", "close"])
 def test_transaction_cancelled_for_another_reason_is_tried_again(
     method: str, call: Callable[[ObjectLedger], object], reason: dict[str, str]
 ) -> None:
@@ -155,7 +207,7 @@ def test_transaction_cancelled_for_another_reason_is_tried_again(
 
 
 @pytest.mark.parametrize("code", TABLE_REFUSES)
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "open", "close"])
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "read copied", "open", "close"])
 def test_whatever_the_table_refuses_is_tried_again(
     method: str, call: Callable[[ObjectLedger], object], code: str
 ) -> None:
@@ -166,7 +218,7 @@ def test_whatever_the_table_refuses_is_tried_again(
             call(ledger_on(client))
 
 
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "open", "close"])
+@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "read copied", "open", "close"])
 def test_refusal_names_the_right_that_is_missing(method: str, call: Callable[[ObjectLedger], object]) -> None:
     right = {"transact_get_items": "dynamodb:GetItem", "transact_write_items": "dynamodb:PutItem"}[method]
     with stubbed("dynamodb") as (client, stub):

@@ -51,6 +51,8 @@ SHOWN: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"ObjectLockLegalHoldStatus": "ON"}, {"lock": Lock(legal_hold=True)}),
     ({"ObjectLockLegalHoldStatus": "OFF"}, {"lock": Lock()}),
+    ({"ObjectLockEventHold": "ON"}, {"lock": Lock(event_hold=True)}),
+    ({"ObjectLockEventHold": "OFF", "ObjectLockEventHoldDurationDays": 30}, {"lock": Lock()}),
     (
         {"ChecksumSHA256": "abc=", "ChecksumType": "FULL_OBJECT"},
         {"checksum": Checksum(algorithm="SHA256", type="FULL_OBJECT", value="abc=")},

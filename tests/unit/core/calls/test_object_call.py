@@ -358,6 +358,104 @@ def test_what_has_an_encryption_model_of_its_own_is_recognised_by_the_host(
     assert (model or "") in (call.own_model or "")
 
 
+ODD_BUCKET = "logs.s3express-archive.example.com"
+
+
+@pytest.mark.parametrize(
+    ("host", "model"),
+    [
+        pytest.param(ODD_BUCKET, None, id="the bucket"),
+        pytest.param(f"{ODD_BUCKET}:443", None, id="with a port"),
+        pytest.param(f"{ODD_BUCKET.upper()}.", None, id="as DNS reads it"),
+        pytest.param([ODD_BUCKET], None, id="list"),
+        pytest.param(f"{ODD_BUCKET}.s3.amazonaws.com:80", None, id="before S3's host"),
+        pytest.param(f"s3express-use1-az4.{REGION}.amazonaws.com", "directory", id="S3's host, by path"),
+        pytest.param(f"{ODD_BUCKET}.s3express-use1-az4.{REGION}.amazonaws.com", "directory", id="directory"),
+    ],
+)
+def test_a_host_that_is_the_buckets_name_is_no_sign_of_another_model(host: Any, model: str | None) -> None:
+    request = {"bucketName": ODD_BUCKET, "key": KEY, "Host": host}
+
+    call = parse_object_call(an_object_body(bucket=ODD_BUCKET, requestParameters=request))
+
+    assert (call.own_model is None) == (model is None)
+
+
+POINT_ARN = f"arn:aws:s3:{REGION}:{ACCOUNT}:accesspoint/fsx-ap"
+LISTED_POINT = {"accountId": ACCOUNT, "type": "AWS::S3::AccessPoint", "ARN": POINT_ARN}
+ALIAS = "fsx-ap-foo7detztxouyjpwtu8krroppxytruse1a-ext-s3alias"
+OF_FSX, OF_BACKUP = {SSE: "aws:fsx"}, {SSE: "aws:backup"}
+
+
+def through(point: str, response: Any, listed: list[Any] | None, name: str = "PutObject") -> str:
+    request = {"bucketName": point, "key": KEY}
+    return an_object_body(
+        eventName=name, requestParameters=request, responseElements=response, resources=listed
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        pytest.param(through(POINT_ARN, OF_FSX, [LISTED_POINT]), "FSx", id="FSx"),
+        pytest.param(through(POINT_ARN, OF_FSX, None), "FSx", id="FSx, nothing listed"),
+        pytest.param(through(POINT_ARN, OF_FSX, [bucket_entry("src"), LISTED_POINT]), "FSx", id="a copy"),
+        pytest.param(through(ALIAS, OF_FSX, [LISTED_POINT]), "FSx", id="alias"),
+        pytest.param(through(ALIAS, None, None, "CompleteMultipartUpload"), "FSx", id="alias alone"),
+        pytest.param(
+            through(POINT_ARN, None, [LISTED_POINT], "CompleteMultipartUpload"), "FSx", id="no answer"
+        ),
+        pytest.param(through(POINT_ARN, OF_BACKUP, [LISTED_POINT]), "Backup", id="AWS Backup"),
+    ],
+)
+def test_an_access_point_that_belongs_to_no_bucket_has_its_own_model(body: str, model: str) -> None:
+    call = parse_object_call(body)
+
+    assert model in (call.own_model or "")
+    assert call.bucket in (POINT_ARN, ALIAS)
+
+
+@pytest.mark.parametrize(
+    "response", [{SSE: "AES256"}, {SSE: "aws:kms"}, {f"{SSE}-customer-algorithm": "AES256"}]
+)
+def test_an_access_point_without_a_bucket_is_refused_where_s3_encrypted_as_in_a_bucket(response: Any) -> None:
+    with pytest.raises(MalformedEventError, match="bucketName"):
+        parse_object_call(through(POINT_ARN, response, [LISTED_POINT]))
+
+
+@pytest.mark.parametrize(
+    "listed", [[], [bucket_entry("x"), object_entry("x/y")]], ids=["nothing", "a bucket"]
+)
+def test_an_access_point_is_fsx_only_by_its_answer_or_its_own_resource(listed: list[Any]) -> None:
+    try:
+        call = parse_object_call(through(POINT_ARN, None, listed))
+    except MalformedEventError:
+        return
+
+    assert call.own_model is None
+
+
+def test_an_access_point_of_several_regions_without_a_bucket_is_refused() -> None:
+    point = f"arn:aws:s3::{ACCOUNT}:accesspoint/mfzwi23gnjvgw.mrap"
+
+    with pytest.raises(MalformedEventError, match="bucketName"):
+        parse_object_call(through(point, None, [LISTED_POINT]))
+
+
+def test_an_access_point_of_a_bucket_is_judged_as_the_bucket() -> None:
+    listed = [object_entry(f"{BUCKET}/{KEY}"), bucket_entry(BUCKET), LISTED_POINT]
+
+    call = parse_object_call(through(POINT_ARN, {SSE: "AES256"}, listed))
+
+    assert (call.bucket, call.owner, call.own_model) == (BUCKET, ACCOUNT, None)
+
+
+def test_what_a_writer_asked_for_is_no_sign_of_another_model() -> None:
+    call = parse_object_call(an_object_body(requestParameters=asking(**OF_FSX)))
+
+    assert call.own_model is None
+
+
 @pytest.mark.parametrize("field", ["eventID", "eventName", "eventTime"])
 def test_a_record_without_what_every_record_has_is_refused(field: str) -> None:
     with pytest.raises(MalformedEventError, match=field):

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.object_call import ObjectCall
-from reseal.core.policy.exemptions import exempt_by_name, exempt_call
-from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, a_policy, an_object_call
+from reseal.core.outcome import SkipCause
+from reseal.core.policy.exemptions import exempt_by_name, exempt_call, skipped_call
+from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, a_call, a_policy, an_object_call
 
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
 
@@ -69,3 +71,25 @@ def test_control_tower_is_judged_where_the_operator_says_so() -> None:
     policy = replace(a_policy(), exempt_control_tower=False)
 
     assert exempt_call(policy, an_object_call(bucket=CONTROL_TOWER), log_deliveries=True) is None
+
+
+@pytest.mark.parametrize("call", [a_call(), an_object_call()], ids=["bucket", "object"])
+@pytest.mark.parametrize(
+    ("recipient", "owner", "why"),
+    [
+        (None, None, None),
+        (ACCOUNT, ACCOUNT, None),
+        (OTHER_ACCOUNT, ACCOUNT, "the record is account"),
+        (OTHER_ACCOUNT, OTHER_ACCOUNT, "the record is account"),
+        (ACCOUNT, OTHER_ACCOUNT, "the bucket belongs to account"),
+    ],
+)
+def test_what_is_another_accounts_is_skipped_with_the_account(
+    call: BucketCall | ObjectCall, recipient: str | None, owner: str | None, why: str | None
+) -> None:
+    skipped = skipped_call(a_policy(), replace(call, recipient=recipient, owner=owner))
+
+    assert (skipped is None) == (why is None)
+    if skipped and why:
+        assert skipped.cause is SkipCause.ELSEWHERE
+        assert skipped.reason.startswith(f"{why} {OTHER_ACCOUNT}")

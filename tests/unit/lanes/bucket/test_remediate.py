@@ -304,6 +304,24 @@ def test_another_accounts_bucket_is_not_touched_at_all() -> None:
     assert cloud.steps.taken == ["telemetry"]
 
 
+def test_another_accounts_record_that_was_forwarded_is_no_finding() -> None:
+    cloud = a_cloud(LOWERED)
+
+    event_result = deliver(cloud, recipientAccountId=OTHER_ACCOUNT)
+
+    assert isinstance(event_result.outcome, Skipped)
+    assert event_result.outcome.cause is SkipCause.ELSEWHERE
+    assert OTHER_ACCOUNT in event_result.outcome.reason
+    assert (cloud.steps.taken, cloud.topic.findings) == (["telemetry"], [])
+
+
+@pytest.mark.parametrize("recipient", [None, "", 111122223333, True, ["444455556666"], "somebody"])
+def test_a_record_that_does_not_name_its_recipient_is_judged(recipient: object) -> None:
+    event_result = deliver(a_cloud(LOWERED), recipientAccountId=recipient)
+
+    assert isinstance(event_result.outcome, Applied)
+
+
 def test_a_malformed_event_reaches_nothing() -> None:
     cloud = a_cloud(LOWERED)
 

@@ -54,6 +54,7 @@ REPAIR = [
     "read context",
     "describe key",
     "read key policy",
+    "ledger read copied",
     "ledger open all",
     "copy",
     "read",

@@ -81,6 +81,10 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
     assert (entry.resource.object_key, entry.resource.version_id) == ("a b.csv", written.version_id)
 
 
+FSX = "arn:aws:s3:us-east-1:111122223333:accesspoint/fsx-ap"
+FSX_LISTED = [{"accountId": "111122223333", "type": "AWS::S3::AccessPoint", "ARN": FSX}]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -88,6 +92,12 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
                                      "ARN": f"arn:aws:s3:::{BUCKET}"}]}, id="another account's bucket"),
         pytest.param({"userIdentity": {"type": "AWSService", "invokedBy": "cloudtrail.amazonaws.com"}},
                      id="a log delivery"),
+        pytest.param({"recipientAccountId": OTHER_ACCOUNT}, id="another account's record, forwarded"),
+        pytest.param({"recipientAccountId": OTHER_ACCOUNT,
+                      "responseElements": {"x-amz-server-side-encryption-customer-algorithm": "AES256"}},
+                     id="another account's record under SSE-C: the own account has a record of its own"),
+        pytest.param({"requestParameters": {"bucketName": FSX, "key": "a.csv"}, "resources": FSX_LISTED,
+                      "responseElements": {"x-amz-server-side-encryption": "aws:fsx"}}, id="FSx"),
         pytest.param({"requestParameters": {"bucketName": BUCKET, "key": "a.csv",
                                             "Host": "x.s3-outposts.us-east-1.amazonaws.com"}}, id="Outposts"),
     ],
@@ -197,16 +207,19 @@ def test_an_approved_key_of_another_account_is_kept() -> None:
     assert stage.results == ["Compliant"]
 
 
-def test_a_locked_object_is_reported_with_what_holds_it() -> None:
+@pytest.mark.parametrize(
+    ("lock", "held"), [(Lock(legal_hold=True), "a legal hold"), (Lock(event_hold=True), "an event hold")]
+)
+def test_a_locked_object_is_reported_with_what_holds_it(lock: Lock, held: str) -> None:
     stage = Stage()
-    stage.cloud.objects.put(BUCKET, "a.csv", lock=Lock(legal_hold=True))
+    stage.cloud.objects.put(BUCKET, "a.csv", lock=lock)
 
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.objects.writes == []
     assert stage.findings[0]["status"] == "MANUAL"
-    assert "a legal hold" in stage.findings[0]["reason"]
-    assert stage.findings[0]["recommendation"].startswith("remove a legal hold, or wait until it ends")
+    assert held in stage.findings[0]["reason"]
+    assert stage.findings[0]["recommendation"].startswith(f"remove {held}, or wait until it ends")
 
 
 def test_in_detect_mode_nothing_is_written_and_the_ledger_stays_empty() -> None:
@@ -297,7 +310,7 @@ def test_without_time_nothing_is_begun_and_the_message_goes_back() -> None:
     assert (stage.cloud.objects.writes, stage.cloud.ledger.ledger.entries) == ([], [])
 
 
-def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
+def test_a_batch_takes_three_calls_of_the_ledger_whatever_its_size() -> None:
     stage = Stage()
     for number in range(20):
         stage.cloud.objects.put(BUCKET, f"{number}.csv")
@@ -305,6 +318,7 @@ def test_a_batch_takes_two_calls_of_the_ledger_whatever_its_size() -> None:
     stage.deliver(*(an_event(f"{number}.csv", number) for number in range(20)))
 
     assert [step for step in stage.steps if step.startswith("ledger")] == [
+        "ledger read copied",
         "ledger open all",
         "ledger close all",
     ]

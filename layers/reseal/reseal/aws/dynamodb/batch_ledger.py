@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from reseal.aws.dynamodb.items import (
     closing,
+    copied_id,
     entry_of,
     held_by_another,
+    noting_copy,
     opening,
     refusal_is_transient,
     taken_over,
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AT_ONCE = 50
-"""Entries per call; DynamoDB accepts at most 100, and 4 MB (TransactWriteItems)."""
+"""Entries per call, each with a note of its copy; DynamoDB takes 100 items and 4 MB (TransactWriteItems)."""
+
+READ_AT_ONCE = 25
+"""Items per call that reads; DynamoDB returns at most 100, and emulators at most 25."""
 
 _CANCELLED = "TransactionCanceledException"
 _CONDITION_FAILED = "ConditionalCheckFailed"
@@ -32,7 +37,8 @@ _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThro
 _CONFLICT_PAUSES = (0.1, 0.2, 0.4)
 
 ObjectEntry = LedgerEntry[ObjectEncryption]
-_Put = dict[str, Any]
+_Puts = Mapping[str, Mapping[str, Any]]
+V = TypeVar("V")
 _Refused = dict[str, ObjectEntry | None]
 
 
@@ -48,14 +54,12 @@ class DynamoDbObjectLedger:
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, ObjectEntry]:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
-        found: dict[str, ObjectEntry] = {}
-        for ids in _chunks(list(dict.fromkeys(entry_ids))):
-            gets = [{"Get": {"TableName": self._table, "Key": {"id": {"S": entry_id}}}} for entry_id in ids]
-            with refusal_is_transient("dynamodb:GetItem"):
-                answer = self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]  # plain JSON
-            entries = (entry_of(item["Item"]) for item in answer["Responses"] if "Item" in item)
-            found |= {entry.entry_id: entry for entry in entries}
-        return found
+        return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
+
+    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the objects that were repaired by a copy before. Raises TransientError."""
+        noted = {item["id"]["S"] for item in self._items([copied_id(name) for name in names])}
+        return frozenset(name for name in names if copied_id(name) in noted)
 
     def open_all(
         self, entries: Sequence[ObjectEntry], now: datetime
@@ -64,7 +68,7 @@ class DynamoDbObjectLedger:
 
         Returns for each id the entry, the closed entry that exists, or LeaseHeldError. Raises TransientError.
         """
-        puts = {entry.entry_id: opening(entry, now, self._table, self._kept) for entry in entries}
+        puts = [{entry.entry_id: opening(entry, now, self._table, self._kept)} for entry in entries]
         answers: dict[str, ObjectEntry | LeaseHeldError] = {entry.entry_id: entry for entry in entries}
         for entry_id, existing in self._put_all(puts).items():
             closed = existing is not None and existing.outcome is not None
@@ -73,22 +77,36 @@ class DynamoDbObjectLedger:
 
     def close_all(self, entries: Sequence[ObjectEntry], now: datetime) -> Mapping[str, LeaseHeldError]:
         """Put each outcome if its owner still holds the entry; idempotent. Raises TransientError."""
-        puts = {entry.entry_id: closing(entry, now, self._table, self._kept) for entry in entries}
+        puts = [
+            {entry.entry_id: closing(entry, now, self._table, self._kept)}
+            | noting_copy(entry, now, self._table, self._kept)
+            for entry in entries
+        ]
         closed = {entry.entry_id: entry for entry in entries}
         refused = self._put_all(puts)
         return {i: taken_over(i) for i, existing in refused.items() if existing != closed[i]}
 
-    def _put_all(self, puts: Mapping[str, _Put]) -> _Refused:
-        """Put all entries whose condition holds; returns the ids of the others, with the existing entries."""
+    def _items(self, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        for chunk in _chunks(list(dict.fromkeys(ids)), READ_AT_ONCE):
+            gets = [{"Get": {"TableName": self._table, "Key": {"id": {"S": item_id}}}} for item_id in chunk]
+            with refusal_is_transient("dynamodb:GetItem"):
+                answer = self._client.transact_get_items(TransactItems=gets)  # type: ignore[arg-type]  # plain JSON
+            yield from (item["Item"] for item in answer["Responses"] if "Item" in item)
+
+    def _put_all(self, puts: Sequence[_Puts]) -> _Refused:
+        """Put all items whose condition holds; returns the ids of the others, with the existing entries.
+
+        `puts` has the items of one entry in each place.
+        """
         refused: _Refused = {}
-        for ids in _chunks(list(puts)):
-            left = list(ids)
-            while left and (in_the_way := self._transact({i: puts[i] for i in left})):
+        for chunk in _chunks(puts, AT_ONCE):
+            left = {item_id: put for of_entry in chunk for item_id, put in of_entry.items()}
+            while left and (in_the_way := self._transact(left)):
                 refused |= in_the_way
-                left = [i for i in left if i not in in_the_way]
+                left = {item_id: put for item_id, put in left.items() if item_id not in in_the_way}
         return refused
 
-    def _transact(self, puts: Mapping[str, _Put]) -> _Refused:
+    def _transact(self, puts: _Puts) -> _Refused:
         """One transaction: puts all entries, or none and returns those whose conditions failed."""
         with refusal_is_transient("dynamodb:PutItem"):
             try:
@@ -101,9 +119,7 @@ class DynamoDbObjectLedger:
         return {}
 
 
-def _refused(
-    puts: Mapping[str, _Put], reasons: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, ObjectEntry | None]]:
+def _refused(puts: _Puts, reasons: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ObjectEntry | None]]:
     """The reasons are in the order of the items."""
     for entry_id, reason in zip(puts, reasons, strict=False):
         if reason.get("Code") == _CONDITION_FAILED:
@@ -115,9 +131,9 @@ def _reasons(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return answer.get("CancellationReasons", []) if cancelled else []
 
 
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]
+def _chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
 
 
 def retry_cancelled(client: DynamoDBClient) -> None:

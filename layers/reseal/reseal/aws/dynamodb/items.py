@@ -10,7 +10,9 @@ from typing import Any
 
 from reseal.aws.errors import translated
 from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
+from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.repairs.objects.method import Method
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -29,6 +31,22 @@ def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -
 def closing(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
     """The put of an entry's outcome: allowed if this invocation still holds the entry."""
     return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
+
+
+def noting_copy(
+    entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta
+) -> dict[str, dict[str, Any]]:
+    """The put that notes an object as copied, by the item's id; none if the entry is not of a copy made."""
+    if not isinstance(entry.outcome, Applied) or entry.action == Method.IN_PLACE:
+        return {}
+    item_id = copied_id(entry.resource.name)
+    expires_at = {"N": str(int((now + kept).timestamp()))}
+    return {item_id: {"TableName": table, "Item": {"id": {"S": item_id}, "expires_at": expires_at}}}
+
+
+def copied_id(name: str) -> str:
+    """The id of the item that notes a copy of the object `<bucket>/<object key>`."""
+    return f"copied#{name}"
 
 
 def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:

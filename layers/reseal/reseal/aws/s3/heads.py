@@ -9,6 +9,7 @@ from typing import Any
 from reseal.aws.errors import translated
 from reseal.aws.timestamps import is_header_date
 from reseal.core.errors import NotFoundError, RefusalError
+from reseal.core.repairs.objects.copy_parameters import REDIRECT
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -54,6 +55,10 @@ def of_object(action: str) -> Iterator[None]:
 
 def parse_head(bucket: str, key: str, version_id: str | None, answer: Mapping[str, Any]) -> ObservedObject:
     """The object as HeadObject shows it. S3 leaves out the class STANDARD (C22)."""
+    shown = {name: answer[name] for name in (*_HEADERS, REDIRECT) if name in answer}
+    decoded = {name: _decoded(value) for name, value in shown.items()}
+    unreadable = tuple(name for name, value in decoded.items() if value is None)
+    texts = decoded | {name: shown[name] for name in unreadable}
     return ObservedObject(
         bucket=bucket,
         object_key=key,
@@ -66,9 +71,10 @@ def parse_head(bucket: str, key: str, version_id: str | None, answer: Mapping[st
         archive=answer.get("ArchiveStatus"),
         metadata=answer.get("Metadata", {}),
         lost_metadata=answer.get("MissingMeta", 0),
-        headers={name: answer[name] for name in _HEADERS if name in answer},
+        headers={name: texts[name] for name in _HEADERS if name in texts},
         unreadable_expires="ExpiresString" in answer and not is_header_date(answer["ExpiresString"]),
-        website_redirect=answer.get("WebsiteRedirectLocation"),
+        unreadable_headers=unreadable,
+        website_redirect=texts.get(REDIRECT),
         tag_count=answer.get("TagCount", 0),
         lock=_lock(answer),
         checksum=_checksum(answer),
@@ -90,6 +96,18 @@ def parse_acl(answer: Mapping[str, Any], bucket_owner: str) -> ObjectAcl:
     )
 
 
+def _decoded(value: Any) -> Any:
+    """The text of a header; None if it is not UTF-8.
+
+    S3 returns the bytes that it stores, which botocore shows as Latin-1. It sends text as UTF-8, so text that
+    is sent as shown would be damaged (C37).
+    """
+    try:
+        return value.encode("latin-1").decode() if isinstance(value, str) else value
+    except UnicodeError:
+        return None
+
+
 def _encryption(answer: Mapping[str, Any]) -> ObjectEncryption:
     customer = SSE_C if "SSECustomerAlgorithm" in answer else None
     return ObjectEncryption(
@@ -104,6 +122,7 @@ def _lock(answer: Mapping[str, Any]) -> Lock:
         mode=answer.get("ObjectLockMode"),
         until=answer.get("ObjectLockRetainUntilDate"),
         legal_hold=answer.get("ObjectLockLegalHoldStatus") == "ON",
+        event_hold=answer.get("ObjectLockEventHold") == "ON",
     )
 
 

@@ -10,6 +10,9 @@ from reseal.core.state.s3_object import Listed
 CLOCKS_DIFFER = timedelta(seconds=2)
 """The largest difference assumed between the clocks of S3, CloudTrail and Lambda."""
 
+LONGEST_WRITE, LONGEST_UPLOAD_IN_PARTS = timedelta(seconds=30), timedelta(days=1)
+"""How long before its call an object can begin: by one request, and in parts (C36). Both are assumptions."""
+
 _MAKE_NO_PARTS = frozenset({"PutObject", "PostObject", "CopyObject"})
 
 
@@ -28,3 +31,14 @@ def is_of_another(call: ObjectCall, there: Listed) -> bool:
     made_of_parts = there.is_of_parts and call.name in _MAKE_NO_PARTS
     later = there.last_modified > call.time + CLOCKS_DIFFER
     return may_be_of_another(call) and (made_of_parts or later)
+
+
+def is_as_young(call: ObjectCall, there: Listed) -> bool:
+    """Whether the listed object is young enough to be written by this call.
+
+    Only a version of its own proves that an object is the call's if the record spells its key otherwise
+    (A25). A change in place does not make an object younger (D3), so it proves nothing.
+    """
+    in_parts = there.is_of_parts and call.name == "CompleteMultipartUpload"
+    longest = LONGEST_UPLOAD_IN_PARTS if in_parts else LONGEST_WRITE
+    return not may_be_of_another(call) or there.last_modified >= call.time - longest

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.actor import Actor, parse_actor
-from reseal.core.calls.cloudtrail_record import child_of, parse_record, text_of, time_of
+from reseal.core.calls.cloudtrail_record import child_of, parse_record, recipient_of, text_of, time_of
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
@@ -35,7 +35,8 @@ class BucketCall:
     """One API call on one bucket, as CloudTrail recorded it.
 
     `event_id` is unique per delivered record (A31). `owner` is the bucket's account, or None:
-    CreateBucket records name no resource (A9). `stated` is None if the record states no encryption.
+    CreateBucket records name no resource (A9). `recipient` is the account that received the record.
+    `stated` is None if the record states no encryption.
     """
 
     event_id: str
@@ -45,6 +46,7 @@ class BucketCall:
     owner: str | None
     actor: Actor
     stated: StatedBucketEncryption | None
+    recipient: str | None = None
 
     @property
     def resource(self) -> Resource:
@@ -66,6 +68,7 @@ def parse_bucket_call(body: str) -> BucketCall:
         time=time_of(record),
         bucket=_bucket(parameters, resource),
         owner=_owner(resource),
+        recipient=recipient_of(record),
         actor=parse_actor(record),
         stated=_stated(parameters),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from reseal.core.errors import MalformedEventError
 
 Record = Mapping[str, Any]
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def parse_record(body: str) -> Record:
@@ -47,6 +49,12 @@ def time_of(record: Record) -> datetime:
     except ValueError as error:
         raise MalformedEventError(f"detail.eventTime is not an ISO 8601 time: {text!r:.60}") from error
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def recipient_of(record: Record) -> str | None:
+    """The account that received this record, the caller's or the bucket owner's (A30); None if unnamed."""
+    account = record.get("recipientAccountId")
+    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
 
 
 def child_of(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:

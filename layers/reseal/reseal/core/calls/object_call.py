@@ -10,17 +10,13 @@ from urllib.parse import unquote_plus
 
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.bucket_call import is_bucket_name
-from reseal.core.calls.cloudtrail_record import Record, child_of, parse_record, text_of, time_of
+from reseal.core.calls.cloudtrail_record import Record, child_of, parse_record, recipient_of, text_of, time_of
+from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
-_MODELS_OF_THEIR_OWN = {
-    ".s3-outposts.": "S3 on Outposts has its own encryption model",
-    ".s3express-": "directory buckets have their own encryption model",
-}
-"""Reasons by the text that follows the bucket's name in the request's host (E16)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +24,8 @@ class ObjectCall:
     """One write of one object, as CloudTrail recorded it.
 
     `object_key` is spelled as in the record (A25). `version_id` is None if the record names none.
-    `delivered_by` is the AWS service that wrote on its own behalf. `own_model` is set if the object is
-    not in general purpose S3, and says why it is exempt.
+    `recipient` is the account that received the record. `delivered_by` is the AWS service that wrote on its
+    own behalf. `own_model` is set if the object is not in general purpose S3, and says why it is exempt.
     """
 
     event_id: str
@@ -41,6 +37,7 @@ class ObjectCall:
     owner: str | None
     actor: Actor
     stated: StatedObjectEncryption
+    recipient: str | None = None
     delivered_by: str | None = None
     own_model: str | None = None
 
@@ -66,7 +63,8 @@ def parse_object_call(body: str) -> ObjectCall:
     """
     record = parse_record(body)
     request, response = child_of(record, "requestParameters"), child_of(record, "responseElements")
-    bucket, owner = _bucket(record, request)
+    own_model = model_of_access_point(request, response, _kinds_listed(record))
+    bucket, owner = _bucket(record, request, is_point=own_model is not None)
     return ObjectCall(
         event_id=text_of(record, "eventID"),
         name=text_of(record, "eventName"),
@@ -75,25 +73,27 @@ def parse_object_call(body: str) -> ObjectCall:
         object_key=_key(record, request, bucket),
         version_id=text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId"),
         owner=owner,
+        recipient=recipient_of(record),
         actor=parse_actor(record),
         stated=parse_stated(request, response),
         delivered_by=_delivered_by(record),
-        own_model=_own_model(request, bucket),
+        own_model=own_model or model_by_host(request, bucket),
     )
 
 
-def _bucket(record: Record, request: Mapping[str, Any]) -> tuple[str, str | None]:
+def _bucket(record: Record, request: Mapping[str, Any], *, is_point: bool) -> tuple[str, str | None]:
     """The bucket written to, and the account that owns it.
 
     A CopyObject record lists the source bucket too, so the owner is looked up by bucket name. If the
-    parameter names an access point, the first bucket listed is the one written to.
+    parameter names an access point, the first bucket listed is the one written to. `is_point`: the access
+    point belongs to no bucket and stands for itself.
     """
     owners = dict(_listed_buckets(record))
     named = request.get("bucketName")
     if named is not None and (not isinstance(named, str) or not named):
         raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {named!r:.80}")
-    bucket = named if named in owners or not owners else next(iter(owners))
-    if bucket is None or not is_bucket_name(bucket):
+    bucket = named if named in owners or not owners or is_point else next(iter(owners))
+    if bucket is None or not (is_point or is_bucket_name(bucket)):
         raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
     return bucket, owners.get(bucket)
 
@@ -103,6 +103,12 @@ def _listed_buckets(record: Record) -> Iterator[tuple[str, str | None]]:
         name = str(resource.get("ARN", "")).rpartition(":::")[2]
         if name:
             yield name, text_or_none(resource, "accountId")
+
+
+def _kinds_listed(record: Record) -> set[str]:
+    listed = record.get("resources")
+    resources = listed if isinstance(listed, list) else []
+    return {str(resource.get("type")) for resource in resources if isinstance(resource, Mapping)}
 
 
 def _resources(record: Record, kind: str) -> Iterator[Mapping[str, Any]]:
@@ -136,11 +142,3 @@ def _delivered_by(record: Record) -> str | None:
     """The service, if it is the caller. `invokedBy` alone is not enough: users' calls have it too (A29)."""
     identity = child_of(record, "userIdentity")
     return text_or_none(identity, "invokedBy") if identity.get("type") == "AWSService" else None
-
-
-def _own_model(request: Mapping[str, Any], bucket: str) -> str | None:
-    """Detects S3 Express and Outposts by host name, ignoring the bucket-name prefix."""
-    host = request.get("Host", request.get("host"))  # a list in older records (cloudtrail shapes)
-    hosts = [str(name).removeprefix(f"{bucket}.") for name in (host if isinstance(host, list) else [host])]
-    marks = (mark for mark in _MODELS_OF_THEIR_OWN for name in hosts if mark in f".{name}")
-    return next((_MODELS_OF_THEIR_OWN[mark] for mark in marks), None)

@@ -8,10 +8,12 @@ from typing import Any
 
 from reseal.core.state.bucket_encryption import SSE_C, SseAlgorithm
 
-_SSE = "x-amz-server-side-encryption"
-_CUSTOMER = f"{_SSE}-customer-algorithm"
-_KEY = f"{_SSE}-aws-kms-key-id"
-_CONTEXT = f"{_SSE}-context"
+ENCRYPTION = "x-amz-server-side-encryption"
+"""The header that names the algorithm."""
+
+_CUSTOMER = f"{ENCRYPTION}-customer-algorithm"
+_KEY = f"{ENCRYPTION}-aws-kms-key-id"
+_CONTEXT = f"{ENCRYPTION}-context"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> Sta
     def said(header: str) -> str | None:
         return text_or_none(response, header) or text_or_none(request, header)
 
-    algorithm = said(_SSE)
+    algorithm = said(ENCRYPTION)
     return StatedObjectEncryption(
         algorithm=SSE_C if said(_CUSTOMER) else algorithm and _spelled_as_s3_does(algorithm),
         key_id=said(_KEY),

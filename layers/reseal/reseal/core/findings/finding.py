@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -21,11 +21,17 @@ from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.ledger_entry import entry_id_of
+from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 
 SCHEMA = "reseal.finding/1"
+_COPIES = (Method.COPY, Method.PARTS)
+_AFTER_COPY = (
+    "write with the required encryption from the start: the copy has a new ETag and last-modified time, "
+    "so a sync that compares ETags with MD5 sums uploads the object again"
+)
 _NAMESPACE = uuid.UUID("5b1f7f2e-6a0d-5c0e-9d57-2f6c3a6f7a10")
 
 
@@ -238,12 +244,15 @@ def _remediated(draft: Finding, applied: Applied, action: str) -> Finding:
         action=action,
         seconds_to_remediate=max(0.0, round(seconds, 3)),
     )
-    return repaired if repaired.undo else replace(repaired, recommendation=_how_to_undo(draft))
+    return replace(repaired, recommendation="; ".join(_after_repair(repaired)) or None)
 
 
-def _how_to_undo(finding: Finding) -> str:
-    entry_id = entry_id_of(finding.resource, finding.call.event_id)
-    return f"no one command undoes this in every shell: the ledger entry {entry_id} says what was before"
+def _after_repair(repaired: Finding) -> Iterator[str]:
+    if repaired.action in _COPIES:
+        yield _AFTER_COPY
+    if repaired.undo is None:
+        entry_id = entry_id_of(repaired.resource, repaired.call.event_id)
+        yield f"no one command undoes this in every shell: the ledger entry {entry_id} says what was before"
 
 
 def _how_to_enforce(policy: Policy, check: Check) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.decision import Exempt
+from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.policy import Policy
 
 LOG_DELIVERIES = frozenset(
@@ -19,6 +21,21 @@ LOG_DELIVERIES = frozenset(
     }
 )
 """Services that deliver logs on their own behalf, some with SSE-S3 only (E17, E18)."""
+
+
+def skipped_call(policy: Policy, call: BucketCall | ObjectCall) -> Skipped | None:
+    """Why this call is another account's to judge; None if it is not.
+
+    Other accounts' events can be forwarded to this account's bus. A call that two accounts took part in has
+    a record for each of them, with its own id (A30).
+    """
+    if call.recipient not in (None, policy.account):
+        reason = f"the record is account {call.recipient}'s, which received the call: deploy Reseal there"
+    elif call.owner not in (None, policy.account):
+        reason = f"the bucket belongs to account {call.owner}"
+    else:
+        return None
+    return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
 
 
 def exempt_call(policy: Policy, call: ObjectCall, *, log_deliveries: bool) -> Exempt | None:

@@ -24,17 +24,19 @@ class Checksum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The Object Lock of a version: retention mode and end, and legal hold; all unset if there is none."""
+    """The Object Lock of a version: retention mode and end, and the two holds; all unset if there is none."""
 
     mode: str | None = None
     until: datetime | None = None
     legal_hold: bool = False
+    event_hold: bool = False
 
     @property
     def in_words(self) -> str | None:
         """What protects the version; None if nothing does."""
         held = [f"{self.mode} retention until {self.until:%Y-%m-%d}"] if self.mode and self.until else []
         held += ["a legal hold"] if self.legal_hold else []
+        held += ["an event hold"] if self.event_hold else []
         return " and ".join(held) or None
 
     def as_of(self, now: datetime) -> Lock:
@@ -63,7 +65,8 @@ class ObservedObject:
     `version_id` is None in a bucket that never had versioning. `size` is in bytes. `headers` holds the
     content headers by the names of S3's API. `lost_metadata` counts the entries that S3 stores but cannot
     return, and `unreadable_expires` says that the Expires header is not an HTTP date: a copy in parts can
-    carry neither. `archive` is the archive tier of an Intelligent-Tiering object.
+    carry neither. `unreadable_headers` names headers that are not UTF-8, which no request can carry.
+    `archive` is the archive tier of an Intelligent-Tiering object.
     """
 
     bucket: str
@@ -79,6 +82,7 @@ class ObservedObject:
     lost_metadata: int = 0
     headers: Mapping[str, str | datetime] = field(default_factory=dict)
     unreadable_expires: bool = False
+    unreadable_headers: tuple[str, ...] = ()
     website_redirect: str | None = None
     tag_count: int = 0
     lock: Lock = field(default_factory=Lock)

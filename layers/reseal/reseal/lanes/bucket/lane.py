@@ -11,8 +11,8 @@ from reseal.core.errors import RefusalError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import findings_of
-from reseal.core.outcome import Failed, SkipCause, Skipped
-from reseal.core.policy.exemptions import exempt_by_name
+from reseal.core.outcome import Failed, Skipped
+from reseal.core.policy.exemptions import exempt_by_name, skipped_call
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
@@ -41,8 +41,8 @@ class BucketLane:
         call = parse_bucket_call(delivery.body)  # 1 parse
         observer = Observer(policy=self.policy, services=self.services)
         reporter = Reporter(policy=self.policy, services=self.services)
-        if call.owner not in (None, self.policy.account):
-            return reporter.report(reporter.unreadable(call, _foreign_bucket(call)))
+        if skipped := skipped_call(self.policy, call):
+            return reporter.report(reporter.unreadable(call, skipped))
         if exempt := self._exempt(call):
             return reporter.report(_exempted(call, exempt))
         self._note_unblocking(call)
@@ -107,7 +107,3 @@ class BucketLane:
 def _exempted(call: BucketCall, exempt: Exempt) -> EventResult:
     decisions = {check.id: exempt for check in BUCKET_CHECKS}
     return EventResult(call=call, decisions=decisions, outcome=None, findings=())
-
-
-def _foreign_bucket(call: BucketCall) -> Skipped:
-    return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")

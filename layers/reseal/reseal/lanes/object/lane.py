@@ -50,6 +50,7 @@ class ObjectLane:
         tasks = {message: task for message, task in parsed.items() if message not in skipped}
         tasks = batch.for_each(self.observer.judge, tasks)  # 2 observe, 3 decide
         tasks = self._resume(batch, tasks)
+        tasks = self._keep_etags(batch, tasks)
         tasks = self._record(batch, tasks, seconds_left)  # 4 record
         tasks = self._act(batch, tasks, seconds_left)  # 5 act
         self._report(batch, {**tasks, **skipped})  # 6 report
@@ -75,6 +76,25 @@ class ObjectLane:
         entries = batch.for_all(again, lambda: self.objects.ledger.read_all(list(again.values()))) or {}
         return {
             m: resumed(task, entries[task.entry_id]) if task.entry_id in entries else task
+            for m, task in batch.remaining(tasks).items()
+        }
+
+    # --- 3 decide, with the ledger ---------------------------------------------------------------
+
+    def _keep_etags(self, batch: Batch, tasks: Mapping[str, Task]) -> dict[str, Task]:
+        """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
+        in_place = {
+            m: repair
+            for m, task in tasks.items()
+            if self._is_to_write(task) and (repair := self.observer.in_place(task)) != task.repair
+        }
+        if not in_place:
+            return dict(tasks)
+        names = {m: tasks[m].call.resource.name for m in in_place}
+        ledger = self.objects.ledger
+        copied = batch.for_all(names, lambda: ledger.read_copied(list(names.values()))) or frozenset()
+        return {
+            m: replace(task, repair=in_place[m]) if names.get(m) in copied else task
             for m, task in batch.remaining(tasks).items()
         }
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.calls.attribution import is_of_another, may_be_of_another
+from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
 from reseal.core.guards.objects import guard_object, guard_own_write
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
-from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.exemptions import exempt_call
+from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
+from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
@@ -43,8 +43,8 @@ class Observer:
         call = task.call
         if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return replace(task, decision=CHECK_IS_OFF)
-        if call.owner not in (None, self.policy.account):
-            return replace(task, outcome=_foreign_bucket(call))
+        if skipped := skipped_call(self.policy, call):
+            return replace(task, outcome=skipped)
         exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
         if exempt:
             return replace(task, decision=exempt)
@@ -56,12 +56,21 @@ class Observer:
         except RefusalError as refusal:
             return replace(task, outcome=outcome_of_refusal(refusal, "object"))
 
+    def in_place(self, task: Task) -> Repair | None:
+        """The task's repair, by a change in place if that is possible."""
+        if (repair := task.repair) is None:
+            return None
+        methods = replace(self.methods, prefers_in_place=True)
+        method = choose_method(self.policy, methods, repair.original, repair.bucket_context, repair.intended)
+        return replace(repair, method=method) if isinstance(method, Method) else repair
+
     # --- 2 observe -----------------------------------------------------------------------------
 
     def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
         """Read the object by its key in the record or, if not found, by the URL-decoded key (A25).
 
-        Returns the call with the key that exists. The object is None if it is under SSE-C.
+        Returns the call with the key that exists. The object is None if it is under SSE-C. An object with
+        the decoded key that is older than the call is another one.
         """
         try:
             return call, self._head(call)
@@ -69,7 +78,17 @@ class Observer:
             if call.unquoted_key is None:
                 raise
             unquoted = replace(call, object_key=call.unquoted_key)
-            return unquoted, self._head(unquoted)
+            head = self._head(unquoted)
+            if not self._can_be_written_by(unquoted, head):
+                raise
+            return unquoted, head
+
+    def _can_be_written_by(self, call: ObjectCall, head: ObservedObject | None) -> bool:
+        """If the age of an SSE-C object is unknown, the record is evidence enough: nothing is written."""
+        listed = head.listed if head else self._listed(call)
+        if listed is None:
+            return not may_be_of_another(call) or call.stated.algorithm == SSE_C
+        return is_as_young(call, listed)
 
     def _head(self, call: ObjectCall) -> ObservedObject | None:
         try:
@@ -161,10 +180,6 @@ class Observer:
     def _key_policy(self) -> KeyPolicy:
         key_arn = self.policy.remediation_key
         return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
-
-
-def _foreign_bucket(call: ObjectCall) -> Skipped:
-    return Skipped(cause=SkipCause.ELSEWHERE, reason=f"the bucket belongs to account {call.owner}")
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:

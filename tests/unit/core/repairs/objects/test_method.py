@@ -75,7 +75,27 @@ ROWS: list[Row] = [
     ("archived", an_original(storage_class="DEEP_ARCHIVE"), a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
     ("archive tier", an_original(storage_class="INTELLIGENT_TIERING", archive="ARCHIVE_ACCESS"),
      a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
-    ("instant retrieval", an_original(storage_class="GLACIER_IR"), a_bucket_context(), TO_K, COPY, IN_PLACE),
+    # what a copy would bill as retrieval and early deletion, or move to another tier
+    *((storage_class, an_original(storage_class=storage_class), a_bucket_context(), TO_K, IN_PLACE, IN_PLACE)
+      for storage_class in ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "INTELLIGENT_TIERING")),
+    *((f"{storage_class}, to DSSE", an_original(storage_class=storage_class), a_bucket_context(), TO_DSSE,
+       COPY, COPY)
+      for storage_class in ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "INTELLIGENT_TIERING")),
+    ("infrequent access, with context", an_original(storage_class="STANDARD_IA", context="e30="),
+     a_bucket_context(), TO_K, COPY, COPY),
+    ("reduced redundancy", an_original(storage_class="REDUCED_REDUNDANCY"), a_bucket_context(), TO_K,
+     COPY, IN_PLACE),
+    # what a copy could not send as it is
+    ("redirect that is not UTF-8", an_original(unreadable_headers=("WebsiteRedirectLocation",)),
+     a_bucket_context(), TO_K, IN_PLACE, IN_PLACE),
+    ("redirect that is not UTF-8, to DSSE", an_original(unreadable_headers=("WebsiteRedirectLocation",)),
+     a_bucket_context(), TO_DSSE, ("website redirect",), ("website redirect",)),
+    ("header that is not UTF-8", an_original(unreadable_headers=("CacheControl",)), a_bucket_context(), TO_K,
+     COPY, IN_PLACE),
+    ("large, header that is not UTF-8", an_original(size=LARGE, unreadable_headers=("CacheControl",)),
+     a_bucket_context(), TO_DSSE, ("CacheControl",), ("CacheControl",)),
+    ("large, metadata that is not ASCII", an_original(size=LARGE, metadata={"café": "x"}),
+     a_bucket_context(), TO_DSSE, ("not ASCII",), ("not ASCII",)),
     ("ACL that cannot be stated", an_original(acl=ODD), a_bucket_context(has_acls=True), TO_K,
      IN_PLACE, IN_PLACE),
     ("another account's object", an_original(acl=FOREIGN), a_bucket_context(has_acls=True), TO_K,
@@ -158,6 +178,10 @@ def test_two_locks_are_both_named() -> None:
     lock = Lock(mode="COMPLIANCE", until=NOON, legal_hold=True)
 
     assert lock.in_words == "COMPLIANCE retention until 2026-11-23 and a legal hold"
+
+
+def test_an_event_hold_is_named_beside_the_others() -> None:
+    assert Lock(legal_hold=True, event_hold=True).in_words == "a legal hold and an event hold"
 
 
 def test_a_retention_that_does_not_say_until_when_is_none() -> None:

@@ -77,6 +77,14 @@ ROWS = (
         {"Metadata": {}},
         lost=("", "3 of its metadata entries"),
     ),
+    Row(
+        "user metadata",  # that no request can carry
+        an_original(metadata={"city": "Z\xfcrich"}),
+        (KEPT, KEPT, KEPT),
+        {"MetadataDirective": "COPY"},
+        {"Metadata": {"city": "Z\xfcrich"}},
+        lost=("", "not ASCII"),
+    ),
     Row("content headers", an_original(headers=HEADERS), (KEPT, KEPT, KEPT), {}, HEADERS),
     Row(
         "content headers",  # with an Expires that is no date
@@ -85,6 +93,14 @@ ROWS = (
         {},
         {},
         lost=("", "Expires"),
+    ),
+    Row(
+        "content headers",  # in bytes that are not UTF-8
+        an_original(unreadable_headers=("ContentDisposition", "CacheControl")),
+        (KEPT, KEPT, KEPT),
+        {},
+        {},
+        lost=("", "not UTF-8 (ContentDisposition, CacheControl)"),
     ),
     Row("tags", an_original(), (KEPT, KEPT, KEPT), {"TaggingDirective": "COPY"}, {}),
     Row(
@@ -116,6 +132,14 @@ ROWS = (
         (KEPT, KEPT, KEPT),
         {"WebsiteRedirectLocation": "/new"},
         {"WebsiteRedirectLocation": "/new"},
+    ),
+    Row(
+        "website redirect",  # in bytes that are not UTF-8
+        an_original(website_redirect="/caf\xe9", unreadable_headers=("WebsiteRedirectLocation",)),
+        (KEPT, KEPT, KEPT),
+        {"WebsiteRedirectLocation": "/caf\xe9"},
+        {"WebsiteRedirectLocation": "/caf\xe9"},
+        lost=("website redirect is not UTF-8", "website redirect is not UTF-8"),
     ),
     Row("ACL", an_original(), (KEPT, KEPT, KEPT), {}, {}),
     Row("ACL", an_original(acl=PUBLIC), (KEPT, KEPT, KEPT), PUBLIC_READ, PUBLIC_READ),

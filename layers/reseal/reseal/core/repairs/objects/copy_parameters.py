@@ -10,6 +10,7 @@ from reseal.core.repairs.objects import acl
 from reseal.core.state.s3_object import Original
 
 Parameters = Mapping[str, Any]
+REDIRECT = "WebsiteRedirectLocation"
 
 
 def storage_class(original: Original) -> Parameters:
@@ -20,7 +21,7 @@ def storage_class(original: Original) -> Parameters:
 def redirect(original: Original) -> Parameters:
     """The website redirect, if there is one."""
     location = original.head.website_redirect
-    return {"WebsiteRedirectLocation": location} if location else {}
+    return {REDIRECT: location} if location else {}
 
 
 def grants(original: Original) -> Parameters:
@@ -53,15 +54,26 @@ def checksum_of_parts(original: Original) -> Parameters:
 
 
 def lost_metadata(original: Original) -> str | None:
-    """Why a copy in parts cannot send the user metadata; None if it can."""
-    lost = original.head.lost_metadata
-    return f"S3 does not return {lost} of its metadata entries, so a copy would lose them" if lost else None
+    """Why a copy in parts cannot send the user metadata; None if it can. Requests carry only ASCII (C37)."""
+    head = original.head
+    if head.lost_metadata:
+        return f"S3 does not return {head.lost_metadata} of its metadata entries, so a copy would lose them"
+    odd = any(not (name + value).isascii() for name, value in head.metadata.items())
+    return "its metadata is not ASCII, and a copy cannot send it" if odd else None
 
 
-def lost_expires(original: Original) -> str | None:
+def lost_headers(original: Original) -> str | None:
     """Why a copy in parts cannot send the content headers; None if it can."""
-    odd = original.head.unreadable_expires
-    return "its Expires header is not an HTTP date, and a copy would change it" if odd else None
+    if original.head.unreadable_expires:
+        return "its Expires header is not an HTTP date, and a copy would change it"
+    odd = ", ".join(name for name in original.head.unreadable_headers if name != REDIRECT)
+    return f"it has headers that are not UTF-8 ({odd}), and a copy would change them" if odd else None
+
+
+def lost_redirect(original: Original) -> str | None:
+    """Why a copy cannot send the website redirect; None if it can."""
+    odd = REDIRECT in original.head.unreadable_headers
+    return "its website redirect is not UTF-8, and a copy would change it" if odd else None
 
 
 def lost_annotations(original: Original) -> str | None:

@@ -18,6 +18,9 @@ GIB = 1 << 30
 LARGEST_COPY = 5 * GIB
 """The most that one CopyObject can copy, in bytes (C10)."""
 
+_COPIED_AT_A_PRICE = frozenset({"STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", "INTELLIGENT_TIERING"})
+"""Classes that bill a copy as retrieval and early deletion (C14), or move its source to Frequent Access."""
+
 
 class Method(StrEnum):
     """A method of re-encrypting, named by its S3 call."""
@@ -45,14 +48,15 @@ def choose_method(
 ) -> Method | str:
     """The method to use, or the reason why no method is safe.
 
-    In place if the operator prefers it and it is possible. Else a copy if it keeps everything and has no
-    side effects, else in place, else a copy in parts. If the object is too large for one copy, `original`
-    must hold its tags and annotations.
+    In place if it is possible, and the operator prefers it or a copy of this storage class has its price.
+    Else a copy if it keeps everything and has no side effects, else in place, else a copy in parts. If the
+    object is too large for one copy, `original` must hold its tags and annotations.
     """
     not_in_place = list(_against_in_place(policy, original, intended))
     not_by_copy = [*_against_copy(original.head, bucket_context), *lost_in_copy(original)]
     small = original.head.size <= methods.largest_copy
-    if methods.prefers_in_place and not not_in_place:
+    prefers_in_place = methods.prefers_in_place or original.head.storage_class in _COPIED_AT_A_PRICE
+    if prefers_in_place and not not_in_place:
         return Method.IN_PLACE
     if small and not not_by_copy:
         return Method.COPY

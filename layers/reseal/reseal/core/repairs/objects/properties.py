@@ -60,7 +60,7 @@ PROPERTIES = (
     Property(
         name="content headers",  # MetadataDirective copies these too
         sent_with_parts=lambda original: dict(original.head.headers),
-        lost_in_parts=copy_parameters.lost_expires,
+        lost_in_parts=copy_parameters.lost_headers,
         seen=lambda head: dict(head.headers),
     ),
     Property(
@@ -85,6 +85,8 @@ PROPERTIES = (
         name="website redirect",
         sent_with_copy=copy_parameters.redirect,
         sent_with_parts=copy_parameters.redirect,
+        lost_in_copy=copy_parameters.lost_redirect,
+        lost_in_parts=copy_parameters.lost_redirect,
         seen=lambda head: head.website_redirect,
     ),
     Property(
