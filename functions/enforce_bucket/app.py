@@ -11,30 +11,27 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.core.errors import TransientError
 from reseal.lanes.bucket.lane import BucketLane
 from reseal.lanes.delivery import Delivery
+from reseal.runtime.deadline import Deadline, longest_call
 from reseal.runtime.sqs_batch import LoggingBatchProcessor
-from reseal.runtime.wiring import wire
-
-MILLISECONDS_FOR_ONE = 20_000
-"""The time one message may need in the worst case. With less left, the rest of the batch is not started."""
+from reseal.runtime.wiring import CALLS, wire
 
 logger = Logger(service="enforce_bucket")
 processor = LoggingBatchProcessor(logger)
+deadline = Deadline(longest_call(CALLS))
 
 
 @cache
 def bucket_lane() -> BucketLane:
     """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
-    policy, services = wire(os.environ, logger)
+    policy, services = wire(os.environ, logger, deadline)
     return BucketLane(policy=policy, services=services)
 
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Run the lane for one message. If it raises, the message returns to the queue."""
-    if lambda_context.get_remaining_time_in_millis() < MILLISECONDS_FOR_ONE:
-        raise TransientError("too little time is left in this invocation")
+    deadline.check()
     delivery = Delivery(
         body=record.body,
         receive_count=int(record.attributes.approximate_receive_count),
@@ -45,5 +42,6 @@ def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Lambda's entry point for a batch of SQS messages."""
+    deadline.begin(lambda: context.get_remaining_time_in_millis() / 1000)
     bucket_lane()  # wrong settings fail the whole invocation, which triggers its alarm
     return process_partial_response(event, handle_record, processor, context)

@@ -103,12 +103,12 @@ def test_only_poison_messages_reach_the_dead_letter_queue(enforcing: Deployment)
 
 
 def hide_briefly(sqs: Any, queue: str) -> None:
-    """Redeliver after three seconds: the template's six minutes are too long for a test."""
+    """Redeliver after three seconds: the template's nine minutes are too long for a test."""
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})
 
 
 def hide_as_deployed(sqs: Any, queue: str) -> None:
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "360"})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "540"})
 
 
 def receive(sqs: Any, queue: str, count: int) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
+from reseal.core.findings.message import Message
 from reseal.lanes.delivery import Delivery
 from tests.support.builders import ENFORCE_ALL, K
 from tests.unit.functions.handlers import batch, load_app
@@ -133,6 +134,45 @@ def test_what_there_is_no_time_for_goes_back_untouched(
 
     assert [delivery.body for delivery in lane.came] == ["a"]
     assert returned(answer) == ["id-b", "id-c"]
+
+
+def test_a_slow_bucket_goes_back_in_time_and_leaves_its_mates_done(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    clock = {"left": 90.0}
+
+    class SlowLane(FakeLane):
+        def enforce(self, delivery: Delivery) -> None:
+            super().enforce(delivery)
+            for _ in range(10):
+                app.deadline.check()  # as before each call
+                clock["left"] -= 20.0 if delivery.body == "slow" else 0.1
+
+    lane = SlowLane()
+    monkeypatch.setattr(app, "bucket_lane", lambda: lane)
+
+    answer = app.handler(batch("a", "slow", "b"), FakeContext(left=lambda: int(clock["left"] * 1000)))
+
+    assert returned(answer) == ["id-slow", "id-b"]
+    assert clock["left"] > 0
+
+
+def test_every_client_of_the_lane_obeys_the_deadline(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    services = app.bucket_lane().services
+    app.deadline.begin(lambda: 0.0)
+
+    for call in (
+        lambda: services.buckets.read_encryption("payroll"),
+        lambda: services.keys.describe(K),
+        lambda: services.ledger.read("payroll#1"),
+        lambda: services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
+    ):
+        with pytest.raises(TransientError, match="too little time is left"):
+            call()
 
 
 def test_an_expected_error_is_one_line_without_a_trace(

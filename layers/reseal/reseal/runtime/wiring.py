@@ -23,6 +23,8 @@ from reseal.runtime.telemetry import PowertoolsTelemetry
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
+    from reseal.runtime.deadline import Deadline
+
 CALLS = Config(
     # CloudTrail shows it. A fixed text saves building one for each call.
     user_agent=f"Reseal Boto3/{boto3.__version__}",
@@ -32,27 +34,35 @@ CALLS = Config(
 )
 
 
-def wire(environment: Mapping[str, str], logger: Logger) -> tuple[Policy, Services]:
-    """The policy and the services of this deployment. Raises SettingsError."""
+def wire(
+    environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
+) -> tuple[Policy, Services]:
+    """The policy and the services of this deployment. Raises SettingsError.
+
+    With a `deadline`, a call that could outlast the invocation raises TransientError instead.
+    """
     settings = read_settings(environment)
-    clients = Clients(settings.policy.region)
+    clients = Clients(settings.policy.region, deadline=deadline)
     return settings.policy, services_of(settings, clients, logger)
 
 
 class Clients:
     """One client for each service. Threads may share clients (boto3, multithreading)."""
 
-    def __init__(self, region: str, calls: Config = CALLS) -> None:
+    def __init__(self, region: str, calls: Config = CALLS, deadline: Deadline | None = None) -> None:
         session = get_session()
         read_timestamps_quickly(session)
         self._session = boto3.Session(botocore_session=session, region_name=region)
-        self._calls = calls
+        self._calls, self._deadline = calls, deadline
         self._made: dict[str, Any] = {}
 
     def of(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._made:
-            self._made[service] = self._session.client(service, config=self._calls)  # type: ignore[call-overload]
+            client = self._session.client(service, config=self._calls)  # type: ignore[call-overload]
+            if self._deadline:
+                self._deadline.guard(client)
+            self._made[service] = client
         return self._made[service]
 
 

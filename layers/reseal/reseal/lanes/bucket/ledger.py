@@ -14,7 +14,7 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=105)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
 BucketEntry = LedgerEntry[BucketEncryption]
