@@ -32,6 +32,7 @@ _ADMINISTRATORS = {
 _WINDOW = {"window_id": {"S": "window"}, "total": {"N": "1"}, "closes_at": {"N": "9999999999.0"}}
 _ANSWERS: dict[str, dict[str, Any]] = {
     "DescribeKey": {"KeyMetadata": _KEY},
+    "ListKeyPolicies": {"PolicyNames": ["default"], "Truncated": False},
     "GetKeyPolicy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [_ADMINISTRATORS]})},
 }
 

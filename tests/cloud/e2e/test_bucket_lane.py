@@ -12,6 +12,7 @@ from tests.support.deployment import OTHER_ACCOUNT, OWN_ROLE, Deployment
 CACHED = {
     "DescribeKey",
     "GetKeyPolicy",
+    "ListKeyPolicies",
     "GetBucketPolicy",
     "GetBucketPolicyStatus",
     "GetBucketWebsite",

@@ -42,6 +42,11 @@ class Bucket:
     def access(self, *, fresh: bool = True) -> BucketAccess:
         return self.buckets.read_access(self.name, fresh=fresh)
 
+    def put_public_policy(self) -> None:
+        document = shut(self.name)
+        document["Statement"][0]["Principal"] = "*"
+        self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(document))
+
     def put_policy(self) -> dict[str, Any]:
         self.s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(shut(self.name)))
         return shut(self.name)
@@ -65,18 +70,14 @@ def test_bucket_policy_is_read(bucket: Bucket) -> None:
 
 
 def test_public_policy_is_marked_as_public(bucket: Bucket) -> None:
-    document = shut(bucket.name)
-    document["Statement"][0]["Principal"] = "*"
-    bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
+    bucket.put_public_policy()
 
     assert bucket.access().policy_is_public
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_public_access_block_of_a_public_bucket_is_read(bucket: Bucket, on: bool) -> None:
-    document = shut(bucket.name)
-    document["Statement"][0]["Principal"] = "*"
-    bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
+    bucket.put_public_policy()
     settings = {"RestrictPublicBuckets": on, "IgnorePublicAcls": on, "BlockPublicPolicy": True}
     bucket.s3.put_public_access_block(Bucket=bucket.name, PublicAccessBlockConfiguration=settings)
 
@@ -87,9 +88,7 @@ def test_public_access_block_of_a_public_bucket_is_read(bucket: Bucket, on: bool
 def test_public_access_block_that_cannot_be_read_shuts_nobody_out(
     cloud: LocalCloud, bucket: Bucket, code: str, status: int
 ) -> None:
-    document = shut(bucket.name)
-    document["Statement"][0]["Principal"] = "*"
-    bucket.s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(document))
+    bucket.put_public_policy()
     resource = f"arn:aws:s3:::{bucket.name}"
     cloud.inject_fault("error", "s3", "GetPublicAccessBlock", resource=resource, status=status, code=code)
 
@@ -198,7 +197,7 @@ READS = [
 def test_denied_read_names_its_permission(
     cloud: LocalCloud, bucket: Bucket, operation: str, action: str
 ) -> None:
-    bucket.put_policy()
+    bucket.put_public_policy()
     resource = f"arn:aws:s3:::{bucket.name}"
     cloud.inject_fault("error", "s3", operation, resource=resource, status=403, code="AccessDenied", times=1)
 

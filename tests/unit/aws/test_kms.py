@@ -15,6 +15,7 @@ from tests.support.stubs import stubbed
 
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}
+ONE_POLICY, TWO_POLICIES = {"PolicyNames": ["default"]}, {"PolicyNames": ["AWS_RAM", "default"]}
 METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
 METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 
@@ -22,8 +23,9 @@ METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT"}
 def test_policy_is_read_once_a_minute() -> None:
     clock = FakeClock()
     with stubbed("kms") as (client, stub):
-        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
-        stub.add_response("get_key_policy", {"Policy": "{}"}, ASKED)
+        for document in (POLICY, {}):
+            stub.add_response("get_key_policy", {"Policy": json.dumps(document)}, ASKED)
+            stub.add_response("list_key_policies", ONE_POLICY, {"KeyId": KEY})
         keys = KmsKeys(client, clock)
 
         first, kept = keys.read_policy(KEY), keys.read_policy(KEY)
@@ -37,6 +39,32 @@ def test_policy_is_read_once_a_minute() -> None:
 def test_policy_that_kms_does_not_show_is_none(code: str) -> None:
     with stubbed("kms") as (client, stub):
         stub.add_client_error("get_key_policy", code, http_status_code=400)
+
+        assert KmsKeys(client, FakeClock()).read_policy(KEY) is None
+
+
+SHARED = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "444455556666"}}}
+
+
+def test_policy_of_a_key_that_ram_shares_has_the_statements_of_both() -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        stub.add_response("list_key_policies", TWO_POLICIES, {"KeyId": KEY})
+        answer = {"Policy": json.dumps(SHARED)}
+        stub.add_response("get_key_policy", answer, {"KeyId": KEY, "PolicyName": "AWS_RAM"})
+
+        found = KmsKeys(client, FakeClock()).read_policy(KEY)
+
+    assert found == {"Version": "2012-10-17", "Statement": [*POLICY["Statement"], SHARED["Statement"]]}
+
+
+@pytest.mark.parametrize("refused", ["list_key_policies", "get_key_policy"])
+def test_policy_is_unknown_if_the_second_one_may_exist_and_is_not_shown(refused: str) -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        if refused == "get_key_policy":
+            stub.add_response("list_key_policies", TWO_POLICIES, {"KeyId": KEY})
+        stub.add_client_error(refused, "AccessDeniedException", http_status_code=400)
 
         assert KmsKeys(client, FakeClock()).read_policy(KEY) is None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
+from reseal.core.access.iam_policy import merged
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
     from reseal.ports import Clock
 
-DESCRIBE, READ_POLICY = "kms:DescribeKey", "kms:GetKeyPolicy"
+DESCRIBE, READ_POLICY, LIST_POLICIES = "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"
 CACHE_SECONDS = 60.0
+_DEFAULT = "default"
 _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
 
 
@@ -39,18 +41,26 @@ class KmsKeys:
     def read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
         """The key policy, at most one minute old; None if KMS refuses to show it. Raises TransientError.
 
+        A key that is shared through RAM has a second one, `AWS_RAM`; both apply, so it is all or nothing.
         KMS never shows the key policies of another account (KMS, GetKeyPolicy: no cross-account use).
         """
         return self._policies.get(
-            key_arn, lambda: self._read_policy(key_arn), lasts=lambda policy: policy is not None
+            key_arn, lambda: self._read_policies(key_arn), lasts=lambda policy: policy is not None
         )
 
-    def _read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+    def _read_policies(self, key_arn: str) -> Mapping[str, Any] | None:
         try:
-            with translated(READ_POLICY):
-                answer = self._client.get_key_policy(KeyId=key_arn, PolicyName="default")
+            first = self._read_policy(key_arn, _DEFAULT)
+            with translated(LIST_POLICIES):
+                names = self._client.list_key_policies(KeyId=key_arn)["PolicyNames"]
+            others = [self._read_policy(key_arn, name) for name in names if name != _DEFAULT]
         except RefusalError:
             return None
+        return merged([first, *others])
+
+    def _read_policy(self, key_arn: str, name: str) -> Mapping[str, Any]:
+        with translated(READ_POLICY):
+            answer = self._client.get_key_policy(KeyId=key_arn, PolicyName=name)
         return dict(loads(answer["Policy"]))
 
     def _describe(self, key_id: str) -> KeyDescription:

@@ -15,6 +15,7 @@ from tests.support.stubs import stubbed
 ACCOUNT = "111122223333"
 NAMED = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT}
 OWNER = {"ID": "owner"}
+A_POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
 FULL = "FULL_CONTROL"
 
 
@@ -48,7 +49,7 @@ def access(**found: Any) -> BucketAccess:
 
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
-PUBLIC_POLICY = {"policy": {"Statement": []}, "status": {"IsPublic": True}}
+PUBLIC_POLICY = {"policy": A_POLICY, "status": {"IsPublic": True}}
 RESTRICTS, IGNORES = {"RestrictPublicBuckets": True}, {"IgnorePublicAcls": True}
 NEW_ONES_ONLY = {"BlockPublicAcls": True, "BlockPublicPolicy": True, **dict.fromkeys(RESTRICTS, False)}
 NOT_CONFIGURED, REFUSED, DOWN = "NoSuchPublicAccessBlockConfiguration", "AccessDenied", "ServiceUnavailable"
@@ -93,7 +94,7 @@ def test_public_acl_is_shut_out_by_its_own_setting(bucket: Any, ignores: bool) -
     assert blocked(bucket, account, grants=[grant("Group", URI=ALL_USERS)]) == (False, ignores)
 
 
-@pytest.mark.parametrize("found", [{}, {"policy": {"Statement": []}, "status": {"IsPublic": False}}])
+@pytest.mark.parametrize("found", [{}, {"policy": A_POLICY, "status": {"IsPublic": False}}])
 def test_block_public_access_of_a_bucket_that_is_not_public_is_not_read(found: Any) -> None:
     assert blocked(None, None, **found) == (False, False)
 
@@ -113,14 +114,27 @@ def grant(kind: str, **grantee: str) -> dict[str, Any]:
 
 
 def test_policy_deleted_between_two_reads_is_not_public() -> None:
-    assert access(policy={"Statement": []}) == BucketAccess(policy={"Statement": []}, owner_id="owner")
+    assert access(policy=A_POLICY) == BucketAccess(policy=A_POLICY, owner_id="owner")
 
 
 @pytest.mark.parametrize(
     ("status", "public"), [({"IsPublic": True}, True), ({"IsPublic": False}, False), ({}, False)]
 )
 def test_policy_is_public_where_s3_says_so(status: dict[str, bool], public: bool) -> None:
-    assert access(policy={"Statement": []}, status=status).policy_is_public is public
+    assert access(policy=A_POLICY, status=status).policy_is_public is public
+
+
+def test_policy_that_names_accounts_is_not_public_and_s3_is_not_asked() -> None:
+    policy = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}}]}
+    with stubbed("s3") as (client, stub):
+        stub.add_response("get_bucket_policy", {"Policy": json.dumps(policy)}, NAMED)
+        stub.add_client_error("get_bucket_website", "NoSuchWebsiteConfiguration")
+        stub.add_response("get_bucket_acl", {"Owner": OWNER, "Grants": []}, NAMED)
+        stub.add_client_error("get_bucket_replication", "ReplicationConfigurationNotFoundError")
+
+        access = S3Buckets(client, ACCOUNT, FakeClock()).read_access("payroll", fresh=True)
+
+    assert not access.policy_is_public
 
 
 def test_every_grantee_but_the_owner_is_kept() -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.errors import translated
 from reseal.aws.s3.public_access import IGNORES, RESTRICTS, PublicAccess
+from reseal.core.access.iam_policy import may_be_public
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess, ReplicationRule
 
@@ -21,7 +22,7 @@ _T = TypeVar("_T")
 
 
 def read_access(client: S3Client, bucket: str, account: str, public: PublicAccess) -> BucketAccess:
-    """The bucket access, in four calls, or five if there is a bucket policy.
+    """The bucket access, in four calls, or five if there is a bucket policy that may be public.
 
     If the bucket is open to the public, one or two more: Block Public Access may shut it out.
     Raises RefusalError or TransientError.
@@ -45,7 +46,7 @@ def _opened(access: BucketAccess) -> frozenset[str]:
 
 def _read_access(client: S3Client, named: Any) -> BucketAccess:
     policy = _read_policy(client, named)
-    is_public = policy is not None and _policy_is_public(client, named)
+    is_public = policy is not None and may_be_public(policy) and _policy_is_public(client, named)
     serves_website = _serves_website(client, named)
     owner, grants = _read_acl(client, named)
     return BucketAccess(
