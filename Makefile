@@ -2,6 +2,7 @@
 PYTHON ?= python3
 STACK ?= reseal
 CASES ?= 10000
+PAIRS ?= 20000
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
@@ -12,7 +13,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak localemu
+.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -31,8 +32,8 @@ test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .ven
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
 	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults -k "not LocalEmu"
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, soak, localemu
-	@started=$$(date +%s); for part in faults soak localemu; do began=$$(date +%s); \
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, soak, judge, localemu
+	@started=$$(date +%s); for part in faults soak judge localemu; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
@@ -42,6 +43,9 @@ faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test the deploye
 
 soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of every kind, with races and faults
 	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
+
+judge: .venv/dev/.ready ## Test PAIRS=20000 pairs of bucket and key policy against an independent judge
+	RESEAL_POLICY_PAIRS=$(PAIRS) $(DEV) -m pytest -n 2 tests/unit/core/access/test_judge.py
 
 localemu: .venv/dev/.ready .venv/cloud/.ready .venv/localemu/.ready ## Test the adapters on a second emulator, LocalEmu
 	$(DEV) -m pytest -n 2 --dist loadgroup tests/contract -k LocalEmu

@@ -33,6 +33,7 @@ _WINDOW = {"window_id": {"S": "window"}, "total": {"N": "1"}, "closes_at": {"N":
 _ANSWERS: dict[str, dict[str, Any]] = {
     "DescribeKey": {"KeyMetadata": _KEY},
     "TransactGetItems": {"Responses": []},
+    "ListKeyPolicies": {"PolicyNames": ["default"], "Truncated": False},
     "GetKeyPolicy": {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [_ADMINISTRATORS]})},
 }
 

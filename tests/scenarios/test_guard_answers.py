@@ -12,7 +12,7 @@ import pytest
 
 from tests.scenarios.world.aws.account import ACCOUNT
 from tests.scenarios.world.aws.buckets import CANONICAL_ID
-from tests.scenarios.world.names import BUCKET, KEY_ACCESS, PARTNER, STRANGER, TEAM_KEY, key_arn, still_open
+from tests.scenarios.world.names import BUCKET, KEY_ACCESS, PARTNER, STRANGER, TEAM_KEY, key_arn
 from tests.scenarios.world.policies import (
     THROUGH_S3,
     USE,
@@ -290,14 +290,12 @@ def test_g13_key_that_no_policy_opens_to_the_reader_is_critical(world: World) ->
     assert opened(world, PARTNER_READS) == "CRITICAL"
 
 
-@still_open("G13", "only the policy named default is read")
 def test_g13_policy_of_a_shared_key_is_read(world: World) -> None:
     world.k.policies["AWS_RAM"] = policy(allow(root(PARTNER), *USE))
 
     assert opened(world, PARTNER_READS) != "CRITICAL"
 
 
-@still_open("G13", "the key's policies are not listed")
 def test_g13_policies_of_the_key_are_listed_before_its_first_write(world: World) -> None:
     assert lower(world, [], key_that_admits()) is MOVED
 

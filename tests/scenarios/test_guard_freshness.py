@@ -15,7 +15,6 @@ from tests.scenarios.world.names import (
     BUCKET_KEY,
     PARTNER,
     TEAM_KEY,
-    still_open,
 )
 from tests.scenarios.world.policies import (
     THROUGH_S3,
@@ -308,17 +307,7 @@ def test_g11_partner_is_locked_out_in_every_partition(deploy: Deploy, partition:
     assert world.findings[0]["status"] == "MANUAL"
 
 
-@pytest.mark.parametrize(
-    ("partition", "region"),
-    [
-        place
-        if place.id in ("aws", "aws-cn", "aws-us-gov")
-        else pytest.param(
-            *place.values, id=place.id, marks=still_open("G11", "the second name gets an ARN of aws")
-        )
-        for place in places()
-    ],
-)
+@pytest.mark.parametrize(("partition", "region"), places())
 def test_g11_trail_of_object_buckets_names_each_in_its_partition(
     deploy: Deploy, partition: str, region: str
 ) -> None:
@@ -339,13 +328,11 @@ def test_g11_trail_of_object_buckets_names_each_in_its_partition(
             {"additionalEventData": {"SignatureVersion": "SigV2", "AuthenticationMethod": "QueryString"}},
             {"SigV2", "Signature Version 2"},
             id="Signature Version 2",
-            marks=still_open("G14", "the signature's version is not read"),
         ),
         pytest.param(
             {"tlsDetails": None},
             {"HTTP", "TLS"},
             id="no TLS",
-            marks=still_open("G14", "a call without TLS is not noticed"),
         ),
     ],
 )

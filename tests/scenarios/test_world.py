@@ -55,7 +55,7 @@ def test_throttled_message_is_delivered_again_and_then_dead(world: World) -> Non
     assert len(world.returned) == 1
 
     for _ in range(5):
-        world.wait(400)
+        world.wait(600)
 
     assert len(world.dead_letters) == 1
     assert world.account.count("s3:GetBucketEncryption") == 5
@@ -66,7 +66,7 @@ def test_throttling_that_ends_is_only_a_delay(world: World) -> None:
     world.sets_default("AES256")
     world.account.allow("s3:GetEncryptionConfiguration")
 
-    world.wait(400)
+    world.wait(600)
 
     assert world.bucket_is_under_k
 

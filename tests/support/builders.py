@@ -185,6 +185,7 @@ def a_record(**changes: Any) -> dict[str, Any]:
         "eventID": EVENT_ID,
         "eventType": "AwsApiCall",
         "recipientAccountId": ACCOUNT,
+        "tlsDetails": {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"},
         "resources": [
             {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{BUCKET}"},
         ],

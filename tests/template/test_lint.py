@@ -42,6 +42,11 @@ def test_arns_use_the_partition_pseudo_parameter() -> None:
     assert fixed == [
         'arn:aws-cn:s3:::",',
         'arn:aws-us-gov:s3:::",',
+        'arn:aws-eusc:s3:::",',
+        'arn:aws-iso:s3:::",',
+        'arn:aws-iso-b:s3:::",',
+        'arn:aws-iso-e:s3:::",',
+        'arn:aws-iso-f:s3:::",',
         'arn:aws:s3:::",',
     ]  # delimiters of Fn::Join
 

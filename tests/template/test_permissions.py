@@ -25,6 +25,7 @@ READS = {
     "s3:GetEncryptionConfiguration",
     "s3:GetReplicationConfiguration",
     "kms:GetKeyPolicy",
+    "kms:ListKeyPolicies",
     "kms:DescribeKey",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
@@ -136,7 +137,11 @@ def test_key_statement_names_exactly_the_needed_arns(
 ) -> None:
     (statement,) = [s for s in role_statements(resolved(**parameters), LANE) if s["Sid"] == sid]
 
-    assert "kms:DescribeKey" in actions(statement) <= {"kms:DescribeKey", "kms:GetKeyPolicy"}
+    assert (
+        "kms:DescribeKey"
+        in actions(statement)
+        <= {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"}
+    )
     assert as_list(statement["Resource"]) == resources
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+import boto3
 import pytest
 from aws_lambda_powertools import Logger
 from cfnlint.api import lint
@@ -228,11 +229,11 @@ def test_object_trail_logs_the_given_buckets(buckets: str, prefixes: list[str] |
     assert selector(buckets)["resources.ARN"].get("StartsWith") == prefixes
 
 
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("partition", boto3.Session().get_available_partitions())
 def test_bucket_arns_use_the_partition(partition: str) -> None:
-    named = selector("one,two", **{"AWS::Partition": partition})["resources.ARN"]["StartsWith"]
+    named = selector("one,two,three", **{"AWS::Partition": partition})["resources.ARN"]["StartsWith"]
 
-    assert named == [f"arn:{partition}:s3:::one", f"arn:{partition}:s3:::two"]
+    assert named == [f"arn:{partition}:s3:::{name}" for name in ("one", "two", "three")]
 
 
 @pytest.mark.parametrize("buckets", ["*", "payroll"])

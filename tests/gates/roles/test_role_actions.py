@@ -24,7 +24,7 @@ from tests.support.workers import kill_workers
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
 OBJECTS = "EnforceObjectRole"
 TRAIL = "gate-trail"
-CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy"}
+CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"}
 """Calls about K that the functions cache for a minute."""
 POLLER = "on AWS Lambda's poller uses the role's rights; the local cloud's poller uses none"
 LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud checks none"

@@ -17,6 +17,7 @@ from tests.support.stubs import stubbed
 
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}
+ONE_POLICY, TWO_POLICIES = {"PolicyNames": ["default"]}, {"PolicyNames": ["AWS_RAM", "default"]}
 METADATA = {"KeyId": "k", "Arn": KEY, "KeyState": "Enabled", "KeyManager": "CUSTOMER"}
 METADATA |= {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "ENCRYPT_DECRYPT", "Origin": "AWS_KMS"}
 
@@ -25,6 +26,7 @@ def test_policy_is_read_again_when_it_is_as_old_as_the_caller_allows() -> None:
     clock = FakeClock()
     with stubbed("kms") as (client, stub):
         stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        stub.add_response("list_key_policies", ONE_POLICY, {"KeyId": KEY})
         stub.add_response("get_key_policy", {"Policy": "{}"}, ASKED)
         keys = KmsKeys(client, clock)
 
@@ -41,6 +43,32 @@ def test_policy_that_kms_does_not_show_is_none(code: str) -> None:
         stub.add_client_error("get_key_policy", code, http_status_code=400)
 
         assert KmsKeys(client, FakeClock()).read_policy(KEY, max_age=5) is None
+
+
+SHARED = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "444455556666"}}}
+
+
+def test_policy_of_a_key_that_ram_shares_has_the_statements_of_both() -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        stub.add_response("list_key_policies", TWO_POLICIES, {"KeyId": KEY})
+        answer = {"Policy": json.dumps(SHARED)}
+        stub.add_response("get_key_policy", answer, {"KeyId": KEY, "PolicyName": "AWS_RAM"})
+
+        found = KmsKeys(client, FakeClock()).read_policy(KEY, max_age=0)
+
+    assert found == {"Version": "2012-10-17", "Statement": [*POLICY["Statement"], SHARED["Statement"]]}
+
+
+@pytest.mark.parametrize("refused", ["list_key_policies", "get_key_policy"])
+def test_policy_is_unknown_if_the_second_one_may_exist_and_is_not_shown(refused: str) -> None:
+    with stubbed("kms") as (client, stub):
+        stub.add_response("get_key_policy", {"Policy": json.dumps(POLICY)}, ASKED)
+        if refused == "get_key_policy":
+            stub.add_response("list_key_policies", TWO_POLICIES, {"KeyId": KEY})
+        stub.add_client_error(refused, "AccessDeniedException", http_status_code=400)
+
+        assert KmsKeys(client, FakeClock()).read_policy(KEY, max_age=0) is None
 
 
 def test_policy_that_kms_cannot_show_now_is_tried_again() -> None:
@@ -64,6 +92,8 @@ def test_fresh_answers_are_asked_for_and_kept() -> None:
         for state, policy in (("Enabled", POLICY), ("Disabled", {})):
             stub.add_response("describe_key", {"KeyMetadata": METADATA | {"KeyState": state}}, {"KeyId": KEY})
             stub.add_response("get_key_policy", {"Policy": json.dumps(policy)}, ASKED)
+            if state == "Enabled":  # the names of the policies are known for an hour
+                stub.add_response("list_key_policies", ONE_POLICY, {"KeyId": KEY})
         keys = KmsKeys(client, FakeClock())
         keys.describe(KEY)
         keys.read_policy(KEY, max_age=5)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
+from reseal.core.access.iam_policy import merged
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
 
     from reseal.ports import Clock
 
-DESCRIBE, READ_POLICY = "kms:DescribeKey", "kms:GetKeyPolicy"
+DESCRIBE, READ_POLICY, LIST_POLICIES = "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"
 CACHE_SECONDS = 60.0
+NAMES_SECONDS = 3600.0
+"""A key that RAM shares since then has one more policy. It only allows, so missing it holds a write back."""
+
+_DEFAULT = "default"
 _NOT_FOUND = frozenset({"NotFoundException", "InvalidArnException", "ValidationException"})
 
 
@@ -29,6 +34,7 @@ class KmsKeys:
         self._client = client
         self._keys: TtlCache[KeyDescription] = TtlCache(clock, CACHE_SECONDS)
         self._policies: TtlCache[Mapping[str, Any] | None] = TtlCache(clock, CACHE_SECONDS)
+        self._names: TtlCache[list[str]] = TtlCache(clock, NAMES_SECONDS)
 
     def describe(self, key_id: str, *, max_age: float = CACHE_SECONDS) -> KeyDescription:
         """The key by ARN, id or alias, read at most `max_age` seconds ago.
@@ -45,22 +51,33 @@ class KmsKeys:
     def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
         """The key policy, read at most `max_age` seconds ago; None if KMS refuses to show it.
 
-        Raises TransientError. KMS never shows the key policies of another account (GetKeyPolicy:
-        "Cross-account use: No").
+        Raises TransientError. A key that is shared through RAM has a second one, `AWS_RAM`; both apply, so it
+        is all or nothing. KMS never shows the key policies of another account (GetKeyPolicy: "Cross-account
+        use: No").
         """
         return self._policies.get(
             key_arn,
-            lambda: self._read_policy(key_arn),
+            lambda: self._read_policies(key_arn),
             max_age=max_age,
             lasts=lambda policy: policy is not None,
         )
 
-    def _read_policy(self, key_arn: str) -> Mapping[str, Any] | None:
+    def _read_policies(self, key_arn: str) -> Mapping[str, Any] | None:
         try:
-            with translated(READ_POLICY):
-                answer = self._client.get_key_policy(KeyId=key_arn, PolicyName="default")
+            first = self._read_policy(key_arn, _DEFAULT)
+            names = self._names.get(key_arn, lambda: self._list_policies(key_arn))
+            others = [self._read_policy(key_arn, name) for name in names if name != _DEFAULT]
         except RefusalError:
             return None
+        return merged([first, *others])
+
+    def _list_policies(self, key_arn: str) -> list[str]:
+        with translated(LIST_POLICIES):
+            return self._client.list_key_policies(KeyId=key_arn)["PolicyNames"]
+
+    def _read_policy(self, key_arn: str, name: str) -> Mapping[str, Any]:
+        with translated(READ_POLICY):
+            answer = self._client.get_key_policy(KeyId=key_arn, PolicyName=name)
         return dict(loads(answer["Policy"]))
 
     def _describe(self, key_id: str) -> KeyDescription:

@@ -15,8 +15,9 @@ from tests.support.deployment import OTHER_ACCOUNT
 
 _OPEN_TO_ANOTHER_ACCOUNT = {
     "Effect": "Allow",
-    "Principal": {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"},
+    "Principal": "*",  # so that S3 is asked whether the policy is public
     "Action": "s3:GetObject",
+    "Condition": {"StringEquals": {"aws:PrincipalAccount": OTHER_ACCOUNT}},
 }
 
 

@@ -96,6 +96,7 @@ STEPS = [
     Step("read the ACL", "s3", "GetBucketAcl", End.FAILED),
     Step("read the replication", "s3", "GetBucketReplication", End.FAILED),
     Step("read the key's policy", "kms", "GetKeyPolicy", End.MANUAL, act=Act.OPEN_UP),
+    Step("list the key's policies", "kms", "ListKeyPolicies", End.MANUAL, act=Act.OPEN_UP),
     Step("open the entry", "dynamodb", "PutItem", End.DEAD),
     Step("look once more", "s3", "GetBucketEncryption", End.FAILED, skip=1),
     Step("write", "s3", "PutBucketEncryption", End.FAILED),

@@ -137,7 +137,8 @@ class ObjectScenario:
 def _admit_own_account(s3: Any, bucket: str) -> None:
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Principal": "*",  # so that S3 is asked whether the policy is public
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}},
         "Action": "s3:GetObject",
         "Resource": f"arn:aws:s3:::{bucket}/*",
     }

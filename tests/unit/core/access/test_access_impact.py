@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from botocore.session import get_session
 
 from reseal.core.access.impact import Impact, impact_of, in_words
 from reseal.core.access.key_policy import KeyPolicy
@@ -108,19 +109,11 @@ def test_a_key_of_the_china_partition_is_used_through_its_own_suffix() -> None:
     assert impact_of(partner.stopped.access, key, SSE_KMS) == ()
 
 
-@pytest.mark.parametrize(
-    ("partition", "suffix"),
-    [
-        ("aws", "amazonaws.com"),
-        ("aws-us-gov", "amazonaws.com"),
-        ("aws-cn", "amazonaws.com.cn"),
-        ("aws-eusc", "amazonaws.eu"),
-        ("aws-iso", "c2s.ic.gov"),
-        ("aws-iso-b", "sc2s.sgov.gov"),
-        ("aws-iso-e", "cloud.adc-e.uk"),
-        ("aws-iso-f", "csp.hci.ic.gov"),
-    ],
-)
+LOADER = get_session().get_component("data_loader")
+SUFFIXES = [(one["id"], one["outputs"]["dnsSuffix"]) for one in LOADER.load_data("partitions")["partitions"]]
+
+
+@pytest.mark.parametrize(("partition", "suffix"), SUFFIXES)
 def test_every_partition_has_its_own_name_for_s3(partition: str, suffix: str) -> None:
     condition = {"StringEquals": {"kms:CallerAccount": ACCOUNT, "kms:ViaService": f"s3.{REGION}.{suffix}"}}
     statement = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reseal.core.access.callers import Caller, Kind, named_in
 from reseal.core.access.evaluator import RESOURCE, answer_of, applies, names_action
 from reseal.core.access.grantees import Home, grantees_of
-from reseal.core.access.iam_policy import may_name_everyone
+from reseal.core.access.iam_policy import may_be_public, merged
 from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap
@@ -335,24 +335,6 @@ def test_writes_that_name_their_encryption_do_not_take_the_default(
     assert bool(found) is writes
 
 
-@pytest.mark.parametrize(
-    ("allow", "expected"),
-    [
-        ({"Principal": "*"}, True),
-        ({"Principal": {"AWS": ["arn:aws:iam::444455556666:root", "*"]}}, True),
-        ({"NotPrincipal": {"AWS": "444455556666"}}, True),
-        ({"Principal": {"Federated": "*"}}, True),
-        ({"Principal": ["*"]}, True),
-        ({}, True),
-        ({"Principal": {"AWS": "444455556666"}}, False),
-        ({"Principal": {"Service": "cloudtrail.amazonaws.com"}}, False),
-        ({"Effect": "Deny", "Principal": "*"}, False),
-    ],
-)
-def test_policy_may_name_everyone(allow: dict[str, Any], expected: bool) -> None:
-    assert may_name_everyone({"Statement": {"Effect": "Allow", **allow}}) is expected
-
-
 OURS, THEIRS = "a" * 64, "b" * 64
 
 
@@ -372,3 +354,49 @@ def test_canonical_user_id_of_the_own_account_is_no_stranger(
     found = grantees(grant({"CanonicalUser": named}), canonical_id=known)
 
     assert [(kind, name) for kind, name, _, _ in found] == expected
+
+
+# --- whole documents ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("principal", "public"),
+    [
+        ({"AWS": f"arn:aws:iam::{PARTNER}:root"}, False),
+        ({"AWS": [OWN, PARTNER]}, False),
+        ({"Service": "cloudfront.amazonaws.com", "AWS": ROLE}, False),
+        ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": [ROLE, "*"]}, True),
+        ({"Service": "*"}, True),
+        ({"CanonicalUser": OURS}, True),
+        ({"Federated": "x"}, True),
+        ({"AWS": None}, True),
+        (None, True),
+    ],
+)
+def test_only_a_policy_for_named_accounts_and_services_is_certainly_not_public(
+    principal: Any, public: bool
+) -> None:
+    deny = grant(Effect="Deny")
+
+    assert may_be_public({"Statement": [deny, grant({"AWS": ROLE}), grant(principal)]}) is public
+
+
+def test_policy_that_allows_nothing_is_not_public() -> None:
+    assert not may_be_public({"Statement": [grant(Effect="Deny")]})
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [(("2012-10-17", "2008-10-17"), "2012-10-17"), (("2008-10-17", None), "2008-10-17"), ((None, None), "")],
+)
+def test_merged_policies_have_all_statements_and_the_newer_version(versions: Any, expected: str) -> None:
+    one, other = ({"Version": version} if version else {} for version in versions)
+    found = merged([{**one, "Statement": grant()}, {**other, "Statement": [grant(Effect="Deny")]}])
+
+    assert found == {"Version": expected, "Statement": [grant(), grant(Effect="Deny")]}
+
+
+def test_one_policy_is_merged_as_it_is() -> None:
+    assert merged([{"Statement": "text"}]) == {"Statement": "text"}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.errors import translated
 from reseal.aws.s3.public_access import IGNORES, RESTRICTS, PublicAccess
-from reseal.core.access.iam_policy import may_name_everyone
+from reseal.core.access.iam_policy import may_be_public
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess, ReplicationRule
 
@@ -46,7 +46,7 @@ def _opened(access: BucketAccess) -> frozenset[str]:
 
 def _read_access(client: S3Client, named: Any) -> BucketAccess:
     policy = _read_policy(client, named)
-    is_public = may_name_everyone(policy or {}) and _policy_is_public(client, named)
+    is_public = may_be_public(policy or {}) and _policy_is_public(client, named)
     serves_website = _serves_website(client, named)
     owner, grants = _read_acl(client, named)
     return BucketAccess(

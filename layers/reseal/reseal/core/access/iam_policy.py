@@ -5,7 +5,7 @@ Source: IAM User Guide, "IAM JSON policy elements" (Version, Statement, Principa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Statement = Mapping[str, Any]
@@ -19,19 +19,34 @@ def statements(document: Mapping[str, Any], effect: str) -> Iterator[Statement]:
             yield statement
 
 
-def may_name_everyone(document: Mapping[str, Any]) -> bool:
-    """Whether an Allow statement may name everyone. S3 calls no other policy public."""
-    return any(
-        "NotPrincipal" in statement or _may_hold_everyone(statement.get("Principal"))
-        for statement in statements(document, "Allow")
-    )
+def merged(documents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """One document with the statements of all, all of which apply.
+
+    If the versions differ, `${...}` counts as a variable in each; an older document's is then in doubt.
+    """
+    if len(documents) == 1:
+        return documents[0]
+    version = max(str(document.get("Version", "")) for document in documents)
+    found = [one for document in documents for one in listed(document.get("Statement"))]
+    return {"Version": version, "Statement": found}
 
 
-def _may_hold_everyone(principal: object) -> bool:
-    """Whether a Principal element holds `*`, or is malformed."""
+def may_be_public(document: Mapping[str, Any]) -> bool:
+    """Whether S3 could call a bucket policy public.
+
+    It does not if every Allow names accounts, their principals or services (S3 User Guide, "The meaning of
+    public").
+    """
+    return any(_may_name_everybody(statement.get("Principal")) for statement in statements(document, "Allow"))
+
+
+def _may_name_everybody(principal: object) -> bool:
     if not isinstance(principal, Mapping):
         return True
-    return any("*" in str(name) for names in principal.values() for name in listed(names))
+    return any(
+        kind not in ("AWS", "Service") or any("*" in name for name in texts(names) or ["*"])
+        for kind, names in principal.items()
+    )
 
 
 def listed(value: object) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.cloudtrail_record import child_of, parse_record, recipient_of, text_of, time_of
+from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
@@ -36,7 +37,8 @@ class BucketCall:
 
     `event_id` is unique per delivered record (A31). `owner` is the bucket's account, or None:
     CreateBucket records name no resource (A9). `recipient` is the account that received the record.
-    `stated` is None if the record states no encryption.
+    `stated` is None if the record states no encryption. `obstacle` says why its caller may fail under a KMS
+    key.
     """
 
     event_id: str
@@ -47,6 +49,7 @@ class BucketCall:
     actor: Actor
     stated: StatedBucketEncryption | None
     recipient: str | None = None
+    obstacle: str | None = None
 
     @property
     def resource(self) -> Resource:
@@ -71,6 +74,7 @@ def parse_bucket_call(body: str) -> BucketCall:
         recipient=recipient_of(record),
         actor=parse_actor(record),
         stated=_stated(parameters),
+        obstacle=obstacle_in(record),
     )
 
 

@@ -15,7 +15,7 @@ from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.decision import Decision, Manual, Severity, Violation
+from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
@@ -178,7 +178,7 @@ def findings_of(
             status=Status.MANUAL,
             call=call,
             policy=policy,
-            reason=violation.reason,
+            reason=_reason(violation, call),
             before=before,
             details=details or {},
         )
@@ -187,6 +187,14 @@ def findings_of(
     )
     completed = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
     return tuple(finding for finding in completed if finding is not None)
+
+
+def _reason(violation: Violation, call: BucketCall | ObjectCall) -> str:
+    """The reason, and with a move to a key what may keep the caller from using it."""
+    moves = isinstance(violation, Remediate) and violation.change.key_arn is not None
+    if not moves or call.obstacle is None:
+        return violation.reason
+    return f"{violation.reason}; {call.obstacle}: S3 refuses that for objects under a KMS key"
 
 
 def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
