@@ -54,7 +54,8 @@ class EnforcedBucket:
 
     def enforce(self, policy: Policy) -> Any:
         lane, _ = self.lane(policy)
-        changes = {"requestParameters": {"bucketName": self.bucket}}
+        changes: dict[str, Any] = {"requestParameters": {"bucketName": self.bucket}}
+        changes |= {"recipientAccountId": ACCOUNT}
         changes |= {"resources": [{"accountId": ACCOUNT, "type": "AWS::S3::Bucket"}]}
         return lane.enforce(Delivery(body=a_body(**changes), receive_count=1, invocation="1/1"))
 

@@ -75,14 +75,14 @@ def test_bucket_policy_is_read(bucket: Bucket) -> None:
 
 
 def test_public_policy_is_marked_as_public(bucket: Bucket) -> None:
-    bucket.put_public_policy()
+    bucket.open_up()
 
     assert bucket.access().policy_is_public
 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_public_access_block_of_a_public_bucket_is_read(bucket: Bucket, on: bool) -> None:
-    bucket.put_public_policy()
+    bucket.open_up()
     settings = {"RestrictPublicBuckets": on, "IgnorePublicAcls": on, "BlockPublicPolicy": True}
     bucket.s3.put_public_access_block(Bucket=bucket.name, PublicAccessBlockConfiguration=settings)
 
@@ -93,7 +93,7 @@ def test_public_access_block_of_a_public_bucket_is_read(bucket: Bucket, on: bool
 def test_public_access_block_that_cannot_be_read_shuts_nobody_out(
     cloud: LocalCloud, bucket: Bucket, code: str, status: int
 ) -> None:
-    bucket.put_public_policy()
+    bucket.open_up()
     resource = f"arn:aws:s3:::{bucket.name}"
     cloud.inject_fault("error", "s3", "GetPublicAccessBlock", resource=resource, status=status, code=code)
 
