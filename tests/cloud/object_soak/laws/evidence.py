@@ -74,7 +74,7 @@ def check_uploads(run: Run) -> None:
 
 def check_ledger(run: Run, *, touched: bool) -> None:
     """Each write has its entry, and each entry of a handled event is closed with its outcome."""
-    item = run.entry = run.lanes.resources.entry(run.event_id)
+    item = run.entry = run.lanes.resources.entry(run.entry_id)
     if touched:
         assert item is not None, "written without evidence"
     if item is None or MAIN in run.given_up:

@@ -66,6 +66,9 @@ SKIPPED = Skipped(cause=SkipCause.NEWER, reason="newer")
 NO_LONGER = not_enforcing(DEFAULT_ENCRYPTION)
 
 
+ENTRY_ID = f"{BUCKET}#{EVENT_ID}#PutBucketEncryption"
+
+
 def findings(
     decisions: Mapping[str, Decision],
     outcome: Outcome | None = None,
@@ -78,7 +81,15 @@ def findings(
     """By default what the policy enforces is what was written."""
     policy = policy or a_policy()
     enforced = enforced_remediations(policy, decisions)
-    return findings_of(policy, a_call(**call), before, decisions, outcome, written or enforced)
+    return findings_of(
+        policy,
+        a_call(**call),
+        before,
+        decisions,
+        outcome,
+        written or enforced,
+        ledger_entry=ENTRY_ID if outcome else None,
+    )
 
 
 def finding(
@@ -258,7 +269,7 @@ def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_befor
     result = finding(before=encryption(SSE_KMS, '"$(reboot)"'))
 
     assert result.undo is None
-    assert f"the ledger entry {BUCKET}#{EVENT_ID} " in (result.recommendation or "")
+    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
     VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
 
 
@@ -330,6 +341,7 @@ def test_a_document_says_everything() -> None:
             "PCI DSS 4.0.1 3.5.1",
         ],
         "undo": finding().undo,
+        "ledger_entry": ENTRY_ID,
         "runbook": "docs/runbook.md#s3bucketdefaultencryption",
     }
 
@@ -407,6 +419,7 @@ def object_finding(
         {OBJECT_ENCRYPTION} if outcome else (),
         action,
         CARRIED,
+        ENTRY_ID,
     )
     return only
 
@@ -541,7 +554,7 @@ def test_a_repair_of_an_object_without_an_undo_command_says_where_the_state_befo
     result: Finding,
 ) -> None:
     assert result.undo is None
-    assert f"the ledger entry object#{EVENT_ID} " in (result.recommendation or "")
+    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
     VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
 
 

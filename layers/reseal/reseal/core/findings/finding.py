@@ -20,7 +20,6 @@ from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import undo_command
 from reseal.core.resource import Resource
@@ -52,7 +51,7 @@ class Finding:
     call that wrote; `details` is the ledger's further evidence of the state before.
     `seconds_to_remediate` is the time from the API call to the verified write. `owner` is the tool that
     manages the bucket, if known. `occurrences` describes all equal violations that this finding
-    represents; None if there is only this one.
+    represents; None if there is only this one. `ledger_entry` is the id of the entry of the write.
     """
 
     check: Check
@@ -69,6 +68,7 @@ class Finding:
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    ledger_entry: str | None = None
 
     @property
     def resource(self) -> Resource:
@@ -151,6 +151,7 @@ class Finding:
             "seconds_to_remediate": self.seconds_to_remediate,
             "controls": list(self.check.controls),
             "undo": self.undo,
+            "ledger_entry": self.ledger_entry,
             "runbook": self.runbook,
         }
 
@@ -164,12 +165,13 @@ def findings_of(
     written: Container[str],
     action: str = "PutBucketEncryption",
     details: Mapping[str, str] | None = None,
+    ledger_entry: str | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of one event, from its decisions *and* its outcome, never from one alone.
 
     `outcome` is the outcome of the event's one write, made by `action`; None if there was nothing to
     write. `written` holds the ids of the checks that the write was for: it does not depend on the current
-    modes. `details` is the evidence in the ledger entry.
+    modes. `details` is the evidence in the ledger entry, whose id is `ledger_entry`.
     """
     drafts = (
         Finding(
@@ -181,6 +183,7 @@ def findings_of(
             reason=_reason(violation, call),
             before=before,
             details=details or {},
+            ledger_entry=ledger_entry if check in written else None,
         )
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
@@ -259,8 +262,7 @@ def _after_repair(repaired: Finding) -> Iterator[str]:
     if repaired.action in _COPIES:
         yield _AFTER_COPY
     if repaired.undo is None:
-        entry_id = entry_id_of(repaired.resource, repaired.call.event_id)
-        yield f"no one command undoes this in every shell: the ledger entry {entry_id} says what was before"
+        yield "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 
 
 def _how_to_enforce(policy: Policy, check: Check) -> str:

@@ -69,9 +69,9 @@ class LedgerEntry(Generic[E]):
         )
 
 
-def entry_id_of(resource: Resource, event_id: str) -> str:
-    """The id of the entry for the write of one event."""
-    return f"{resource.bucket if resource.object_key is None else 'object'}#{event_id}"
+def entry_id_of(resource: Resource, event_id: str, setting: str) -> str:
+    """The id of the entry for the write of one setting of a resource after one event."""
+    return f"{resource.name}#{event_id}#{setting}"
 
 
 def outcome_to_document(outcome: Outcome) -> dict[str, Any]:

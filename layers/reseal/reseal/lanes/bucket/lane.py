@@ -100,7 +100,15 @@ class BucketLane:
             entry = replace(entry, outcome=outcome)
             self.services.ledger.close(entry, self.services.clock.now())
         written = remediations_of_write(entry.violations, entry.intended)
-        findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome, written)
+        findings = findings_of(
+            self.policy,
+            call,
+            entry.before,
+            entry.violations,
+            entry.outcome,
+            written,
+            ledger_entry=entry.entry_id,
+        )
         return EventResult(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
 
 

@@ -11,6 +11,7 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
 from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.setting import BUCKET_ENCRYPTION
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
@@ -36,7 +37,7 @@ class Recorder:
     ) -> BucketEntry:
         """Open this event's entry; returns the closed entry if the event was processed before."""
         entry = LedgerEntry(
-            entry_id=entry_id_of(call.resource, call.event_id),
+            entry_id=_entry_id(call),
             resource=call.resource,
             before=observed.encryption,
             intended=intended,
@@ -75,7 +76,11 @@ class Recorder:
         """The entry of an earlier delivery; None if there is none, or if this is the first delivery."""
         if not delivery.may_be_repeated(call.time, self.services.clock.now()):
             return None
-        return self.services.ledger.read(entry_id_of(call.resource, call.event_id))
+        return self.services.ledger.read(_entry_id(call))
 
     def _lease_until(self) -> int:
         return int((self.services.clock.now() + LEASE).timestamp())
+
+
+def _entry_id(call: BucketCall) -> str:
+    return entry_id_of(call.resource, call.event_id, BUCKET_ENCRYPTION)

@@ -43,7 +43,8 @@ class Reporter:
         if entry and not isinstance(outcome, Skipped):
             decisions = {c: d for c, d in decisions.items() if c not in written} | dict(entry.violations)
             before, written = entry.before, remediations_of_write(entry.violations, entry.intended)
-        findings = findings_of(self.policy, call, before, decisions, outcome, written)
+        entry_id = entry.entry_id if entry else None
+        findings = findings_of(self.policy, call, before, decisions, outcome, written, ledger_entry=entry_id)
         return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def unreadable(self, call: BucketCall, outcome: Skipped | Failed) -> EventResult:

@@ -19,7 +19,7 @@ from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.remediate import SECONDS_FOR_ONE, Remediator
 from reseal.lanes.object.report import Reporter
 from reseal.lanes.object.resume import entry_of, resumed, superseded
-from reseal.lanes.object.task import ObjectEntry, Task
+from reseal.lanes.object.task import ObjectEntry, Task, task_of
 from reseal.ports import ObjectServices, Services
 
 LEASE = timedelta(seconds=330)
@@ -63,7 +63,7 @@ class ObjectLane:
         windows = {m: what.group for m, what in parsed.items() if isinstance(what, CloseWindow)}
         batch.for_each(self.reporter.close_window, windows)
         calls = {m: what for m, what in parsed.items() if isinstance(what, ObjectCall)}
-        return {m: Task(delivery=deliveries[m], call=call) for m, call in calls.items()}
+        return {m: task_of(deliveries[m], call) for m, call in calls.items()}
 
     # --- what an earlier delivery began ----------------------------------------------------------
 

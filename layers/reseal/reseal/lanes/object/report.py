@@ -44,7 +44,7 @@ class Reporter:
             )
         else:
             written = {OBJECT_ENCRYPTION} if entry or self.policy.enforces(OBJECT_ENCRYPTION) else set()
-            write = (entry.action, entry.details) if entry else ()
+            write = (entry.action, entry.details, entry.entry_id) if entry else ()
             findings = findings_of(self.policy, task.call, task.before, decisions, outcome, written, *write)
         return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
 
