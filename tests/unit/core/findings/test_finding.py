@@ -265,6 +265,36 @@ def test_a_repair_that_a_command_undoes_needs_no_recommendation() -> None:
     assert result.recommendation is None
 
 
+BLOCK = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severity.MEDIUM, reason="unblocked")
+NAMES_NOTHING_BLOCKED = "BlockedEncryptionTypes={EncryptionType=[NONE]}"
+
+
+def test_every_undo_command_of_a_write_that_blocked_sse_c_unblocks_it_by_name() -> None:
+    after = encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-C",))
+
+    both = findings(
+        {DEFAULT_ENCRYPTION: REMEDIATE, SSE_C_BLOCK: BLOCK},
+        Applied(after=after, at=NOON),
+        policy=a_policy(check_modes=ENFORCE_ALL),
+        before=encryption(blocked=None),
+    )
+
+    assert [NAMES_NOTHING_BLOCKED in (each.undo or "") for each in both] == [True, True]
+
+
+def test_an_undo_command_does_not_name_a_block_that_nobody_set() -> None:
+    after = encryption(SSE_KMS, K, bucket_key=True, blocked=None)
+
+    default, block = findings(
+        {DEFAULT_ENCRYPTION: REMEDIATE, SSE_C_BLOCK: BLOCK},
+        Applied(after=after, at=NOON),
+        before=encryption(blocked=None),
+    )
+
+    assert (default.status, block.status) == (Status.REMEDIATED, Status.DETECTED)
+    assert "BlockedEncryptionTypes" not in (default.undo or "BlockedEncryptionTypes")
+
+
 def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_before_is_kept() -> None:
     result = finding(before=encryption(SSE_KMS, '"$(reboot)"'))
 

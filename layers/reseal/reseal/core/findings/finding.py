@@ -21,7 +21,7 @@ from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Method
-from reseal.core.repairs.undo import undo_command
+from reseal.core.repairs.undo import restored, undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 
@@ -48,10 +48,11 @@ class Finding:
     """One violation of one check by one API call, and what was done about it.
 
     `before` is None if the resource could not be read, `after` if it was not written. `action` is the S3
-    call that wrote; `details` is the ledger's further evidence of the state before.
-    `seconds_to_remediate` is the time from the API call to the verified write. `owner` is the tool that
-    manages the bucket, if known. `occurrences` describes all equal violations that this finding
-    represents; None if there is only this one. `ledger_entry` is the id of the entry of the write.
+    call that wrote; `details` is the ledger's further evidence of the state before. `blocked_sse_c` is
+    whether the write also blocked SSE-C on the bucket. `seconds_to_remediate` is the time from the API call
+    to the verified write. `owner` is the tool that manages the bucket, if known. `occurrences` describes all
+    equal violations that this finding represents; None if there is only this one. `ledger_entry` is the id
+    of the entry of the write.
     """
 
     check: Check
@@ -64,6 +65,7 @@ class Finding:
     before: Encryption | None = None
     after: Encryption | None = None
     action: str | None = None
+    blocked_sse_c: bool = False
     seconds_to_remediate: float | None = None
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
@@ -105,10 +107,13 @@ class Finding:
     @property
     def undo(self) -> str | None:
         """The command that restores the previous state; None if nothing was written, or no command can."""
-        if self.status is not Status.REMEDIATED or self.before is None:
+        before, after = self.before, self.after
+        if self.status is not Status.REMEDIATED or before is None:
             return None
+        if isinstance(before, BucketEncryption) and isinstance(after, BucketEncryption):
+            before = restored(before, after, blocked_sse_c=self.blocked_sse_c)
         at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
-        return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
+        return undo_command(self.policy, self.resource, before, self.action, self.details, at)
 
     @property
     def runbook(self) -> str:
@@ -173,6 +178,10 @@ def findings_of(
     write. `written` holds the ids of the checks that the write was for: it does not depend on the current
     modes. `details` is the evidence in the ledger entry, whose id is `ledger_entry`.
     """
+    blocked_sse_c = any(
+        check in written and isinstance(decision, Remediate) and decision.change.block_sse_c
+        for check, decision in decisions.items()
+    )
     drafts = (
         Finding(
             check=CHECK_BY_ID[check],
@@ -182,6 +191,7 @@ def findings_of(
             policy=policy,
             reason=_reason(violation, call),
             before=before,
+            blocked_sse_c=blocked_sse_c,
             details=details or {},
             ledger_entry=ledger_entry if check in written else None,
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
 
@@ -23,6 +24,16 @@ _SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
 """S3's own values: algorithms and blocked types."""
 
 
+def restored(before: BucketEncryption, after: BucketEncryption, *, blocked_sse_c: bool) -> BucketEncryption:
+    """The rule that undoes a write: `before`, and of the SSE-C block only what the write changed.
+
+    `blocked_sse_c`: the write blocked SSE-C. The rule names the block even to remove it, because S3 may keep
+    or drop what a rule leaves out (E5).
+    """
+    blocked = (before.blocked or (NOTHING_BLOCKED,)) if blocked_sse_c else after.blocked
+    return replace(before, blocked=blocked)
+
+
 def undo_command(
     policy: Policy,
     resource: Resource,
@@ -31,7 +42,7 @@ def undo_command(
     details: Mapping[str, str],
     remediated_at: datetime,
 ) -> str | None:
-    """The AWS CLI command that restores the previous state.
+    """The AWS CLI command that restores the previous state, for a bucket that of `restored`.
 
     None if no single CLI command restores exactly the previous state, or if a name in it is not safe in
     every shell; an object copied in parts is too large for one command. `details` may hold the CopyObject
