@@ -73,6 +73,8 @@ def guarded(
 
 
 DENY = {"effect": "Deny"}
+OF_OBJECTS = {"StringLike": {CONTEXT: OBJECTS}}
+VIA_ANOTHER_REGION = {"StringEquals": {"kms:ViaService": "s3.eu-north-1.amazonaws.com"}}
 BOUND = [
     statement("StringLike", OBJECTS),
     statement("ArnLike", OBJECTS),
@@ -92,6 +94,12 @@ BOUND = [
     statement("StringEquals", ARN, **DENY),
     statement("ForAnyValue:StringEquals", "department", key=CONTEXT_KEYS, **DENY),
     statement("StringLike", OBJECTS) | {"Effect": "?"},
+    statement("StringLike", OBJECTS, Resource=[f"{K}2", "arn:aws:kms:*:*:key/*"]),
+    statement(
+        "StringLike",
+        OBJECTS,
+        Condition={**OF_OBJECTS, "StringLike": {CONTEXT: OBJECTS, "kms:ViaService": "s3.*"}},
+    ),
 ]
 FREE = [
     statement("StringLike", 7),
@@ -112,6 +120,13 @@ FREE = [
     statement("Null", "true", **DENY),
     statement("StringLike", OBJECTS, action="kms:Put*", **DENY),
     statement("Bool", "false", key="aws:SecureTransport", **DENY),
+    # CloudTrail User Guide and CloudWatch Logs User Guide: the statements that they need in a key's policy.
+    statement("StringLike", "arn:aws:cloudtrail:*", key="kms:EncryptionContext:aws:cloudtrail:arn"),
+    statement("Null", "false", key="kms:EncryptionContext:aws:cloudtrail:arn"),
+    statement("ArnLike", "arn:aws:logs:*", key="kms:EncryptionContext:aws:logs:arn"),
+    statement("StringNotEquals", "vol-1", key="kms:EncryptionContext:aws:ebs:id", **DENY),
+    statement("StringLike", OBJECTS, Resource=f"{K}2"),
+    statement("StringLike", OBJECTS, Condition={**OF_OBJECTS, **VIA_ANOTHER_REGION}),
     "text",
 ]
 

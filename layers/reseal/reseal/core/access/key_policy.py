@@ -84,13 +84,13 @@ class KeyPolicy:
             return Answer(holds=None, reason="the policy cannot be read")
         split = [name for name in requests.ranges if name != RESOURCE]
         answers = [
-            answer_of(self.document, self._through_s3(cell), action)
+            answer_of(self.document, self.through_s3(cell), action)
             for cell in _possible(requests.cells(split))
             for action in actions
         ]
         return min(answers, key=lambda answer: (False, None, True).index(answer.holds))
 
-    def _through_s3(self, requests: Requests) -> Requests:
+    def through_s3(self, requests: Requests) -> Requests:
         """The requests that S3 sends to KMS for these callers: over TLS, in its own name, for this key."""
         account = requests.range_of("aws:principalaccount")
         known = {

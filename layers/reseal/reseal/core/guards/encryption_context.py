@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseal.core.access.callers import Caller, Kind
-from reseal.core.access.evaluator import names_action, with_variables_of
+from reseal.core.access.evaluator import applies, with_variables_of
 from reseal.core.access.iam_policy import Statement, conditions, listed
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.logic import all_of
 from reseal.core.access.patterns import Pattern, exact
-from reseal.core.access.ranges import Range, always
+from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -28,6 +28,9 @@ from reseal.core.state.kms_key import KmsKey
 
 _CONTEXT = "kms:encryptioncontext"
 _ARN, _KEYS = f"{_CONTEXT}:aws:s3:arn", f"{_CONTEXT}keys"
+_OF_SERVICES = f"{_CONTEXT}:aws:"
+"""The contexts of AWS's services, as of CloudTrail and CloudWatch Logs. A request of S3 has only S3's own."""
+
 _USES = ("kms:Decrypt", "kms:GenerateDataKey")
 _RECOMMENDATION = (
     "let the condition admit the ARN of the bucket and the ARNs of its objects, then start the check again "
@@ -124,20 +127,25 @@ def _why_bound(decision: Decision, key: KeyPolicy, contexts: Contexts) -> str | 
 
 def _is_bound(statement: Statement, key: KeyPolicy, contexts: Contexts) -> bool:
     """Whether an Allow may hold no longer, or a Deny may begin or end, because the context is another one."""
-    if all(names_action(statement, action) is False for action in _USES):
+    through_s3 = with_variables_of(key.document or {}, key.through_s3(_of_anyone(key)))
+    if all(applies(statement, through_s3, action) is False for action in _USES):
         return False
     of_context = [one for one in conditions(statement) if one[1].startswith(_CONTEXT)]
-    before = all_of(_with(contexts.before(key), key).meet(one) for one in of_context)
-    after = all_of(_with(contexts.after(key), key).meet(one) for one in of_context)
+    of_services = {name: ABSENT for _, name, _ in of_context if name.startswith(_OF_SERVICES)}
+    before = all_of(_with(of_services | {_ARN: contexts.before(key)}, key).meet(one) for one in of_context)
+    after = all_of(_with(of_services | {_ARN: contexts.after(key)}, key).meet(one) for one in of_context)
     if statement.get("Effect") == "Deny":
         return before is None or before is not after
     return before is not False and after is not True
 
 
-def _with(arn: Range, key: KeyPolicy) -> Requests:
-    """Any requests with this ARN in their context. What else a writer adds to it is unknown."""
+def _with(contexts: Mapping[str, Range], key: KeyPolicy) -> Requests:
+    """Any requests with these contexts. What else a writer adds to it is unknown."""
     keys = {
         f"{quantifier}:{_KEYS}": always("aws:s3:arn") for quantifier in ("", "ForAllValues", "ForAnyValue")
     }
-    requests = Requests.of(Caller(Kind.UNKNOWN, "*"), key.partition, **{_ARN: arn}, **keys)
-    return with_variables_of(key.document or {}, requests)
+    return with_variables_of(key.document or {}, _of_anyone(key).having({**contexts, **keys}))
+
+
+def _of_anyone(key: KeyPolicy) -> Requests:
+    return Requests.of(Caller(Kind.UNKNOWN, "*"), key.partition)
