@@ -121,8 +121,9 @@ class Remediator:
         """Judge again if the answers of the guard are old: access may have been granted since."""
         if self.clock.now() - repair.bucket_context.read_at <= _CURRENT:
             return
-        again = self.judge_again(Task(delivery=task.delivery, call=task.call, entry_id=task.entry_id))
-        if again.repair != repair:
+        again = self.judge_again(Task(delivery=task.delivery, call=task.call, entry_id=task.entry_id)).repair
+        # the ledger, which is not asked again, may have chosen the method
+        if again is None or replace(again, method=repair.method) != repair:
             raise TransientError(
                 f"{task.call.bucket} or {task.call.object_key} changed while the repair was prepared"
             )
