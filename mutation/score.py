@@ -26,6 +26,13 @@ _OBJECT_LANE = (
     "unit/lanes/object/test_alerts.py unit/functions/test_enforce_object.py"
 )
 
+_EVALUATOR = (
+    "unit/core/access/test_statements.py unit/core/access/test_operators.py "
+    "unit/core/access/test_access_impact.py unit/core/access/test_guard_pairs.py "
+    "unit/core/access/documented; unit/core/access unit/core/guards unit/core/checks "
+    "unit/core/repairs/objects/test_acl.py"
+)
+
 TESTS = {
     "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
@@ -40,6 +47,20 @@ TESTS = {
     "lanes/object/task.py": _OBJECT_LANE,
     "lanes/object/batch.py": _OBJECT_LANE,
     "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/lanes",
+    "core/access/callers.py": _EVALUATOR,
+    "core/access/evaluator.py": _EVALUATOR,
+    "core/access/grantees.py": _EVALUATOR,
+    "core/access/iam_policy.py": _EVALUATOR,
+    "core/access/impact.py": _EVALUATOR,
+    "core/access/key_policy.py": _EVALUATOR,
+    "core/access/logic.py": _EVALUATOR,
+    "core/access/object_acl.py": _EVALUATOR,
+    "core/access/operators.py": _EVALUATOR,
+    "core/access/patterns.py": _EVALUATOR,
+    "core/access/ranges.py": _EVALUATOR,
+    "core/access/requests.py": _EVALUATOR,
+    "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
+    "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
     "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
     "core/guards/objects.py": "unit/core/guards; unit/lanes/object",

@@ -25,6 +25,7 @@ from tests.support.builders import (
     STRANGER_KEY,
     K,
     a_key,
+    a_policy,
     encryption,
 )
 from tests.unit.core.access.cases import (
@@ -359,3 +360,11 @@ def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
 
     (impact,) = impacts(Situation(admitting.access, (*admitting.key, deny)))
     assert not impact.certain
+
+
+def test_key_policy_of_a_deployment_is_for_its_account_and_region() -> None:
+    document = {"Statement": THE_STACKS_KEY}
+
+    found = KeyPolicy.of(a_policy(), K, document)
+
+    assert found == KeyPolicy(key_arn=K, document=document, account=ACCOUNT, region=REGION)
