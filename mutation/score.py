@@ -82,6 +82,7 @@ TESTS = {
     "unit/aws/s3/test_redirects.py contract/faults/test_s3_faults.py contract/aws/test_buckets_contract.py "
     "contract/aws/test_bucket_access.py",
     "aws/s3/bucket_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
+    "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "runtime/settings.py": "unit/runtime/test_settings.py unit/runtime/test_customer_supplied_key.py "
     "unit/aws/test_error_texts.py; unit/functions",
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
@@ -109,6 +110,7 @@ TESTS = {
     "aws/s3/parts.py": "unit/aws/s3/test_parts.py contract/faults/test_object_faults.py; "
     "contract/aws/test_objects_contract.py",
     "aws/s3/bucket_context.py": "unit/aws/s3/test_bucket_context.py; contract/aws/test_buckets_contract.py",
+    "runtime/deadline.py": "unit/runtime/test_deadline.py unit/functions",
     "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
     "aws/sqs.py": "contract/aws/test_reminders_contract.py",
     "aws/timestamps.py": "unit/aws/test_timestamps.py",
@@ -130,7 +132,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         tree = _copied(Path(scratch))
         os.chdir(tree)
-        paths = _modules(chosen.only)
+        paths = modules(chosen.only)
         mutants = [mutant for path in paths for mutant in mutants_of(path)]
         if chosen.list:
             print("\n".join(str(mutant) for mutant in mutants))
@@ -160,7 +162,8 @@ def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
         raise SystemExit(f"the tests of these modules fail without a mutant: {', '.join(failed)}")
 
 
-def _modules(only: Sequence[str]) -> list[Path]:
+def modules(only: Sequence[str] = ()) -> list[Path]:
+    """The modules to mutate. Ends the run if one with effects has no tests here."""
     effects = {
         str(path.relative_to(SOURCE))
         for folder in ("aws", "runtime")

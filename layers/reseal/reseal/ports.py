@@ -124,7 +124,7 @@ class Ledger(Protocol):
         """Record who unblocked SSE-C on a bucket."""
 
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C on the bucket within the last day; None if nobody did."""
+        """Who unblocked SSE-C on the bucket within the last day; None if no call is noted."""
 
 
 class ObjectLedger(Protocol):

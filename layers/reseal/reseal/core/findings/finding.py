@@ -93,8 +93,8 @@ class Finding:
     def set_by_call(self) -> bool | None:
         """Whether this call can have set the reported state. False is certain; None means unknown.
 
-        An object is reported only for its own write. Access to a bucket, and the Bucket Key or the SSE-C
-        block of its rule, may come from this call or from an earlier one.
+        An object is judged only under its own write (decision 13). Access to a bucket, and the Bucket Key or
+        the SSE-C block of its rule, may come from this call or from an earlier one.
         """
         if self.before is None or self.check.id == KEY_ACCESS:
             return None
