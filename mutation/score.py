@@ -82,7 +82,6 @@ TESTS = {
     "unit/aws/s3/test_redirects.py contract/faults/test_s3_faults.py contract/aws/test_buckets_contract.py "
     "contract/aws/test_bucket_access.py",
     "aws/s3/bucket_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
-    "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "runtime/settings.py": "unit/runtime/test_settings.py unit/runtime/test_customer_supplied_key.py "
     "unit/aws/test_error_texts.py; unit/functions",
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
