@@ -67,7 +67,7 @@ TESTS = {
     "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
     "core/repairs/objects/parts.py": "unit/core/repairs/objects",
     "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
-    "core/repairs/bucket_plan.py": "unit/core/repairs/test_bucket_plan.py unit/lanes/bucket; unit/core",
+    "core/repairs/repair.py": "unit/core/repairs/test_repair.py unit/lanes/bucket; unit/core",
     "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
     "runtime/clock.py": "unit/runtime/test_clock.py",
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
@@ -82,7 +82,6 @@ TESTS = {
     "unit/aws/s3/test_redirects.py contract/faults/test_s3_faults.py contract/aws/test_buckets_contract.py "
     "contract/aws/test_bucket_access.py",
     "aws/s3/bucket_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
-    "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "runtime/settings.py": "unit/runtime/test_settings.py unit/runtime/test_customer_supplied_key.py "
     "unit/aws/test_error_texts.py; unit/functions",
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
