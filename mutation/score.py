@@ -67,7 +67,7 @@ TESTS = {
     "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
     "core/repairs/objects/parts.py": "unit/core/repairs/objects",
     "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
-    "core/repairs/bucket_plan.py": "unit/core/repairs/test_bucket_plan.py unit/lanes/bucket; unit/core",
+    "core/repairs/repair.py": "unit/core/repairs/test_repair.py unit/lanes/bucket; unit/core",
     "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
     "runtime/clock.py": "unit/runtime/test_clock.py",
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "

@@ -28,7 +28,7 @@ from reseal.core.policy.policy import Policy
 from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
-from reseal.core.state.setting import BUCKET_ENCRYPTION
+from reseal.core.state.setting import Setting
 from reseal.lanes.bucket.ledger import LEASE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -316,7 +316,7 @@ def finding_of(shown: dict[str, Any]) -> Finding:
         action=shown["action"],
         seconds_to_remediate=shown["seconds_to_remediate"],
         owner=owner_of(name, {}),
-        ledger_entry=entry_id_of(Resource(bucket=name), call["event_id"], BUCKET_ENCRYPTION),
+        ledger_entry=entry_id_of(Resource(bucket=name), call["event_id"], Setting.BUCKET_ENCRYPTION),
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
-from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.repairs.bucket_plan import enforced_remediations
+from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
@@ -75,21 +75,15 @@ def findings(
     *,
     policy: Policy | None = None,
     before: BucketEncryption = BEFORE,
-    written: Container[str] | None = None,
+    written: Iterable[str] | None = None,
     **call: Any,
 ) -> tuple[Finding, ...]:
     """By default what the policy enforces is what was written."""
     policy = policy or a_policy()
     enforced = enforced_remediations(policy, decisions)
-    return findings_of(
-        policy,
-        a_call(**call),
-        before,
-        decisions,
-        outcome,
-        written or enforced,
-        ledger_entry=ENTRY_ID if outcome else None,
-    )
+    write = Write(before=before, outcome=outcome, ledger_entry=ENTRY_ID if outcome else None)
+    writes = dict.fromkeys(written or enforced, write)
+    return findings_of(policy, a_call(**call), before, decisions, writes)
 
 
 def finding(
@@ -440,16 +434,14 @@ def object_finding(
     policy: Policy | None = None,
     **call: Any,
 ) -> Finding:
+    found = before or object_encryption()
+    write = Write(before=found, outcome=outcome, action=action, ledger_entry=ENTRY_ID, details=CARRIED)
     (only,) = findings_of(
         policy or a_policy(),
         an_object_call(**call),
-        before or object_encryption(),
+        found,
         {OBJECT_ENCRYPTION: decision},
-        outcome,
-        {OBJECT_ENCRYPTION} if outcome else (),
-        action,
-        CARRIED,
-        ENTRY_ID,
+        {OBJECT_ENCRYPTION: write} if outcome else {},
     )
     return only
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -15,15 +15,16 @@ from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation
+from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation, encryption_change_of
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
-from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
+from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import restored, undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.setting import Setting, State
 
 SCHEMA = "reseal.finding/1"
 _COPIES = (Method.COPY, Method.PARTS)
@@ -41,6 +42,17 @@ class Status(StrEnum):
     DETECTED = "DETECTED"
     MANUAL = "MANUAL"
     FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One write of an event: the state before, the call, the outcome, the ledger entry and its evidence."""
+
+    before: State | None
+    outcome: Outcome | None
+    action: str = Setting.BUCKET_ENCRYPTION
+    ledger_entry: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +74,8 @@ class Finding:
     policy: Policy
     reason: str
     recommendation: str | None = None
-    before: Encryption | None = None
-    after: Encryption | None = None
+    before: State | None = None
+    after: State | None = None
     action: str | None = None
     blocked_sse_c: bool = False
     seconds_to_remediate: float | None = None
@@ -164,22 +176,17 @@ class Finding:
 def findings_of(
     policy: Policy,
     call: BucketCall | ObjectCall,
-    before: Encryption | None,
+    before: State | None,
     decisions: Mapping[str, Decision],
-    outcome: Outcome | None,
-    written: Container[str],
-    action: str = "PutBucketEncryption",
-    details: Mapping[str, str] | None = None,
-    ledger_entry: str | None = None,
+    writes: Mapping[str, Write],
 ) -> tuple[Finding, ...]:
-    """The findings of one event, from its decisions *and* its outcome, never from one alone.
+    """The findings of one event, from its decisions *and* its writes, never from one alone.
 
-    `outcome` is the outcome of the event's one write, made by `action`; None if there was nothing to
-    write. `written` holds the ids of the checks that the write was for: it does not depend on the current
-    modes. `details` is the evidence in the ledger entry, whose id is `ledger_entry`.
+    `writes` holds, by check id, the write that was for the check: it does not depend on the current modes.
+    `before` is the state of what was not written.
     """
     blocked_sse_c = any(
-        check in written and isinstance(decision, Remediate) and decision.change.block_sse_c
+        check in writes and (change := encryption_change_of(decision)) is not None and change.block_sse_c
         for check, decision in decisions.items()
     )
     drafts = (
@@ -190,15 +197,15 @@ def findings_of(
             call=call,
             policy=policy,
             reason=_reason(violation, call),
-            before=before,
+            before=writes[check].before if check in writes else before,
             blocked_sse_c=blocked_sse_c,
-            details=details or {},
-            ledger_entry=ledger_entry if check in written else None,
+            details=writes[check].details if check in writes else {},
+            ledger_entry=writes[check].ledger_entry if check in writes else None,
         )
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
     )
-    completed = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
+    completed = (_completed(draft, decisions[draft.check.id], writes.get(draft.check.id)) for draft in drafts)
     return tuple(finding for finding in completed if finding is not None)
 
 
@@ -224,26 +231,24 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
     )
 
 
-def _completed(
-    draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
-) -> Finding | None:
+def _completed(draft: Finding, decision: Decision, write: Write | None) -> Finding | None:
     """The finding with its final status; None if a newer event reports the violation."""
     if isinstance(decision, Manual):
         return replace(draft, recommendation=decision.recommendation)
-    if draft.check.id not in written:
+    if write is None:
         return replace(
             draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
         )
-    match outcome:
-        case Applied():
-            return _remediated(draft, outcome, action)
-        case Failed():
+    match write.outcome:
+        case Applied() as applied:
+            return _remediated(draft, applied, write.action)
+        case Failed() as failed:
             return replace(
                 draft,
                 status=Status.FAILED,
                 severity=max(draft.severity, Severity.HIGH),
-                reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
-                recommendation=_recommendation(outcome, draft.resource),
+                reason=f"{draft.reason}; the remediation failed: {failed.reason}",
+                recommendation=_recommendation(failed, draft.resource),
             )
         case Skipped() | None:
             return None

@@ -6,7 +6,7 @@ from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Remediate
+from reseal.core.decision import Decision, encryption_change_of
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.remediation_key import (
     moves_to_remediation_key,
@@ -53,9 +53,10 @@ def _stopped(
     *,
     asks_own_callers: bool,
 ) -> Decision:
-    if not isinstance(decision, Remediate):
+    change = encryption_change_of(decision)
+    if change is None:
         return decision
-    algorithm = decision.change.applied_to(observed.encryption).algorithm
+    algorithm = change.applied_to(observed.encryption).algorithm
     has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
     impacts = new_impacts(
         impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
@@ -76,9 +77,10 @@ def guard_own_writes(
 def _unless_denied(
     policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
 ) -> Decision:
-    if not moves_to_remediation_key(decision) or not isinstance(decision, Remediate):
+    change = encryption_change_of(decision)
+    if change is None or change.key_arn is None:
         return decision
-    intended = decision.change.applied_to(observed.encryption)
+    intended = change.applied_to(observed.encryption)
     return unless_denied(
         policy, decision, bucket, access.policy, algorithm=intended.algorithm, key_id=intended.key_id
     )

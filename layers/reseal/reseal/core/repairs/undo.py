@@ -14,6 +14,7 @@ from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import State
 
 _SAFE = re.compile(r"[A-Za-z0-9/_.+=-]+")
 """Text that means itself, unquoted, to POSIX shells, cmd.exe and PowerShell, and to the AWS CLI: without a
@@ -37,7 +38,7 @@ def restored(before: BucketEncryption, after: BucketEncryption, *, blocked_sse_c
 def undo_command(
     policy: Policy,
     resource: Resource,
-    before: BucketEncryption | ObjectEncryption,
+    before: State,
     action: str | None,
     details: Mapping[str, str],
     remediated_at: datetime,
@@ -49,6 +50,8 @@ def undo_command(
     parameters that keep what a copy would drop (`sent_with_copy`): without them there is no command for a
     copy. The command makes S3 refuse to copy back an object that was written after `remediated_at`.
     """
+    if not isinstance(before, BucketEncryption | ObjectEncryption):
+        return None
     if not _can_be_typed(resource, before.key_id):
         return None
     if isinstance(before, BucketEncryption):

@@ -84,9 +84,9 @@ class ObjectLane:
     def _keep_etags(self, batch: Batch, tasks: Mapping[str, Task]) -> dict[str, Task]:
         """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
         in_place = {
-            m: repair
+            m: plan
             for m, task in tasks.items()
-            if self._is_to_write(task) and (repair := self.observer.in_place(task)) != task.repair
+            if self._is_to_write(task) and (plan := self.observer.in_place(task)) != task.plan
         }
         if not in_place:
             return dict(tasks)
@@ -94,7 +94,7 @@ class ObjectLane:
         ledger = self.objects.ledger
         copied = batch.for_all(names, lambda: ledger.read_copied(list(names.values()))) or frozenset()
         return {
-            m: replace(task, repair=in_place[m]) if names.get(m) in copied else task
+            m: replace(task, plan=in_place[m]) if names.get(m) in copied else task
             for m, task in batch.remaining(tasks).items()
         }
 
@@ -129,7 +129,7 @@ class ObjectLane:
 
     def _is_to_write(self, task: Task) -> bool:
         enforced = self.observer.policy.enforces(OBJECT_ENCRYPTION)
-        return enforced and task.repair is not None and task.outcome is None
+        return enforced and task.plan is not None and task.outcome is None
 
     # --- 5 act ---------------------------------------------------------------------------------
 
