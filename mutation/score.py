@@ -29,8 +29,8 @@ _OBJECT_LANE = (
 _EVALUATOR = (
     "unit/core/access/test_statements.py unit/core/access/test_operators.py "
     "unit/core/access/test_access_impact.py unit/core/access/test_guard_pairs.py "
-    "unit/core/access/documented; unit/core/access unit/core/guards unit/core/checks "
-    "unit/core/repairs/objects/test_acl.py"
+    "unit/core/access/documented; "
+    "unit/core/guards unit/core/checks unit/core/repairs/objects/test_acl.py; unit/core/access/test_judge.py"
 )
 
 TESTS = {
@@ -60,6 +60,8 @@ TESTS = {
     "core/access/ranges.py": _EVALUATOR,
     "core/access/requests.py": _EVALUATOR,
     "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
+    "core/guards/denied_write.py": "unit/core/guards unit/core/access/test_guard_pairs.py; unit/lanes/bucket",
+    "core/checks/key_access.py": "unit/core/checks unit/core/access/test_statements.py; unit/lanes/bucket",
     "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
     "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
@@ -87,6 +89,7 @@ TESTS = {
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
     "contract/aws/test_topic_contract.py",
     "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
+    "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
     "aws/dynamodb/items.py": "unit/aws/test_requests.py unit/aws/dynamodb/test_batch_ledger.py "
