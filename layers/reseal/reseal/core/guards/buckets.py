@@ -53,7 +53,7 @@ def _stopped(
     *,
     asks_own_callers: bool,
 ) -> Decision:
-    if not isinstance(decision, Remediate):
+    if not moves_to_remediation_key(decision) or not isinstance(decision, Remediate):
         return decision
     algorithm = decision.change.applied_to(observed.encryption).algorithm
     has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
@@ -61,6 +61,43 @@ def _stopped(
         impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
     )
     return unless_locked_out(decision, list(impacts), key, _RECOMMENDATION)
+
+
+def any_raise(decisions: Decisions) -> bool:
+    """Whether any remediation would raise the algorithm under the bucket's own key."""
+    return any(_raises(decision) for decision in decisions.values())
+
+
+def guard_raise(
+    policy: Policy, decisions: Decisions, observed: ObservedBucket, access: BucketAccess
+) -> Decisions:
+    """Replaces a raise that would deny someone access, as DSSE-KMS does, with a manual finding naming them.
+
+    The bucket's key stays, and with it whatever its policy allows: it need not be read.
+    """
+    key = KeyPolicy.of(policy, observed.encryption.key_id or "", None)
+    return {
+        check: _unless_raised_too_far(decision, observed, access, key)
+        for check, decision in decisions.items()
+    }
+
+
+def _raises(decision: Decision) -> bool:
+    return (
+        isinstance(decision, Remediate)
+        and decision.change.key_arn is None
+        and decision.change.algorithm is not None
+    )
+
+
+def _unless_raised_too_far(
+    decision: Decision, observed: ObservedBucket, access: BucketAccess, key: KeyPolicy
+) -> Decision:
+    if not isinstance(decision, Remediate) or not _raises(decision):
+        return decision
+    before = impact_of(access, key, observed.encryption.algorithm)
+    after = impact_of(access, key, decision.change.applied_to(observed.encryption).algorithm)
+    return unless_locked_out(decision, [one for one in after if one not in before], key, _RECOMMENDATION)
 
 
 def guard_own_writes(
