@@ -335,3 +335,15 @@ def test_bucket_is_raised_to_dsse_unless_a_writer_cannot_use_it(service: str, af
     deliver(cloud, policy=DSSE_REQUIRED)
 
     assert cloud.buckets.state[BUCKET] == after
+
+
+@pytest.mark.parametrize(("algorithm", "after"), [("aws:kms", WITHOUT), ("aws:kms:dsse", RAISED)])
+def test_bucket_is_raised_to_dsse_unless_its_policy_demands_another_header(
+    algorithm: str, after: object
+) -> None:
+    cloud = a_cloud(WITHOUT)
+    cloud.buckets.access[BUCKET] = BucketAccess(policy=demands(algorithm))
+
+    deliver(cloud, policy=DSSE_REQUIRED)
+
+    assert cloud.buckets.state[BUCKET] == after

@@ -113,7 +113,7 @@ def guard_own_writes(
 def _unless_denied(
     policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
 ) -> Decision:
-    if not moves_to_remediation_key(decision) or not isinstance(decision, Remediate):
+    if not isinstance(decision, Remediate) or not (moves_to_remediation_key(decision) or _raises(decision)):
         return decision
     intended = decision.change.applied_to(observed.encryption)
     return unless_denied(

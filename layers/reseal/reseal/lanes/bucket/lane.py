@@ -47,8 +47,8 @@ class BucketLane:
             return reporter.report(_exempted(call, exempt))
         self._note_unblocking(call)
         try:
+            read_at = self.services.clock.now()
             observed = observer.observe(call)  # 2 observe
-            decided_at = self.services.clock.now()
             decisions = observer.decide(call, observed)  # 3 decide
         except RefusalError as refusal:
             refused = outcome_of_refusal(refusal)
@@ -59,7 +59,7 @@ class BucketLane:
         if entry is None and intended is not None:
             entry = self._recorder.record(call, delivery, observed, decisions, intended)  # 4 record
         remediator = Remediator(
-            services=self.services, decided_at=decided_at, decide_again=lambda: self._intended(observer, call)
+            services=self.services, read_at=read_at, decide_again=lambda: self._intended(observer, call)
         )
         outcome = remediator.repair(entry, observed, intended) if entry else None  # 5 act
         return reporter.report(reporter.event_result(call, observed, decisions, entry, outcome))  # 6 report

@@ -79,6 +79,7 @@ class Observer:
         if any_raise(decisions):
             access = observed.access or self.services.buckets.read_access(call.bucket)
             decisions = guard_raise(self.policy, decisions, observed, access)
+            decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
         return self._guard_contexts(call, observed, decisions, key_policy)
 
     def _guard_contexts(

@@ -25,12 +25,12 @@ _CURRENT = timedelta(seconds=1)
 class Remediator:
     """Makes the write of an entry. Raises TransientError; a refusal is an outcome.
 
-    `decided_at` is the time before the guards' reads. `decide_again` reads and judges the bucket now, and
+    `read_at` is the time before the first read. `decide_again` reads and judges the bucket now, and
     returns what it must become.
     """
 
     services: Services
-    decided_at: datetime
+    read_at: datetime
     decide_again: Callable[[], BucketEncryption | None]
 
     def repair(
@@ -68,7 +68,7 @@ class Remediator:
 
     def _still_intends(self, entry: BucketEntry) -> bool:
         """Whether the entry's write is still right. PutBucketEncryption takes no condition."""
-        is_current = self.services.clock.now() - self.decided_at <= _CURRENT
+        is_current = self.services.clock.now() - self.read_at <= _CURRENT
         if not is_current and self.decide_again() != entry.intended:
             return False
         return self.services.buckets.read_encryption(entry.resource.bucket).equals(entry.before)
