@@ -112,7 +112,6 @@ TESTS = {
     "aws/s3/parts.py": "unit/aws/s3/test_parts.py contract/faults/test_object_faults.py; "
     "contract/aws/test_objects_contract.py",
     "aws/s3/bucket_context.py": "unit/aws/s3/test_bucket_context.py; contract/aws/test_buckets_contract.py",
-    "runtime/deadline.py": "unit/runtime/test_deadline.py unit/functions",
     "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
     "aws/sqs.py": "contract/aws/test_reminders_contract.py",
     "aws/timestamps.py": "unit/aws/test_timestamps.py",

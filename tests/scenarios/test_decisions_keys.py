@@ -114,6 +114,24 @@ def test_d2_foreign_key_that_another_call_set_is_kept(world: World) -> None:
     assert verdict(world) == [("CRITICAL", "MANUAL")]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [{"BucketKeyEnabled": True}, {"BlockedEncryptionTypes": {"EncryptionType": "SSE-C"}}],
+    ids=["Bucket Key", "block list"],
+)
+def test_d2_foreign_key_that_a_rule_without_a_default_leaves_is_kept(
+    world: World, rule: dict[str, Any]
+) -> None:
+    record = records.put_encryption(world.bucket.name, world.clock.now())
+    record["requestParameters"]["ServerSideEncryptionConfiguration"] = {"Rule": rule}
+    bucket_under(world, PARTNER_KEY)
+
+    world.happens(record)
+
+    assert not world.was_written
+    assert verdict(world) == [("CRITICAL", "MANUAL")]
+
+
 @pytest.mark.parametrize("key_id", [PARTNER_KEY, STRANGER_KEY], ids=["readable", "unreadable"])
 def test_d2_foreign_key_that_the_call_set_is_swapped(world: World, key_id: str) -> None:
     world.sets_default("aws:kms", key_id)

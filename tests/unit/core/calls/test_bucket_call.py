@@ -113,6 +113,8 @@ def test_what_is_no_event_is_refused(body: str, named: str) -> None:
         ("eventTime", float("nan")),
         ("eventTime", "yesterday"),
         ("eventTime", "2026-13-01T00:00:00Z"),
+        ("eventTime", "9999-12-31T23:59:59-23:59"),
+        ("eventTime", "0001-01-01T00:00:00+23:59"),
         ("eventTime", "\ud800"),
     ],
     ids=lambda value: str(value)[:40].encode("unicode_escape").decode(),

@@ -35,7 +35,7 @@ def test_the_call_shows_the_intent(call: BucketCall, found: BucketEncryption, in
         pytest.param(a_call("DeleteBucketEncryption"), SSE_S3_FOUND, id="deletion leaves it so"),
         pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), KEY_FOUND, id="algorithm and key"),
         pytest.param(a_call(stated=stated("aws:kms")), NO_KEY_FOUND, id="algorithm without a key"),
-        pytest.param(a_call(stated=stated()), KEY_FOUND, id="the record names nothing"),
+        pytest.param(a_call(stated=stated()), NO_KEY_FOUND, id="the record names nothing"),
         pytest.param(a_call(stated=None), KEY_FOUND, id="the record has no configuration"),
     ],
 )
@@ -55,6 +55,7 @@ def test_call_can_have_set_what_its_record_does_not_contradict(
         pytest.param(a_call(stated=stated("aws:kms", STRANGER_KEY)), KEY_FOUND, id="another key"),
         pytest.param(a_call(stated=stated(None, STRANGER_KEY)), KEY_FOUND, id="another key, no algorithm"),
         pytest.param(a_call(stated=stated("aws:kms")), KEY_FOUND, id="no key, which is aws/s3"),
+        pytest.param(a_call(stated=stated()), KEY_FOUND, id="a rule without an algorithm and a key"),
         pytest.param(a_call(stated=stated("aws:kms", TEAM_KEY)), NO_KEY_FOUND, id="a key, where none is"),
         pytest.param(a_call("PutBucketPolicy"), SSE_S3_FOUND, id="a call about something else"),
         pytest.param(a_call("putbucketencryption"), SSE_S3_FOUND, id="names are case sensitive"),

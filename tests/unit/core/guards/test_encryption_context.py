@@ -10,7 +10,7 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.guards.encryption_context import Contexts, key_of_new_bucket_key, unless_bound_to_context
+from reseal.core.guards.encryption_context import Contexts, NewContext, new_context, unless_bound_to_context
 from reseal.core.policy.policy import Mode
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -203,49 +203,67 @@ def test_context_has_the_partition_of_the_key() -> None:
     assert isinstance(unless_bound_to_context(TURNS_ON, key, UNDER_A_BUCKET_KEY), Manual)
 
 
-# --- which key ---------------------------------------------------------------------------------
+# --- which context ---------------------------------------------------------------------------------
 
 MOVES_ONLY = Remediate(
     change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.HIGH, reason="foreign"
 )
-RAISES = Remediate(
+MOVES_AND_RAISES = Remediate(
     change=EncryptionChange(algorithm=DSSE_KMS, key_arn=K), severity=Severity.HIGH, reason="weak"
 )
+RAISES = Remediate(change=EncryptionChange(algorithm=DSSE_KMS), severity=Severity.HIGH, reason="weak")
 BLOCKS = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severity.LOW, reason="open")
 TEAMS, TEAMS_WITH = encryption(SSE_KMS, TEAM_KEY), encryption(SSE_KMS, TEAM_KEY, bucket_key=True)
 BY_ALIAS = encryption(SSE_KMS, "alias/team")
 UNDER_AWS_S3 = encryption(SSE_KMS)
 
 
-def key_for(
+def context_of(
     check: str, found: BucketEncryption, decisions: Decisions, modes: dict[str, Mode] | None = None
-) -> str | None:
+) -> NewContext | None:
     policy = a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return key_of_new_bucket_key(policy, check, decisions, ObservedBucket(encryption=found, kms_key=key))
+    return new_context(policy, check, decisions, ObservedBucket(encryption=found, kms_key=key))
 
 
 @pytest.mark.parametrize(
     ("check", "found", "decisions", "expected"),
     [
-        (BUCKET_KEY, TEAMS, {BUCKET_KEY: TURNS_ON}, TEAM_KEY),
-        (BUCKET_KEY, BY_ALIAS, {BUCKET_KEY: TURNS_ON}, TEAM_KEY),
+        (BUCKET_KEY, TEAMS, {BUCKET_KEY: TURNS_ON}, NewContext(TEAM_KEY, True)),
+        (BUCKET_KEY, BY_ALIAS, {BUCKET_KEY: TURNS_ON}, NewContext(TEAM_KEY, True)),
         (BUCKET_KEY, UNDER_AWS_S3, {BUCKET_KEY: TURNS_ON}, None),
-        (BUCKET_KEY, UNDER_AWS_S3, {DEFAULT_ENCRYPTION: MOVES_ONLY, BUCKET_KEY: TURNS_ON}, K),
-        (BUCKET_KEY, TEAMS, {DEFAULT_ENCRYPTION: Compliant("fine"), BUCKET_KEY: TURNS_ON}, TEAM_KEY),
-        (DEFAULT_ENCRYPTION, UNDER_AWS_S3, {DEFAULT_ENCRYPTION: MOVES_ONLY, BUCKET_KEY: TURNS_ON}, None),
-        (DEFAULT_ENCRYPTION, encryption(), {DEFAULT_ENCRYPTION: TO_K}, K),
-        (DEFAULT_ENCRYPTION, TEAMS, {DEFAULT_ENCRYPTION: MOVES_ONLY}, None),
-        (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: MOVES_ONLY}, K),
-        (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: RAISES}, None),
+        (
+            BUCKET_KEY,
+            UNDER_AWS_S3,
+            {DEFAULT_ENCRYPTION: MOVES_ONLY, BUCKET_KEY: TURNS_ON},
+            NewContext(K, True),
+        ),
+        (
+            BUCKET_KEY,
+            TEAMS,
+            {DEFAULT_ENCRYPTION: Compliant("fine"), BUCKET_KEY: TURNS_ON},
+            NewContext(TEAM_KEY, True),
+        ),
+        (
+            DEFAULT_ENCRYPTION,
+            UNDER_AWS_S3,
+            {DEFAULT_ENCRYPTION: MOVES_ONLY, BUCKET_KEY: TURNS_ON},
+            NewContext(K, False),
+        ),
+        (DEFAULT_ENCRYPTION, encryption(), {DEFAULT_ENCRYPTION: TO_K}, NewContext(K, True)),
+        (DEFAULT_ENCRYPTION, TEAMS, {DEFAULT_ENCRYPTION: MOVES_ONLY}, NewContext(K, False)),
+        (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: MOVES_ONLY}, NewContext(K, True)),
+        (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: MOVES_AND_RAISES}, NewContext(K, False)),
+        (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: RAISES}, NewContext(TEAM_KEY, False)),
+        (DEFAULT_ENCRYPTION, TEAMS, {DEFAULT_ENCRYPTION: RAISES}, None),
         (DEFAULT_ENCRYPTION, TEAMS_WITH, {DEFAULT_ENCRYPTION: BLOCKS}, None),
         (BUCKET_KEY, TEAMS, {BUCKET_KEY: Compliant("fine")}, None),
     ],
 )
-def test_key_that_a_new_bucket_key_would_use(
-    check: str, found: BucketEncryption, decisions: Decisions, expected: str | None
+def test_context_that_a_remediation_would_be_the_first_to_use(
+    check: str, found: BucketEncryption, decisions: Decisions, expected: NewContext | None
 ) -> None:
-    assert key_for(check, found, decisions) == expected
+    assert context_of(check, found, decisions) == expected
 
 
 @pytest.mark.parametrize(
@@ -263,4 +281,4 @@ def test_only_what_is_written_together_decides_the_key(
     decisions = {DEFAULT_ENCRYPTION: MOVES_ONLY, BUCKET_KEY: TURNS_ON}
 
     modes = {DEFAULT_ENCRYPTION: default, BUCKET_KEY: bucket_key}
-    assert key_for(BUCKET_KEY, TEAMS, decisions, modes) == expected
+    assert context_of(BUCKET_KEY, TEAMS, decisions, modes) == NewContext(expected, True)

@@ -93,6 +93,10 @@ def test_a_remediation_that_denies_no_one_access_stays() -> None:
 @pytest.mark.parametrize("decision", OTHERS, ids=by_name)
 def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decision) -> None:
     assert unless_unusable(a_policy(), decision, KeyNotFound(named=K)) is decision
+
+
+@pytest.mark.parametrize("decision", OTHERS[1:], ids=by_name)
+def test_what_writes_nothing_locks_nobody_out(decision: Decision) -> None:
     assert unless_locked_out(decision, [PARTNER], KEY, "move them") is decision
 
 

@@ -9,7 +9,7 @@ import pytest
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
-from tests.support.builders import BUCKET, DSSE_KMS, TEAM_KEY, K, a_key, encryption
+from tests.support.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, a_key, encryption, key_arn
 from tests.support.fakes.services import FakeCloud
 from tests.unit.lanes.bucket.stage import LOWERED, REPAIR, REPAIRED, a_cloud, deliver
 
@@ -78,6 +78,18 @@ def test_next_delivery_after_a_change_judges_what_is_there_then(change: Callable
     cloud.clock.sleep(360)
 
     deliver(cloud, times=2)
+
+    assert cloud.buckets.writes == []
+
+
+def test_access_that_was_read_long_before_the_decision_is_read_again() -> None:
+    aws_s3 = key_arn("55555555-5555-5555-5555-555555555555")
+    cloud = a_cloud(encryption(SSE_KMS, aws_s3))
+    cloud.keys.known[aws_s3] = a_key(aws_s3, manager="AWS")
+    cloud.steps.after["read access"] += [lambda: (_let_partner_read(cloud), cloud.clock.sleep(30))]
+
+    with pytest.raises(TransientError, match="changed while its repair was prepared"):
+        deliver(cloud, eventName="PutBucketPolicy")
 
     assert cloud.buckets.writes == []
 

@@ -16,6 +16,7 @@ from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
+    DSSE_KMS,
     KEY_ACCESS,
     OTHER_ACCOUNT,
     SSE_KMS,
@@ -280,3 +281,69 @@ def test_bucket_is_not_moved_to_a_key_for_objects_only() -> None:
 
     assert cloud.buckets.writes == []
     assert {f["check"]: f["status"] for f in cloud.topic.findings}[DEFAULT_ENCRYPTION] == "MANUAL"
+
+
+FOR_THE_BUCKET = {
+    **FOR_OBJECTS,
+    "Condition": {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}"}},
+}
+DSSE_REQUIRED = replace(ENFORCED, required=DSSE_KMS)
+RAISED = encryption(DSSE_KMS, TEAM_KEY)
+
+
+@pytest.mark.parametrize(
+    ("document", "found", "after"),
+    [
+        ({"Statement": FOR_THE_BUCKET}, WITH, WITH),
+        (None, WITH, WITH),
+        ({"Statement": []}, WITH, RAISED),
+        ({"Statement": FOR_THE_BUCKET}, WITHOUT, RAISED),
+        (None, WITHOUT, RAISED),
+    ],
+    ids=["for the bucket only", "hidden", "free", "no Bucket Key to lose", "hidden, no Bucket Key to lose"],
+)
+def test_bucket_is_raised_to_dsse_unless_its_key_is_for_the_bucket_key_only(
+    document: dict[str, object] | None, found: BucketEncryption, after: object
+) -> None:
+    cloud = a_cloud(found)
+    if document is not None:
+        cloud.keys.policies[TEAM_KEY] = document
+
+    deliver(cloud, policy=DSSE_REQUIRED)
+
+    assert cloud.buckets.state[BUCKET] == after
+
+
+def test_bucket_is_not_moved_without_a_bucket_key_to_a_key_for_the_bucket_key_only() -> None:
+    cloud = a_cloud(encryption(SSE_KMS))
+    cloud.keys.policies[K] = {"Statement": FOR_THE_BUCKET}
+
+    deliver(cloud, policy=replace(ENFORCED, check_modes=DEFAULT_MODES))
+
+    assert cloud.buckets.writes == []
+
+
+@pytest.mark.parametrize(
+    ("service", "after"), [("logs.us-east-1", WITHOUT), ("delivery.logs", RAISED)], ids=["exports", "others"]
+)
+def test_bucket_is_raised_to_dsse_unless_a_writer_cannot_use_it(service: str, after: object) -> None:
+    cloud = a_cloud(WITHOUT)
+    writes = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}
+    named = {"Service": f"{service}.amazonaws.com"}
+    cloud.buckets.access[BUCKET] = BucketAccess(policy={"Statement": [{**writes, "Principal": named}]})
+
+    deliver(cloud, policy=DSSE_REQUIRED)
+
+    assert cloud.buckets.state[BUCKET] == after
+
+
+@pytest.mark.parametrize(("algorithm", "after"), [("aws:kms", WITHOUT), ("aws:kms:dsse", RAISED)])
+def test_bucket_is_raised_to_dsse_unless_its_policy_demands_another_header(
+    algorithm: str, after: object
+) -> None:
+    cloud = a_cloud(WITHOUT)
+    cloud.buckets.access[BUCKET] = BucketAccess(policy=demands(algorithm))
+
+    deliver(cloud, policy=DSSE_REQUIRED)
+
+    assert cloud.buckets.state[BUCKET] == after

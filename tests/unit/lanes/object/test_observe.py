@@ -20,6 +20,7 @@ from tests.support.builders import (
     DSSE_KMS,
     OTHER_ACCOUNT,
     SSE_KMS,
+    TEAM_KEY,
     a_policy,
     demands,
     object_encryption,
@@ -232,3 +233,30 @@ def test_an_object_under_sse_c_that_is_not_listed_any_more_is_reported() -> None
     stage.deliver(an_event("a.csv"))
 
     assert [finding["severity"] for finding in stage.findings] == ["CRITICAL"]
+
+
+FOR_THE_BUCKET = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "kms:*",
+    "Resource": "*",
+    "Condition": {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("statements", "bucket_key", "result"),
+    [([FOR_THE_BUCKET], True, "Manual"), ([], True, "Applied"), ([FOR_THE_BUCKET], False, "Applied")],
+    ids=["for the bucket only", "free", "no Bucket Key to lose"],
+)
+def test_object_is_raised_to_dsse_unless_its_key_is_for_the_bucket_key_only(
+    statements: list[Any], bucket_key: bool, result: str
+) -> None:
+    stage = Stage(policy=a_policy(required=DSSE_KMS))
+    found = object_encryption(SSE_KMS, TEAM_KEY, bucket_key=bucket_key)
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=found)
+    stage.cloud.cloud.keys.policies[TEAM_KEY] = {"Statement": statements}
+
+    stage.deliver(an_event("a.csv"))
+
+    assert stage.results == [result]

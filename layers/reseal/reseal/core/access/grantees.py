@@ -162,7 +162,7 @@ class _Grant:
             found = list(self._of_anyone(caller, action))
         else:
             surviving = self._surviving(caller, action)
-            found = [] if surviving is None else [_carried(surviving)]
+            found = [] if surviving is None else _by_principal(_carried(surviving))
         yield from (requests for requests in found if not self._shuts_out(requests.caller))
 
     def _shuts_out(self, caller: Caller) -> bool:
@@ -276,6 +276,13 @@ def _carried(requests: Requests) -> Requests:
         name: found for name, found in requests.ranges.items() if name == RESOURCE or is_of_the_caller(name)
     }
     return replace(requests, ranges=ranges)
+
+
+def _by_principal(requests: Requests) -> list[Requests]:
+    """The requests of an account, each principal by itself if conditions name them all."""
+    arns = requests.range_of(_ARN).within
+    is_named = requests.caller.kind is Kind.ACCOUNT and all(arn.style is Style.EXACT for arn in arns)
+    return list(_by_account(requests)) if is_named and not requests.caller.is_one else [requests]
 
 
 def _by_account(signed: Requests) -> Iterator[Requests]:

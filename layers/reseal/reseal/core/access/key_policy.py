@@ -15,8 +15,8 @@ from reseal.core.access.evaluator import RESOURCE, Answer, answer_of
 from reseal.core.access.grantees import Grantee
 from reseal.core.access.iam_policy import account_of_arn
 from reseal.core.access.logic import Settled
-from reseal.core.access.patterns import Style, exact
-from reseal.core.access.ranges import Range, always
+from reseal.core.access.patterns import Pattern, Style, exact
+from reseal.core.access.ranges import ABSENT, UNKNOWN, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.policy.policy import Policy
 
@@ -26,6 +26,14 @@ _DECRYPTING_WRITERS = frozenset({"delivery.logs.amazonaws.com", "config.amazonaw
 
 _DESCRIBING_WRITERS = frozenset({"cloudtrail.amazonaws.com"})
 """Services that also need kms:DescribeKey: CloudTrail checks it when a trail is created or changed (E24)."""
+
+_NOT_OF_A_USE = dict.fromkeys(
+    ("kms:bypasspolicylockoutsafetycheck", "kms:granteeprincipal", "kms:grantisforawsresource"), ABSENT
+)
+"""Condition keys of other requests than a use (KMS Developer Guide, "Condition keys for AWS KMS")."""
+
+_MOST_TRIED = 128
+"""How many parts of a set of requests are tried one by one; more are asked about as a whole."""
 
 _SUFFIXES = {
     "aws-cn": "amazonaws.com.cn",
@@ -83,9 +91,10 @@ class KeyPolicy:
         if self.document is None:
             return Answer(holds=None, reason="the policy cannot be read")
         split = [name for name in requests.ranges if name != RESOURCE]
+        cells = _possible(requests.cells(split))
         answers = [
             answer_of(self.document, self.through_s3(cell), action)
-            for cell in _possible(requests.cells(split))
+            for cell in (cells if len(cells) <= _MOST_TRIED else [requests])
             for action in actions
         ]
         return min(answers, key=lambda answer: (False, None, True).index(answer.holds))
@@ -96,7 +105,8 @@ class KeyPolicy:
         known = {
             "kms:calleraccount": account,
             "kms:viaservice": always(f"s3.{self.region}.{_SUFFIXES.get(self.partition, 'amazonaws.com')}"),
-            "kms:encryptioncontext:aws:s3:arn": _encryption_context(requests.range_of(RESOURCE)),
+            "kms:encryptioncontext:aws:s3:arn": self._encryption_context(requests.range_of(RESOURCE)),
+            **_NOT_OF_A_USE,
             "aws:securetransport": always("true"),
             "aws:requestedregion": always(self.region),
             "aws:resourceaccount": always(account_of_arn(self.key_arn) or self.account),
@@ -104,7 +114,14 @@ class KeyPolicy:
         }
         if requests.caller.kind in (Kind.ACCOUNT, Kind.SIGNED):
             known["aws:viaawsservice"] = always("true")
-        return requests.having(known | dict(_source_account(requests)))
+        return requests.having(known | dict(_implied_by_others(requests)))
+
+    def _encryption_context(self, resource: Range) -> Range:
+        """The object's ARN, or under a Bucket Key the bucket's (S3 User Guide, S3 Bucket Keys)."""
+        names = [part.text.split("/", 1)[0] for part in resource.within]
+        if any(set("*?") & set(name) for name in names):
+            return Range(present=True, within=(Pattern(f"arn:{self.partition}:s3:::*"),))
+        return replace(resource, within=(*(exact(name) for name in names), *resource.within))
 
 
 def _possible(cells: list[Requests]) -> list[Requests]:
@@ -113,24 +130,39 @@ def _possible(cells: list[Requests]) -> list[Requests]:
 
 
 def _agrees(cell: Requests) -> bool:
-    accounts = {account_of_arn(part.text) for part in cell.range_of("aws:sourcearn").within}
+    accounts = {_account_of(part) for part in cell.range_of("aws:sourcearn").within}
     return len({*accounts, cell.value_of("aws:sourceaccount")} - {None}) <= 1
 
 
-def _source_account(requests: Requests) -> Iterator[tuple[str, Range]]:
+def _implied_by_others(requests: Requests) -> Iterator[tuple[str, Range]]:
+    """The keys whose values those of another key imply, if the bucket policy demands nothing of them."""
+    implied = {"aws:sourceaccount": _accounts(requests.range_of("aws:sourcearn"))}
+    for of in ("principal", "source"):
+        implied[f"aws:{of}orgid"] = _organizations(requests.range_of(f"ForAnyValue:aws:{of}orgpaths"))
+    for key, values in implied.items():
+        if values and None not in values and requests.range_of(key) == UNKNOWN:
+            yield key, always(*sorted(value for value in values if value))
+
+
+def _accounts(arns: Range) -> set[str | None]:
     """The ARN of a source resource contains its account, which is aws:SourceAccount (IAM, aws:SourceArn)."""
-    arns = requests.range_of("aws:sourcearn")
-    accounts = {account_of_arn(part.text) for part in arns.within if part.style is not Style.LIKE}
-    if arns.present and "aws:sourceaccount" not in requests.ranges and accounts and None not in accounts:
-        yield "aws:sourceaccount", always(*sorted(account for account in accounts if account))
+    return {_account_of(part) for part in arns.within} if arns.present else set()
 
 
-def _encryption_context(resource: Range) -> Range:
-    """The object's ARN, or under a Bucket Key the bucket's (S3 User Guide, S3 Bucket Keys)."""
-    names = [part.text.split("/", 1)[0] for part in resource.within]
-    if any(set("*?") & set(name) for name in names):
-        return Range(present=True)
-    return replace(resource, within=(*(exact(name) for name in names), *resource.within))
+def _account_of(arn: Pattern) -> str | None:
+    """The account of all ARNs of a pattern. A `*` of a string, unlike one of an ARN, also matches colons."""
+    may_shift = arn.style is Style.LIKE and set("*?") & set(arn.text.rpartition(":")[0])
+    return None if may_shift else account_of_arn(arn.text)
+
+
+def _organizations(paths: Range) -> set[str | None]:
+    """A path begins with the organization's id (IAM, aws:PrincipalOrgPaths). A principal is in one only."""
+    return {_organization_of(part) for part in paths.within} if paths.present else set()
+
+
+def _organization_of(path: Pattern) -> str | None:
+    organization, slash, _ = path.text.partition("/")
+    return None if path.fold or not slash or set("*?") & set(organization) else organization
 
 
 def _decrypts_to_write(service: str) -> bool:

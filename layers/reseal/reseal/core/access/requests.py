@@ -20,7 +20,7 @@ from reseal.core.access.ranges import ABSENT, UNKNOWN, Range
 Condition = tuple[str, str, list[str] | None]
 _VARIABLE = re.compile(r"\$\{([^},]*)[^}]*\}")
 _FLIPPED = {"true": "false", "false": "true"}
-_MOST_CELLS = 64
+_MOST_CELLS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Requests:
 
     def range_of(self, name: str) -> Range:
         """The values of a key; a key of many values has a range for each quantifier."""
-        key = name.split(":", 1)[1] if name.startswith("For") else name
+        key = name.split(":", 1)[1] if name.startswith(("For", ":")) else name
         has_no_tags = self.caller.kind in (Kind.ANYONE, Kind.SERVICE)
         if self.ranges.get(key) == ABSENT or (has_no_tags and key.startswith("aws:principaltag/")):
             return ABSENT
@@ -109,7 +109,8 @@ class Requests:
 
     def _narrowed(self, operator: Operator, key: str, values: list[str]) -> Requests | None:
         name = operator.range_name(key)
-        if key in MULTIVALUED and (not operator.quantifier or name in self.ranges):
+        found = self.range_of(name)
+        if key in MULTIVALUED and found != ABSENT and (not operator.quantifier or name in self.ranges):
             return self
-        narrowed = operator.narrowed(self.range_of(name), self._patterns(operator, values))
+        narrowed = operator.narrowed(found, self._patterns(operator, values))
         return None if narrowed is None else self.having({name: narrowed})

@@ -11,6 +11,7 @@ from typing import Any
 from reseal.core.errors import MalformedEventError
 
 Record = Mapping[str, Any]
+_YEARS = range(2006, 3000)  # S3 began in 2006
 _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
@@ -48,6 +49,8 @@ def time_of(record: Record) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise MalformedEventError(f"detail.eventTime is not an ISO 8601 time: {text!r:.60}") from error
+    if time.year not in _YEARS:
+        raise MalformedEventError(f"detail.eventTime is in no year of S3: {text!r:.60}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

@@ -38,7 +38,8 @@ def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
 def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
     """Whether the call can have set the algorithm and the key that are found.
 
-    CreateBucket without encryption and DeleteBucketEncryption both result in SSE-S3 (E2, E3).
+    CreateBucket without encryption and DeleteBucketEncryption both result in SSE-S3 (E2, E3). A rule that
+    names no key, as one of a Bucket Key or a block list alone, has set none.
     """
     if call.name not in ENCRYPTION_CALLS:
         return False
@@ -48,6 +49,4 @@ def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
     if stated is None:  # the record does not say
         return True
     same_key = stated.key_id == found.key_id  # stored as given (E10)
-    if stated.algorithm is None:
-        return same_key or stated.key_id is None
-    return same_key and stated.algorithm == found.algorithm
+    return same_key and stated.algorithm in (None, found.algorithm)

@@ -54,7 +54,7 @@ def _stopped(
     asks_own_callers: bool,
 ) -> Decision:
     change = encryption_change_of(decision)
-    if change is None:
+    if change is None or change.key_arn is None:
         return decision
     algorithm = change.applied_to(observed.encryption).algorithm
     has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
@@ -62,6 +62,41 @@ def _stopped(
         impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
     )
     return unless_locked_out(decision, list(impacts), key, _RECOMMENDATION)
+
+
+def any_raise(decisions: Decisions) -> bool:
+    """Whether any remediation would raise the algorithm under the bucket's own key."""
+    return any(_raises(decision) for decision in decisions.values())
+
+
+def guard_raise(
+    policy: Policy, decisions: Decisions, observed: ObservedBucket, access: BucketAccess
+) -> Decisions:
+    """Replaces a raise that would deny someone access, as DSSE-KMS does, with a manual finding naming them.
+
+    The bucket's key stays, and with it whatever its policy allows: it need not be read.
+    """
+    key = KeyPolicy.of(policy, observed.encryption.key_id or "", None)
+    return {
+        check: _unless_raised_too_far(decision, observed, access, key)
+        for check, decision in decisions.items()
+    }
+
+
+def _raises(decision: Decision) -> bool:
+    change = encryption_change_of(decision)
+    return change is not None and change.key_arn is None and change.algorithm is not None
+
+
+def _unless_raised_too_far(
+    decision: Decision, observed: ObservedBucket, access: BucketAccess, key: KeyPolicy
+) -> Decision:
+    change = encryption_change_of(decision)
+    if change is None or not _raises(decision):
+        return decision
+    before = impact_of(access, key, observed.encryption.algorithm)
+    after = impact_of(access, key, change.applied_to(observed.encryption).algorithm)
+    return unless_locked_out(decision, [one for one in after if one not in before], key, _RECOMMENDATION)
 
 
 def guard_own_writes(
@@ -78,7 +113,7 @@ def _unless_denied(
     policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
 ) -> Decision:
     change = encryption_change_of(decision)
-    if change is None or change.key_arn is None:
+    if change is None or not (change.key_arn or change.algorithm):
         return decision
     intended = change.applied_to(observed.encryption)
     return unless_denied(

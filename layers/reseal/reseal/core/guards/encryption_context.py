@@ -23,7 +23,7 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Decision, Manual, Remediate, encryption_change_of
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.repair import enforced_remediations
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 
 _CONTEXT = "kms:encryptioncontext"
@@ -62,21 +62,30 @@ class Contexts:
         return Range(present=True, within=(one,))
 
 
-def key_of_new_bucket_key(
-    policy: Policy, check: str, decisions: Decisions, observed: ObservedBucket
-) -> str | None:
-    """The key under which a remediation would be the first to use a Bucket Key here; None if it does not.
+@dataclass(frozen=True, slots=True)
+class NewContext:
+    """A key that a remediation would use in another context than now, with a Bucket Key or without."""
 
-    aws/s3 is none: its policy is AWS's and has no condition on the context.
+    key_arn: str
+    bucket_key: bool
+
+
+def new_context(
+    policy: Policy, check: str, decisions: Decisions, observed: ObservedBucket
+) -> NewContext | None:
+    """The context that a remediation would be the first to use here; None if it changes none.
+
+    A Bucket Key that is turned on changes it, and one that DSSE-KMS takes away (E13). aws/s3 has none: its
+    policy is AWS's and has no condition on the context.
     """
     change, found = encryption_change_of(decisions[check]), observed.encryption
-    if change is None or not (change.key_arn or change.bucket_key):
+    if change is None or not (change.key_arn or change.bucket_key or change.algorithm):
         return None
     together = {check: decisions[check]} if change.key_arn else _together(policy, check, decisions)
     written = _written(found, together)
-    is_new = (written.key_id, True) != (found.key_id, found.bucket_key)
-    has_one = written.bucket_key and written.algorithm == SseAlgorithm.SSE_KMS
-    return _key_arn(written, observed) if has_one and is_new else None
+    is_new = (written.key_id, written.bucket_key) != (found.key_id, found.bucket_key)
+    key_arn = _key_arn(written, observed) if is_new else None
+    return NewContext(key_arn, written.bucket_key) if key_arn else None
 
 
 def unless_bound_to_context(decision: Decision, key: KeyPolicy, contexts: Contexts) -> Decision:

@@ -48,6 +48,13 @@ def guard_object(
     return unless_bound_to_context(guarded, key, contexts)
 
 
+def guard_raise(decision: Decision, found: Found, key: KeyPolicy) -> Decision:
+    """The decision, or a manual finding if `key`, the object's own, may refuse it without a Bucket Key."""
+    head = found.head
+    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=False)
+    return unless_bound_to_context(decision, key, contexts)
+
+
 def guard_own_write(
     policy: Policy, decision: Decision, head: ObservedObject, bucket_context: BucketContext
 ) -> Decision:

@@ -37,8 +37,8 @@ def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> 
 def unless_locked_out(
     decision: Decision, impacts: Sequence[Impact], key: KeyPolicy, recommendation: str
 ) -> Decision:
-    """The decision, or a manual finding if the remediation key would deny someone access."""
-    if not impacts or not isinstance(decision, Remediate) or decision.change.key_arn is None:
+    """The decision, or a manual finding if the key would deny someone access."""
+    if not impacts or not isinstance(decision, Remediate):
         return decision
     return Manual(
         severity=decision.severity,

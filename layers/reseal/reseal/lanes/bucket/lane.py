@@ -47,15 +47,15 @@ class BucketLane:
             return reporter.report(_exempted(call, exempt))
         self._note_unblocking(call)
         try:
+            read_at = self.services.clock.now()
             observed = observer.observe(call)  # 2 observe
-            decided_at = self.services.clock.now()
             decisions = observer.decide(call, observed)  # 3 decide
         except RefusalError as refusal:
             refused = outcome_of_refusal(refusal)
             event_result = self._unreadable_after_attempt(call, delivery, refused)
             return reporter.report(event_result or reporter.unreadable(call, refused))
         remediator = Remediator(
-            services=self.services, decided_at=decided_at, decide_again=lambda: self._repairs(observer, call)
+            services=self.services, read_at=read_at, decide_again=lambda: self._repairs(observer, call)
         )
         repairs = {r.setting: r for r in repairs_of(self.policy, observed.settings, decisions)}
         entries = []

@@ -11,13 +11,15 @@ from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
     any_moves_to_remediation_key,
+    any_raise,
     guard_access,
     guard_own_writes,
+    guard_raise,
     guard_remediation_key,
 )
 from reseal.core.guards.encryption_context import (
     Contexts,
-    key_of_new_bucket_key,
+    new_context,
     unless_bound_to_context,
 )
 from reseal.core.policy.policy import Mode, Policy
@@ -74,17 +76,21 @@ class Observer:
                 decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
             )
             decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
+        if any_raise(decisions):
+            access = observed.access or self.services.buckets.read_access(call.bucket)
+            decisions = guard_raise(self.policy, decisions, observed, access)
+            decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
         return self._guard_contexts(call, observed, decisions, key_policy)
 
     def _guard_contexts(
         self, call: BucketCall, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
     ) -> Decisions:
-        """Keep a Bucket Key from callers that the key's policy would then refuse; `known` was just read."""
-        contexts = Contexts(bucket=call.bucket, bucket_key=True)
+        """Keep a context from callers that the key's policy would then refuse; `known` was just read."""
         for check in decisions:  # the move to another key first, then the Bucket Key
-            key_arn = key_of_new_bucket_key(self.policy, check, decisions, observed)
-            if key_arn:
-                key = known if known and known.key_arn == key_arn else self._key_policy(key_arn)
+            new = new_context(self.policy, check, decisions, observed)
+            if new:
+                key = known if known and known.key_arn == new.key_arn else self._key_policy(new.key_arn)
+                contexts = Contexts(bucket=call.bucket, bucket_key=new.bucket_key)
                 guarded = unless_bound_to_context(decisions[check], key, contexts)
                 decisions = {**decisions, check: guarded}
         return decisions

@@ -40,12 +40,12 @@ WRITERS: dict[str, Callable[[Buckets], Writer]] = {
 class Remediator:
     """Makes the write of an entry. Raises TransientError; a refusal is an outcome.
 
-    `decided_at` is the time before the guards' reads. `decide_again` reads and judges the bucket now, and
+    `read_at` is the time before the first read. `decide_again` reads and judges the bucket now, and
     returns the repairs that it needs.
     """
 
     services: Services
-    decided_at: datetime
+    read_at: datetime
     decide_again: Callable[[], Sequence[Repair]]
 
     def repair(self, entry: BucketEntry, found: State, repair: Repair | None) -> BucketEntry:
@@ -82,7 +82,7 @@ class Remediator:
 
     def _still_intends(self, entry: BucketEntry) -> bool:
         """Whether the entry's write is still right. PutBucketEncryption takes no condition."""
-        is_current = self.services.clock.now() - self.decided_at <= _CURRENT
+        is_current = self.services.clock.now() - self.read_at <= _CURRENT
         if not is_current and not self._is_intended_again(entry):
             return False
         return self._writer_of(entry).read(entry.resource.bucket).equals(entry.before)

@@ -10,7 +10,7 @@ from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
-from reseal.core.guards.objects import guard_object, guard_own_write
+from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.policy import Mode, Policy
@@ -18,7 +18,7 @@ from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, parse_key_reference
+from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.lanes.object.task import Plan, Task
@@ -146,9 +146,10 @@ class Observer:
             else remediate
         )
         if moves_to_remediation_key(decision):
-            decision = guard_object(
-                self.policy, decision, found, original, bucket_context, self._key_policy()
-            )
+            key = self._key_policy(self.policy.remediation_key)
+            decision = guard_object(self.policy, decision, found, original, bucket_context, key)
+        elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
+            decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
         decision = guard_own_write(self.policy, decision, found.head, bucket_context)
         change = encryption_change_of(decision)
         if change is None:
@@ -176,8 +177,7 @@ class Observer:
     def _remediation_key(self) -> KeyDescription:
         return self.services.keys.describe(self.policy.remediation_key, max_age=_MAX_AGE)
 
-    def _key_policy(self) -> KeyPolicy:
-        key_arn = self.policy.remediation_key
+    def _key_policy(self, key_arn: str) -> KeyPolicy:
         return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
 
 

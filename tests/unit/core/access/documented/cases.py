@@ -55,6 +55,7 @@ def logs(account: str) -> str:
     return f"arn:aws:logs:*:{account}:*"
 
 
+THIRTY = [f"{number:012d}" for number in range(1, 31)]
 TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/org"
 DIST = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"
 CLOUDTRAIL = ["kms:GenerateDataKey*", "kms:DescribeKey"]
@@ -151,6 +152,35 @@ KEYS: list[tuple[str, Statement | list[Statement], list[Statement], list[Stateme
     ("an organisational unit", bucket("*", GET, when={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-1/*"}}),
      [key("*", READ, {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/ou-2/*"}})], [key("*", READ, {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}})]),
     ("two accounts by condition", bucket("*", GET, when=equals("aws:PrincipalAccount", PARTNER, THIRD)), [key(P, READ)], [key(P, READ), key(iam(THIRD), READ)]),
+    # IAM User Guide, "Set operators for multivalued context keys": ForAllValues needs a Null check beside it
+    ("a part of the organisation, for all values", bucket("*", GET, when={"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}, "Null": {"aws:PrincipalOrgPaths": "false"}}),
+     [key("*", READ, {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-2/*"}, "Null": {"aws:PrincipalOrgPaths": "false"}})],
+     [key("*", READ, {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}})]),
+    ("a part of the organisation, by its id", bucket("*", GET, when={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/r-1/ou-1/*", "o-1/r-1/ou-2/*"]}}),
+     [key("*", READ, equals("aws:PrincipalOrgID", "o-2"))], [key("*", READ, ORG)]),
+    ("parts of two organisations, by id", bucket("*", GET, when={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/r-1/*", "o-2/r-2/*"]}}),
+     [key("*", READ, ORG)], [key("*", READ, equals("aws:PrincipalOrgID", "o-1", "o-2"))]),
+    ("organisations by a pattern, by id", bucket("*", GET, when={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1*/r-1/*"}}),
+     [key("*", READ, ORG)], [key("*", READ, VIA)]),
+    ("Config of a part of the organisation, by its id", bucket(CONFIG, PUT, when={"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-1/r-1/*"}}),
+     [key(CONFIG, WRITE, equals("aws:SourceOrgID", "o-2"))], [key(CONFIG, WRITE, equals("aws:SourceOrgID", "o-1"))]),
+    # S3 User Guide, bucket policies: a role by its ARN in a condition outlives the deletion of the role
+    ("a partner's role by condition", bucket(P, GET, when={"ArnEquals": {"aws:PrincipalArn": ETL["AWS"]}}), [key(ANN, READ)], [key(ETL, READ)]),
+    ("a partner's roles by condition", bucket(P, GET, when={"ArnEquals": {"aws:PrincipalArn": [ETL["AWS"], ANN["AWS"]]}}),
+     [key(ETL, READ)], [key({"AWS": [ANN["AWS"], ETL["AWS"]]}, READ)]),
+    ("a partner's role, the others denied", [bucket(P, GET), bucket("*", "s3:*", when={"StringNotEquals": {"aws:PrincipalArn": ETL["AWS"]}}, effect="Deny")],
+     [key(ETL, READ), key(P, READ, effect="Deny")], [key(ETL, READ)]),
+    ("CloudFront by a string", bucket(CLOUDFRONT, GET, when={"StringLike": {"aws:SourceArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/*"}}),
+     [key(CLOUDFRONT, READ, equals("aws:SourceAccount", PARTNER))], [key(CLOUDFRONT, READ, equals("aws:SourceAccount", ACCOUNT))]),
+    ("CloudFront by a string that may cross a colon", bucket(CLOUDFRONT, GET, when={"StringLike": {"aws:SourceArn": f"arn:aws:*:{ACCOUNT}:*"}}),
+     [key(CLOUDFRONT, READ, equals("aws:SourceAccount", ACCOUNT))], [key(CLOUDFRONT, READ, {"StringLike": {"aws:SourceArn": "arn:aws:*"}})]),
+    ("central logs of thirty accounts", bucket(DELIVERY, PUT, when={"StringEquals": {"aws:SourceAccount": THIRTY}, "ArnLike": {"aws:SourceArn": [logs(one) for one in THIRTY]}}),
+     [key(DELIVERY, WRITE, source(one, logs(one))) for one in THIRTY[1:]], [key(DELIVERY, WRITE, source(one, logs(one))) for one in THIRTY]),
+    # KMS Developer Guide, "kms:GrantIsForAWSResource": only requests for grants have it
+    ("a partner, and grants", bucket(P, GET), [key(P, READ), key("*", ["kms:*"], {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}}, effect="Deny")],
+     [key(P, READ), key("*", ["kms:*"], {"Bool": {"kms:GrantIsForAWSResource": "false"}}, effect="Deny")]),
+    ("a partner for any bucket's objects", bucket(P, GET, on="*"), [key(P, READ, {"StringLike": {"kms:EncryptionContext:aws:s3:arn": OBJECTS}})],
+     [key(P, READ, {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::*"}})]),
 ]  # fmt: skip
 
 DENY_OTHERS = bucket("*", "s3:*", when={"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, effect="Deny")
