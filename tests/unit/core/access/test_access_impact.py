@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from botocore.session import get_session
 
-from reseal.core.access.impact import Impact, impact_of, in_words
+from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -337,6 +337,12 @@ def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> 
 
     assert [impact.certain for impact in impacts(pair.stopped)] == [False]
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
+
+
+@pytest.mark.parametrize("account", sorted(LOAD_BALANCER_ACCOUNTS))
+def test_every_account_of_load_balancers_is_an_account_number(account: str) -> None:
+    assert len(account) == 12
+    assert account.isdecimal()
 
 
 def test_ten_parties_are_named_and_the_rest_counted() -> None:
