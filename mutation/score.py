@@ -27,9 +27,8 @@ _OBJECT_LANE = (
 )
 
 _EVALUATOR = (
-    "unit/core/access/test_statements.py unit/core/access/test_operators.py "
-    "unit/core/access/test_access_impact.py unit/core/access/test_guard_pairs.py "
-    "unit/core/access/documented; "
+    "unit/core/access/test_operators.py unit/core/access/test_access_impact.py "
+    "unit/core/access/test_guard_pairs.py unit/core/access/documented unit/core/access/test_statements.py; "
     "unit/core/guards unit/core/checks unit/core/repairs/objects/test_acl.py; unit/core/access/test_judge.py"
 )
 

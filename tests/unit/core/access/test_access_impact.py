@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from botocore.session import get_session
 
-from reseal.core.access.impact import Impact, impact_of, in_words
+from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -33,6 +33,7 @@ from tests.unit.core.access.cases import (
     GET,
     PAIRS,
     PARTNER,
+    PUT,
     THE_STACKS_KEY,
     Pair,
     Situation,
@@ -123,6 +124,31 @@ def test_every_partition_has_its_own_name_for_s3(partition: str, suffix: str) ->
     key = KeyPolicy(key_arn=key_arn, document=document, account=ACCOUNT, region=REGION)
 
     assert key.admits_every_caller is True
+
+
+@pytest.mark.parametrize(
+    ("service", "admitted", "word"),
+    [
+        ("config", ["kms:GenerateDataKey"], "kms:Decrypt"),
+        ("config", ["kms:GenerateDataKey", "kms:Decrypt"], None),
+        ("cloudtrail", ["kms:GenerateDataKey"], "kms:DescribeKey"),
+        ("cloudtrail", ["kms:GenerateDataKey", "kms:DescribeKey"], None),
+        ("logdelivery.elasticloadbalancing", ["kms:*"], "SSE-S3 buckets only"),
+    ],
+)
+@pytest.mark.parametrize(("partition", "suffix"), SUFFIXES)
+def test_service_needs_the_same_by_its_name_in_each_partition(
+    partition: str, suffix: str, service: str, admitted: list[str], word: str | None
+) -> None:
+    named = {"Service": f"{service}.{suffix}"}
+    access = BucketAccess(policy={"Statement": [allow(named, PUT, on="*")]})
+    key_arn = f"arn:{partition}:kms:{REGION}:{ACCOUNT}:key/1"
+    document = {"Statement": [allow(named, *admitted, on="*")]}
+    key = KeyPolicy(key_arn=key_arn, document=document, account=ACCOUNT, region=REGION)
+
+    found = [impact.sentence for impact in impact_of(access, key, SSE_KMS)]
+
+    assert [word in sentence for sentence in found] == ([True] if word else [])
 
 
 EVERYBODY_MAY_READ = PAIRS[0].stopped.access.policy
@@ -337,6 +363,12 @@ def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> 
 
     assert [impact.certain for impact in impacts(pair.stopped)] == [False]
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
+
+
+@pytest.mark.parametrize("account", sorted(LOAD_BALANCER_ACCOUNTS))
+def test_every_account_of_load_balancers_is_an_account_number(account: str) -> None:
+    assert len(account) == 12
+    assert account.isdecimal()
 
 
 def test_ten_parties_are_named_and_the_rest_counted() -> None:

@@ -452,6 +452,8 @@ def test_a_key_whose_material_others_may_hold_is_approved_only_by_list(
     assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: manual"
     assert named in decision.reason
     assert "ransom" in decision.reason
+    assert ("in the list of approved keys" in decision.reason) is (mode == "list")
+    assert ("ApprovedKeys=account" in decision.reason) is (mode == "account")
 
 
 @pytest.mark.parametrize("origin", ["EXTERNAL", "EXTERNAL_KEY_STORE"])

@@ -69,18 +69,18 @@ def applies(statement: Statement, requests: Requests, action: str) -> Settled:
     return all_of((*_elements(statement, requests, action), *met))
 
 
-def remaining(statement: Statement, requests: Requests, action: str) -> Requests | None:
-    """The requests that a Deny statement leaves, or more of them; None if it certainly leaves none.
+def remaining(statement: Statement, requests: Requests, action: str) -> list[Requests]:
+    """The requests that a Deny statement leaves, or more of them, in parts; none if it certainly leaves none.
 
-    If all else certainly applies, what is left does not meet the one condition in doubt.
+    If all else certainly applies, what is left does not meet one of the conditions in doubt: a part for each.
     """
     if all_of(_elements(statement, requests, action)) is not True:
-        return requests
+        return [requests]
     met = [(condition, requests.meet(condition)) for condition in conditions(statement)]
-    open_ones = [condition for condition, answer in met if answer is None]
-    if any(answer is False for _, answer in met) or len(open_ones) > 1:
-        return requests
-    return requests.not_meeting(open_ones[0]) if open_ones else None
+    if any(answer is False for _, answer in met):
+        return [requests]
+    parts = (requests.not_meeting(condition) for condition, answer in met if answer is None)
+    return [part for part in parts if part is not None]
 
 
 def _elements(statement: Statement, requests: Requests, action: str) -> Iterator[Settled]:

@@ -33,6 +33,7 @@ _OBJECTS = Pattern("arn:*:s3:::?*/*")
 _HEADER = "s3:x-amz-server-side-encryption"
 _KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
 _ACCOUNT, _ARN, _SERVICE = "aws:principalaccount", "aws:principalarn", "aws:principalservicename"
+_MOST_PARTS = 16
 _ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
 
 
@@ -161,8 +162,8 @@ class _Grant:
         if caller.kind is Kind.ANYONE:
             found = list(self._of_anyone(caller, action))
         else:
-            surviving = self._surviving(caller, action)
-            found = [] if surviving is None else _by_principal(_carried(surviving))
+            parts = self._surviving(caller, action)
+            found = [one for part in parts for one in _by_principal(_carried(part))]
         yield from (requests for requests in found if not self._shuts_out(requests.caller))
 
     def _shuts_out(self, caller: Caller) -> bool:
@@ -178,27 +179,28 @@ class _Grant:
         if is_about_services := self._is_about_services(action):
             yield from self._of_services(action)
         anonymous = self._surviving(anyone, action)
-        if anonymous is None:
+        if not anonymous:
             yield from self._of_signed(action, may_be_others=not is_about_services)
-        elif accounts := _delegated_to(anonymous):
-            yield Requests(caller=Caller(Kind.ACCESS_POINT, accounts), ranges={})
-        elif not self._is_shut_out:
-            yield Requests(caller=anyone, ranges={})
-        elif own := self._surviving(Caller(Kind.ACCOUNT, self.home.account, self.home.account), action):
-            yield _carried(own)
+        for part in anonymous:
+            if accounts := _delegated_to(part):
+                yield Requests(caller=Caller(Kind.ACCESS_POINT, accounts), ranges={})
+            elif not self._is_shut_out:
+                yield Requests(caller=anyone, ranges={})
+            else:
+                own = Caller(Kind.ACCOUNT, self.home.account, self.home.account)
+                yield from map(_carried, self._surviving(own, action))
 
     def _of_services(self, action: str) -> Iterator[Requests]:
-        services = self._surviving(Caller(Kind.SERVICE, ANY_SERVICE), action)
-        if services is not None:
-            yield from _by_service(_carried(services))
+        for part in self._surviving(Caller(Kind.SERVICE, ANY_SERVICE), action):
+            yield from _by_service(_carried(part))
 
     def _of_signed(self, action: str, *, may_be_others: bool) -> Iterator[Requests]:
         signed = self._surviving(Caller(Kind.SIGNED, self._described()), action)
         other = self._surviving(Caller(Kind.UNKNOWN, self._described()), action)
-        if signed is not None:
-            yield from _by_account(_carried(signed))
-        elif may_be_others and other is not None:
-            yield _carried(other)
+        for part in signed:
+            yield from _by_account(_carried(part))
+        if may_be_others and not signed:
+            yield from map(_carried, other)
 
     def _is_about_services(self, action: str) -> bool:
         """Whether this statement, or a Deny of the action, distinguishes services."""
@@ -216,14 +218,17 @@ class _Grant:
         """Whether Block Public Access applies. It spares a policy whose conditions S3 calls not public."""
         return self.home.blocks_public and (self.home.policy_is_public or not self.is_conditional)
 
-    def _surviving(self, caller: Caller, action: str) -> Requests | None:
+    def _surviving(self, caller: Caller, action: str) -> list[Requests]:
+        """The requests that the statement admits and no Deny certainly refuses, in parts."""
         start = Requests.of(caller, self.home.partition, **_known_to_s3(action, self.home))
         left = self._on_objects(with_variables_of(self.policy, start))
         for condition in conditions(self.statement):
             left = left.meeting(condition) if left else None
+        parts = [left] if left else []
         for deny in statements(self.policy, "Deny"):
-            left = remaining(deny, left, action) if left else None
-        return None if left is None or _names_its_encryption(left) else left
+            smaller = [one for part in parts for one in remaining(deny, part, action)]
+            parts = smaller if len(smaller) <= _MOST_PARTS else parts
+        return [part for part in parts if not _names_its_encryption(part)]
 
     def _on_objects(self, requests: Requests) -> Requests | None:
         """An object's ARN contains a slash; a wildcard can match it too (S3 User Guide, resources)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reseal.core.access.callers import ANY_SERVICE, Kind
 from reseal.core.access.grantees import Grantee, Home, grantees_of
-from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.access.key_policy import KeyPolicy, service_of
 from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
@@ -109,9 +109,7 @@ def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[I
     answer = key.admits(grantee)
     if answer.holds is not True:
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
-        certain = answer.holds is False and not (
-            grantee.kind is Kind.SERVICE and grantee.name in _NEVER_CERTAIN
-        )
+        certain = answer.holds is False and service_of(grantee) not in _NEVER_CERTAIN
         sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
         yield Impact(sentence, certain=certain)
 
@@ -122,15 +120,12 @@ def _why_locked_out(grantee: Grantee, algorithm: str) -> str | None:
         return "S3 refuses requests without a signature for objects under a KMS key"
     if grantee.kind is Kind.ORIGIN_ACCESS_IDENTITY:
         return "a CloudFront origin access identity cannot use KMS keys (an origin access control can)"
-    if grantee.kind is Kind.SERVICE and grantee.name in _NEVER_WITH_KMS:
-        return _NEVER_WITH_KMS[grantee.name]
+    service = service_of(grantee) or ""
+    if service in _NEVER_WITH_KMS:
+        return _NEVER_WITH_KMS[service]
     if grantee.account in LOAD_BALANCER_ACCOUNTS:
         return _LOAD_BALANCER
-    if (
-        algorithm == SseAlgorithm.DSSE_KMS
-        and grantee.kind is Kind.SERVICE
-        and grantee.name.startswith("logs.")
-    ):
+    if algorithm == SseAlgorithm.DSSE_KMS and service.startswith("logs."):
         return "CloudWatch Logs cannot export to DSSE-KMS buckets"
     return None
 

@@ -35,6 +35,7 @@ _NOT_OF_A_USE = dict.fromkeys(
 _MOST_TRIED = 128
 """How many parts of a set of requests are tried one by one; more are asked about as a whole."""
 
+_SUFFIX = "amazonaws.com"
 _SUFFIXES = {
     "aws-cn": "amazonaws.com.cn",
     "aws-eusc": "amazonaws.eu",
@@ -104,7 +105,7 @@ class KeyPolicy:
         account = requests.range_of("aws:principalaccount")
         known = {
             "kms:calleraccount": account,
-            "kms:viaservice": always(f"s3.{self.region}.{_SUFFIXES.get(self.partition, 'amazonaws.com')}"),
+            "kms:viaservice": always(f"s3.{self.region}.{_SUFFIXES.get(self.partition, _SUFFIX)}"),
             "kms:encryptioncontext:aws:s3:arn": self._encryption_context(requests.range_of(RESOURCE)),
             **_NOT_OF_A_USE,
             "aws:securetransport": always("true"),
@@ -165,6 +166,14 @@ def _organization_of(path: Pattern) -> str | None:
     return None if path.fold or not slash or set("*?") & set(organization) else organization
 
 
+def service_of(grantee: Grantee) -> str | None:
+    """The service by its name in the partition `aws`: some have another in theirs. None for other callers."""
+    if grantee.kind is not Kind.SERVICE:
+        return None
+    own = next((one for one in _SUFFIXES.values() if grantee.name.endswith(f".{one}")), None)
+    return f"{grantee.name.removesuffix(own)}{_SUFFIX}" if own else grantee.name
+
+
 def _decrypts_to_write(service: str) -> bool:
     """Whether a service needs kms:Decrypt to write.
 
@@ -181,8 +190,9 @@ def _needed(grantee: Grantee) -> set[str]:
         needed.add("kms:Decrypt")
     if grantee.writes:
         needed.add("kms:GenerateDataKey")
-        if grantee.kind is not Kind.SERVICE or _decrypts_to_write(grantee.name):
+        service = service_of(grantee)
+        if service is None or _decrypts_to_write(service):
             needed.add("kms:Decrypt")
-        if grantee.name in _DESCRIBING_WRITERS:
+        if service in _DESCRIBING_WRITERS:
             needed.add("kms:DescribeKey")
     return needed

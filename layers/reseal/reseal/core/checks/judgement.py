@@ -137,22 +137,27 @@ def _foreign_key(policy: Policy, judged: Judged, key: KeyReference) -> Remediate
 
 
 def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
-    is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
-    if outside := key.why_not_kms_alone:
-        is_unlisted += (
-            f", and {outside}: whoever holds it there can take it away from KMS and demand a ransom, "
-            "so ApprovedKeys=account does not approve it"
-        )
+    reason = _why_unapproved(policy, key)
     if policy.replace_unapproved:
         remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
-        return Remediate(change=remediate.change, severity=Severity.HIGH, reason=is_unlisted)
+        return Remediate(change=remediate.change, severity=Severity.HIGH, reason=reason)
     return Manual(
         severity=Severity.HIGH,
-        reason=f"{is_unlisted}; replacing it could let more callers read {judged.subject.name}",
+        reason=f"{reason}; replacing it could let more callers read {judged.subject.name}",
         recommendation=(
             "list the key in ApprovedKeys, choose an approved key, or set ReplaceUnapprovedKeys=true"
         ),
     )
+
+
+def _why_unapproved(policy: Policy, key: KmsKey) -> str:
+    is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
+    if not (outside := key.why_not_kms_alone):
+        return is_unlisted
+    ransom = f"{outside}: whoever holds it there can take it away from KMS and demand a ransom"
+    if policy.listed_keys is not None:
+        return f"{is_unlisted}, and {ransom}"
+    return f"{key.arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
 
 
 def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:

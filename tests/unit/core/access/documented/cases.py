@@ -15,6 +15,7 @@ THIRD = "777788889999"
 K = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-00000000000k"
 GET, PUT = "s3:GetObject", "s3:PutObject"
 READ, WRITE = ["kms:Decrypt"], ["kms:GenerateDataKey*", "kms:Decrypt"]
+NOT_TRUSTED = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1", "aws:PrincipalAccount": PARTNER}}
 TLS = {"Bool": {"aws:SecureTransport": "false"}}
 Statement = dict[str, Any]
 
@@ -61,6 +62,7 @@ DIST = f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"
 CLOUDTRAIL = ["kms:GenerateDataKey*", "kms:DescribeKey"]
 DELIVERY, CONFIG, CLOUDFRONT = of("delivery.logs"), of("config"), of("cloudfront")
 P, ETL, ANN = iam(PARTNER), iam(PARTNER, "role/etl"), iam(PARTNER, "user/ann")
+TRUSTED = bucket("*", "s3:*", when=NOT_TRUSTED, effect="Deny")
 VIA = equals("kms:ViaService", f"s3.{REGION}.amazonaws.com")
 
 KEYS: list[tuple[str, Statement | list[Statement], list[Statement], list[Statement]]] = [
@@ -181,6 +183,10 @@ KEYS: list[tuple[str, Statement | list[Statement], list[Statement], list[Stateme
      [key(P, READ), key("*", ["kms:*"], {"Bool": {"kms:GrantIsForAWSResource": "false"}}, effect="Deny")]),
     ("a partner for any bucket's objects", bucket(P, GET, on="*"), [key(P, READ, {"StringLike": {"kms:EncryptionContext:aws:s3:arn": OBJECTS}})],
      [key(P, READ, {"StringLike": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::*"}})]),
+    # AWS's data perimeter policy examples: the organisation, and accounts outside it that are trusted
+    ("the organisation or a trusted account", [bucket("*", GET), TRUSTED], [key("*", READ, ORG)], [key("*", READ, ORG), key(P, READ)]),
+    ("a trusted account or the organisation", [bucket("*", GET), TRUSTED], [key(P, READ)], [key("*", READ, equals("aws:PrincipalAccount", PARTNER)), key({"AWS": "*"}, READ, ORG)]),
+    ("the organisation or a trusted account, many times", [bucket("*", GET), *[TRUSTED] * 12], [key("*", READ, ORG)], [key("*", READ)]),
 ]  # fmt: skip
 
 DENY_OTHERS = bucket("*", "s3:*", when={"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}}, effect="Deny")
