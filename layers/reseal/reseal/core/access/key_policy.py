@@ -115,7 +115,7 @@ class KeyPolicy:
         }
         if requests.caller.kind in (Kind.ACCOUNT, Kind.SIGNED):
             known["aws:viaawsservice"] = always("true")
-        return requests.having(known | dict(_told_by_others(requests)))
+        return requests.having(known | dict(_implied(requests)))
 
     def _encryption_context(self, resource: Range) -> Range:
         """The object's ARN, or under a Bucket Key the bucket's (S3 User Guide, S3 Bucket Keys)."""
@@ -135,12 +135,12 @@ def _agrees(cell: Requests) -> bool:
     return len({*accounts, cell.value_of("aws:sourceaccount")} - {None}) <= 1
 
 
-def _told_by_others(requests: Requests) -> Iterator[tuple[str, Range]]:
-    """The keys whose values those of another key tell, if the bucket policy demands nothing of them."""
-    told = {"aws:sourceaccount": _accounts(requests.range_of("aws:sourcearn"))}
+def _implied(requests: Requests) -> Iterator[tuple[str, Range]]:
+    """The keys whose values follow from those of another, if the bucket policy demands nothing of them."""
+    implied = {"aws:sourceaccount": _accounts(requests.range_of("aws:sourcearn"))}
     for of in ("principal", "source"):
-        told[f"aws:{of}orgid"] = _organizations(requests.range_of(f"ForAnyValue:aws:{of}orgpaths"))
-    for key, values in told.items():
+        implied[f"aws:{of}orgid"] = _organizations(requests.range_of(f"ForAnyValue:aws:{of}orgpaths"))
+    for key, values in implied.items():
         if values and None not in values and requests.range_of(key) == UNKNOWN:
             yield key, always(*sorted(value for value in values if value))
 
