@@ -26,6 +26,12 @@ _OBJECT_LANE = (
     "unit/lanes/object/test_alerts.py unit/functions/test_enforce_object.py"
 )
 
+_EVALUATOR = (
+    "unit/core/access/test_operators.py unit/core/access/test_access_impact.py "
+    "unit/core/access/test_guard_pairs.py unit/core/access/documented unit/core/access/test_statements.py; "
+    "unit/core/guards unit/core/checks unit/core/repairs/objects/test_acl.py; unit/core/access/test_judge.py"
+)
+
 TESTS = {
     "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
@@ -40,13 +46,29 @@ TESTS = {
     "lanes/object/task.py": _OBJECT_LANE,
     "lanes/object/batch.py": _OBJECT_LANE,
     "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/lanes",
+    "core/access/callers.py": _EVALUATOR,
+    "core/access/evaluator.py": _EVALUATOR,
+    "core/access/grantees.py": _EVALUATOR,
+    "core/access/iam_policy.py": _EVALUATOR,
+    "core/access/impact.py": _EVALUATOR,
+    "core/access/key_policy.py": _EVALUATOR,
+    "core/access/logic.py": _EVALUATOR,
+    "core/access/object_acl.py": _EVALUATOR,
+    "core/access/operators.py": _EVALUATOR,
+    "core/access/patterns.py": _EVALUATOR,
+    "core/access/ranges.py": _EVALUATOR,
+    "core/access/requests.py": _EVALUATOR,
+    "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
+    "core/guards/denied_write.py": "unit/core/guards unit/core/access/test_guard_pairs.py; unit/lanes/bucket",
+    "core/checks/key_access.py": "unit/core/checks unit/core/access/test_statements.py; unit/lanes/bucket",
+    "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
     "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
     "core/guards/objects.py": "unit/core/guards; unit/lanes/object",
     "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
     "core/repairs/objects/parts.py": "unit/core/repairs/objects",
     "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
-    "core/repairs/bucket_plan.py": "unit/core/repairs/test_bucket_plan.py unit/lanes/bucket; unit/core",
+    "core/repairs/repair.py": "unit/core/repairs/test_repair.py unit/lanes/bucket; unit/core",
     "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
     "runtime/clock.py": "unit/runtime/test_clock.py",
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
@@ -66,6 +88,7 @@ TESTS = {
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
     "contract/aws/test_topic_contract.py",
     "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
+    "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
     "aws/dynamodb/items.py": "unit/aws/test_requests.py unit/aws/dynamodb/test_batch_ledger.py "
@@ -109,7 +132,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         tree = _copied(Path(scratch))
         os.chdir(tree)
-        paths = _modules(chosen.only)
+        paths = modules(chosen.only)
         mutants = [mutant for path in paths for mutant in mutants_of(path)]
         if chosen.list:
             print("\n".join(str(mutant) for mutant in mutants))
@@ -139,7 +162,8 @@ def _check(paths: Sequence[Path], pool: ProcessPoolExecutor) -> None:
         raise SystemExit(f"the tests of these modules fail without a mutant: {', '.join(failed)}")
 
 
-def _modules(only: Sequence[str]) -> list[Path]:
+def modules(only: Sequence[str] = ()) -> list[Path]:
+    """The modules to mutate. Ends the run if one with effects has no tests here."""
     effects = {
         str(path.relative_to(SOURCE))
         for folder in ("aws", "runtime")

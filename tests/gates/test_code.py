@@ -1,4 +1,4 @@
-"""bandit over everything that is deployed: no finding, and none hidden by a comment."""
+"""The code as a whole: bandit finds nothing, also behind comments; every module with effects is mutated."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from localcloud.client.handle import REPOSITORY
+from mutation.score import TESTS, modules
 
 SCANNED = ("layers", "functions")
 
@@ -19,3 +20,10 @@ def test_bandit_finds_nothing_in_what_is_deployed() -> None:
     found = [f"{r['filename']}:{r['line_number']} {r['test_id']}" for r in report["results"]]
     modules = [name for name in report["metrics"] if name.endswith(".py")]
     assert (found, report["errors"], len(modules) > 20) == ([], [], True)
+
+
+def test_mutation_run_names_tests_for_every_module_with_effects_and_they_exist() -> None:
+    named = {name.strip(";") for stages in TESTS.values() for name in stages.split()}
+
+    assert [path for path in modules() if not (REPOSITORY / path).is_file()] == []
+    assert [name for name in named if not (REPOSITORY / "tests" / name).exists()] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,25 @@ import pytest
 from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse
 
+from reseal.core.calls.actor import Actor
+from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.checks.key_access import KEY_ACCESS
+from reseal.core.decision import Severity
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.message import message_of
+from reseal.core.findings.ownership import owner_of
+from reseal.core.policy.policy import Policy
+from reseal.core.repairs.ledger_entry import entry_id_of
+from reseal.core.resource import Resource
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.setting import Setting
+from reseal.lanes.bucket.ledger import LEASE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((REPOSITORY / "template.yaml").read_text())
 README = (REPOSITORY / "README.md").read_text()
+ALARMS = [name for name, resource in TEMPLATE["Resources"].items() if resource["Type"].endswith("Alarm")]
 DOCUMENTS = sorted(
     path
     for folder, pattern in ((".", "*.md"), ("docs", "**/*.md"), ("events", "*.md"))
@@ -37,12 +53,17 @@ CODE = [
     )
     for path in (REPOSITORY / folder).rglob("*.py")
 ]
+TRACKED = subprocess.run(  # as `git ls-files`, so that nothing generated counts
+    ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+).stdout.splitlines()
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(
     r"`((?:benchmarks|demo|docs|events|functions|layers|localcloud|mutation|operations|requirements|tests)"
     r"/[\w./-]+)`"
 )
+_SHORT_PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|md|yaml|json|txt|in))`")
+_MAKE = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FACT = re.compile(r"(?<![\w-])[A-J][1-9]\d?(?![\w\"])")
 _AWS_COMMAND = re.compile(r"\baws ([a-z0-9-]+ [a-z-]+(?:(?!\baws )[^\n`])*)")
@@ -77,6 +98,29 @@ def paths() -> list[Any]:
         for document in DOCUMENTS
         for path in _PATH.findall(_FENCE.sub("", document.read_text()))
     ]
+
+
+def short_paths() -> list[Any]:
+    """The modules that documents name by the end of their path, as `core/decision.py`."""
+    return sorted(
+        {
+            (str(document.relative_to(REPOSITORY)), path)
+            for document in DOCUMENTS
+            for path in _SHORT_PATH.findall(_FENCE.sub("", document.read_text()))
+        }
+    )
+
+
+def make_targets() -> list[Any]:
+    """The targets of `make` that documents name."""
+    return sorted(
+        {
+            (str(document.relative_to(REPOSITORY)), target)
+            for document in DOCUMENTS
+            if document.name != "CHANGELOG.md" and document.parent.name != "decisions"  # both name old ones
+            for target in _MAKE.findall(document.read_text())
+        }
+    )
 
 
 def aws_commands() -> list[Any]:
@@ -124,6 +168,16 @@ def test_named_path_exists(path: str) -> None:
     assert (REPOSITORY / path).exists()
 
 
+@pytest.mark.parametrize(("document", "path"), short_paths())
+def test_path_named_in_short_is_the_end_of_one(document: str, path: str) -> None:
+    assert [known for known in TRACKED if f"/{known}".endswith(f"/{path}")]
+
+
+@pytest.mark.parametrize(("document", "target"), make_targets())
+def test_make_target_exists(document: str, target: str) -> None:
+    assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+
+
 @pytest.mark.parametrize("parameter", TEMPLATE["Parameters"])
 def test_parameter_is_in_the_table_of_the_readme_with_its_default(parameter: str) -> None:
     default = TEMPLATE["Parameters"][parameter]["Default"]
@@ -138,11 +192,51 @@ def test_iam_action_is_in_the_readme(action: str) -> None:
     assert f"`{action}`" in README
 
 
-@pytest.mark.parametrize(
-    "alarm", [n for n, r in TEMPLATE["Resources"].items() if r["Type"].endswith("Alarm")]
-)
-def test_alarm_is_in_the_runbook(alarm: str) -> None:
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_alarm_is_in_the_runbook_and_the_readme(alarm: str) -> None:
     assert f"**{alarm}**" in (REPOSITORY / "docs/runbook.md").read_text()
+    assert f"`{alarm}`" in README
+
+
+def seconds_in_documents() -> list[Any]:
+    resources = TEMPLATE["Resources"]
+    hidden, lease = resources["BucketQueue"]["Properties"]["VisibilityTimeout"], int(LEASE.total_seconds())
+    timeout = resources["EnforceBucketFunction"]["Properties"]["Timeout"]
+    minutes = resources["EnforceObjectFunction"]["Properties"]["Timeout"] // 60
+    return [
+        ("docs/architecture.md", f"at least {hidden} s later"),
+        ("docs/architecture.md", f"lease of {lease} s"),
+        ("docs/decisions/0002-one-ledger-entry-two-writes.md", f"a lease of {lease} s"),
+        ("docs/decisions/0002-one-ledger-entry-two-writes.md", f"run ({timeout} s)"),
+        ("docs/decisions/0002-one-ledger-entry-two-writes.md", f"a message ({hidden} s)"),
+        ("docs/decisions/0003-a-first-delivery-never-reads-the-ledger.md", f"for {hidden} s"),
+        ("docs/runbook.md", f"ends within {timeout} s, one of the object lane within {minutes} minutes"),
+    ]
+
+
+@pytest.mark.parametrize(("document", "words"), seconds_in_documents())
+def test_time_out_lease_and_visibility_timeout_are_those_of_the_template(document: str, words: str) -> None:
+    assert words in (REPOSITORY / document).read_text()
+
+
+def test_counts_in_the_readme_are_those_of_template_and_catalogue() -> None:
+    listed = TEMPLATE["Parameters"]["ApprovedKeys"]["AllowedPattern"].rpartition("{0,")[2].rstrip("})$")
+    statuses = [*Status, "COMPLIANT", "EXEMPT", "SKIPPED"]
+    checks, written = len(CHECK_BY_ID), len(CHECK_BY_ID.keys() - {KEY_ACCESS})
+    series = checks * len(statuses) + written + 1
+
+    assert f"at most {int(listed) + 1} key ARNs" in README
+    assert f"| {len(ALARMS)} x 0.10/month |" in README
+    assert f"at most {series} ({checks} checks x {len(statuses)} statuses, {written} times" in README
+
+
+@pytest.mark.parametrize(("rule", "number"), [("BucketRule", "eight"), ("ObjectRule", "five")])
+def test_calls_of_a_rule_are_in_the_readme_with_their_number(rule: str, number: str) -> None:
+    names = TEMPLATE["Resources"][rule]["Properties"]["EventPattern"]["detail"]["eventName"]
+
+    assert len(names) == {"five": 5, "eight": 8}[number]
+    assert f"the {number} {'bucket' if rule == 'BucketRule' else 'object'} calls" in README
+    assert not [name for name in names if f"`{name}`" not in README]
 
 
 @pytest.mark.parametrize("check", CHECK_BY_ID)
@@ -166,14 +260,74 @@ def test_facts_of_the_page_are_those_that_code_cites() -> None:
     assert listed == cited
 
 
+def test_known_faults_are_the_scenarios_that_are_expected_to_fail() -> None:
+    rows = re.findall(r"^\| (T\d+) \|", (REPOSITORY / "docs/checks.md").read_text(), re.MULTILINE)
+
+    marks = {
+        row
+        for path in (REPOSITORY / "tests/scenarios").glob("test_*.py")
+        for row in re.findall(r'@still_open\("(\w+)"', path.read_text())
+    }
+
+    assert sorted(rows) == sorted(marks)
+
+
+def examples(language: str) -> list[str]:
+    return [text for marked, text in _FENCE.findall(README) if marked == language]
+
+
 def test_finding_in_the_readme_is_one() -> None:
     schema = json.loads((REPOSITORY / "docs/finding.schema.json").read_text())
 
-    examples = [json.loads(text) for language, text in _FENCE.findall(README) if language == "json"]
+    (example,) = examples("json")
 
-    assert examples
-    for example in examples:
-        jsonschema.validate(example, schema)
+    jsonschema.validate(json.loads(example), schema)
+
+
+def finding_of(shown: dict[str, Any]) -> Finding:
+    """The finding of a bucket's repair whose document this is."""
+    before, after = (BucketEncryption.from_document(shown[name]) for name in ("before", "after"))
+    call, name = shown["api_call"], shown["resource"]["name"]
+    return Finding(
+        check=CHECK_BY_ID[shown["check"]],
+        severity=Severity[shown["severity"]],
+        status=Status(shown["status"]),
+        call=BucketCall(
+            event_id=call["event_id"],
+            name=call["name"],
+            time=datetime.fromisoformat(call["time"]),
+            bucket=name,
+            owner=shown["account"],
+            actor=Actor(**shown["actor"]),
+            stated=StatedBucketEncryption(
+                algorithm=before.algorithm, key_id=before.key_id, unblocks_sse_c=False
+            ),
+        ),
+        policy=Policy(
+            account=shown["account"],
+            region=shown["region"],
+            required=SseAlgorithm.SSE_KMS,
+            remediation_key=after.key_id or "",
+            check_modes={},
+        ),
+        reason=shown["reason"],
+        before=before,
+        after=after,
+        action=shown["action"],
+        seconds_to_remediate=shown["seconds_to_remediate"],
+        owner=owner_of(name, {}),
+        ledger_entry=entry_id_of(Resource(bucket=name), call["event_id"], Setting.BUCKET_ENCRYPTION),
+    )
+
+
+def test_finding_and_e_mail_of_the_readme_are_what_the_code_makes_of_that_repair() -> None:
+    shown = json.loads(examples("json")[0])
+
+    message = message_of([finding_of(shown["findings"][0])])
+
+    assert json.loads(message.document) == shown
+    assert message.email in examples("text")
+    assert f"`{message.subject}`" in README
 
 
 @pytest.mark.parametrize("command", aws_commands())

@@ -280,7 +280,6 @@ def test_t11_remediated_bucket_has_the_command_that_undoes(world: World) -> None
 # --- from the finding to its evidence -----------------------------------------------------------
 
 
-@still_open("T12", "a finding does not name its ledger entry")
 @pytest.mark.parametrize("lane", ["bucket", "object"])
 def test_t12_finding_names_its_ledger_entry(world: World, lane: str) -> None:
     world.sets_default("AES256") if lane == "bucket" else world.writes()
@@ -307,7 +306,6 @@ def test_t12_link_to_the_runbook_is_absolute_where_its_address_is_given(deploy: 
     assert world.only_finding["runbook"].startswith("https://")
 
 
-@still_open("T12", "the entries of one bucket need a scan")
 def test_t12_entries_of_one_bucket_can_be_queried(world: World) -> None:
     table = world.stack.template["Resources"]["Ledger"]["Properties"]
 

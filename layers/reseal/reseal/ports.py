@@ -11,7 +11,7 @@ from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
-from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.repairs.ledger_entry import LedgerEntry, S
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
@@ -108,13 +108,13 @@ class Ledger(Protocol):
     def read(self, entry_id: str) -> LedgerEntry[Any] | None:
         """The entry of an event; None if Reseal recorded no write for it."""
 
-    def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
+    def open(self, entry: LedgerEntry[S], now: datetime) -> LedgerEntry[S]:
         """Open the entry before the write, or return it if it is already closed.
 
         Takes over an entry whose lease has expired. Raises LeaseHeldError if another invocation holds it.
         """
 
-    def close(self, entry: LedgerEntry[E], now: datetime) -> None:
+    def close(self, entry: LedgerEntry[S], now: datetime) -> None:
         """Close the entry with its outcome; idempotent. Raises LeaseHeldError if another took it over."""
 
     def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
@@ -124,7 +124,7 @@ class Ledger(Protocol):
         """Record who unblocked SSE-C on a bucket."""
 
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C on the bucket within the last day; None if nobody did."""
+        """Who unblocked SSE-C on the bucket within the last day; None if no call is noted."""
 
 
 class ObjectLedger(Protocol):

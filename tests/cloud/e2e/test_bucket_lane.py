@@ -230,8 +230,9 @@ def test_ledger_keeps_before_intended_and_outcome(enforcing: Deployment) -> None
     bucket = enforcing.bucket()
     (line,), _ = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 
+    entry_id = f"{bucket}#{line['event_id']}#PutBucketEncryption"
     item = enforcing.cloud.client("dynamodb").get_item(
-        TableName=enforcing.stack.outputs["LedgerTable"], Key={"id": {"S": f"{bucket}#{line['event_id']}"}}
+        TableName=enforcing.stack.outputs["LedgerTable"], Key={"id": {"S": entry_id}}
     )["Item"]
 
     entry = json.loads(item["entry"]["S"])
@@ -239,3 +240,20 @@ def test_ledger_keeps_before_intended_and_outcome(enforcing: Deployment) -> None
     assert entry["before"]["algorithm"] == "AES256"
     assert entry["intended"]["key_id"] == enforcing.key
     assert entry["outcome"]["kind"] == "Applied"
+
+
+def test_ledger_answers_which_entries_a_bucket_has_and_findings_name_theirs(enforcing: Deployment) -> None:
+    bucket = enforcing.bucket()  # its creation is repaired too
+    _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
+
+    answer = enforcing.cloud.client("dynamodb").query(
+        TableName=enforcing.stack.outputs["LedgerTable"],
+        IndexName="by-bucket",
+        KeyConditionExpression="#bucket = :bucket",
+        ExpressionAttributeNames={"#bucket": "bucket"},
+        ExpressionAttributeValues={":bucket": {"S": bucket}},
+    )
+
+    entries = [item["id"]["S"] for item in answer["Items"]]
+    assert len(entries) == len(set(entries)) == 2
+    assert entries[-1] == finding["ledger_entry"]

@@ -15,6 +15,7 @@ from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
+from reseal.core.state.setting import Setting
 from reseal.ports import Ledger
 from tests.support.fakes.services import NOON
 
@@ -32,6 +33,7 @@ OUTCOMES: list[Outcome] = [
 MINE = LedgerEntry(
     entry_id="payroll#7a3e51c4",
     resource=Resource(bucket="payroll"),
+    setting=Setting.BUCKET_ENCRYPTION,
     before=BucketEncryption(algorithm="AES256"),
     intended=INTENDED,
     violations={

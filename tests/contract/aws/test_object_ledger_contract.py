@@ -16,6 +16,7 @@ from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import Setting
 from tests.contract.aws.test_ledger_contract import AFTER_LEASE, KEY, LEASE_END
 from tests.contract.worlds.objects import ObjectLedgerWorld
 from tests.support.fakes.services import NOON
@@ -31,6 +32,7 @@ def an_entry(number: int = 1, owner: str = "invocation-1") -> ObjectEntry:
     return LedgerEntry(
         entry_id=f"object#{number}",
         resource=Resource(bucket="payroll", object_key=f"2026/{number}.csv"),
+        setting=Setting.OBJECT_ENCRYPTION,
         before=ObjectEncryption(algorithm="AES256"),
         intended=INTENDED,
         violations={

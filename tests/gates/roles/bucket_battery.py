@@ -113,7 +113,7 @@ class Battery:
         raise TimeoutError(f"no log line of {call}: a missing right would show differently")
 
     def _ledger_outcome(self, line: dict[str, Any]) -> str:
-        entry = {"id": {"S": f"{line['bucket']}#{line['event_id']}"}}
+        entry = {"id": {"S": f"{line['bucket']}#{line['event_id']}#PutBucketEncryption"}}
         table = self._deployment.stack.outputs["LedgerTable"]
         found = self._deployment.cloud.client("dynamodb").get_item(TableName=table, Key=entry)
         return str(json.loads(found["Item"]["entry"]["S"])["outcome"]["kind"])

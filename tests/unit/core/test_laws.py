@@ -16,12 +16,13 @@ from reseal.core.errors import MalformedEventError
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
 from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.repairs.bucket_plan import intended_encryption
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.repair import repairs_of
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from reseal.core.state.setting import Setting
 from tests.support.builders import (
     ACCOUNT,
     DEFAULT_MODES,
@@ -131,7 +132,10 @@ class Case:
         return guard_remediation_key(self.policy, decisions, self.truth[K])
 
     def written(self) -> BucketEncryption | None:
-        return intended_encryption(self.policy, self.found, self.decide(self.found))
+        found = {Setting.BUCKET_ENCRYPTION: self.found}
+        (intended,) = [r.intended for r in repairs_of(self.policy, found, self.decide(self.found))] or [None]
+        assert intended is None or isinstance(intended, BucketEncryption)
+        return intended
 
     @property
     def after(self) -> BucketEncryption:
@@ -325,6 +329,7 @@ ENTRIES = st.builds(
     LedgerEntry,
     entry_id=st.text(),
     resource=st.builds(Resource, bucket=st.text()),
+    setting=st.just(Setting.BUCKET_ENCRYPTION),
     before=ANY_ENCRYPTION,
     intended=ANY_ENCRYPTION,
     violations=st.dictionaries(st.sampled_from(sorted(DEFAULT_MODES)), VIOLATIONS),

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from reseal.core.checks.catalogue import BUCKET_CHECKS, decide_bucket
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import findings_of
+from reseal.core.findings.finding import Write, findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption
@@ -29,7 +29,8 @@ def repaired() -> EventResult:
     decisions = decide_bucket(policy, call, ObservedBucket(encryption=found))
     after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
-    findings = findings_of(policy, call, found, decisions, outcome, {DEFAULT_ENCRYPTION})
+    writes = {DEFAULT_ENCRYPTION: Write(before=found, outcome=outcome)}
+    findings = findings_of(policy, call, found, decisions, writes)
     return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 

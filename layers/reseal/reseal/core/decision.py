@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from reseal.core.state.change import EncryptionChange
+from reseal.core.state.setting import Change
 
 
 class Severity(IntEnum):
@@ -39,7 +40,7 @@ CHECK_IS_OFF = Exempt("this check is off")
 class Remediate:
     """The check is violated, and `change` is a safe remediation."""
 
-    change: EncryptionChange
+    change: Change
     severity: Severity
     reason: str
 
@@ -55,3 +56,10 @@ class Manual:
 
 Decision = Compliant | Exempt | Remediate | Manual
 Violation = Remediate | Manual
+
+
+def encryption_change_of(decision: Decision) -> EncryptionChange | None:
+    """The change of the encryption that the decision makes; None if it makes none."""
+    if isinstance(decision, Remediate) and isinstance(decision.change, EncryptionChange):
+        return decision.change
+    return None

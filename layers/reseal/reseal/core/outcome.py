@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.state.object_encryption import ObjectEncryption
-
-Encryption = BucketEncryption | ObjectEncryption
-"""What a decision is about: the default encryption of a bucket, or the encryption of one object."""
+from reseal.core.state.setting import State
 
 
 class SkipCause(StrEnum):
@@ -28,7 +24,7 @@ class Applied:
     `changed` names the properties that should have stayed the same and did not.
     """
 
-    after: Encryption
+    after: State
     at: datetime
     changed: tuple[str, ...] = ()
 

@@ -55,6 +55,13 @@ def _examples() -> Iterator[Case]:
         warm=True,
     )
     yield Case(written=Written(encryption="aws/s3", context=True), fault=Fault("denied", 2), warm=True)
+    yield Case(  # its event ends Skipped, and only the copy of its twin is denied
+        written=Written(key="a b", size=0),
+        arrival=Arrival(names_version=False, spelled="quoted", late=True, other_messages=frozenset({"twin"})),
+        stack=DSSE,
+        race=Race("own key", "HeadObject"),
+        fault=Fault("denied", 8),
+    )
     yield Case(fault=Fault("500", 1, 99))
     yield Case(written=LARGE, stack=DSSE)
     yield Case(written=LARGE, stack=DSSE, fault=Fault("denied", 5))

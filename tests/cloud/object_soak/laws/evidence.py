@@ -74,7 +74,7 @@ def check_uploads(run: Run) -> None:
 
 def check_ledger(run: Run, *, touched: bool) -> None:
     """Each write has its entry, and each entry of a handled event is closed with its outcome."""
-    item = run.entry = run.lanes.resources.entry(run.event_id)
+    item = run.entry = run.lanes.resources.entry(run.entry_id)
     if touched:
         assert item is not None, "written without evidence"
     if item is None or MAIN in run.given_up:
@@ -115,10 +115,12 @@ def check_again(run: Run) -> None:
 def _was_denied(run: Run) -> bool:
     """Whether an action is denied permanently and this event's own call was denied.
 
-    If the event ended Compliant, only another event of its batch was denied.
+    If the event ended Compliant or Skipped, only another event of its batch was denied: a denial of its own
+    call is a finding.
     """
     denied = run.script.fault is not None and run.script.faulted and run.script.fault.kind == "denied"
-    return bool(denied) and any(event_result.result is not Result.COMPLIANT for event_result in run.of_event)
+    undisturbed = {Result.COMPLIANT, Result.SKIPPED}
+    return bool(denied) and any(event_result.result not in undisturbed for event_result in run.of_event)
 
 
 def _of_newer_version(run: Run, finding: Finding) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
@@ -91,6 +92,11 @@ class Run:
 
     def main_message(self) -> str:
         return event(self.of, self.case.arrival, who=self.who, event_id=self.event_id)
+
+    @property
+    def entry_id(self) -> str:
+        """The id of the event's ledger entry, which spells the object key as the record does."""
+        return f"{parse_object_call(self.main_message()).resource.name}#{self.event_id}#ObjectEncryption"
 
     def close_windows(self) -> None:
         """Deliver the lane's reminders to close alert windows."""

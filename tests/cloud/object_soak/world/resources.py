@@ -60,9 +60,9 @@ class Resources:
             KeyId=self.keys["revoked"], PolicyName="default", Policy=_shared_with(ACCOUNT if admitted else "")
         )
 
-    def entry(self, event_id: str) -> dict[str, Any] | None:
-        """The ledger's item of an event."""
-        answer = self.dynamodb.get_item(TableName=self.table, Key={"id": {"S": f"object#{event_id}"}})
+    def entry(self, entry_id: str) -> dict[str, Any] | None:
+        """The ledger's item of this id."""
+        answer = self.dynamodb.get_item(TableName=self.table, Key={"id": {"S": entry_id}})
         return answer.get("Item")
 
     def _table(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from botocore.session import get_session
 
-from reseal.core.access.impact import Impact, impact_of, in_words
+from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -25,6 +25,7 @@ from tests.support.builders import (
     STRANGER_KEY,
     K,
     a_key,
+    a_policy,
     encryption,
 )
 from tests.unit.core.access.cases import (
@@ -364,6 +365,12 @@ def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> 
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
 
 
+@pytest.mark.parametrize("account", sorted(LOAD_BALANCER_ACCOUNTS))
+def test_every_account_of_load_balancers_is_an_account_number(account: str) -> None:
+    assert len(account) == 12
+    assert account.isdecimal()
+
+
 def test_ten_parties_are_named_and_the_rest_counted() -> None:
     sentences = in_words([Impact(f"party {number}") for number in range(12)])
 
@@ -385,3 +392,11 @@ def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
 
     (impact,) = impacts(Situation(admitting.access, (*admitting.key, deny)))
     assert not impact.certain
+
+
+def test_key_policy_of_a_deployment_is_for_its_account_and_region() -> None:
+    document = {"Statement": THE_STACKS_KEY}
+
+    found = KeyPolicy.of(a_policy(), K, document)
+
+    assert found == KeyPolicy(key_arn=K, document=document, account=ACCOUNT, region=REGION)

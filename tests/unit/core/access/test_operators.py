@@ -83,6 +83,8 @@ def meets(operator: str, found: Range, values: Any, key: str = "aws:x", **more: 
         ("NumericLessThan", always("5"), "5", False),
         ("NumericLessThanEquals", always("5"), "5", True),
         ("NumericGreaterThan", always("5"), ["7", "4"], True),
+        ("NumericGreaterThan", always("5"), "5", False),
+        ("NumericGreaterThanEquals", always("5"), "5", True),
         ("NumericGreaterThanEquals", always("4", "6"), "5", None),
         ("NumericGreaterThanEqualsIfExists", ABSENT, "5", True),
         ("NumericEquals", always("five"), "5", None),
@@ -90,14 +92,18 @@ def meets(operator: str, found: Range, values: Any, key: str = "aws:x", **more: 
         ("DateLessThan", always("2026-01-01T00:00:00+00:00"), "2030-01-01T00:00:00", True),
         ("DateGreaterThan", always("2026-01-01"), "2030-01-01", False),
         ("DateEquals", always("0"), "1970-01-01", True),
+        ("DateEquals", always("1970-01-01T05:00:00+05:00"), "1970-01-01T00:00:00Z", True),
         ("DateNotEquals", ABSENT, "1970-01-01", True),
         ("IpAddress", always("10.1.2.3"), "10.0.0.0/8", True),
+        ("IpAddress", always("11.1.2.3"), "10.0.0.0/8", False),
+        ("NotIpAddress", always("11.1.2.3"), "10.0.0.0/8", True),
         ("IpAddress", always("11.1.2.3"), ["10.0.0.0/8", "11.1.2.3"], True),
         ("IpAddress", always("10.1.2.3"), "2001:db8::/32", False),
         ("NotIpAddress", always("10.1.2.3"), "10.0.0.0/8", False),
         ("NotIpAddress", ABSENT, "10.0.0.0/8", True),
         ("IpAddress", always("10.1.2.3"), "10.0.0.0/99", None),
         ("BinaryEquals", always("QmluYXJ5"), "QmluYXJ5", True),
+        ("BinaryEquals", always("QmluYXJ5"), "qmluyxj5", False),
         ("StringSortOf", always("a"), "a", None),
         ("NullIfExists", always("a"), "true", None),
         ("String Equals", always("a"), "a", None),
@@ -137,8 +143,22 @@ def test_another_value_of_the_same_key_may_match_any() -> None:
     assert meets("ForAnyValue:StringEquals", Range(), "b", key="aws:tagkeys", **known) is None
 
 
-def test_many_values_without_a_quantifier_cannot_be_settled() -> None:
-    assert meets("StringEquals", always("a"), "a", key="aws:TagKeys".lower()) is None
+@pytest.mark.parametrize(
+    "key",
+    [
+        "aws:CalledVia",
+        "aws:PrincipalOrgPaths",
+        "aws:PrincipalServiceNamesList",
+        "aws:ResourceOrgPaths",
+        "aws:SourceOrgPaths",
+        "aws:TagKeys",
+        "kms:EncryptionContextKeys",
+        "kms:GrantOperations",
+        "kms:ResourceAliases",
+    ],
+)
+def test_many_values_without_a_quantifier_cannot_be_settled(key: str) -> None:
+    assert meets("StringEquals", always("a"), "a", key=key.lower()) is None
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,67 @@ def asked(caller: Caller) -> Requests:
     return Requests.of(caller, "aws", **{RESOURCE: always(KEY)})
 
 
+ANY = Caller(Kind.SERVICE, "*")
+OF_SOURCES = ("aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths")
+OF_SERVICES = ("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
+OF_NAMED = ("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username")
+ABSENT_KEYS = [
+    *((ANYONE, key) for key in (*OF_NAMED, "aws:FederatedProvider", "aws:MultiFactorAuthPresent")),
+    *((caller, key) for caller in (ANYONE, SIGNED, ETL) for key in (*OF_SERVICES, *OF_SOURCES)),
+    *((caller, key) for caller in (CONFIG, ANY) for key in OF_NAMED[1:]),
+    *((caller, "aws:PrincipalTag/team") for caller in (ANYONE, CONFIG)),
+]
+
+
+@pytest.mark.parametrize(("caller", "key"), ABSENT_KEYS)
+def test_which_keys_a_caller_never_has(caller: Caller, key: str) -> None:
+    assert asked(caller).meet(("ForAnyValue:StringLike", key.lower(), ["*"])) is False
+
+
+@pytest.mark.parametrize(
+    ("caller", "operator", "key", "value", "expected"),
+    [
+        (ANYONE, "StringEquals", "aws:PrincipalAccount", "anonymous", True),
+        (ANYONE, "StringEquals", "aws:userid", "AIDAEXAMPLEEXAMPLEXX", False),
+        (ANYONE, "StringEqualsIfExists", "aws:userid", "anonymous", True),
+        (ANYONE, "StringEquals", "aws:PrincipalType", "Anonymous", True),
+        (ANYONE, "Bool", "aws:PrincipalIsAWSService", "false", True),
+        (SIGNED, "StringLike", "aws:PrincipalAccount", "????????????", True),
+        (SIGNED, "StringLike", "aws:PrincipalAccount", "?", False),
+        (SIGNED, "StringEquals", "aws:PrincipalAccount", OWN, None),
+        (SIGNED, "Null", "aws:PrincipalAccount", "false", True),
+        (SIGNED, "Null", "aws:PrincipalArn", "false", True),
+        (SIGNED, "Null", "aws:userid", "false", True),
+        (SIGNED, "StringEquals", "aws:userid", "anonymous", False),
+        (SIGNED, "Null", "aws:PrincipalType", "false", True),
+        (SIGNED, "StringEquals", "aws:PrincipalType", "Anonymous", False),
+        (SIGNED, "Bool", "aws:PrincipalIsAWSService", "false", True),
+        (SIGNED, "Null", "aws:PrincipalTag/team", "true", None),
+        (ETL, "StringEquals", "aws:PrincipalAccount", PARTNER, True),
+        (ETL, "StringEquals", "aws:PrincipalArn", ROLE, True),
+        (ONE_SESSION, "StringEquals", "aws:PrincipalArn", SESSION, False),
+        (ONE_SESSION, "StringEquals", "aws:PrincipalArn", ROLE, None),
+        (ONE_SESSION, "ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{PARTNER}:role/*", True),
+        (ONE_SESSION, "ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{PARTNER}:role/*x", False),
+        (WHOLE, "ArnLike", "aws:PrincipalArn", f"arn:aws:*::{PARTNER}:*", True),
+        (WHOLE, "ArnLike", "aws:PrincipalArn", f"arn:aws:*::{OWN}:*", False),
+        (WHOLE, "StringEquals", "aws:PrincipalArn", ROLE, None),
+        (CONFIG, "StringEquals", "aws:PrincipalAccount", OWN, False),
+        (CONFIG, "Bool", "aws:PrincipalIsAWSService", "true", True),
+        (CONFIG, "StringEquals", "aws:PrincipalServiceName", "config.amazonaws.com", True),
+        (ANY, "Null", "aws:PrincipalServiceName", "false", True),
+        (ANY, "StringEquals", "aws:PrincipalServiceName", "config.amazonaws.com", None),
+        (CONFIG, "StringEquals", "aws:SourceAccount", OWN, None),
+        (UNKNOWN, "StringEquals", "aws:PrincipalAccount", OWN, None),
+        (UNKNOWN, "Bool", "aws:PrincipalIsAWSService", "false", None),
+    ],
+)  # fmt: skip
+def test_which_values_the_keys_of_a_caller_have(
+    caller: Caller, operator: str, key: str, value: str, expected: bool | None
+) -> None:
+    assert asked(caller).meet((operator, key.lower(), [value])) is expected
+
+
 def statement(**more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"} | more
 
@@ -286,6 +347,11 @@ ONLY_OWN = when("StringNotEquals", "aws:PrincipalAccount", OWN, effect="Deny", a
         ([when("StringEquals", "aws:PrincipalServiceName", "x", "y")],
          [(Kind.SERVICE, "x"), (Kind.SERVICE, "y")]),
         ([when("StringEquals", "s3:DataAccessPointAccount", OWN)], [(Kind.ACCESS_POINT, OWN)]),
+        ([when("StringEquals", "s3:DataAccessPointArn", "arn:aws:s3:us-east-1:1:accesspoint/a", "b")],
+         [(Kind.ACCESS_POINT, "arn:aws:s3:us-east-1:1:accesspoint/a, b")]),
+        ([when("Null", "aws:PrincipalArn", "true"),
+          when("StringEquals", "aws:PrincipalAccount", "anonymous", effect="Deny")],
+         [(Kind.UNKNOWN, "* of true")]),
         ([when("Null", "aws:PrincipalArn", "true")], [(Kind.ANYONE, "*")]),
         ([when("Bool", "aws:SecureTransport", "true")], [(Kind.ANYONE, "*")]),
     ],

@@ -60,6 +60,6 @@ def test_calls_on_buckets_and_objects_carry_it() -> None:
 def test_only_the_finding_of_a_move_to_a_key_says_it(decision: Decision, said: bool) -> None:
     call = parse_bucket_call(a_body(additionalEventData=SIGV2))
 
-    (finding,) = findings_of(a_policy(), call, None, {DEFAULT_ENCRYPTION: decision}, None, set())
+    (finding,) = findings_of(a_policy(), call, None, {DEFAULT_ENCRYPTION: decision}, {})
 
     assert ("SigV2: S3 refuses that for objects under a KMS key" in finding.reason) is said

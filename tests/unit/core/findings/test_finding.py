@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
-from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.repairs.bucket_plan import enforced_remediations
+from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
@@ -66,19 +66,24 @@ SKIPPED = Skipped(cause=SkipCause.NEWER, reason="newer")
 NO_LONGER = not_enforcing(DEFAULT_ENCRYPTION)
 
 
+ENTRY_ID = f"{BUCKET}#{EVENT_ID}#PutBucketEncryption"
+
+
 def findings(
     decisions: Mapping[str, Decision],
     outcome: Outcome | None = None,
     *,
     policy: Policy | None = None,
     before: BucketEncryption = BEFORE,
-    written: Container[str] | None = None,
+    written: Iterable[str] | None = None,
     **call: Any,
 ) -> tuple[Finding, ...]:
     """By default what the policy enforces is what was written."""
     policy = policy or a_policy()
     enforced = enforced_remediations(policy, decisions)
-    return findings_of(policy, a_call(**call), before, decisions, outcome, written or enforced)
+    write = Write(before=before, outcome=outcome, ledger_entry=ENTRY_ID if outcome else None)
+    writes = dict.fromkeys(written or enforced, write)
+    return findings_of(policy, a_call(**call), before, decisions, writes)
 
 
 def finding(
@@ -254,11 +259,41 @@ def test_a_repair_that_a_command_undoes_needs_no_recommendation() -> None:
     assert result.recommendation is None
 
 
+BLOCK = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severity.MEDIUM, reason="unblocked")
+NAMES_NOTHING_BLOCKED = "BlockedEncryptionTypes={EncryptionType=[NONE]}"
+
+
+def test_every_undo_command_of_a_write_that_blocked_sse_c_unblocks_it_by_name() -> None:
+    after = encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-C",))
+
+    both = findings(
+        {DEFAULT_ENCRYPTION: REMEDIATE, SSE_C_BLOCK: BLOCK},
+        Applied(after=after, at=NOON),
+        policy=a_policy(check_modes=ENFORCE_ALL),
+        before=encryption(blocked=None),
+    )
+
+    assert [NAMES_NOTHING_BLOCKED in (each.undo or "") for each in both] == [True, True]
+
+
+def test_an_undo_command_does_not_name_a_block_that_nobody_set() -> None:
+    after = encryption(SSE_KMS, K, bucket_key=True, blocked=None)
+
+    default, block = findings(
+        {DEFAULT_ENCRYPTION: REMEDIATE, SSE_C_BLOCK: BLOCK},
+        Applied(after=after, at=NOON),
+        before=encryption(blocked=None),
+    )
+
+    assert (default.status, block.status) == (Status.REMEDIATED, Status.DETECTED)
+    assert "BlockedEncryptionTypes" not in (default.undo or "BlockedEncryptionTypes")
+
+
 def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_before_is_kept() -> None:
     result = finding(before=encryption(SSE_KMS, '"$(reboot)"'))
 
     assert result.undo is None
-    assert f"the ledger entry {BUCKET}#{EVENT_ID} " in (result.recommendation or "")
+    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
     VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
 
 
@@ -330,6 +365,7 @@ def test_a_document_says_everything() -> None:
             "PCI DSS 4.0.1 3.5.1",
         ],
         "undo": finding().undo,
+        "ledger_entry": ENTRY_ID,
         "runbook": "docs/runbook.md#s3bucketdefaultencryption",
     }
 
@@ -398,15 +434,14 @@ def object_finding(
     policy: Policy | None = None,
     **call: Any,
 ) -> Finding:
+    found = before or object_encryption()
+    write = Write(before=found, outcome=outcome, action=action, ledger_entry=ENTRY_ID, details=CARRIED)
     (only,) = findings_of(
         policy or a_policy(),
         an_object_call(**call),
-        before or object_encryption(),
+        found,
         {OBJECT_ENCRYPTION: decision},
-        outcome,
-        {OBJECT_ENCRYPTION} if outcome else (),
-        action,
-        CARRIED,
+        {OBJECT_ENCRYPTION: write} if outcome else {},
     )
     return only
 
@@ -541,7 +576,7 @@ def test_a_repair_of_an_object_without_an_undo_command_says_where_the_state_befo
     result: Finding,
 ) -> None:
     assert result.undo is None
-    assert f"the ledger entry object#{EVENT_ID} " in (result.recommendation or "")
+    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
     VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
 
 

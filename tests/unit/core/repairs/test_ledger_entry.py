@@ -10,6 +10,7 @@ from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
+from reseal.core.state.setting import Setting
 from tests.support.builders import (
     BUCKET,
     BUCKET_KEY,
@@ -52,6 +53,7 @@ def test_an_entry_of_a_bucket_survives_the_way_through_json(outcome: Outcome | N
     entry = LedgerEntry(
         entry_id=f"{BUCKET}#{EVENT_ID}",
         resource=Resource(bucket=BUCKET),
+        setting=Setting.BUCKET_ENCRYPTION,
         before=encryption(blocked=None),
         intended=encryption(SSE_KMS, K, bucket_key=True),
         violations=VIOLATIONS,
@@ -87,6 +89,7 @@ def test_an_entry_of_an_object_survives_the_way_through_json(
     entry = LedgerEntry(
         entry_id=f"object#{EVENT_ID}",
         resource=Resource(bucket=BUCKET, object_key="Gehälter/ \x7f.csv", version_id="v1"),
+        setting=Setting.OBJECT_ENCRYPTION,
         before=before,
         intended=UNDER_K,
         violations=VIOLATIONS,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reseal.core.repairs.objects.properties import sent_with_copy
-from reseal.core.repairs.undo import undo_command
+from reseal.core.repairs.undo import restored, undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -25,6 +25,7 @@ from tests.support.builders import (
     SSE_KMS,
     STRANGER_KEY,
     UNLISTED_KEY,
+    K,
     a_policy,
     an_original,
     encryption,
@@ -246,6 +247,46 @@ def test_a_buckets_rule_is_set_again_in_the_shorthand_of_the_cli(
     fields = "ApplyServerSideEncryptionByDefault=" + ",".join(rule)
 
     assert undo_bucket(before) == f'{SET_BUCKET}"Rules=[{{{fields}}}]"'
+
+
+Blocked = tuple[str, ...] | None
+
+
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [
+        (None, ("NONE",)),
+        ((), ("NONE",)),
+        (("NONE",), ("NONE",)),
+        (("SSE-X",), ("SSE-X",)),
+    ],
+    ids=str,
+)
+def test_a_block_that_the_write_added_is_removed_by_name(before: Blocked, named: Blocked) -> None:
+    after = encryption(SSE_KMS, K, blocked=("SSE-X", "SSE-C"))
+
+    rule = restored(encryption(blocked=before), after, blocked_sse_c=True)
+
+    assert rule == encryption(blocked=named)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, None),
+        (("NONE",), ("NONE",)),
+        (("SSE-C",), ("SSE-C",)),
+        (("SSE-C", "SSE-X"), ("SSE-C", "SSE-X")),
+        (None, ("SSE-C",)),
+        (("SSE-X",), ("SSE-X", "SSE-C")),
+    ],
+    ids=str,
+)
+def test_a_block_that_the_write_did_not_add_stays_as_it_is(before: Blocked, after: Blocked) -> None:
+    """S3 itself may add one meanwhile (E7)."""
+    rule = restored(encryption(blocked=before), encryption(SSE_KMS, K, blocked=after), blocked_sse_c=False)
+
+    assert rule == encryption(blocked=after)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
@@ -116,8 +118,9 @@ def test_a_whole_rule_becomes_a_whole_request() -> None:
     }
 
 
-def test_a_request_says_nothing_of_what_s3_did_not_state() -> None:
-    request = NEVER_CONFIGURED.to_s3()
+@pytest.mark.parametrize("blocked", [None, ()], ids=["no list", "an empty list"])
+def test_a_request_says_nothing_of_what_s3_did_not_state(blocked: tuple[str, ...] | None) -> None:
+    request = replace(NEVER_CONFIGURED, blocked=blocked).to_s3()
 
     assert request == {
         "Rules": [

@@ -104,3 +104,15 @@ def test_a_bucket_replicates_where_a_rule_is_on(enabled: bool) -> None:
     rule = ReplicationRule(id="r", enabled=enabled, takes_kms_objects=True)
 
     assert a_bucket_context(access=BucketAccess(replication=(off, rule))).replicates is enabled
+
+
+@pytest.mark.parametrize(
+    ("other", "equal"),
+    [
+        (ObjectEncryption(algorithm="aws:kms", key_id=K), True),
+        (ObjectEncryption(algorithm="aws:kms", key_id=K, bucket_key=True), False),
+        (ObjectEncryption(algorithm="AES256"), False),
+    ],
+)
+def test_encryptions_are_equal_if_all_of_them_is(other: ObjectEncryption, equal: bool) -> None:
+    assert ObjectEncryption(algorithm="aws:kms", key_id=K).equals(other) is equal

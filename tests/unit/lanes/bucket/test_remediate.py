@@ -367,7 +367,7 @@ def test_a_read_back_that_never_shows_the_write_is_tried_again_later() -> None:
     cloud = a_cloud(LOWERED)
     cloud.buckets.stale_reads = 5
 
-    with pytest.raises(TransientError, match="still shows the old encryption"):
+    with pytest.raises(TransientError, match="still shows the state before"):
         deliver(cloud)
 
     assert cloud.clock.slept == [0.2, 0.5, 1.0, 2.0]

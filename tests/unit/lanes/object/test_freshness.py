@@ -89,3 +89,16 @@ def test_quick_repair_reads_the_bucket_once() -> None:
     stage.deliver(an_event("a.csv"))
 
     assert stage.cloud.cloud.steps.taken.count("read context") == 1
+
+
+def test_slow_repair_of_what_was_copied_before_is_made_in_place() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.deliver(an_event("a.csv"))
+    stage.cloud.objects.put(BUCKET, "a.csv", body=b"again")
+    slow(stage, "ledger open all", _nothing)
+
+    stage.deliver(an_event("a.csv", eventID="again"))
+
+    assert stage.results == ["Applied", "Applied"]
+    assert [method for method, *_ in stage.cloud.objects.writes] == ["copy", "update_encryption"]

@@ -11,7 +11,7 @@ from typing import Any
 from reseal.aws.errors import translated
 from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
 from reseal.core.outcome import Applied
-from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.repairs.ledger_entry import LedgerEntry, S
 from reseal.core.repairs.objects.method import Method
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
@@ -20,7 +20,7 @@ _UNHELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR 
 _MINE = "closed = :no AND held_by = :me"
 
 
-def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
+def opening(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
     """The put of an entry: allowed if there is none, this invocation holds it, or its lease has expired."""
     put = _put(entry, now, table, kept, closed=False)
     put["ConditionExpression"] = _UNHELD
@@ -28,13 +28,13 @@ def opening(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -
     return put
 
 
-def closing(entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
+def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
     """The put of an entry's outcome: allowed if this invocation still holds the entry."""
     return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
 
 
 def noting_copy(
-    entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta
+    entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
     """The put that notes an object as copied, by the item's id; none if the entry is not of a copy made."""
     if not isinstance(entry.outcome, Applied) or entry.action == Method.IN_PLACE:
@@ -75,7 +75,7 @@ def refusal_is_transient(action: str) -> Iterator[None]:
 
 
 def _put(
-    entry: LedgerEntry[E], now: datetime, table: str, kept: timedelta, *, closed: bool
+    entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta, *, closed: bool
 ) -> dict[str, Any]:
     """Entries expire by TTL after `kept`."""
     return {

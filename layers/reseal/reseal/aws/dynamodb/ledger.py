@@ -17,7 +17,7 @@ from reseal.aws.dynamodb.items import (
     taken_over,
 )
 from reseal.core.findings.alerts import Unblocked
-from reseal.core.repairs.ledger_entry import E, LedgerEntry
+from reseal.core.repairs.ledger_entry import LedgerEntry, S
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,7 +48,7 @@ class DynamoDbLedger:
             )
         return entry_of(answer["Item"]) if "Item" in answer else None
 
-    def open(self, entry: LedgerEntry[E], now: datetime) -> LedgerEntry[E]:
+    def open(self, entry: LedgerEntry[S], now: datetime) -> LedgerEntry[S]:
         """Put the entry if there is none, if this invocation holds it, or if its lease has expired."""
         try:
             self._put(opening(entry, now, self._table, self._kept))
@@ -58,7 +58,7 @@ class DynamoDbLedger:
             raise held_by_another(entry.entry_id) from failed
         return entry
 
-    def close(self, entry: LedgerEntry[E], now: datetime) -> None:
+    def close(self, entry: LedgerEntry[S], now: datetime) -> None:
         """Put the outcome if this invocation still holds the entry."""
         try:
             self._put(closing(entry, now, self._table, self._kept))

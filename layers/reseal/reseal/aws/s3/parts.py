@@ -28,7 +28,7 @@ _MOST_ABORTS = 3
 
 
 class S3Parts:
-    """Copies in parts. Every upload is completed or aborted; an upload left behind is logged."""
+    """Copies in parts. Every upload is completed or aborted, or logged; none is if the function is killed."""
 
     def __init__(
         self, client: S3Client, account: str, copies: S3Copies, logger: Logger, *, part_size: int

@@ -115,7 +115,7 @@ class KeyPolicy:
         }
         if requests.caller.kind in (Kind.ACCOUNT, Kind.SIGNED):
             known["aws:viaawsservice"] = always("true")
-        return requests.having(known | dict(_implied(requests)))
+        return requests.having(known | dict(_implied_by_others(requests)))
 
     def _encryption_context(self, resource: Range) -> Range:
         """The object's ARN, or under a Bucket Key the bucket's (S3 User Guide, S3 Bucket Keys)."""
@@ -135,8 +135,8 @@ def _agrees(cell: Requests) -> bool:
     return len({*accounts, cell.value_of("aws:sourceaccount")} - {None}) <= 1
 
 
-def _implied(requests: Requests) -> Iterator[tuple[str, Range]]:
-    """The keys whose values follow from those of another, if the bucket policy demands nothing of them."""
+def _implied_by_others(requests: Requests) -> Iterator[tuple[str, Range]]:
+    """The keys whose values those of another key imply, if the bucket policy demands nothing of them."""
     implied = {"aws:sourceaccount": _accounts(requests.range_of("aws:sourcearn"))}
     for of in ("principal", "source"):
         implied[f"aws:{of}orgid"] = _organizations(requests.range_of(f"ForAnyValue:aws:{of}orgpaths"))

@@ -92,9 +92,9 @@ class Operator:
     """A condition operator: the positive operator `base`, and what its name makes of it."""
 
     base: str
-    is_negated: bool = False
-    if_exists: bool = False
-    quantifier: str = ""
+    is_negated: bool
+    if_exists: bool
+    quantifier: str
 
     @property
     def style(self) -> tuple[Style, bool] | None:

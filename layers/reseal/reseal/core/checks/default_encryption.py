@@ -10,10 +10,14 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.state.setting import Setting
 
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 _BUCKET = Subject(
-    is_encrypted="new objects are encrypted", is_broken="writes to this bucket fail", name="the bucket"
+    setting=Setting.BUCKET_ENCRYPTION,
+    is_encrypted="new objects are encrypted",
+    is_broken="writes to this bucket fail",
+    name="the bucket",
 )
 
 

@@ -20,8 +20,9 @@ from reseal.core.state.kms_key import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The texts that findings use for a bucket or an object."""
+    """The setting of a bucket or an object that holds its encryption, and the texts that findings use."""
 
+    setting: str
     is_encrypted: str
     is_broken: str
     name: str
@@ -92,8 +93,8 @@ def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
     found = SseAlgorithm(judged.algorithm)
     if STRENGTH[found] < STRENGTH[policy.required]:
         reason = f"{found.in_words} is weaker than the required {policy.required.in_words}"
-        change = EncryptionChange(algorithm=policy.required)  # keeps the approved key
-        return Remediate(change=change, severity=judged.severity, reason=reason)
+        change = EncryptionChange(setting=judged.subject.setting, algorithm=policy.required)
+        return Remediate(change=change, severity=judged.severity, reason=reason)  # keeps the approved key
     return Compliant(f"{found.in_words} under the approved key {key.arn}")
 
 
@@ -107,6 +108,7 @@ def to_remediation_key(
     """
     found = SseAlgorithm(judged.algorithm)
     change = EncryptionChange(
+        setting=judged.subject.setting,
         algorithm=max(found, policy.required, key=STRENGTH.__getitem__),
         key_arn=policy.remediation_key,
         bucket_key=True if found is SseAlgorithm.SSE_S3 else None,

@@ -9,10 +9,14 @@ from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import Setting
 
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 _OBJECT = Subject(
-    is_encrypted="the object is encrypted", is_broken="the object cannot be read", name="the object"
+    setting=Setting.OBJECT_ENCRYPTION,
+    is_encrypted="the object is encrypted",
+    is_broken="the object cannot be read",
+    name="the object",
 )
 
 

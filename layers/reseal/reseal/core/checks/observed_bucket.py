@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
+from reseal.core.state.setting import Setting, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,11 @@ class ObservedBucket:
     kms_key: KeyDescription | None = None
     access: BucketAccess | None = None
     key_policy: KeyPolicy | None = None
+
+    @property
+    def settings(self) -> Mapping[str, State]:
+        """The state of each setting that the checks judge."""
+        return {Setting.BUCKET_ENCRYPTION: self.encryption}
 
     @property
     def is_under_aws_s3(self) -> bool:

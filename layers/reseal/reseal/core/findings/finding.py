@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -15,16 +15,16 @@ from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation
+from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation, encryption_change_of
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
-from reseal.core.outcome import Applied, Encryption, Failed, Outcome, Skipped
+from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
-from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.repairs.objects.method import Method
-from reseal.core.repairs.undo import undo_command
+from reseal.core.repairs.undo import restored, undo_command
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.setting import Setting, State
 
 SCHEMA = "reseal.finding/1"
 _COPIES = (Method.COPY, Method.PARTS)
@@ -45,14 +45,26 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One write of an event: the state before, the call, the outcome, the ledger entry and its evidence."""
+
+    before: State | None
+    outcome: Outcome | None
+    action: str = Setting.BUCKET_ENCRYPTION
+    ledger_entry: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One violation of one check by one API call, and what was done about it.
 
     `before` is None if the resource could not be read, `after` if it was not written. `action` is the S3
-    call that wrote; `details` is the ledger's further evidence of the state before.
-    `seconds_to_remediate` is the time from the API call to the verified write. `owner` is the tool that
-    manages the bucket, if known. `occurrences` describes all equal violations that this finding
-    represents; None if there is only this one.
+    call that wrote; `details` is the ledger's further evidence of the state before. `blocked_sse_c` is
+    whether the write also blocked SSE-C on the bucket. `seconds_to_remediate` is the time from the API call
+    to the verified write. `owner` is the tool that manages the bucket, if known. `occurrences` describes all
+    equal violations that this finding represents; None if there is only this one. `ledger_entry` is the id
+    of the entry of the write.
     """
 
     check: Check
@@ -62,13 +74,15 @@ class Finding:
     policy: Policy
     reason: str
     recommendation: str | None = None
-    before: Encryption | None = None
-    after: Encryption | None = None
+    before: State | None = None
+    after: State | None = None
     action: str | None = None
+    blocked_sse_c: bool = False
     seconds_to_remediate: float | None = None
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    ledger_entry: str | None = None
 
     @property
     def resource(self) -> Resource:
@@ -91,8 +105,8 @@ class Finding:
     def set_by_call(self) -> bool | None:
         """Whether this call can have set the reported state. False is certain; None means unknown.
 
-        An object is reported only for its own write. Access to a bucket, and the Bucket Key or the SSE-C
-        block of its rule, may come from this call or from an earlier one.
+        An object is judged only under its own write (decision 13). Access to a bucket, and the Bucket Key or
+        the SSE-C block of its rule, may come from this call or from an earlier one.
         """
         if self.before is None or self.check.id == KEY_ACCESS:
             return None
@@ -105,10 +119,13 @@ class Finding:
     @property
     def undo(self) -> str | None:
         """The command that restores the previous state; None if nothing was written, or no command can."""
-        if self.status is not Status.REMEDIATED or self.before is None:
+        before, after = self.before, self.after
+        if self.status is not Status.REMEDIATED or before is None:
             return None
+        if isinstance(before, BucketEncryption) and isinstance(after, BucketEncryption):
+            before = restored(before, after, blocked_sse_c=self.blocked_sse_c)
         at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
-        return undo_command(self.policy, self.resource, self.before, self.action, self.details, at)
+        return undo_command(self.policy, self.resource, before, self.action, self.details, at)
 
     @property
     def runbook(self) -> str:
@@ -151,6 +168,7 @@ class Finding:
             "seconds_to_remediate": self.seconds_to_remediate,
             "controls": list(self.check.controls),
             "undo": self.undo,
+            "ledger_entry": self.ledger_entry,
             "runbook": self.runbook,
         }
 
@@ -158,19 +176,19 @@ class Finding:
 def findings_of(
     policy: Policy,
     call: BucketCall | ObjectCall,
-    before: Encryption | None,
+    before: State | None,
     decisions: Mapping[str, Decision],
-    outcome: Outcome | None,
-    written: Container[str],
-    action: str = "PutBucketEncryption",
-    details: Mapping[str, str] | None = None,
+    writes: Mapping[str, Write],
 ) -> tuple[Finding, ...]:
-    """The findings of one event, from its decisions *and* its outcome, never from one alone.
+    """The findings of one event, from its decisions *and* its writes, never from one alone.
 
-    `outcome` is the outcome of the event's one write, made by `action`; None if there was nothing to
-    write. `written` holds the ids of the checks that the write was for: it does not depend on the current
-    modes. `details` is the evidence in the ledger entry.
+    `writes` holds, by check id, the write that was for the check: it does not depend on the current modes.
+    `before` is the state of what was not written.
     """
+    blocked_sse_c = any(
+        check in writes and (change := encryption_change_of(decision)) is not None and change.block_sse_c
+        for check, decision in decisions.items()
+    )
     drafts = (
         Finding(
             check=CHECK_BY_ID[check],
@@ -179,13 +197,15 @@ def findings_of(
             call=call,
             policy=policy,
             reason=_reason(violation, call),
-            before=before,
-            details=details or {},
+            before=writes[check].before if check in writes else before,
+            blocked_sse_c=blocked_sse_c,
+            details=writes[check].details if check in writes else {},
+            ledger_entry=writes[check].ledger_entry if check in writes else None,
         )
         for check, violation in decisions.items()
         if isinstance(violation, Violation)
     )
-    completed = (_completed(draft, decisions[draft.check.id], outcome, written, action) for draft in drafts)
+    completed = (_completed(draft, decisions[draft.check.id], writes.get(draft.check.id)) for draft in drafts)
     return tuple(finding for finding in completed if finding is not None)
 
 
@@ -211,26 +231,24 @@ def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str
     )
 
 
-def _completed(
-    draft: Finding, decision: Decision, outcome: Outcome | None, written: Container[str], action: str
-) -> Finding | None:
+def _completed(draft: Finding, decision: Decision, write: Write | None) -> Finding | None:
     """The finding with its final status; None if a newer event reports the violation."""
     if isinstance(decision, Manual):
         return replace(draft, recommendation=decision.recommendation)
-    if draft.check.id not in written:
+    if write is None:
         return replace(
             draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
         )
-    match outcome:
-        case Applied():
-            return _remediated(draft, outcome, action)
-        case Failed():
+    match write.outcome:
+        case Applied() as applied:
+            return _remediated(draft, applied, write.action)
+        case Failed() as failed:
             return replace(
                 draft,
                 status=Status.FAILED,
                 severity=max(draft.severity, Severity.HIGH),
-                reason=f"{draft.reason}; the remediation failed: {outcome.reason}",
-                recommendation=_recommendation(outcome, draft.resource),
+                reason=f"{draft.reason}; the remediation failed: {failed.reason}",
+                recommendation=_recommendation(failed, draft.resource),
             )
         case Skipped() | None:
             return None
@@ -259,8 +277,7 @@ def _after_repair(repaired: Finding) -> Iterator[str]:
     if repaired.action in _COPIES:
         yield _AFTER_COPY
     if repaired.undo is None:
-        entry_id = entry_id_of(repaired.resource, repaired.call.event_id)
-        yield f"no one command undoes this in every shell: the ledger entry {entry_id} says what was before"
+        yield "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 
 
 def _how_to_enforce(policy: Policy, check: Check) -> str:

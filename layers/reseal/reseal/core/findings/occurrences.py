@@ -14,7 +14,7 @@ class Incident:
     """SSE-C writes of one actor, across buckets and messages; `count` is their number so far.
 
     `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when; None
-    if nobody did.
+    if no such call was noted by then: it is noted after the settle time.
     """
 
     id: str

@@ -6,7 +6,7 @@ from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Remediate
+from reseal.core.decision import Decision, encryption_change_of
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.remediation_key import (
     moves_to_remediation_key,
@@ -53,9 +53,10 @@ def _stopped(
     *,
     asks_own_callers: bool,
 ) -> Decision:
-    if not moves_to_remediation_key(decision) or not isinstance(decision, Remediate):
+    change = encryption_change_of(decision)
+    if change is None or change.key_arn is None:
         return decision
-    algorithm = decision.change.applied_to(observed.encryption).algorithm
+    algorithm = change.applied_to(observed.encryption).algorithm
     has_own_key = observed.encryption.uses_kms and not observed.is_under_aws_s3
     impacts = new_impacts(
         impact_of(access, key, algorithm), key, has_own_key=has_own_key, asks_own_callers=asks_own_callers
@@ -83,20 +84,18 @@ def guard_raise(
 
 
 def _raises(decision: Decision) -> bool:
-    return (
-        isinstance(decision, Remediate)
-        and decision.change.key_arn is None
-        and decision.change.algorithm is not None
-    )
+    change = encryption_change_of(decision)
+    return change is not None and change.key_arn is None and change.algorithm is not None
 
 
 def _unless_raised_too_far(
     decision: Decision, observed: ObservedBucket, access: BucketAccess, key: KeyPolicy
 ) -> Decision:
-    if not isinstance(decision, Remediate) or not _raises(decision):
+    change = encryption_change_of(decision)
+    if change is None or not _raises(decision):
         return decision
     before = impact_of(access, key, observed.encryption.algorithm)
-    after = impact_of(access, key, decision.change.applied_to(observed.encryption).algorithm)
+    after = impact_of(access, key, change.applied_to(observed.encryption).algorithm)
     return unless_locked_out(decision, [one for one in after if one not in before], key, _RECOMMENDATION)
 
 
@@ -113,9 +112,10 @@ def guard_own_writes(
 def _unless_denied(
     policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
 ) -> Decision:
-    if not isinstance(decision, Remediate) or not (moves_to_remediation_key(decision) or _raises(decision)):
+    change = encryption_change_of(decision)
+    if change is None or not (change.key_arn or change.algorithm):
         return decision
-    intended = decision.change.applied_to(observed.encryption)
+    intended = change.applied_to(observed.encryption)
     return unless_denied(
         policy, decision, bucket, access.policy, algorithm=intended.algorithm, key_id=intended.key_id
     )

@@ -20,9 +20,9 @@ from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Manual, Remediate
+from reseal.core.decision import Decision, Manual, Remediate, encryption_change_of
 from reseal.core.policy.policy import Policy
-from reseal.core.repairs.bucket_plan import enforced_remediations
+from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 
@@ -78,13 +78,11 @@ def new_context(
     A Bucket Key that is turned on changes it, and one that DSSE-KMS takes away (E13). aws/s3 has none: its
     policy is AWS's and has no condition on the context.
     """
-    decision, found = decisions[check], observed.encryption
-    if not isinstance(decision, Remediate):
+    change, found = encryption_change_of(decisions[check]), observed.encryption
+    if change is None or not (change.key_arn or change.bucket_key or change.algorithm):
         return None
-    change = decision.change
-    if not (change.key_arn or change.bucket_key or change.algorithm):
-        return None
-    written = _written(found, {check: decision} if change.key_arn else _together(policy, check, decisions))
+    together = {check: decisions[check]} if change.key_arn else _together(policy, check, decisions)
+    written = _written(found, together)
     is_new = (written.key_id, written.bucket_key) != (found.key_id, found.bucket_key)
     key_arn = _key_arn(written, observed) if is_new else None
     return NewContext(key_arn, written.bucket_key) if key_arn else None
@@ -109,7 +107,8 @@ def _together(policy: Policy, check: str, decisions: Decisions) -> Mapping[str, 
 
 def _written(found: BucketEncryption, decisions: Mapping[str, Decision]) -> BucketEncryption:
     for decision in decisions.values():
-        found = decision.change.applied_to(found) if isinstance(decision, Remediate) else found
+        change = encryption_change_of(decision)
+        found = change.applied_to(found) if change else found
     return found
 
 

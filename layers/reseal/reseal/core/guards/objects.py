@@ -5,7 +5,7 @@ from __future__ import annotations
 from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.object_acl import readers_locked_out
-from reseal.core.decision import Decision, Remediate
+from reseal.core.decision import Decision, encryption_change_of
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
@@ -29,10 +29,11 @@ def guard_object(
     key: KeyPolicy,
 ) -> Decision:
     """The decision, or a manual finding if readers or writers of the bucket would lose access."""
-    if not isinstance(decision, Remediate) or decision.change.key_arn is None:
+    change = encryption_change_of(decision)
+    if change is None or change.key_arn is None:
         return decision
     before = found.head.encryption
-    intended = intended_for(before, decision.change, bucket_context)
+    intended = intended_for(before, change, bucket_context)
     impacts = [*impact_of(bucket_context.access, key, intended.algorithm or "")]
     impacts += readers_locked_out(original.acl) if original.acl else []
     new = new_impacts(
@@ -58,9 +59,10 @@ def guard_own_write(
     policy: Policy, decision: Decision, head: ObservedObject, bucket_context: BucketContext
 ) -> Decision:
     """The decision, or a manual finding if the bucket policy denies the write under the new encryption."""
-    if not isinstance(decision, Remediate):
+    change = encryption_change_of(decision)
+    if change is None:
         return decision
-    intended = intended_for(head.encryption, decision.change, bucket_context)
+    intended = intended_for(head.encryption, change, bucket_context)
     return unless_denied(
         policy,
         decision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -10,16 +10,29 @@ from typing import Any, Generic, TypeVar
 from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import Change, Setting, State
 
-E = TypeVar("E", BucketEncryption, ObjectEncryption)
+S = TypeVar("S", bound=State)
+
+STATES: dict[str, Callable[[Any], State]] = {
+    Setting.BUCKET_ENCRYPTION: BucketEncryption.from_document,
+    Setting.OBJECT_ENCRYPTION: ObjectEncryption.from_document,
+}
+"""For each setting, how to read its states from the ledger."""
+
+CHANGES: dict[str, Callable[[Any], Change]] = {
+    Setting.BUCKET_ENCRYPTION: EncryptionChange.from_document,
+    Setting.OBJECT_ENCRYPTION: EncryptionChange.from_document,
+}
+"""For each setting, how to read the changes of its checks from the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry(Generic[E]):
-    """The write of one event: the state before, the intended state, the violations and the outcome.
+class LedgerEntry(Generic[S]):
+    """The write of one setting: the state before, the intended state, the violations and the outcome.
 
     `owner` is the invocation that holds the entry until `lease_until` (seconds since the epoch).
     If the lease has expired and there is no outcome, that invocation ended without closing the entry.
@@ -28,8 +41,9 @@ class LedgerEntry(Generic[E]):
 
     entry_id: str
     resource: Resource
-    before: E
-    intended: E
+    setting: str
+    before: S
+    intended: S
     violations: Mapping[str, Violation]
     owner: str
     lease_until: int
@@ -42,6 +56,7 @@ class LedgerEntry(Generic[E]):
         return {
             "entry_id": self.entry_id,
             "resource": self.resource.to_document(),
+            "setting": self.setting,
             "before": self.before.to_document(),
             "intended": self.intended.to_document(),
             "violations": {check: _violation_to_document(v) for check, v in self.violations.items()},
@@ -55,23 +70,26 @@ class LedgerEntry(Generic[E]):
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> LedgerEntry[Any]:
         """The entry that `to_document` wrote."""
+        read_state: Callable[[Any], Any] = STATES[document["setting"]]
+        outcome = document["outcome"]
         return cls(
             entry_id=document["entry_id"],
             resource=Resource.from_document(document["resource"]),
-            before=_encryption(document["before"]),
-            intended=_encryption(document["intended"]),
+            setting=document["setting"],
+            before=read_state(document["before"]),
+            intended=read_state(document["intended"]),
             violations={c: _violation_from_document(v) for c, v in document["violations"].items()},
             owner=document["owner"],
             lease_until=document["lease_until"],
             action=document["action"],
             details=document["details"],
-            outcome=_outcome_from_document(document["outcome"]) if document["outcome"] else None,
+            outcome=_outcome_from_document(outcome, read_state) if outcome else None,
         )
 
 
-def entry_id_of(resource: Resource, event_id: str) -> str:
-    """The id of the entry for the write of one event."""
-    return f"{resource.bucket if resource.object_key is None else 'object'}#{event_id}"
+def entry_id_of(resource: Resource, event_id: str, setting: str) -> str:
+    """The id of the entry for the write of one setting of a resource after one event."""
+    return f"{resource.name}#{event_id}#{setting}"
 
 
 def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
@@ -95,17 +113,10 @@ def outcome_to_document(outcome: Outcome) -> dict[str, Any]:
             }
 
 
-def _encryption(document: dict[str, Any]) -> Any:
-    """A bucket's rule has a block list; an object's encryption has none."""
-    if "blocked" in document:
-        return BucketEncryption.from_document(document)
-    return ObjectEncryption.from_document(document)
-
-
-def _outcome_from_document(document: Mapping[str, Any]) -> Outcome:
+def _outcome_from_document(document: Mapping[str, Any], read_state: Callable[[Any], State]) -> Outcome:
     if document["kind"] == "Applied":
         return Applied(
-            after=_encryption(document["after"]),
+            after=read_state(document["after"]),
             at=datetime.fromisoformat(document["at"]),
             changed=tuple(document["changed"]),
         )
@@ -118,29 +129,12 @@ def _violation_to_document(violation: Violation) -> dict[str, Any]:
     common = {"severity": violation.severity.name, "reason": violation.reason}
     if isinstance(violation, Manual):
         return common | {"recommendation": violation.recommendation}
-    change = violation.change
-    return common | {
-        "change": {
-            "algorithm": change.algorithm,
-            "key_arn": change.key_arn,
-            "bucket_key": change.bucket_key,
-            "block_sse_c": change.block_sse_c,
-        }
-    }
+    return common | {"change": violation.change.to_document()}
 
 
 def _violation_from_document(document: Mapping[str, Any]) -> Violation:
     severity, reason = Severity[document["severity"]], document["reason"]
     if "recommendation" in document:
         return Manual(severity=severity, reason=reason, recommendation=document["recommendation"])
-    change = document["change"]
-    return Remediate(
-        change=EncryptionChange(
-            algorithm=SseAlgorithm(change["algorithm"]) if change["algorithm"] else None,
-            key_arn=change["key_arn"],
-            bucket_key=change["bucket_key"],
-            block_sse_c=change["block_sse_c"],
-        ),
-        severity=severity,
-        reason=reason,
-    )
+    change = CHANGES[document["change"]["setting"]](document["change"])
+    return Remediate(change=change, severity=severity, reason=reason)

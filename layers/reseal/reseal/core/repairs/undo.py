@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import State
 
 _SAFE = re.compile(r"[A-Za-z0-9/_.+=-]+")
 """Text that means itself, unquoted, to POSIX shells, cmd.exe and PowerShell, and to the AWS CLI: without a
@@ -23,21 +25,33 @@ _SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
 """S3's own values: algorithms and blocked types."""
 
 
+def restored(before: BucketEncryption, after: BucketEncryption, *, blocked_sse_c: bool) -> BucketEncryption:
+    """The rule that undoes a write: `before`, and of the SSE-C block only what the write changed.
+
+    `blocked_sse_c`: the write blocked SSE-C. The rule names the block even to remove it, because S3 may keep
+    or drop what a rule leaves out (E5).
+    """
+    blocked = (before.blocked or (NOTHING_BLOCKED,)) if blocked_sse_c else after.blocked
+    return replace(before, blocked=blocked)
+
+
 def undo_command(
     policy: Policy,
     resource: Resource,
-    before: BucketEncryption | ObjectEncryption,
+    before: State,
     action: str | None,
     details: Mapping[str, str],
     remediated_at: datetime,
 ) -> str | None:
-    """The AWS CLI command that restores the previous state.
+    """The AWS CLI command that restores the previous state, for a bucket that of `restored`.
 
     None if no single CLI command restores exactly the previous state, or if a name in it is not safe in
     every shell; an object copied in parts is too large for one command. `details` may hold the CopyObject
     parameters that keep what a copy would drop (`sent_with_copy`): without them there is no command for a
     copy. The command makes S3 refuse to copy back an object that was written after `remediated_at`.
     """
+    if not isinstance(before, BucketEncryption | ObjectEncryption):
+        return None
     if not _can_be_typed(resource, before.key_id):
         return None
     if isinstance(before, BucketEncryption):

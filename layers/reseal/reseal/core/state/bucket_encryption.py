@@ -92,7 +92,7 @@ class BucketEncryption:
             "ApplyServerSideEncryptionByDefault": default,
             "BucketKeyEnabled": self.bucket_key,
         }
-        if self.blocked is not None:
+        if self.blocked:
             rule["BlockedEncryptionTypes"] = {"EncryptionType": list(self.blocked)}
         return {"Rules": [rule]}
 

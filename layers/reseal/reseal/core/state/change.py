@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, SSE_C, BucketEncryption, SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext
+from reseal.core.state.setting import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionChange:
-    """The change that one check requires in the encryption; None keeps a property as found."""
+    """The change that one check requires in the encryption; None keeps a property as found.
 
+    `setting` is the encryption of a bucket or of an object.
+    """
+
+    setting: str = Setting.BUCKET_ENCRYPTION
     algorithm: SseAlgorithm | None = None
     key_arn: str | None = None
     bucket_key: bool | None = None
@@ -29,6 +36,16 @@ class EncryptionChange:
             bucket_key=bucket_key and algorithm != SseAlgorithm.DSSE_KMS,  # DSSE has none (E13)
             blocked=_with_sse_c(found.blocked) if self.block_sse_c else found.blocked,
         )
+
+    def to_document(self) -> dict[str, Any]:
+        """The change as JSON, for the ledger."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> EncryptionChange:
+        """The change that `to_document` wrote."""
+        algorithm = document["algorithm"]
+        return cls(**{**document, "algorithm": SseAlgorithm(algorithm) if algorithm else None})
 
 
 def _with_sse_c(blocked: tuple[str, ...] | None) -> tuple[str, ...]:

@@ -31,6 +31,10 @@ class ObjectEncryption:
         """Whether only the writer has the key (SSE-C)."""
         return self.algorithm == SSE_C
 
+    def equals(self, other: ObjectEncryption) -> bool:
+        """Whether both are the same encryption."""
+        return self == other
+
     def meets(self, intended: ObjectEncryption) -> bool:
         """Whether this encryption equals `intended`."""
         return self == intended

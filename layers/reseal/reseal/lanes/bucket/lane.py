@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
@@ -15,12 +16,11 @@ from reseal.core.outcome import Failed, Skipped
 from reseal.core.policy.exemptions import exempt_by_name, skipped_call
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
-from reseal.core.repairs.bucket_plan import intended_encryption, remediations_of_write
-from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.lanes.bucket.ledger import Recorder
+from reseal.core.repairs.repair import Repair, repairs_of
+from reseal.lanes.bucket.ledger import BucketEntry, Recorder
 from reseal.lanes.bucket.observe import Observer
-from reseal.lanes.bucket.remediate import Remediator
-from reseal.lanes.bucket.report import Reporter
+from reseal.lanes.bucket.remediate import WRITERS, Remediator
+from reseal.lanes.bucket.report import Reporter, outcome_of, writes_of
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
@@ -54,20 +54,24 @@ class BucketLane:
             refused = outcome_of_refusal(refusal)
             event_result = self._unreadable_after_attempt(call, delivery, refused)
             return reporter.report(event_result or reporter.unreadable(call, refused))
-        intended = intended_encryption(self.policy, observed.encryption, decisions)
-        entry = self._recorder.earlier_attempt(call, delivery, observed, intended)
-        if entry is None and intended is not None:
-            entry = self._recorder.record(call, delivery, observed, decisions, intended)  # 4 record
         remediator = Remediator(
-            services=self.services, read_at=read_at, decide_again=lambda: self._intended(observer, call)
+            services=self.services, read_at=read_at, decide_again=lambda: self._repairs(observer, call)
         )
-        outcome = remediator.repair(entry, observed, intended) if entry else None  # 5 act
-        return reporter.report(reporter.event_result(call, observed, decisions, entry, outcome))  # 6 report
+        repairs = {r.setting: r for r in repairs_of(self.policy, observed.settings, decisions)}
+        entries = []
+        for setting, found in observed.settings.items():
+            repair = repairs.get(setting)
+            entry = self._recorder.earlier_attempt(call, delivery, setting, found, repair)
+            if entry is None and repair is not None:
+                entry = self._recorder.record(call, delivery, repair, decisions)  # 4 record
+            if entry is not None:
+                entries.append(remediator.repair(entry, found, repair))  # 5 act
+        return reporter.report(reporter.event_result(call, observed, decisions, entries))  # 6 report
 
-    def _intended(self, observer: Observer, call: BucketCall) -> BucketEncryption | None:
-        """What the bucket, read and judged now, must become; None if nothing is to be written."""
+    def _repairs(self, observer: Observer, call: BucketCall) -> Sequence[Repair]:
+        """The repairs that the bucket, read and judged now, needs."""
         observed = observer.observe(call)
-        return intended_encryption(self.policy, observed.encryption, observer.decide(call, observed))
+        return repairs_of(self.policy, observed.settings, observer.decide(call, observed))
 
     @property
     def _recorder(self) -> Recorder:
@@ -86,22 +90,28 @@ class BucketLane:
     def _unreadable_after_attempt(
         self, call: BucketCall, delivery: Delivery, outcome: Skipped | Failed
     ) -> EventResult | None:
-        """The result of an earlier delivery's write on a bucket that can no longer be read.
+        """The result of an earlier delivery's writes on a bucket that can no longer be read.
 
-        That delivery may not have reported it. An entry that it left open is closed with `outcome`,
+        That delivery may not have reported them. An entry that it left open is closed with `outcome`,
         because the result of its write is unknown. None if there is no entry.
         """
-        entry = self._recorder.earlier_entry(call, delivery)
-        if entry is None:
+        found = (self._recorder.earlier_entry(call, delivery, setting) for setting in WRITERS)
+        entries = [self._closed(entry, delivery, outcome) for entry in found if entry is not None]
+        if not entries:
             return None
+        decisions = {check: one for entry in entries for check, one in entry.violations.items()}
+        writes = {check: write for entry in entries for check, write in writes_of(entry).items()}
+        findings = findings_of(self.policy, call, entries[0].before, decisions, writes)
+        ended = outcome_of([entry.outcome for entry in entries])
+        return EventResult(call=call, decisions=decisions, outcome=ended, findings=findings)
+
+    def _closed(self, entry: BucketEntry, delivery: Delivery, outcome: Skipped | Failed) -> BucketEntry:
         if entry.outcome is None:
             entry = self._recorder.take_over(entry, delivery)
         if entry.outcome is None:
             entry = replace(entry, outcome=outcome)
             self.services.ledger.close(entry, self.services.clock.now())
-        written = remediations_of_write(entry.violations, entry.intended)
-        findings = findings_of(self.policy, call, entry.before, entry.violations, entry.outcome, written)
-        return EventResult(call=call, decisions=entry.violations, outcome=entry.outcome, findings=findings)
+        return entry
 
 
 def _exempted(call: BucketCall, exempt: Exempt) -> EventResult:

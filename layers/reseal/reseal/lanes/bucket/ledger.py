@@ -7,17 +7,17 @@ from datetime import timedelta
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
 from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
-from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.repairs.repair import Repair
+from reseal.core.state.setting import State
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
 LEASE = timedelta(seconds=105)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-BucketEntry = LedgerEntry[BucketEncryption]
+BucketEntry = LedgerEntry[State]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +30,20 @@ class Recorder:
         self,
         call: BucketCall,
         delivery: Delivery,
-        observed: ObservedBucket,
+        repair: Repair,
         decisions: Decisions,
-        intended: BucketEncryption,
     ) -> BucketEntry:
-        """Open this event's entry; returns the closed entry if the event was processed before."""
+        """Open the entry of one write; returns the closed entry if the event was processed before."""
         entry = LedgerEntry(
-            entry_id=entry_id_of(call.resource, call.event_id),
+            entry_id=entry_id_of(call.resource, call.event_id, repair.setting),
             resource=call.resource,
-            before=observed.encryption,
-            intended=intended,
+            setting=repair.setting,
+            before=repair.before,
+            intended=repair.intended,
             violations={check: d for check, d in decisions.items() if isinstance(d, Violation)},
             owner=delivery.invocation,
             lease_until=self._lease_until(),
+            action=repair.setting,
         )
         return self.services.ledger.open(entry, self.services.clock.now())
 
@@ -50,8 +51,9 @@ class Recorder:
         self,
         call: BucketCall,
         delivery: Delivery,
-        observed: ObservedBucket,
-        intended: BucketEncryption | None,
+        setting: str,
+        found: State,
+        repair: Repair | None,
     ) -> BucketEntry | None:
         """The entry of an earlier delivery of this event that this one must finish or report again.
 
@@ -59,10 +61,10 @@ class Recorder:
         and without this entry the finding would be lost. If it ended before its write, this returns None
         and this delivery records its own entry. A first delivery does not read the ledger.
         """
-        entry = self.earlier_entry(call, delivery)
+        entry = self.earlier_entry(call, delivery, setting)
         if entry is None or entry.outcome:
             return entry
-        if intended is not None and observed.encryption.equals(entry.before):
+        if repair is not None and found.equals(entry.before):
             return None
         return self.take_over(entry, delivery)
 
@@ -71,11 +73,11 @@ class Recorder:
         mine = replace(entry, owner=delivery.invocation, lease_until=self._lease_until())
         return self.services.ledger.open(mine, self.services.clock.now())
 
-    def earlier_entry(self, call: BucketCall, delivery: Delivery) -> BucketEntry | None:
+    def earlier_entry(self, call: BucketCall, delivery: Delivery, setting: str) -> BucketEntry | None:
         """The entry of an earlier delivery; None if there is none, or if this is the first delivery."""
         if not delivery.may_be_repeated(call.time, self.services.clock.now()):
             return None
-        return self.services.ledger.read(entry_id_of(call.resource, call.event_id))
+        return self.services.ledger.read(entry_id_of(call.resource, call.event_id, setting))
 
     def _lease_until(self) -> int:
         return int((self.services.clock.now() + LEASE).timestamp())

@@ -58,7 +58,7 @@ class Observer:
         return self.services.keys.describe(encryption.key_id)
 
     def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
-        """Run the checks, then the two guards on remediations that set the remediation key.
+        """Run the checks, then the guards.
 
         The guards' reads are made now: PutBucketEncryption takes no condition, so what allows the write must
         be true when it is made.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Decision, Remediate
 from reseal.core.findings.alerts import may_be_suppressed
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Status, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
-from reseal.core.outcome import Failed, Outcome, Skipped
+from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Policy
-from reseal.core.repairs.bucket_plan import enforced_remediations, remediations_of_write
+from reseal.core.repairs.repair import enforced_remediations, remediations_of_write
 from reseal.lanes.bucket.ledger import BucketEntry
 from reseal.ports import Services
 
@@ -31,19 +33,25 @@ class Reporter:
         call: BucketCall,
         observed: ObservedBucket,
         decisions: Decisions,
-        entry: BucketEntry | None,
-        outcome: Outcome | None,
+        entries: Sequence[BucketEntry],
     ) -> EventResult:
         """The result of the event. A write is reported with the decisions in its ledger entry.
 
-        If an entry exists, a remediation that only this delivery decided is not reported: it was not made,
-        and the change that requires it has its own event.
+        If an entry exists, a remediation of its setting that only this delivery decided is not reported: it
+        was not made, and the change that requires it has its own event.
         """
-        before, written = observed.encryption, enforced_remediations(self.policy, decisions)
-        if entry and not isinstance(outcome, Skipped):
-            decisions = {c: d for c, d in decisions.items() if c not in written} | dict(entry.violations)
-            before, written = entry.before, remediations_of_write(entry.violations, entry.intended)
-        findings = findings_of(self.policy, call, before, decisions, outcome, written)
+        writes = {
+            check: Write(before=observed.encryption, outcome=None)
+            for check in enforced_remediations(self.policy, decisions)
+        }
+        for entry in entries:
+            if isinstance(entry.outcome, Skipped):
+                continue
+            superseded = [c for c in writes if _setting_of(decisions[c]) == entry.setting]
+            decisions = {c: d for c, d in decisions.items() if c not in superseded} | dict(entry.violations)
+            writes = {c: w for c, w in writes.items() if c not in superseded} | writes_of(entry)
+        findings = findings_of(self.policy, call, observed.encryption, decisions, writes)
+        outcome = outcome_of([entry.outcome for entry in entries])
         return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def unreadable(self, call: BucketCall, outcome: Skipped | Failed) -> EventResult:
@@ -84,3 +92,22 @@ class Reporter:
 
 def _may_wait(finding: Finding) -> bool:
     return finding.status is Status.FAILED and may_be_suppressed(finding)
+
+
+def writes_of(entry: BucketEntry) -> dict[str, Write]:
+    """The write of an entry, by the checks that it was for."""
+    write = Write(
+        before=entry.before, outcome=entry.outcome, action=entry.action, ledger_entry=entry.entry_id
+    )
+    return dict.fromkeys(remediations_of_write(entry.violations, entry.setting, entry.intended), write)
+
+
+def outcome_of(outcomes: Sequence[Outcome | None]) -> Outcome | None:
+    """The outcome of an event with several writes: a refusal before a success before a skipped write."""
+    return next(
+        (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind)), None
+    )
+
+
+def _setting_of(decision: Decision) -> str | None:
+    return decision.change.setting if isinstance(decision, Remediate) else None

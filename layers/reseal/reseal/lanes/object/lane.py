@@ -19,7 +19,7 @@ from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.remediate import SECONDS_FOR_ONE, Remediator
 from reseal.lanes.object.report import Reporter
 from reseal.lanes.object.resume import entry_of, resumed, superseded
-from reseal.lanes.object.task import ObjectEntry, Task
+from reseal.lanes.object.task import ObjectEntry, Task, task_of
 from reseal.ports import ObjectServices, Services
 
 LEASE = timedelta(seconds=330)
@@ -63,7 +63,7 @@ class ObjectLane:
         windows = {m: what.group for m, what in parsed.items() if isinstance(what, CloseWindow)}
         batch.for_each(self.reporter.close_window, windows)
         calls = {m: what for m, what in parsed.items() if isinstance(what, ObjectCall)}
-        return {m: Task(delivery=deliveries[m], call=call) for m, call in calls.items()}
+        return {m: task_of(deliveries[m], call) for m, call in calls.items()}
 
     # --- what an earlier delivery began ----------------------------------------------------------
 
@@ -84,9 +84,9 @@ class ObjectLane:
     def _keep_etags(self, batch: Batch, tasks: Mapping[str, Task]) -> dict[str, Task]:
         """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
         in_place = {
-            m: repair
+            m: plan
             for m, task in tasks.items()
-            if self._is_to_write(task) and (repair := self.observer.in_place(task)) != task.repair
+            if self._is_to_write(task) and (plan := self.observer.in_place(task)) != task.plan
         }
         if not in_place:
             return dict(tasks)
@@ -94,7 +94,7 @@ class ObjectLane:
         ledger = self.objects.ledger
         copied = batch.for_all(names, lambda: ledger.read_copied(list(names.values()))) or frozenset()
         return {
-            m: replace(task, repair=in_place[m]) if names.get(m) in copied else task
+            m: replace(task, plan=in_place[m]) if names.get(m) in copied else task
             for m, task in batch.remaining(tasks).items()
         }
 
@@ -129,7 +129,7 @@ class ObjectLane:
 
     def _is_to_write(self, task: Task) -> bool:
         enforced = self.observer.policy.enforces(OBJECT_ENCRYPTION)
-        return enforced and task.repair is not None and task.outcome is None
+        return enforced and task.plan is not None and task.outcome is None
 
     # --- 5 act ---------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
-from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation
+from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
@@ -21,7 +21,7 @@ from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
-from reseal.lanes.object.task import Repair, Task
+from reseal.lanes.object.task import Plan, Task
 from reseal.ports import ObjectServices, Services
 
 _MAX_AGE = 5.0
@@ -56,13 +56,13 @@ class Observer:
         except RefusalError as refusal:
             return replace(task, outcome=outcome_of_refusal(refusal, "object"))
 
-    def in_place(self, task: Task) -> Repair | None:
-        """The task's repair, by a change in place if that is possible."""
-        if (repair := task.repair) is None:
+    def in_place(self, task: Task) -> Plan | None:
+        """The task's plan, with a change in place if that is possible."""
+        if (plan := task.plan) is None:
             return None
         methods = replace(self.methods, prefers_in_place=True)
-        method = choose_method(self.policy, methods, repair.original, repair.bucket_context, repair.intended)
-        return replace(repair, method=method) if isinstance(method, Method) else repair
+        method = choose_method(self.policy, methods, plan.original, plan.bucket_context, plan.intended)
+        return replace(plan, method=method) if isinstance(method, Method) else plan
 
     # --- 2 observe -----------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class Observer:
         return self._with_repair(task, found, decision) if isinstance(decision, Remediate) else task
 
     def _with_repair(self, task: Task, found: Found, remediate: Remediate) -> Task:
-        """The task with a repair, or with a manual decision if no repair is safe."""
+        """The task with a plan, or with a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, task.call, bucket_context)
         decision = (
@@ -151,17 +151,16 @@ class Observer:
         elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
             decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
         decision = guard_own_write(self.policy, decision, found.head, bucket_context)
-        if not isinstance(decision, Remediate):
+        change = encryption_change_of(decision)
+        if change is None:
             return replace(task, decision=decision)
-        intended = intended_for(found.head.encryption, decision.change, bucket_context)
+        intended = intended_for(found.head.encryption, change, bucket_context)
         method = unreadable_context(original) or choose_method(
             self.policy, self.methods, original, bucket_context, intended
         )
         if isinstance(method, Method):
-            repair = Repair(
-                original=original, bucket_context=bucket_context, method=method, intended=intended
-            )
-            return replace(task, repair=repair)
+            plan = Plan(original=original, bucket_context=bucket_context, method=method, intended=intended)
+            return replace(task, plan=plan)
         return replace(task, decision=_manual(remediate, method, found.head))
 
     def _original(self, head: ObservedObject, call: ObjectCall, bucket_context: BucketContext) -> Original:

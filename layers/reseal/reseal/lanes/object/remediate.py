@@ -13,7 +13,7 @@ from reseal.core.repairs.objects.evidence import changed_since, is_another, keep
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
 from reseal.core.state.s3_object import ObservedObject
-from reseal.lanes.object.task import ObjectEntry, Repair, Task
+from reseal.lanes.object.task import ObjectEntry, Plan, Task
 from reseal.ports import Clock, Objects
 
 SECONDS_FOR_ONE = 20.0
@@ -47,39 +47,39 @@ class Remediator:
         try:
             outcome = self._outcome(task.entry, task)
         except RefusalError as refusal:
-            outcome = self._refused(task.repair, refusal)
+            outcome = self._refused(task.plan, refusal)
         return replace(task, outcome=outcome)
 
     def _outcome(self, entry: ObjectEntry, task: Task) -> Outcome:
         """The outcome of this delivery's write, or of an earlier one, compared with the entry's evidence."""
-        if task.repair is not None:
-            self._write(task, task.repair)
+        if task.plan is not None:
+            self._write(task, task.plan)
         try:
-            return self._verified(entry, task.repair) if task.repair else self._applied(entry, task.head)
+            return self._verified(entry, task.plan) if task.plan else self._applied(entry, task.head)
         except AccessDeniedError as denied:
             failed = outcome_of_refusal(denied, "object")
             return replace(failed, reason=f"it was written, but could not be verified: {failed.reason}")
 
-    def _refused(self, repair: Repair | None, refusal: RefusalError) -> Outcome:
+    def _refused(self, plan: Plan | None, refusal: RefusalError) -> Outcome:
         """The outcome of a refused write. S3 answers InvalidRequest if the object is now under SSE-C (C5)."""
         if isinstance(refusal, CustomerKeyError) or (
-            repair and refusal.code == _INVALID and self._has_customer_key(repair)
+            plan and refusal.code == _INVALID and self._has_customer_key(plan)
         ):
             return Skipped(cause=SkipCause.NEWER, reason="the object was written again since, with SSE-C")
         return outcome_of_refusal(refusal, "object")
 
-    def _has_customer_key(self, repair: Repair) -> bool:
+    def _has_customer_key(self, plan: Plan) -> bool:
         try:
-            self._read_again(repair)
+            self._read_again(plan)
         except RefusalError as refusal:
             return isinstance(refusal, CustomerKeyError)
         return False
 
-    def _verified(self, entry: ObjectEntry, repair: Repair) -> Outcome:
-        after = self._read_again(repair)
-        if after.encryption.meets(repair.intended):
+    def _verified(self, entry: ObjectEntry, plan: Plan) -> Outcome:
+        after = self._read_again(plan)
+        if after.encryption.meets(plan.intended):
             applied = self._applied(entry, after)
-            left = repair.method is not Method.IN_PLACE and after.has_version
+            left = plan.method is not Method.IN_PLACE and after.has_version
             return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
         if not is_another(entry.details, after):
             raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.object_key}")
@@ -98,13 +98,13 @@ class Remediator:
             differs = (*differs, "the object itself (a newer write was re-encrypted too)")
         return Applied(after=after.encryption, at=self.clock.now(), changed=differs)
 
-    def _write(self, task: Task, repair: Repair) -> None:
-        original, intended = repair.original, repair.intended
+    def _write(self, task: Task, plan: Plan) -> None:
+        original, intended = plan.original, plan.intended
         head = original.head
-        self._still_intended(task, repair)
-        match repair.method:
+        self._still_intended(task, plan)
+        match plan.method:
             case Method.COPY:
-                self._still_has_its_acl(repair)
+                self._still_has_its_acl(plan)
                 self.objects.copy(head, intended, sent_with_copy(original))
             case Method.PARTS:
                 self.objects.copy_in_parts(
@@ -112,38 +112,39 @@ class Remediator:
                     intended,
                     sent_with_parts(original),
                     seconds_left=self.seconds_left,
-                    confirm=lambda: self._still_as_carried(task, repair),
+                    confirm=lambda: self._still_as_carried(task, plan),
                 )
             case Method.IN_PLACE:
                 self.objects.update_encryption(head, intended)
 
-    def _still_intended(self, task: Task, repair: Repair) -> None:
+    def _still_intended(self, task: Task, plan: Plan) -> None:
         """Judge again if the answers of the guard are old: access may have been granted since."""
-        if self.clock.now() - repair.bucket_context.read_at <= _CURRENT:
+        if self.clock.now() - plan.bucket_context.read_at <= _CURRENT:
             return
-        again = self.judge_again(Task(delivery=task.delivery, call=task.call))
-        if again.repair != repair:
+        again = self.judge_again(Task(delivery=task.delivery, call=task.call, entry_id=task.entry_id)).plan
+        # the ledger, which is not asked again, may have chosen the method
+        if again is None or replace(again, method=plan.method) != plan:
             raise TransientError(
                 f"{task.call.bucket} or {task.call.object_key} changed while the repair was prepared"
             )
 
-    def _still_as_carried(self, task: Task, repair: Repair) -> None:
+    def _still_as_carried(self, task: Task, plan: Plan) -> None:
         """Check tags and ACL before the upload completes: they can change without changing the ETag."""
-        self._still_intended(task, repair)
-        self._still_has_its_acl(repair)
-        head = repair.original.head
-        if self.objects.read_tags(head) != repair.original.tags:
+        self._still_intended(task, plan)
+        self._still_has_its_acl(plan)
+        head = plan.original.head
+        if self.objects.read_tags(head) != plan.original.tags:
             raise TransientError(f"the tags of {head.bucket}/{head.object_key} were changed meanwhile")
 
-    def _still_has_its_acl(self, repair: Repair) -> None:
-        original = repair.original
+    def _still_has_its_acl(self, plan: Plan) -> None:
+        original = plan.original
         if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
             raise TransientError(
                 f"the ACL of {original.head.bucket}/{original.head.object_key} was changed meanwhile"
             )
 
-    def _read_again(self, repair: Repair) -> ObservedObject:
+    def _read_again(self, plan: Plan) -> ObservedObject:
         """The version that was changed in place, or the current version after a copy."""
-        head = repair.original.head
-        version = head.version_id if repair.method is Method.IN_PLACE else None
+        head = plan.original.head
+        version = head.version_id if plan.method is Method.IN_PLACE else None
         return self.objects.read(head.bucket, head.object_key, version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Tallied, Tally, group_of, may_be_suppressed, summary_of
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Write, findings_of, refusal_finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
@@ -37,16 +37,23 @@ class Reporter:
     def event_result(self, task: Task) -> EventResult:
         """The result of this write, with its finding if it violated the check."""
         decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
-        outcome, entry = task.outcome, task.entry
+        outcome = task.outcome
         if not decisions and isinstance(outcome, Failed):
             findings: tuple[Finding, ...] = (
                 refusal_finding(self.policy, task.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
-            written = {OBJECT_ENCRYPTION} if entry or self.policy.enforces(OBJECT_ENCRYPTION) else set()
-            write = (entry.action, entry.details) if entry else ()
-            findings = findings_of(self.policy, task.call, task.before, decisions, outcome, written, *write)
+            findings = findings_of(self.policy, task.call, task.before, decisions, self._writes(task))
         return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def _writes(self, task: Task) -> Mapping[str, Write]:
+        entry = task.entry
+        if entry is None and not self.policy.enforces(OBJECT_ENCRYPTION):
+            return {}
+        write = Write(before=task.before, outcome=task.outcome)
+        if entry is not None:
+            write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
+        return {OBJECT_ENCRYPTION: write}
 
     def publish(
         self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool

@@ -13,6 +13,7 @@ from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.objects.method import Method
 from reseal.core.state.s3_object import ObservedObject
+from reseal.core.state.setting import Setting
 from reseal.lanes.object.task import ObjectEntry, Task
 
 _NOT_MADE = Skipped(
@@ -57,7 +58,7 @@ def resumed(task: Task, entry: ObjectEntry) -> Task:
     if entry.outcome is not None:
         return task.as_recorded(entry)
     if isinstance(task.decision, Violation) and task.outcome is None and task.before == entry.before:
-        return task if task.repair is not None else replace(task, entry=entry, outcome=_NOT_MADE)
+        return task if task.plan is not None else replace(task, entry=entry, outcome=_NOT_MADE)
     if isinstance(task.decision, Exempt):  # the object was not read, so the earlier result is unknown
         return task
     if task.head is not None and _may_have_been_written(entry, task.head):
@@ -83,19 +84,20 @@ def entry_of(task: Task, lease_until: int) -> ObjectEntry:
     owner = task.delivery.invocation
     if task.entry is not None:
         return replace(task.entry, owner=owner, lease_until=lease_until)
-    if task.repair is None or not isinstance(task.decision, Violation):
+    if task.plan is None or not isinstance(task.decision, Violation):
         raise AssertionError("only a repair gets an entry")
-    head = task.repair.original.head
+    head = task.plan.original.head
     return LedgerEntry(
         entry_id=task.entry_id,
         resource=task.call.resource,
+        setting=Setting.OBJECT_ENCRYPTION,
         before=head.encryption,
-        intended=task.repair.intended,
+        intended=task.plan.intended,
         violations={OBJECT_ENCRYPTION: task.decision},
         owner=owner,
         lease_until=lease_until,
-        action=task.repair.method.value,
-        details=task.repair.evidence,
+        action=task.plan.method.value,
+        details=task.plan.evidence,
     )
 
 

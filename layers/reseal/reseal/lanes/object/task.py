@@ -14,13 +14,14 @@ from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
+from reseal.core.state.setting import Setting
 from reseal.lanes.delivery import Delivery
 
 ObjectEntry = LedgerEntry[ObjectEncryption]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Repair:
+class Plan:
     """How one object is to be re-encrypted, and to what."""
 
     original: Original
@@ -39,24 +40,21 @@ class Repair:
 class Task:
     """One write of an object, with the results of the steps so far.
 
-    `head` is the object as found, `before` its encryption, `repair` the remediation to make, and `entry`
+    `entry_id` is the id of its entry in the ledger; it spells the object key as the record does.
+    `head` is the object as found, `before` its encryption, `plan` the repair to make, and `entry`
     its ledger entry. An `outcome` without a `decision` says why the object could not be judged. An open
-    entry without `repair` and `outcome` is a repair that an earlier delivery may have made.
+    entry without `plan` and `outcome` is a repair that an earlier delivery may have made.
     """
 
     delivery: Delivery
     call: ObjectCall
+    entry_id: str
     head: ObservedObject | None = None
     before: ObjectEncryption | None = None
     decision: Decision | None = None
-    repair: Repair | None = None
+    plan: Plan | None = None
     entry: ObjectEntry | None = None
     outcome: Outcome | None = None
-
-    @property
-    def entry_id(self) -> str:
-        """The id of this event's entry in the ledger."""
-        return entry_id_of(self.call.resource, self.call.event_id)
 
     @property
     def has_open_entry(self) -> bool:
@@ -75,7 +73,13 @@ class Task:
             call=named,
             before=entry.before,
             decision=entry.violations[OBJECT_ENCRYPTION],
-            repair=None,
+            plan=None,
             entry=entry,
             outcome=entry.outcome,
         )
+
+
+def task_of(delivery: Delivery, call: ObjectCall) -> Task:
+    """The task of a message, before the first step."""
+    entry_id = entry_id_of(call.resource, call.event_id, Setting.OBJECT_ENCRYPTION)
+    return Task(delivery=delivery, call=call, entry_id=entry_id)

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.catalogue import decide_bucket
+from reseal.core.checks.catalogue import Decisions, decide_bucket
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
-from reseal.core.policy.policy import Mode
-from reseal.core.repairs.bucket_plan import intended_encryption
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.repairs.repair import repairs_of
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
+from reseal.core.state.setting import Setting, State
 from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
@@ -76,11 +78,17 @@ def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(
     assert any_moves_to_remediation_key(decisions) is moves
 
 
+def intended_of(policy: Policy, found: BucketEncryption, decisions: Decisions) -> State | None:
+    """What the one repair of the bucket's encryption makes of it."""
+    repairs = repairs_of(policy, {Setting.BUCKET_ENCRYPTION: found}, decisions)
+    return repairs[0].intended if repairs else None
+
+
 def test_all_enforced_remediations_make_one_rule() -> None:
     policy = a_policy(check_modes=ENFORCE_ALL)
     decisions = {DEFAULT_ENCRYPTION: TO_K, BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: BLOCK}
 
-    intended = intended_encryption(policy, FOUND, decisions)
+    intended = intended_of(policy, FOUND, decisions)
 
     assert intended == encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-X", "SSE-C"))
 
@@ -88,7 +96,7 @@ def test_all_enforced_remediations_make_one_rule() -> None:
 def test_a_remediation_that_is_not_enforced_changes_nothing() -> None:
     decisions = {DEFAULT_ENCRYPTION: TO_K, SSE_C_BLOCK: BLOCK}
 
-    intended = intended_encryption(a_policy(), FOUND, decisions)
+    intended = intended_of(a_policy(), FOUND, decisions)
 
     assert intended == encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-X",))
 
@@ -106,7 +114,7 @@ def test_a_remediation_that_is_not_enforced_changes_nothing() -> None:
 def test_nothing_is_written_without_an_enforced_remediation(
     mode: Mode, decisions: dict[str, Decision]
 ) -> None:
-    intended = intended_encryption(a_policy(mode=mode), FOUND, decisions)
+    intended = intended_of(a_policy(mode=mode), FOUND, decisions)
 
     assert intended is None
 
@@ -156,6 +164,6 @@ def test_a_bucket_under_the_teams_key_only_gets_what_it_lacks() -> None:
     found = encryption(SSE_KMS, "alias/team", blocked=("SSE-X", "NONE"))
     decisions = decide_bucket(policy, a_call(), observe(policy, found, a_key(TEAM_KEY)))
 
-    intended = intended_encryption(policy, found, decisions)
+    intended = intended_of(policy, found, decisions)
 
     assert intended == encryption(SSE_KMS, "alias/team", bucket_key=True, blocked=("SSE-X", "SSE-C"))

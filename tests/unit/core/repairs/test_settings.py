@@ -1,0 +1,169 @@
+"""A second setting, made up here, has its own repair, ledger entry and finding; no product file knows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.decision import Remediate, Severity
+from reseal.core.findings.finding import Status, Write, findings_of
+from reseal.core.outcome import Applied, Failed
+from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
+from reseal.core.repairs.repair import Repair, remediations_of_write, repairs_of
+from reseal.core.resource import Resource
+from reseal.core.state.change import EncryptionChange
+from reseal.core.state.setting import Setting
+from tests.support.builders import (
+    BUCKET,
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    ENFORCE_ALL,
+    EVENT_ID,
+    SSE_C_BLOCK,
+    SSE_KMS,
+    K,
+    a_call,
+    a_policy,
+    encryption,
+)
+from tests.support.fakes.services import NOON
+
+POLICY = a_policy(check_modes=ENFORCE_ALL)
+NAMING = "PutBucketNickname"
+
+
+@dataclass(frozen=True)
+class Nickname:
+    """A made-up state."""
+
+    text: str
+
+    @property
+    def in_words(self) -> str:
+        return f"called {self.text}"
+
+    def equals(self, other: Nickname) -> bool:
+        return self == other
+
+    def meets(self, intended: Nickname) -> bool:
+        return self == intended
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """A made-up change."""
+
+    text: str
+    setting: str = NAMING
+    key_arn: str | None = None
+
+    def applied_to(self, found: Nickname) -> Nickname:
+        return Nickname(text=found.text + self.text)
+
+    def to_document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def remediate(change: Any) -> Remediate:
+    return Remediate(change=change, severity=Severity.HIGH, reason="it is wrong")
+
+
+DECISIONS: Decisions = {
+    DEFAULT_ENCRYPTION: remediate(EncryptionChange(algorithm=SSE_KMS, key_arn=K)),
+    BUCKET_KEY: remediate(Naming("!")),
+    SSE_C_BLOCK: remediate(Naming("?")),
+}
+FOUND: Mapping[str, Any] = {Setting.BUCKET_ENCRYPTION: encryption(), NAMING: Nickname("pay")}
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STATES, NAMING, lambda document: Nickname(**document))
+    monkeypatch.setitem(CHANGES, NAMING, lambda document: Naming(**document))
+
+
+def the_repair() -> Repair:
+    return repairs_of(POLICY, FOUND, DECISIONS)[1]
+
+
+def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
+    repair = the_repair()
+    return LedgerEntry(
+        entry_id=entry_id_of(Resource(bucket=BUCKET), EVENT_ID, repair.setting),
+        resource=Resource(bucket=BUCKET),
+        setting=repair.setting,
+        before=repair.before,
+        intended=repair.intended,
+        violations=DECISIONS,  # type: ignore[arg-type]  # all are violations
+        owner="me",
+        lease_until=1,
+        outcome=outcome,
+    )
+
+
+def test_each_setting_has_one_repair_that_merges_its_checks() -> None:
+    repairs = repairs_of(POLICY, FOUND, DECISIONS)
+
+    assert [(repair.setting, repair.checks) for repair in repairs] == [
+        (Setting.BUCKET_ENCRYPTION, (DEFAULT_ENCRYPTION,)),
+        (NAMING, (BUCKET_KEY, SSE_C_BLOCK)),
+    ]
+    assert repairs[1].intended == Nickname("pay!?")
+
+
+def test_undone_repair_restores_the_state_before() -> None:
+    assert the_repair().undone == Repair(
+        setting=NAMING, before=Nickname("pay!?"), intended=Nickname("pay"), checks=(BUCKET_KEY, SSE_C_BLOCK)
+    )
+
+
+def test_entries_of_two_settings_of_one_event_have_their_own_ids() -> None:
+    entry = an_entry(Applied(after=Nickname("pay!?"), at=NOON))
+
+    assert entry.entry_id == f"{BUCKET}#{EVENT_ID}#{NAMING}"
+    assert entry.entry_id != entry_id_of(Resource(bucket=BUCKET), EVENT_ID, Setting.BUCKET_ENCRYPTION)
+
+
+@pytest.mark.parametrize(
+    "outcome", [Applied(after=Nickname("pay!?"), at=NOON), Failed(code="No", reason="no")]
+)
+def test_entry_survives_the_way_through_the_ledger(outcome: Applied | Failed) -> None:
+    entry = an_entry(outcome)
+
+    assert LedgerEntry.from_document(json.loads(json.dumps(entry.to_document()))) == entry
+
+
+def test_write_of_one_setting_is_for_the_checks_of_that_setting() -> None:
+    encrypted = encryption(SSE_KMS, K)
+
+    written = remediations_of_write(DECISIONS, Setting.BUCKET_ENCRYPTION, encrypted)  # type: ignore[arg-type]
+
+    assert list(written) == [DEFAULT_ENCRYPTION]
+
+
+def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
+    entry = an_entry(Applied(after=Nickname("pay!?"), at=NOON))
+    write = Write(
+        before=entry.before, outcome=entry.outcome, action=entry.setting, ledger_entry=entry.entry_id
+    )
+
+    found = findings_of(
+        POLICY, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
+    )
+
+    (finding,) = found
+    assert (finding.status, finding.action, finding.ledger_entry) == (
+        Status.REMEDIATED,
+        NAMING,
+        entry.entry_id,
+    )
+    assert finding.to_document()["before"] == {"text": "pay"}
+    assert finding.undo is None
