@@ -32,6 +32,11 @@ _EVALUATOR = (
     "unit/core/guards unit/core/checks unit/core/repairs/objects/test_acl.py; unit/core/access/test_judge.py"
 )
 
+_SETS_OF_VALUES = (
+    "unit/core/access/test_operators.py unit/core/access/test_statements.py; "
+    "unit/core/access unit/core/guards unit/core/checks"
+)
+
 TESTS = {
     "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
@@ -52,12 +57,12 @@ TESTS = {
     "core/access/iam_policy.py": _EVALUATOR,
     "core/access/impact.py": _EVALUATOR,
     "core/access/key_policy.py": _EVALUATOR,
-    "core/access/logic.py": _EVALUATOR,
-    "core/access/object_acl.py": _EVALUATOR,
-    "core/access/operators.py": _EVALUATOR,
-    "core/access/patterns.py": _EVALUATOR,
-    "core/access/ranges.py": _EVALUATOR,
-    "core/access/requests.py": _EVALUATOR,
+    "core/access/logic.py": _SETS_OF_VALUES,
+    "core/access/object_acl.py": "unit/core/repairs/objects/test_acl.py; unit/core/checks",
+    "core/access/operators.py": _SETS_OF_VALUES,
+    "core/access/patterns.py": _SETS_OF_VALUES,
+    "core/access/ranges.py": _SETS_OF_VALUES,
+    "core/access/requests.py": _SETS_OF_VALUES,
     "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
     "core/guards/denied_write.py": "unit/core/guards unit/core/access/test_guard_pairs.py; unit/lanes/bucket",
     "core/checks/key_access.py": "unit/core/checks unit/core/access/test_statements.py; unit/lanes/bucket",

@@ -179,6 +179,13 @@ def test_a_policy_variable(value: str, expected: bool | None) -> None:
     assert meets("StringEquals", always(PARTNER), value, **known) is expected
 
 
+@pytest.mark.parametrize(
+    ("operator", "expected"), [("StringEqualsIgnoreCase", True), ("StringEquals", False)]
+)
+def test_a_variable_is_compared_as_its_operator_compares(operator: str, expected: bool) -> None:
+    assert meets(operator, always("ANN"), "${aws:username}", **{"aws:username": always("ann")}) is expected
+
+
 def test_a_variable_with_a_wildcard_in_its_value_cannot_be_settled() -> None:
     known = {"aws:username": always("a*")}
 
@@ -241,6 +248,8 @@ def test_what_a_condition_leaves(operator: str, found: Range, value: str, expect
         ("StringNotEqualsIfExists", Range(), "a", always("a")),
         ("StringEquals", always("a"), "a", None),
         ("Null", Range(), "true", Range(present=True)),
+        ("Null", Range(), "false", ABSENT),
+        ("Null", always("a"), "false", None),
         ("Null", always("a"), "neither", always("a")),
         ("Unheard", always("a"), "a", always("a")),
         ("ForAnyValue:StringEquals", always("a"), "a", always("a")),

@@ -30,7 +30,10 @@ def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> 
         reason=(
             f"{decision.reason}; not remediated, because the remediation key {key_arn} cannot be used: {why}"
         ),
-        recommendation="make the remediation key usable, or choose another with KmsKeyArn: writes to buckets that already use it fail too",
+        recommendation=(
+            "make the remediation key usable, or choose another with KmsKeyArn: writes to buckets that "
+            "already use it fail too"
+        ),
     )
 
 
