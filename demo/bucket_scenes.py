@@ -51,6 +51,7 @@ def _loosen(s3: Any, world: World) -> None:
 def _make_website(s3: Any, world: World) -> None:
     s3.create_bucket(Bucket="shop-front")
     index = {"IndexDocument": {"Suffix": "index.html"}}
+    s3.delete_public_access_block(Bucket="shop-front")  # new buckets shut the public out
     s3.put_bucket_website(Bucket="shop-front", WebsiteConfiguration=index)
 
 
