@@ -400,3 +400,13 @@ def test_key_policy_of_a_deployment_is_for_its_account_and_region() -> None:
     found = KeyPolicy.of(a_policy(), K, document)
 
     assert found == KeyPolicy(key_arn=K, document=document, account=ACCOUNT, region=REGION)
+
+
+@pytest.mark.parametrize(("account", "admits"), [(PARTNER, True), (ACCOUNT, False)])
+def test_the_account_of_the_resource_is_the_one_in_the_arn_of_the_key(account: str, admits: bool) -> None:
+    statement = {**THE_DEFAULT_POLICY, "Principal": "*"}
+    statement["Condition"] = {"StringEquals": {"aws:ResourceAccount": account}}
+    key_arn = f"arn:aws:kms:{REGION}:{PARTNER}:key/1"
+    key = KeyPolicy(key_arn=key_arn, document={"Statement": statement}, account=ACCOUNT, region=REGION)
+
+    assert key.admits_every_caller is admits

@@ -14,7 +14,7 @@ from reseal.core.access.grantees import Home, grantees_of
 from reseal.core.access.iam_policy import may_be_public, merged
 from reseal.core.access.impact import impact_of
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap
+from reseal.core.access.patterns import Pattern, Style, covers, exact, overlap, pattern_of
 from reseal.core.access.ranges import always
 from reseal.core.access.requests import Requests
 from reseal.core.state.bucket_access import BucketAccess
@@ -262,6 +262,34 @@ def test_arn_patterns_match_part_by_part() -> None:
     assert not covers(logs, Pattern("arn:aws:logs:*", Style.ARN))
     assert overlap(logs, Pattern("arn:aws:logs:e?:*:x", Style.ARN))
     assert not overlap(logs, Pattern("arn:aws:logs:*:2:1:*", Style.ARN))
+
+
+def test_a_wildcard_that_may_cross_a_colon_is_not_certainly_within_one_part_of_an_arn() -> None:
+    every = Pattern("arn:aws:logs:*:*:*", Style.ARN)
+
+    assert covers(every, Pattern("arn:aws:logs:e:1:*"))
+    assert not covers(every, Pattern("arn:aws:logs:e:*:x"))
+
+
+def test_an_arn_with_too_few_parts_covers_nothing_and_may_meet_what_begins_alike() -> None:
+    short = pattern_of("arn:aws:logs:e:1", Style.ARN)
+
+    assert not covers(short, exact("arn:aws:logs:e:1"))
+    assert overlap(short, Pattern("arn:aws:logs:*:1:*", Style.ARN))
+    assert not overlap(short, Pattern("arn:aws:sns:*:1:*", Style.ARN))
+
+
+def test_patterns_of_many_wildcards_are_compared_in_time() -> None:
+    assert not overlap(Pattern("*a" * 50), Pattern("*b" * 50))
+
+
+def test_case_counts_where_patterns_meet_unless_one_ignores_it() -> None:
+    folded = Pattern("Ab", Style.EXACT, fold=True)
+
+    assert overlap(folded, Pattern("a*"))
+    assert overlap(Pattern("a*"), folded)
+    assert not overlap(folded, Pattern("b*"))
+    assert not overlap(Pattern("A*"), Pattern("a*"))
 
 
 def test_case_is_ignored_only_where_it_says_so() -> None:

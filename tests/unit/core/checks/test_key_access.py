@@ -75,6 +75,12 @@ def test_copies_are_reported_of_the_call_that_can_have_asked_for_them() -> None:
     assert isinstance(decided([rule(OTHER_ACCOUNT)], "PutBucketPolicy"), Compliant)
 
 
+def test_bucket_that_the_call_opened_to_nobody_is_compliant() -> None:
+    unread = ObservedBucket(encryption=encryption())
+
+    assert isinstance(decide_key_access(POLICY, a_call("PutBucketPolicy"), unread), Compliant)
+
+
 def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity() -> None:
     access = BucketAccess(replication=(rule(OTHER_ACCOUNT),), serves_website=True)
     key = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
@@ -86,3 +92,5 @@ def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity(
     assert decision.severity is Severity.CRITICAL
     assert "website" in decision.reason
     assert "copies new objects" in decision.reason
+    assert "revert PutBucketReplication" in decision.recommendation
+    assert "remove rule 'to-dr'" in decision.recommendation

@@ -74,6 +74,7 @@ def guarded(
 
 DENY = {"effect": "Deny"}
 OF_OBJECTS = {"StringLike": {CONTEXT: OBJECTS}}
+VIA_ITS_OWN_REGION = {"StringEquals": {"kms:ViaService": "s3.${aws:RequestedRegion}.amazonaws.com"}}
 VIA_ANOTHER_REGION = {"StringEquals": {"kms:ViaService": "s3.eu-north-1.amazonaws.com"}}
 BOUND = [
     statement("StringLike", OBJECTS),
@@ -81,8 +82,10 @@ BOUND = [
     statement("StringEquals", f"{ARN}/a.csv"),
     statement("ForAnyValue:StringLike", OBJECTS),
     statement("StringLike", OBJECTS, key=CONTEXT.lower(), action=["KMS:decrypt"]),
+    statement("StringLike", OBJECTS, action="kms:GenerateDataKey"),
     statement("StringNotEquals", ARN),
     statement("StringLike", ["arn:aws:s3:::logs", OBJECTS]),
+    statement("StringLike", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"),
     statement("StringLike", {}),
     statement("Unheard", OBJECTS),
     statement("StringEquals", "payroll", key="kms:EncryptionContext:department"),
@@ -94,6 +97,7 @@ BOUND = [
     statement("StringEquals", ARN, **DENY),
     statement("ForAnyValue:StringEquals", "department", key=CONTEXT_KEYS, **DENY),
     statement("StringLike", OBJECTS) | {"Effect": "?"},
+    statement("StringLike", OBJECTS, Condition={**OF_OBJECTS, **VIA_ITS_OWN_REGION}),
     statement("StringLike", OBJECTS, Resource=[f"{K}2", "arn:aws:kms:*:*:key/*"]),
     statement(
         "StringLike",
@@ -118,6 +122,7 @@ FREE = [
     statement("StringNotLike", f"{ARN}*", **DENY),
     statement("StringLike", "arn:aws:s3:::other*", **DENY),
     statement("Null", "true", **DENY),
+    statement("ForAnyValue:StringEquals", "aws:s3:arn", key=CONTEXT_KEYS, **DENY),
     statement("StringLike", OBJECTS, action="kms:Put*", **DENY),
     statement("Bool", "false", key="aws:SecureTransport", **DENY),
     # CloudTrail User Guide and CloudWatch Logs User Guide: the statements that they need in a key's policy.
