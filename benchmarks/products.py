@@ -16,7 +16,7 @@ Handle = Callable[[dict[str, Any]], None]
 
 RESEAL, CUSTODIAN = "reseal", "custodian"
 GET, GET_PUT, SAME_CALLS = "get", "get+put", "same calls"
-_INVOCATION_MILLISECONDS = 60_000
+_INVOCATION_MILLISECONDS = 300_000
 
 
 class Context:

@@ -19,7 +19,7 @@ from reseal.runtime.wiring import CALLS, wire
 
 logger = Logger(service="enforce_bucket")
 processor = LoggingBatchProcessor(logger)
-deadline = Deadline(longest_call(CALLS))
+deadline = Deadline()
 
 
 @cache
@@ -31,7 +31,7 @@ def bucket_lane() -> BucketLane:
 
 def handle_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Run the lane for one message. If it raises, the message returns to the queue."""
-    deadline.check()
+    deadline.check(longest_call(CALLS))
     delivery = Delivery(
         body=record.body,
         receive_count=int(record.attributes.approximate_receive_count),

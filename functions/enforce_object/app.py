@@ -16,20 +16,22 @@ from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
+from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import LoggingBatchProcessor
-from reseal.runtime.wiring_objects import wire_objects
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
 processor = LoggingBatchProcessor(logger)
+deadline = Deadline()
 
 
 @cache
 def object_lane() -> ObjectLane:
     """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services, objects = wire_objects(os.environ, logger)
+    settings, services, objects = wire_objects(os.environ, logger, deadline)
     policy = settings.settings.policy
     return ObjectLane(
         observer=Observer(
@@ -45,6 +47,9 @@ def object_lane() -> ObjectLane:
         services=services,
         objects=objects,
         workers=ThreadPoolExecutor(OBJECTS_AT_ONCE),
+        keep=deadline.keep,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
     )
 
 
@@ -52,7 +57,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Lambda's entry point for a batch of SQS messages."""
     records = [SQSRecord(record) for record in event["Records"]]
     deliveries = {record.message_id: _delivery(record, context) for record in records}
-    failures = object_lane().enforce(deliveries, lambda: context.get_remaining_time_in_millis() / 1000)
+
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    deadline.begin(seconds_left)
+    failures = object_lane().enforce(deliveries, seconds_left)
 
     def settle(record: SQSRecord) -> None:
         if record.message_id in failures:

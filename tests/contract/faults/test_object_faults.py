@@ -14,7 +14,7 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
-from reseal.runtime.wiring_objects import OBJECT_CALLS
+from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
 from tests.contract.aws.test_object_ledger_contract import MINE, OTHER, by_id, closed
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.evidence import new_table
@@ -24,6 +24,7 @@ from tests.support.names import unique
 
 KEY = "2026/salaries.csv"
 AS_DEPLOYED: dict[str, Any] = dict(OBJECT_CALLS._user_provided_options)
+COPIES_AS_DEPLOYED: dict[str, Any] = dict(COPIES._user_provided_options)
 SENT = {"MetadataDirective": "COPY"}
 NOTHING_LEFT: dict[str, Any] = {"seconds_left": lambda: 300.0, "confirm": lambda: None}
 
@@ -36,7 +37,9 @@ class ObjectTarget:
         self.bucket = unique("object-faults")
         self.s3.create_bucket(Bucket=self.bucket)
         client = cloud.client("s3", user, **AS_DEPLOYED)
-        self.objects = S3Objects(client, ACCOUNT, Logger(service=unique("faults")), part_size=PART)
+        copying = cloud.client("s3", user, **COPIES_AS_DEPLOYED)
+        logger = Logger(service=unique("faults"))
+        self.objects = S3Objects(client, ACCOUNT, logger, copying=copying, part_size=PART)
         key = cloud.client("kms", user).create_key()["KeyMetadata"]["Arn"]
         self.under_k = ObjectEncryption(algorithm="aws:kms", key_id=key, bucket_key=True)
 

@@ -22,7 +22,7 @@ from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
-from reseal.runtime.wiring_objects import wire_objects
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
@@ -188,6 +188,9 @@ def _lane(
         services=services,
         objects=objects,
         workers=workers,
+        keep=lambda _seconds: None,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
     )
 
 

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
 import pytest
+from botocore.awsrequest import AWSResponse, HeadersDict
 
-from reseal.core.errors import MalformedEventError, SettingsError
+from reseal.core.errors import AccessDeniedError, MalformedEventError, SettingsError, TransientError
+from reseal.core.findings.message import Message
 from reseal.lanes.delivery import Delivery
+from tests.support.builders import K, an_object, object_encryption
 from tests.unit.functions.handlers import batch, load_app
+from tests.unit.functions.test_enforce_bucket import SETTINGS as OF_EVERY_LANE
+
+SETTINGS = OF_EVERY_LANE | {
+    "REENCRYPTION_METHOD": "copy",
+    "MULTIPART_COPY_LIMIT_GIB": "50",
+    "EXEMPT_LOG_DELIVERIES": "true",
+    "ALERT_WINDOW_SECONDS": "300",
+    "OBJECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
+}
+PART = {
+    "Bucket": "payroll",
+    "Key": "a.csv",
+    "UploadId": "upload-1",
+    "PartNumber": 1,
+    "CopySource": "payroll/a.csv",
+}
 
 
 @dataclass
@@ -38,6 +57,13 @@ class FakeContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return 90_000
+
+
+class Body:
+    """An empty answer as botocore reads it."""
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        yield b""
 
 
 @pytest.fixture
@@ -68,6 +94,54 @@ def test_the_lane_knows_the_seconds_that_are_left(app: ModuleType, lane: FakeLan
     app.handler(batch("a"), FakeContext())
 
     assert lane.seconds_left == 90
+
+
+def test_every_client_of_the_lane_obeys_the_deadline(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    lane, head = app.object_lane(), an_object()
+    app.deadline.begin(lambda: 0.0)
+
+    for call in (
+        lambda: lane.objects.objects.read("payroll", "a.csv", None),
+        lambda: lane.objects.objects.copy(head, object_encryption("aws:kms", K), {}),
+        lambda: lane.objects.objects._copies.client.upload_part_copy(**PART),
+        lambda: lane.objects.ledger.read_all(["object#1"]),
+        lambda: lane.objects.windows.read_suppressed("group"),
+        lambda: lane.objects.reminders.remind("group", 1),
+        lambda: lane.services.buckets.read_encryption("payroll"),
+        lambda: lane.services.keys.describe(K),
+        lambda: lane.services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
+    ):
+        with pytest.raises(TransientError, match="too little time is left"):
+            call()
+
+
+def test_no_copy_begins_that_could_outlast_the_invocation_while_a_read_still_can(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials = {"AWS_ACCESS_KEY_ID": "stub", "AWS_SECRET_ACCESS_KEY": "stub"}
+    for name, value in (SETTINGS | credentials).items():
+        monkeypatch.setenv(name, value)
+    objects = app.object_lane().objects.objects
+    app.deadline.begin(lambda: 62.0)
+    refused = AWSResponse("https://s3", 403, HeadersDict(), Body())
+    objects._client.meta.events.register("before-send", lambda **_: refused)
+
+    with pytest.raises(AccessDeniedError):
+        objects.read("payroll", "a.csv", None)
+    with pytest.raises(TransientError, match="too little time is left"):
+        objects.copy(an_object(), object_encryption("aws:kms", K), {})
+
+
+def test_each_invocation_begins_with_its_own_time(app: ModuleType, lane: FakeLane) -> None:
+    app.deadline.begin(lambda: 0.0)
+
+    app.handler(batch("a"), FakeContext())
+
+    app.deadline.check(90.0)
 
 
 def test_only_what_failed_goes_back_and_the_log_says_why(app: ModuleType, lane: FakeLane) -> None:

@@ -47,7 +47,7 @@ def wire(
 
 
 class Clients:
-    """One client for each service. Threads may share clients (boto3, multithreading)."""
+    """One client for each service, and others. Threads may share clients (boto3, multithreading)."""
 
     def __init__(self, region: str, calls: Config = CALLS, deadline: Deadline | None = None) -> None:
         session = get_session()
@@ -59,11 +59,15 @@ class Clients:
     def of(self, service: str) -> Any:
         """The client of a service."""
         if service not in self._made:
-            client = self._session.client(service, config=self._calls)  # type: ignore[call-overload]
-            if self._deadline:
-                self._deadline.guard(client)
-            self._made[service] = client
+            self._made[service] = self.another(service, self._calls)
         return self._made[service]
+
+    def another(self, service: str, calls: Config) -> Any:
+        """A client of its own, with another configuration."""
+        client = self._session.client(service, config=calls)  # type: ignore[call-overload]
+        if self._deadline:
+            self._deadline.guard(client, calls)
+        return client
 
 
 def services_of(settings: Settings, clients: Clients, logger: Logger) -> Services:

@@ -55,6 +55,7 @@ class Step:
     act: Act = Act.CREATE
     before: tuple[str, dict[str, Any]] | None = None  # a fault that makes the flow reach this step
     late: float = LATE_SECONDS  # longer than the step's client waits
+    tries: int = TRIES  # the attempts that the step's client makes
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,7 @@ def usual_end(step: Step) -> End:
 def passing(step: Step) -> Iterator[Fault]:
     """The temporary faults at a step."""
     broken = dict(zip(("status", "code"), _BROKEN[step.service], strict=True))
-    for times, how in ((1, "once"), (TRIES, "beyond the client's retries")):
+    for times, how in ((1, "once"), (step.tries, "beyond the client's retries")):
         yield error(f"throttled {how}", times, *_THROTTLED[step.service])
         yield error(f"500 {how}", times, *_BROKEN[step.service])
         yield error(f"503 {how}", times, *_UNAVAILABLE[step.service])

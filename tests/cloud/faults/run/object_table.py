@@ -9,20 +9,20 @@ from typing import Any
 from tests.cloud.faults.run.bucket_table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
 
 LOOK_BACK = "look back"
-LATE_SECONDS = 62.0
-"""Longer than the object function's clients wait for an answer (runtime/wiring_objects.py)."""
+_COPIES: dict[str, Any] = {"late": 62.0, "tries": 3}
+"""The object function's client for copies waits longer, and tries less often (runtime/wiring_objects.py)."""
 
-KILLED = Fault("killed", "delay", 1, {"seconds": 25.0})
-"""The call is delayed until the process is dead; then it takes effect."""
+KILLED = Fault("killed", "delay", 3, {"seconds": 25.0})
+"""The call and its client's retries are delayed until the process is dead; then they take effect."""
 
 _S3_DENIES: tuple[str, dict[str, Any]] = (
     "CopyObject",
     {"times": None, "status": 403, "code": "AccessDenied"},
 )
-_WRITES: dict[str, Any] = {"act": Act.WRITE, "late": LATE_SECONDS}
-_VERSION: dict[str, Any] = {"act": Act.WRITE_VERSION, "late": LATE_SECONDS}
-_TEAM: dict[str, Any] = {"act": Act.WRITE_UNDER_TEAM_KEY, "late": LATE_SECONDS}
-_WINDOW: dict[str, Any] = {"act": Act.END_WINDOW, "late": LATE_SECONDS}
+_WRITES: dict[str, Any] = {"act": Act.WRITE}
+_VERSION: dict[str, Any] = {"act": Act.WRITE_VERSION}
+_TEAM: dict[str, Any] = {"act": Act.WRITE_UNDER_TEAM_KEY}
+_WINDOW: dict[str, Any] = {"act": Act.END_WINDOW}
 
 
 def _of_bucket(name: str, operation: str) -> Step:
@@ -45,7 +45,7 @@ STEPS = [
     Step("read what was copied", "dynamodb", "TransactGetItems", End.DEAD, **_WRITES),
     Step("open the entry", "dynamodb", "TransactWriteItems", End.DEAD, **_WRITES),
     Step("read the grants again", "s3", "GetObjectAcl", End.FAILED, skip=1, **_WRITES),
-    Step("copy", "s3", "CopyObject", End.FAILED, **_WRITES),
+    Step("copy", "s3", "CopyObject", End.FAILED, **_COPIES, **_WRITES),
     Step("change in place", "s3", "UpdateObjectEncryption", End.FAILED, **_VERSION),
     Step("look again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_WRITES),
     Step("look at the version again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_VERSION),
@@ -98,7 +98,7 @@ def rows() -> Iterator[Row]:
 
 
 def late() -> Iterator[Row]:
-    """Rows whose client waits a minute: the calls that write, record in the ledger or publish."""
+    """Rows whose client waits for a late answer: the calls that write, record in the ledger or publish."""
     for name in _LATE:
         step = _BY_NAME[name]
         (fault,) = [fault for fault in passing(step) if fault.kind == "delay"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from botocore.config import Config
+
 from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.aws.cache import TtlCache
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
@@ -18,7 +20,7 @@ from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
 from reseal.core.findings.message import Message
 from reseal.core.state.s3_object import BucketContext
-from reseal.runtime.wiring_objects import OBJECT_CALLS
+from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.resources import PART_SIZE, Resources
 
@@ -77,7 +79,9 @@ class ExecutionEnvironment:
         self._resources, self._wires, self._credentials = resources, wires, credentials
         self.log, self.clock = Log(), clock
         s3, dynamodb = self._client("s3"), self._client("dynamodb")
-        self.s3_objects = S3Objects(s3, ACCOUNT, self.log, part_size=PART_SIZE)  # type: ignore[arg-type]
+        log: Any = self.log
+        copying = self._client("s3", COPIES)
+        self.s3_objects = S3Objects(s3, ACCOUNT, log, copying=copying, part_size=PART_SIZE)
         self.buckets = S3Buckets(s3, ACCOUNT, clock)
         self.keys = KmsKeys(self._client("kms"), clock)
         self._caches: list[TtlCache[Any]] = [
@@ -115,8 +119,8 @@ class ExecutionEnvironment:
             read = {name: (_read_at(now, answer), now.timestamp()) for name, (answer, _) in known.items()}
             kept._kept.update(read)
 
-    def _client(self, service: str) -> Any:
-        config = OBJECT_CALLS._user_provided_options
+    def _client(self, service: str, calls: Config = OBJECT_CALLS) -> Any:
+        config = calls._user_provided_options
         client = self._resources.cloud.client(service, self._credentials, **config)
         self._wires.attach(client)
         return client

@@ -17,6 +17,7 @@ from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
 from reseal.ports import ObjectServices, Services
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
@@ -120,6 +121,9 @@ class Lanes:
             services=services,
             objects=objects,
             workers=workers,
+            keep=lambda _seconds: None,
+            seconds_for_one=SECONDS_FOR_ONE,
+            seconds_to_end=SECONDS_TO_END,
         )
         return lane, telemetry
 

@@ -42,13 +42,29 @@ def test_there_is_one_client_for_each_service(wired: Wired) -> None:
     assert len({id(client) for client in found.values()}) == len(services)
 
 
-def test_client_asks_four_times_and_waits_for_a_large_copy(wired: Wired) -> None:
+def copying(wired: Wired) -> Any:
+    objects: Any = wired[2].objects
+    return objects._copies.client
+
+
+def test_client_asks_four_times_and_waits_no_longer_than_the_bucket_lanes(wired: Wired) -> None:
     for client in clients(wired).values():
         config = client.meta.config
         assert config.retries == {"mode": "standard", "total_max_attempts": 4}
-        assert (config.connect_timeout, config.read_timeout) == (3, 60)
+        assert (config.connect_timeout, config.read_timeout) == (3, 5)
         assert config.max_pool_connections == 64
 
 
+def test_client_for_copies_waits_for_a_large_one_and_asks_three_times(wired: Wired) -> None:
+    config = copying(wired).meta.config
+
+    assert config.retries == {"mode": "standard", "total_max_attempts": 3}
+    assert (config.connect_timeout, config.read_timeout) == (3, 60)
+    assert config.max_pool_connections == 64
+    assert config.user_agent.startswith("Reseal Boto3/")
+
+
 def test_client_calls_the_stacks_region(wired: Wired) -> None:
-    assert {client.meta.region_name for client in clients(wired).values()} == {"eu-west-1"}
+    made = [*clients(wired).values(), copying(wired)]
+
+    assert {client.meta.region_name for client in made} == {"eu-west-1"}

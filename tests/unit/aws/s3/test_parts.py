@@ -27,11 +27,13 @@ from reseal.core.errors import (
 from tests.support.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.support.fakes.services import NOON, Crash
 from tests.support.names import unique
+from tests.support.stubs import stubbed
 from tests.unit.aws.s3.stubs import (
     A_HEAD,
     A_HEAD_UNDER_K,
     ETAG,
     NAMED,
+    SMALL_PARTS,
     UNDER_K,
     expect_head,
     refuse,
@@ -122,6 +124,35 @@ def test_what_is_read_at_the_end_can_stop_the_copy() -> None:
             copy(objects, confirm=confirm)
 
     assert not log.getvalue()
+
+
+def test_what_copies_has_a_client_of_its_own_that_waits_longer() -> None:
+    logger = Logger(service=unique("parts"))
+    with stubbed("s3") as (client, stub), stubbed("s3") as (copying, copy_stub):
+        expect_create(stub)
+        expect_parts(copy_stub, {"CopySourceIfUnmodifiedSince": NOON})
+        copy_stub.add_response("complete_multipart_upload", {})
+
+        copy(S3Objects(client, ACCOUNT, logger, copying=copying, part_size=SMALL_PARTS))
+
+
+def test_the_other_client_aborts_what_could_not_be_copied() -> None:
+    logger = Logger(service=unique("parts"))
+    with stubbed("s3") as (client, stub), stubbed("s3") as (copying, copy_stub):
+        expect_create(stub)
+        refuse(copy_stub, "upload_part_copy", "AccessDenied", 403)
+        expect_abort(stub)
+
+        with pytest.raises(AccessDeniedError):
+            copy(S3Objects(client, ACCOUNT, logger, copying=copying, part_size=SMALL_PARTS))
+
+
+def test_the_time_that_a_part_needs_can_be_given() -> None:
+    with stubbed("s3") as (client, _):
+        objects = S3Objects(client, ACCOUNT, Logger(service=unique("parts")), seconds_kept=87.0)
+
+        with pytest.raises(TransientError, match="too little time"):
+            copy(objects, seconds_left=lambda: 86.9)
 
 
 def test_without_time_nothing_is_begun() -> None:

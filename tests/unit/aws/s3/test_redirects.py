@@ -9,13 +9,17 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from reseal.aws.s3.buckets import S3Buckets
+from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import WrongRegionError
 from reseal.core.state.bucket_encryption import BucketEncryption
+from tests.support.builders import ACCOUNT, K, an_object, object_encryption
 from tests.support.fakes.services import FakeClock
+from tests.support.stubs import stubbed
 
 BODY = b"<Error><Code>PermanentRedirect</Code><Message>use the other endpoint</Message></Error>"
 
@@ -71,6 +75,16 @@ def test_boto3_alone_would_follow(redirector: Redirector) -> None:
         redirector.client().get_bucket_encryption(Bucket="payroll")
 
     assert len(redirector.requests) > 1
+
+
+def test_copy_is_not_sent_on_by_the_client_for_copies(redirector: Redirector) -> None:
+    with stubbed("s3") as (client, _):
+        objects = S3Objects(client, ACCOUNT, Logger(service="objects"), copying=redirector.client())
+
+        with pytest.raises(WrongRegionError):
+            objects.copy(an_object(), object_encryption("aws:kms", K), {})
+
+    assert redirector.requests == ["PUT"]
 
 
 def test_read_is_not_sent_on_and_the_region_is_named(redirector: Redirector) -> None:

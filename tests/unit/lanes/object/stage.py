@@ -47,7 +47,7 @@ KEY_POLICY = {
 KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, UNLISTED_KEY, PARTNER_KEY)}
 UNDER_K = object_encryption(SSE_KMS, K, bucket_key=True)
 SSE_C = object_encryption("SSE-C")
-PLENTY = 300.0
+PLENTY, FOR_ONE, TO_END = 300.0, 20.0, 5.0
 
 REPAIR = [
     "read",
@@ -85,6 +85,7 @@ class Stage:
     methods: Methods = field(default_factory=Methods)
     window_seconds: int = 900
     invocations: int = 0
+    keep: Callable[[float], None] = lambda _seconds: None
 
     def deliver(
         self, *bodies: str, times: int = 1, seconds_left: Callable[[], float] = lambda: PLENTY
@@ -123,6 +124,9 @@ class Stage:
             services=services,
             objects=objects,
             workers=ThreadPoolExecutor(1),  # one after the other, so that the order of steps is known
+            keep=self.keep,
+            seconds_for_one=FOR_ONE,
+            seconds_to_end=TO_END,
         )
 
     @property

@@ -25,10 +25,11 @@ T = TypeVar("T")
 
 
 class S3Copies:
-    """Copies with preconditions. `read` reads an object."""
+    """Copies with preconditions. `client` waits as long as a copy takes; `read` reads an object."""
 
     def __init__(self, client: S3Client, account: str, read: Read) -> None:
-        self._client, self._account, self._read = client, account, read
+        self.client = client
+        self._account, self._read = account, read
 
     def copy(self, head: ObservedObject, intended: ObjectEncryption, sent: Mapping[str, Any]) -> None:
         """One CopyObject, for objects up to 5 GB (C10). Raises RefusalError or TransientError."""
@@ -42,7 +43,7 @@ class S3Copies:
 
         def once(condition: dict[str, Any]) -> None:
             with of_object(WRITE):
-                self._client.copy_object(**parameters, **condition)
+                self.client.copy_object(**parameters, **condition)
 
         self.settle(head, intended, lambda: self.while_unchanged(head, once))
 

@@ -12,7 +12,7 @@ from reseal.aws.errors import translated
 from reseal.aws.s3.buckets import retry_conflicts, stay_in_region
 from reseal.aws.s3.copies import S3Copies
 from reseal.aws.s3.heads import named, of_object, parse_acl, parse_head
-from reseal.aws.s3.parts import S3Parts
+from reseal.aws.s3.parts import SECONDS_KEPT, S3Parts
 from reseal.core.errors import AccessDeniedError, CustomerKeyError
 from reseal.core.repairs.objects.parts import PART_SIZE
 from reseal.core.state.s3_object import Listed
@@ -29,16 +29,31 @@ _REFUSED = frozenset({"400", "403"})
 
 
 class S3Objects:
-    """`Objects` on Amazon S3. Every call names the account that must own the bucket (C16)."""
+    """`Objects` on Amazon S3. Every call names the account that must own the bucket (C16).
 
-    def __init__(self, client: S3Client, account: str, logger: Logger, *, part_size: int = PART_SIZE) -> None:
+    `copying` is the client for the calls that copy, which take longer, if they have their own.
+    """
+
+    def __init__(
+        self,
+        client: S3Client,
+        account: str,
+        logger: Logger,
+        *,
+        copying: S3Client | None = None,
+        part_size: int = PART_SIZE,
+        seconds_kept: float = SECONDS_KEPT,
+    ) -> None:
         self._client, self._account = client, account
-        self._copies = S3Copies(client, account, self.read)
-        self._parts = S3Parts(client, account, self._copies, logger, part_size=part_size)
+        self._copies = S3Copies(copying or client, account, self.read)
+        self._parts = S3Parts(
+            client, account, self._copies, logger, part_size=part_size, seconds_kept=seconds_kept
+        )
         self._owner: str | None = None
         self._asking_owner = Lock()
-        stay_in_region(client)
-        retry_conflicts(client)
+        for each in {client, copying or client}:
+            stay_in_region(each)
+            retry_conflicts(each)
 
     def read(self, bucket: str, key: str, version_id: str | None) -> ObservedObject:
         """The object as HeadObject shows it, requested without SSE headers, which S3 would refuse (C22).

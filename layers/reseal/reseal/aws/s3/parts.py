@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ABORT = "s3:AbortMultipartUpload"
 AT_ONCE = 16
 SECONDS_KEPT = 60.0
-"""Seconds reserved for running parts to end, and for completing or aborting the upload."""
+"""Seconds reserved for running parts to end, and for completing or aborting the upload, if none are given."""
 
 _MOST_ABORTS = 3
 
@@ -31,10 +31,17 @@ class S3Parts:
     """Copies in parts. Every upload is completed or aborted, or logged; none is if the function is killed."""
 
     def __init__(
-        self, client: S3Client, account: str, copies: S3Copies, logger: Logger, *, part_size: int
+        self,
+        client: S3Client,
+        account: str,
+        copies: S3Copies,
+        logger: Logger,
+        *,
+        part_size: int,
+        seconds_kept: float = SECONDS_KEPT,
     ) -> None:
         self._client, self._account, self._copies, self._logger = client, account, copies, logger
-        self._part_size = part_size
+        self._part_size, self._seconds_kept = part_size, seconds_kept
 
     def copy(
         self,
@@ -104,7 +111,7 @@ class S3Parts:
         self, head: ObservedObject, upload: dict[str, Any], part: Part, condition: dict[str, Any]
     ) -> dict[str, Any]:
         with of_object(WRITE):
-            answer = self._client.upload_part_copy(
+            answer = self._copies.client.upload_part_copy(
                 **upload,
                 **self._copies.source(head),
                 PartNumber=part.number,
@@ -119,7 +126,7 @@ class S3Parts:
     def _complete(self, head: ObservedObject, upload: dict[str, Any], parts: list[dict[str, Any]]) -> None:
         """S3 refuses with 409 if the object was written meanwhile, even with the same bytes (C19)."""
         with of_object(WRITE):
-            self._client.complete_multipart_upload(
+            self._copies.client.complete_multipart_upload(
                 **upload,
                 MultipartUpload={"Parts": parts},  # type: ignore[typeddict-item]  # plain JSON
                 MpuObjectSize=head.size,
@@ -127,7 +134,7 @@ class S3Parts:
             )
 
     def _must_have_time(self, seconds_left: Callable[[], float]) -> None:
-        if seconds_left() < SECONDS_KEPT:
+        if seconds_left() < self._seconds_kept:
             raise TransientError("too little time is left for a copy in parts")
 
     def _abort(self, upload: dict[str, Any]) -> None:

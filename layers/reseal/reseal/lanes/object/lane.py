@@ -16,7 +16,7 @@ from reseal.core.findings.alerts import group_of, grouped
 from reseal.lanes.delivery import Delivery
 from reseal.lanes.object.batch import Batch
 from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.remediate import SECONDS_FOR_ONE, Remediator
+from reseal.lanes.object.remediate import Remediator
 from reseal.lanes.object.report import Reporter
 from reseal.lanes.object.resume import entry_of, resumed, superseded
 from reseal.lanes.object.task import ObjectEntry, Task, task_of
@@ -28,13 +28,20 @@ LEASE = timedelta(seconds=330)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectLane:
-    """The object lane of one deployment."""
+    """The object lane of one deployment.
+
+    `seconds_for_one` is what an object needs from its write on, `seconds_to_end` what a batch needs after its
+    writes. `keep` makes every AWS call leave so much time, so that a slow object leaves it to the others.
+    """
 
     observer: Observer
     reporter: Reporter
     services: Services
     objects: ObjectServices
     workers: Executor
+    keep: Callable[[float], None]
+    seconds_for_one: float
+    seconds_to_end: float
 
     def enforce(
         self, deliveries: Mapping[str, Delivery], seconds_left: Callable[[], float]
@@ -45,6 +52,7 @@ class ObjectLane:
         the time left in the invocation.
         """
         batch = Batch(workers=self.workers)
+        self.keep(self.seconds_for_one)
         parsed = self._parse(batch, deliveries)  # 1 parse
         skipped = superseded(parsed, self.services.clock.now())
         tasks = {message: task for message, task in parsed.items() if message not in skipped}
@@ -111,7 +119,7 @@ class ObjectLane:
             return dict(tasks)
 
         def open_all() -> Mapping[str, ObjectEntry | LeaseHeldError]:
-            if seconds_left() < SECONDS_FOR_ONE:
+            if seconds_left() < self.seconds_for_one:
                 raise TransientError("too little time is left in this invocation")
             return self.objects.ledger.open_all(list(due.values()), now)
 
@@ -142,9 +150,12 @@ class ObjectLane:
             objects=self.objects.objects,
             clock=clock,
             seconds_left=seconds_left,
+            seconds_for_one=self.seconds_for_one,
             judge_again=self.observer.judge,
         )
+        self.keep(self.seconds_to_end)
         tasks = batch.for_each(remediator.repair, tasks)
+        self.keep(0.0)
         ended = {
             m: replace(task.entry, outcome=task.outcome)
             for m, task in tasks.items()

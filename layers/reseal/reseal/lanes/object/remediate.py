@@ -16,9 +16,6 @@ from reseal.core.state.s3_object import ObservedObject
 from reseal.lanes.object.task import ObjectEntry, Plan, Task
 from reseal.ports import Clock, Objects
 
-SECONDS_FOR_ONE = 20.0
-"""The time one object may need in the worst case."""
-
 _CURRENT = timedelta(seconds=10)
 """How old the bucket's configuration may be at the write: longer than the batch's reads take."""
 
@@ -30,11 +27,12 @@ _OLD_VERSION = "versioning of the bucket (turned on meanwhile, so the old versio
 class Remediator:
     """Re-encrypts objects whose entries are open. Raises TransientError; a refusal is an outcome.
 
-    `judge_again` reads and judges the object of a new task now.
+    `judge_again` reads and judges the object of a new task now. `seconds_for_one` is what an object needs.
     """
 
     objects: Objects
     clock: Clock
+    seconds_for_one: float
     seconds_left: Callable[[], float]
     judge_again: Callable[[Task], Task]
 
@@ -42,7 +40,7 @@ class Remediator:
         """The task with its outcome. Nothing is written without an open ledger entry."""
         if task.entry is None or not task.has_open_entry or task.outcome is not None:
             return task
-        if self.seconds_left() < SECONDS_FOR_ONE:
+        if self.seconds_left() < self.seconds_for_one:
             raise TransientError("too little time is left in this invocation")
         try:
             outcome = self._outcome(task.entry, task)
