@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -17,14 +16,13 @@ from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
 from reseal.runtime.deadline import Deadline
-from reseal.runtime.sqs_batch import LoggingBatchProcessor
+from reseal.runtime.sqs_batch import partial_failures
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""
 
 logger = Logger(service="enforce_object")
-processor = LoggingBatchProcessor(logger)
 deadline = Deadline()
 
 
@@ -62,13 +60,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         return float(context.get_remaining_time_in_millis()) / 1000
 
     deadline.begin(seconds_left)
-    failures = object_lane().enforce(deliveries, seconds_left)
-
-    def settle(record: SQSRecord) -> None:
-        if record.message_id in failures:
-            raise failures[record.message_id]
-
-    return process_partial_response(event, settle, processor, context)
+    return partial_failures(records, object_lane().enforce(deliveries, seconds_left), logger)
 
 
 def _delivery(record: SQSRecord, context: LambdaContext) -> Delivery:
