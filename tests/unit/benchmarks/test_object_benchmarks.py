@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -17,6 +18,7 @@ from benchmarks.objects.products import RESEAL, RESEAL_AGAIN, load
 from benchmarks.objects.scenes import KEPT, LOST, RACE, compare
 from benchmarks.objects.world import is_compliant, make_bucket_and_queue, object_settings, put_objects
 from benchmarks.world import COMPLIANT, CREDENTIALS, VIOLATING, World, make_world
+from reseal.runtime.clock import SystemClock
 
 APP = Path("functions/enforce_object/app.py")
 A_BATCH = 50
@@ -32,6 +34,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for name, value in object_settings(made).items():
             monkeypatch.setenv(name, value)
         yield made
+
+
+@pytest.fixture(autouse=True)
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calls are of a batch that comes at once: what is known of a bucket is read again after seconds."""
+    now = datetime.now(UTC)
+    monkeypatch.setattr(SystemClock, "now", lambda _: now)
 
 
 def calls_of_a_warm_batch(world: World, state: str, size: int, product: str = RESEAL) -> Counter[str]:
