@@ -365,6 +365,48 @@ def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> 
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
 
 
+OTHER_ORGANIZATION = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
+OTHER_NETWORK = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+OTHER_ADDRESS = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
+OTHER_HEADER = {"StringNotEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
+
+
+@pytest.mark.parametrize("principal", [root(PARTNER), "*"], ids=["partner", "everyone"])
+@pytest.mark.parametrize(
+    ("condition", "certain"),
+    [
+        (OTHER_NETWORK, False),
+        (OTHER_ADDRESS, False),
+        (OTHER_NETWORK | PLAIN_HTTP, False),
+        (PLAIN_HTTP, True),
+        (OTHER_HEADER, True),
+        ({"StringEquals": {"aws:PrincipalAccount": "999988887777"}}, True),
+    ],
+)
+def test_admission_that_a_deny_leaves_open_is_not_certain(
+    principal: object, condition: dict[str, object], certain: bool
+) -> None:
+    access = lets(principal, "s3:GetObject")
+    statements = access.policy["Statement"] if access.policy else []
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": condition}
+    denying = BucketAccess(policy={"Version": "2012-10-17", "Statement": [*statements, deny]})
+
+    (impact,) = impacts(Situation(denying))
+
+    assert impact.certain is certain
+
+
+def test_membership_of_another_account_in_an_organization_is_not_certain() -> None:
+    statements = [lets(root(PARTNER), "s3:GetObject").policy["Statement"][0]]  # type: ignore[index]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    statements.append(deny | {"Condition": OTHER_ORGANIZATION})
+
+    (impact,) = impacts(Situation(BucketAccess(policy={"Version": "2012-10-17", "Statement": statements})))
+
+    assert not impact.certain
+
+
 @pytest.mark.parametrize("account", sorted(LOAD_BALANCER_ACCOUNTS))
 def test_every_account_of_load_balancers_is_an_account_number(account: str) -> None:
     assert len(account) == 12

@@ -66,7 +66,7 @@ def with_variables_of(document: Mapping[str, Any], requests: Requests) -> Reques
 def applies(statement: Statement, requests: Requests, action: str) -> Settled:
     """Whether a statement applies to all (True) or none (False) of the requests."""
     met = (requests.meet(condition) for condition in conditions(statement))
-    return all_of((*_elements(statement, requests, action), *met))
+    return all_of((*elements(statement, requests, action), *met))
 
 
 def remaining(statement: Statement, requests: Requests, action: str) -> list[Requests]:
@@ -74,7 +74,7 @@ def remaining(statement: Statement, requests: Requests, action: str) -> list[Req
 
     If all else certainly applies, what is left does not meet one of the conditions in doubt: a part for each.
     """
-    if all_of(_elements(statement, requests, action)) is not True:
+    if all_of(elements(statement, requests, action)) is not True:
         return [requests]
     met = [(condition, requests.meet(condition)) for condition in conditions(statement)]
     if any(answer is False for _, answer in met):
@@ -83,7 +83,8 @@ def remaining(statement: Statement, requests: Requests, action: str) -> list[Req
     return [part for part in parts if part is not None]
 
 
-def _elements(statement: Statement, requests: Requests, action: str) -> Iterator[Settled]:
+def elements(statement: Statement, requests: Requests, action: str) -> Iterator[Settled]:
+    """Whether the statement names the action, the callers and the resources of the requests."""
     yield names_action(statement, action)
     yield _names_callers(statement, requests)
     yield _names_resource(statement, requests)

@@ -17,7 +17,14 @@ from reseal.core.access.callers import (
     is_of_services,
     is_of_the_caller,
 )
-from reseal.core.access.evaluator import RESOURCE, names_action, remaining, resources_of, with_variables_of
+from reseal.core.access.evaluator import (
+    RESOURCE,
+    elements,
+    names_action,
+    remaining,
+    resources_of,
+    with_variables_of,
+)
 from reseal.core.access.iam_policy import Statement, account_of_arn, conditions, listed, statements
 from reseal.core.access.patterns import ANYTHING, Pattern, Style, exact, overlap
 from reseal.core.access.ranges import ABSENT, Range, always
@@ -55,13 +62,15 @@ class Home:
 class Grantee:
     """Callers that a bucket policy allows to access objects, with what it demands of their requests.
 
-    `conditional` says that the statement has at least one condition.
+    `conditional` says that the statement has at least one condition, `may_be_denied` that a Deny of the
+    policy refuses all of them if what Reseal cannot know is so: their organization, their network.
     """
 
     requests: Requests
     reads: bool
     writes: bool
     conditional: bool = False
+    may_be_denied: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -87,11 +96,13 @@ def grantees_of(bucket_policy: Mapping[str, Any], home: Home) -> Iterator[Grante
     for statement in statements(bucket_policy, "Allow"):
         grant = _Grant(policy=bucket_policy, statement=statement, home=home)
         for caller in _callers(statement, home):
-            found: list[tuple[Requests, str]] = []
-            for action in (*READS, *WRITES):
-                if names_action(statement, action) is not False:
-                    found += ((requests, action) for requests in grant.admitted(caller, action))
-            yield from _merged(found, conditional=grant.is_conditional)
+            actions = [one for one in (*READS, *WRITES) if names_action(statement, one) is not False]
+            found = [(requests, one) for one in actions for requests in grant.admitted(caller, one)]
+            yield from _merged(
+                found,
+                conditional=grant.is_conditional,
+                may_be_denied=any(grant.may_be_denied(caller, one) for one in actions),
+            )
 
 
 def writers_of_other_accounts(bucket_policy: Mapping[str, Any], own_account: str) -> list[str]:
@@ -101,7 +112,9 @@ def writers_of_other_accounts(bucket_policy: Mapping[str, Any], own_account: str
     return sorted(account for account in writers if account not in (None, own_account))
 
 
-def _merged(found: list[tuple[Requests, str]], *, conditional: bool) -> Iterator[Grantee]:
+def _merged(
+    found: list[tuple[Requests, str]], *, conditional: bool, may_be_denied: bool
+) -> Iterator[Grantee]:
     """One grantee for each set of requests, whatever actions it is admitted to."""
     unique: list[Requests] = []
     for requests, _ in found:
@@ -114,6 +127,7 @@ def _merged(found: list[tuple[Requests, str]], *, conditional: bool) -> Iterator
             reads=bool(actions & set(READS)),
             writes=bool(actions & set(WRITES)),
             conditional=conditional,
+            may_be_denied=may_be_denied,
         )
 
 
@@ -165,6 +179,12 @@ class _Grant:
             parts = self._surviving(caller, action)
             found = [one for part in parts for one in _by_principal(_carried(part))]
         yield from (requests for requests in found if not self._shuts_out(requests.caller))
+
+    def may_be_denied(self, caller: Caller, action: str) -> bool:
+        """Whether a Deny may refuse all that the statement admits, by more than the request itself."""
+        allowed = self._allowed(caller, action)
+        denies = statements(self.policy, "Deny")
+        return allowed is not None and any(_may_refuse(deny, allowed, action) for deny in denies)
 
     def _shuts_out(self, caller: Caller) -> bool:
         """Block Public Access also shuts other accounts out that a public policy names (S3, the API)."""
@@ -220,15 +240,20 @@ class _Grant:
 
     def _surviving(self, caller: Caller, action: str) -> list[Requests]:
         """The requests that the statement admits and no Deny certainly refuses, in parts."""
-        start = Requests.of(caller, self.home.partition, **_known_to_s3(action, self.home))
-        left = self._on_objects(with_variables_of(self.policy, start))
-        for condition in conditions(self.statement):
-            left = left.meeting(condition) if left else None
-        parts = [left] if left else []
+        allowed = self._allowed(caller, action)
+        parts = [allowed] if allowed else []
         for deny in statements(self.policy, "Deny"):
             smaller = [one for part in parts for one in remaining(deny, part, action)]
             parts = smaller if len(smaller) <= _MOST_PARTS else parts
         return [part for part in parts if not _names_its_encryption(part)]
+
+    def _allowed(self, caller: Caller, action: str) -> Requests | None:
+        """The requests that the statement admits; None if there is certainly none."""
+        start = Requests.of(caller, self.home.partition, **_known_to_s3(action, self.home))
+        left = self._on_objects(with_variables_of(self.policy, start))
+        for condition in conditions(self.statement):
+            left = left.meeting(condition) if left else None
+        return left
 
     def _on_objects(self, requests: Requests) -> Requests | None:
         """An object's ARN contains a slash; a wildcard can match it too (S3 User Guide, resources)."""
@@ -237,6 +262,17 @@ class _Grant:
             return requests.having({RESOURCE: Range(present=True)})
         on_objects = tuple(one for one in named if overlap(one, _OBJECTS))
         return requests.having({RESOURCE: Range(present=True, within=on_objects)}) if on_objects else None
+
+
+def _may_refuse(deny: Statement, requests: Requests, action: str) -> bool:
+    """Whether a Deny is open because of what a caller cannot choose: TLS and the headers of S3 it can."""
+    if any(answer is not True for answer in elements(deny, requests, action)):
+        return False
+    met = [(key, requests.meet((operator, key, values))) for operator, key, values in conditions(deny)]
+    open_keys = [key for key, answer in met if answer is None]
+    return all(answer is not False for _, answer in met) and any(
+        key != "aws:securetransport" and not key.startswith("s3:") for key in open_keys
+    )
 
 
 def _known_to_s3(action: str, home: Home) -> dict[str, Range]:

@@ -95,7 +95,8 @@ def _through_policy(access: BucketAccess, key: KeyPolicy, algorithm: str) -> Ite
     for grantee in grantees:
         could_not = f"{_named(grantee)} could not {_doing(grantee)} new objects"
         if why := _why_locked_out(grantee, algorithm):
-            certain = grantee.kind is not Kind.ANYONE or not grantee.conditional or access.policy_is_public
+            in_doubt = grantee.may_be_denied or (grantee.kind is Kind.ANYONE and grantee.conditional)
+            certain = not in_doubt or access.policy_is_public
             yield Impact(f"{could_not}: {why}", certain=certain, under_any_key=True)
         else:
             yield from _through_key(grantee, could_not, key)
@@ -109,7 +110,8 @@ def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[I
     answer = key.admits(grantee)
     if answer.holds is not True:
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
-        certain = answer.holds is False and service_of(grantee) not in _NEVER_CERTAIN
+        is_refused = answer.holds is False and not grantee.may_be_denied
+        certain = is_refused and service_of(grantee) not in _NEVER_CERTAIN
         sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
         yield Impact(sentence, certain=certain)
 
