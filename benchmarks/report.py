@@ -13,7 +13,7 @@ from benchmarks.packages import Packages, Size
 from benchmarks.products import GET, RESEAL
 from benchmarks.world import COMPLIANT, VIOLATING
 
-MOST_CALLS = {COMPLIANT: 1, VIOLATING: 6}
+MOST_CALLS = {COMPLIANT: 1, VIOLATING: 15}
 MOST_CPU = 0.010
 MOST_OF_FLOOR = 1.5
 _MB = 1_000_000
