@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from botocore.session import get_session
 
-from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words
+from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words, own_callers
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.guards.buckets import guard_access
-from reseal.core.state.bucket_access import AclGrant, BucketAccess
+from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import (
@@ -363,6 +363,52 @@ def test_a_star_under_a_condition_is_not_certain_unless_s3_calls_it_public() -> 
 
     assert [impact.certain for impact in impacts(pair.stopped)] == [False]
     assert [impact.certain for impact in impacts(Situation(public))] == [True]
+
+
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+LEAVES_KMS_OBJECTS = ReplicationRule(id="to-dr", enabled=True, takes_kms_objects=False)
+
+
+def granted(grantee: str, permission: str) -> BucketAccess:
+    return BucketAccess(acl=(AclGrant(grantee=grantee, permission=permission),))
+
+
+@pytest.mark.parametrize(
+    ("access", "certain", "under_any_key"),
+    [
+        (BucketAccess(serves_website=True), True, True),
+        (BucketAccess(policy_is_public=True), True, True),
+        (BucketAccess(replication=(LEAVES_KMS_OBJECTS,)), True, True),
+        (granted(LOG_DELIVERY, "WRITE"), True, True),
+        (granted(LOG_DELIVERY, "FULL_CONTROL"), True, True),
+        (granted(ALL_USERS, "READ"), False, True),
+        (granted(ALL_USERS, "WRITE"), True, True),
+        (granted("fr1end", "READ"), False, False),
+        (granted("fr1end", "FULL_CONTROL"), False, False),
+    ],
+)
+def test_impact_says_whether_it_is_certain_and_whether_any_key_causes_it(
+    access: BucketAccess, certain: bool, under_any_key: bool
+) -> None:
+    (impact,) = impacts(Situation(access))
+
+    assert (impact.certain, impact.under_any_key) == (certain, under_any_key)
+
+
+def test_own_callers_whom_only_their_iam_policies_can_admit_are_not_certain() -> None:
+    key = KeyPolicy(key_arn=K, document={"Statement": []}, account=ACCOUNT, region=REGION)
+
+    (impact,) = own_callers(key)
+
+    assert not impact.certain
+
+
+def test_own_account_by_its_canonical_user_id_is_no_party() -> None:
+    own = "a" * 64
+    lets_own = lets({"CanonicalUser": own}, "s3:GetObject")
+
+    assert impacts(Situation(BucketAccess(policy=lets_own.policy, owner_id=own))) == ()
 
 
 OTHER_ORGANIZATION = {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}
