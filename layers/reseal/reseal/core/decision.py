@@ -44,6 +44,14 @@ class Remediate:
     severity: Severity
     reason: str
 
+    def stopped(self, because: str, recommendation: str, severity: Severity | None = None) -> Manual:
+        """The manual finding instead of this remediation, by default of the same severity."""
+        return Manual(
+            severity=self.severity if severity is None else severity,
+            reason=f"{self.reason}; not remediated, because {because}",
+            recommendation=recommendation,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manual:

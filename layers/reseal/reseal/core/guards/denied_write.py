@@ -16,7 +16,7 @@ from reseal.core.access.iam_policy import Statement, conditions, listed
 from reseal.core.access.patterns import Pattern, exact
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
-from reseal.core.decision import Decision, Manual, Remediate
+from reseal.core.decision import Decision, Remediate
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
 
@@ -43,11 +43,10 @@ def unless_denied(
     statement = _denying_statement(bucket_policy or {}, asked)
     if statement is None:
         return decision
-    return Manual(
-        severity=decision.severity,
-        reason=(
-            f"{decision.reason}; not remediated, because {statement} of the bucket policy denies writes that "
-            f"ask for {algorithm} under {key_id}: it demands another encryption of every writer"
+    return decision.stopped(
+        because=(
+            f"{statement} of the bucket policy denies writes that ask for {algorithm} under {key_id}: "
+            "it demands another encryption of every writer"
         ),
         recommendation=(
             f"change that statement so that it admits {algorithm} under {key_id}, and the writers that "

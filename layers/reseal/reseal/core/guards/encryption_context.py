@@ -20,7 +20,7 @@ from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Manual, Remediate, encryption_change_of
+from reseal.core.decision import Decision, Remediate, encryption_change_of
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -93,11 +93,7 @@ def unless_bound_to_context(decision: Decision, key: KeyPolicy, contexts: Contex
     why = _why_bound(decision, key, contexts)
     if why is None or not isinstance(decision, Remediate):
         return decision
-    return Manual(
-        severity=decision.severity,
-        reason=f"{decision.reason}; not remediated, because {why}",
-        recommendation=_RECOMMENDATION,
-    )
+    return decision.stopped(why, _RECOMMENDATION)
 
 
 def _together(policy: Policy, check: str, decisions: Decisions) -> Mapping[str, Decision]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reseal.core.access.impact import Impact, in_words, own_callers
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.decision import Decision, Manual, Remediate, Severity
+from reseal.core.decision import Decision, Remediate, Severity
 from reseal.core.policy.policy import Policy
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
@@ -24,16 +24,13 @@ def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> 
     why = _why_unusable(policy, key)
     if why is None or not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
-    key_arn = policy.remediation_key
-    return Manual(
-        severity=Severity.CRITICAL,
-        reason=(
-            f"{decision.reason}; not remediated, because the remediation key {key_arn} cannot be used: {why}"
-        ),
+    return decision.stopped(
+        because=f"the remediation key {policy.remediation_key} cannot be used: {why}",
         recommendation=(
             "make the remediation key usable, or choose another with KmsKeyArn: writes to buckets that "
             "already use it fail too"
         ),
+        severity=Severity.CRITICAL,
     )
 
 
@@ -43,11 +40,7 @@ def unless_locked_out(
     """The decision, or a manual finding if the key would deny someone access."""
     if not impacts or not isinstance(decision, Remediate):
         return decision
-    return Manual(
-        severity=decision.severity,
-        reason=f"{decision.reason}; not remediated, because under {key.key_arn} {in_words(impacts)}",
-        recommendation=recommendation,
-    )
+    return decision.stopped(f"under {key.key_arn} {in_words(impacts)}", recommendation)
 
 
 def new_impacts(
