@@ -37,8 +37,8 @@ default, unless its source is unencrypted, as none is since 2023 (E20)."""
 
 _ORIGIN_ACCESS_IDENTITY = ":iam::cloudfront:user/"
 _OBJECTS = Pattern("arn:*:s3:::?*/*")
-_HEADER = "s3:x-amz-server-side-encryption"
-_KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
+ENCRYPTION_HEADER = "s3:x-amz-server-side-encryption"
+KEY_HEADER = f"{ENCRYPTION_HEADER}-aws-kms-key-id"
 _ACCOUNT, _ARN, _SERVICE = "aws:principalaccount", "aws:principalarn", "aws:principalservicename"
 _MOST_PARTS = 16
 _ACCESS_POINTS = ("s3:dataaccesspointaccount", "s3:dataaccesspointarn")
@@ -278,7 +278,7 @@ def _may_refuse(deny: Statement, requests: Requests, action: str) -> bool:
 def _known_to_s3(action: str, home: Home) -> dict[str, Range]:
     """What S3 knows of a request beside its caller; only a write can ask for an encryption."""
     known = {"aws:resourceaccount": always(home.account)}
-    return known | ({_HEADER: ABSENT, _KEY_HEADER: ABSENT} if action in READS else {})
+    return known | ({ENCRYPTION_HEADER: ABSENT, KEY_HEADER: ABSENT} if action in READS else {})
 
 
 def _names_its_encryption(requests: Requests) -> bool:
@@ -286,9 +286,9 @@ def _names_its_encryption(requests: Requests) -> bool:
 
     Source: S3 User Guide, "Setting default server-side encryption behavior for S3 buckets".
     """
-    header = requests.range_of(_HEADER)
+    header = requests.range_of(ENCRYPTION_HEADER)
     asks_for_s3_keys = header.present is True and header.lies_in([exact("AES256")]) is True
-    return asks_for_s3_keys or requests.range_of(_KEY_HEADER).present is True
+    return asks_for_s3_keys or requests.range_of(KEY_HEADER).present is True
 
 
 def _delegated_to(requests: Requests) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from reseal.core.access.callers import Caller, Kind
 from reseal.core.access.evaluator import RESOURCE, applies, with_variables_of
+from reseal.core.access.grantees import ENCRYPTION_HEADER, KEY_HEADER
 from reseal.core.access.iam_policy import Statement, conditions, listed
 from reseal.core.access.patterns import Pattern, exact
 from reseal.core.access.ranges import ABSENT, Range, always
@@ -20,10 +21,8 @@ from reseal.core.decision import Decision, Remediate
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import Resource
 
-_HEADER = "s3:x-amz-server-side-encryption"
-_KEY_HEADER = f"{_HEADER}-aws-kms-key-id"
-_CUSTOMER_HEADER = f"{_HEADER}-customer-algorithm"
-_HEADERS = frozenset({_HEADER, _KEY_HEADER, _CUSTOMER_HEADER})
+_CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
+_HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
 _LONGEST_SID = 80
 
 
@@ -39,7 +38,8 @@ def unless_denied(
     """The decision, or a manual finding that names the statement that may deny such writes."""
     if not isinstance(decision, Remediate):
         return decision
-    asked = _writes(policy, resource, {_HEADER: always(algorithm), _KEY_HEADER: always(key_id or "")})
+    encryption = {ENCRYPTION_HEADER: always(algorithm), KEY_HEADER: always(key_id or "")}
+    asked = _writes(policy, resource, encryption)
     statement = _denying_statement(bucket_policy or {}, asked)
     if statement is None:
         return decision
