@@ -6,12 +6,12 @@ may admit a caller without IAM permissions; for a caller of another account both
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from ministack.core import iam_evaluator, responses
 
 from localcloud.kms import kms_keys
 from localcloud.kms.kms_keys import Key
+from localcloud.request import caller_rights
 from localcloud.request.calls import CURRENT, Caller
 
 
@@ -62,7 +62,11 @@ def allowed(caller: Caller, key: Key, service: str, action: str) -> bool:
         principal = iam_evaluator.resolve_principal(caller.access_key, caller.account)
     if isinstance(principal, iam_evaluator.AuthError):
         return False
-    context = _context(principal, key["Arn"], region, service, action)
+    keys = {
+        "kms:viaservice": f"{service}.{region}.amazonaws.com",
+        "kms:calleraccount": principal.account,
+    }
+    context = caller_rights.context(principal, action, key["Arn"], region, keys)
     if principal.policies is None:  # the root user
         own = iam_evaluator.EvalResult("Allow")
     else:
@@ -71,22 +75,6 @@ def allowed(caller: Caller, key: Key, service: str, action: str) -> bool:
         own, context, key["Policy"], kms_keys.owner(key["Arn"]), required=True, limits=tuple(principal.limits)
     )
     return bool(result.decision == "Allow")
-
-
-def _context(principal: Any, key_arn: str, region: str, service: str, action: str) -> Any:
-    return iam_evaluator.EvalContext(
-        principal_arn=principal.arn,
-        principal_type=principal.type,
-        principal_account=principal.account,
-        principal_keys=principal.keys,
-        action=action,
-        resource_arn=key_arn,
-        region=region,
-        service_context={
-            "kms:viaservice": f"{service}.{region}.amazonaws.com",
-            "kms:calleraccount": principal.account,
-        },
-    )
 
 
 def _is_foreign(arn: str) -> bool:

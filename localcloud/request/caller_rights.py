@@ -1,4 +1,6 @@
-"""Whether the caller of the current request has another permission."""
+"""What policies are asked about a caller, and whether the current one has another permission."""
+
+from typing import Any
 
 from ministack.core import iam_evaluator, responses
 
@@ -17,3 +19,17 @@ def may(action: str, resource: str = "") -> bool:
             call.caller.access_key, action, "s3", call.region, resource_arn=resource or call.resource
         )
     return refused is None
+
+
+def context(principal: Any, action: str, resource: str, region: str, keys: dict[str, Any]) -> Any:
+    """The principal's request, as MiniStack evaluates policies; `keys` are the service's condition keys."""
+    return iam_evaluator.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        principal_keys=principal.keys,
+        action=action,
+        resource_arn=resource,
+        region=region,
+        service_context=keys,
+    )

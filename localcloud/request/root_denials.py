@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.core import iam_evaluator, responses
 
-from localcloud.request import anchors
+from localcloud.request import anchors, caller_rights
 
 NEVER_DENIED = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
 
@@ -36,16 +36,8 @@ def _enforce(
     found = iam_evaluator._resource_policy(service, resource_arn)
     if isinstance(principal, iam_evaluator.AuthError) or principal.policies is not None or found is None:
         return None
-    context = iam_evaluator.EvalContext(
-        principal_arn=principal.arn,
-        principal_type=principal.type,
-        principal_account=principal.account,
-        principal_keys=principal.keys,
-        action=action,
-        resource_arn=resource_arn,
-        region=region,
-        service_context={name.lower(): value for name, value in (service_context or {}).items()},
-    )
+    keys = {name.lower(): value for name, value in (service_context or {}).items()}
+    context = caller_rights.context(principal, action, resource_arn, region, keys)
     result = iam_evaluator.evaluate_resource_policy(found[0], context)
     if result.decision != "Deny":
         return None
