@@ -21,9 +21,10 @@ SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
 _OBJECT_LANE = (
-    "unit/lanes/object/test_flow.py unit/lanes/object/test_observe.py unit/lanes/object/test_remediate.py "
-    "unit/lanes/object/test_takeover.py unit/lanes/object/test_redelivery.py; "
-    "unit/lanes/object/test_alerts.py unit/functions/test_enforce_object.py"
+    "unit/resources/object/test_flow.py unit/resources/object/test_observe.py "
+    "unit/resources/object/test_remediate.py unit/resources/object/test_takeover.py "
+    "unit/resources/object/test_redelivery.py; "
+    "unit/resources/object/test_alerts.py unit/functions/test_enforce_object.py"
 )
 
 _EVALUATOR = (
@@ -38,19 +39,19 @@ _SETS_OF_VALUES = (
 )
 
 TESTS = {
-    "lanes/bucket/ledger.py": "unit/lanes/bucket",
-    "lanes/bucket/lane.py": "unit/lanes/bucket",
-    "lanes/bucket/observe.py": "unit/lanes/bucket",
-    "lanes/bucket/remediate.py": "unit/lanes/bucket",
-    "lanes/bucket/report.py": "unit/lanes/bucket",
-    "lanes/object/lane.py": _OBJECT_LANE,
-    "lanes/object/observe.py": _OBJECT_LANE,
-    "lanes/object/remediate.py": _OBJECT_LANE,
-    "lanes/object/resume.py": _OBJECT_LANE,
-    "lanes/object/report.py": _OBJECT_LANE,
-    "lanes/object/task.py": _OBJECT_LANE,
-    "lanes/object/batch.py": _OBJECT_LANE,
-    "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/lanes",
+    "resources/bucket/ledger.py": "unit/resources/bucket",
+    "resources/bucket/lane.py": "unit/resources/bucket",
+    "resources/bucket/observe.py": "unit/resources/bucket",
+    "resources/bucket/remediate.py": "unit/resources/bucket",
+    "resources/bucket/report.py": "unit/resources/bucket",
+    "resources/object/lane.py": _OBJECT_LANE,
+    "resources/object/observe.py": _OBJECT_LANE,
+    "resources/object/remediate.py": _OBJECT_LANE,
+    "resources/object/resume.py": _OBJECT_LANE,
+    "resources/object/report.py": _OBJECT_LANE,
+    "resources/object/task.py": _OBJECT_LANE,
+    "flow/batch.py": _OBJECT_LANE,
+    "core/guards/remediation_key.py": "unit/core/access unit/core/guards; unit/core unit/resources",
     "core/access/callers.py": _EVALUATOR,
     "core/access/evaluator.py": _EVALUATOR,
     "core/access/grantees.py": _EVALUATOR,
@@ -63,18 +64,22 @@ TESTS = {
     "core/access/patterns.py": _SETS_OF_VALUES,
     "core/access/ranges.py": _SETS_OF_VALUES,
     "core/access/requests.py": _SETS_OF_VALUES,
-    "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
-    "core/guards/denied_write.py": "unit/core/guards unit/core/access/test_guard_pairs.py; unit/lanes/bucket",
-    "core/checks/key_access.py": "unit/core/checks unit/core/access/test_statements.py; unit/lanes/bucket",
+    "core/guards/encryption_context.py": "unit/core/guards; unit/resources/bucket",
+    "core/guards/denied_write.py": (
+        "unit/core/guards unit/core/access/test_guard_pairs.py; unit/resources/bucket"
+    ),
+    "core/checks/key_access.py": (
+        "unit/core/checks unit/core/access/test_statements.py; unit/resources/bucket"
+    ),
     "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
-    "core/calls/attribution.py": "unit/core/calls; unit/lanes/object",
-    "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/lanes/object",
-    "core/guards/objects.py": "unit/core/guards; unit/lanes/object",
-    "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/lanes/object",
+    "core/calls/attribution.py": "unit/core/calls; unit/resources/object",
+    "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/resources/object",
+    "core/guards/objects.py": "unit/core/guards; unit/resources/object",
+    "core/repairs/objects/method.py": "unit/core/repairs/objects; unit/resources/object",
     "core/repairs/objects/parts.py": "unit/core/repairs/objects",
-    "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/lanes/object",
-    "core/repairs/repair.py": "unit/core/repairs/test_repair.py unit/lanes/bucket; unit/core",
-    "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/lanes/bucket; unit/core",
+    "core/repairs/objects/properties.py": "unit/core/repairs/objects; unit/resources/object",
+    "core/repairs/repair.py": "unit/core/repairs/test_repair.py unit/resources/bucket; unit/core",
+    "core/guards/buckets.py": "unit/core/access unit/core/repairs unit/resources/bucket; unit/core",
     "runtime/clock.py": "unit/runtime/test_clock.py",
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
     "unit/functions/test_check_trail.py",

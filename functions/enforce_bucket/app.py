@@ -11,8 +11,8 @@ from aws_lambda_powertools.utilities.batch import process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.lanes.bucket.lane import BucketLane
-from reseal.lanes.delivery import Delivery
+from reseal.flow.delivery import Delivery
+from reseal.resources.bucket.lane import BucketLane
 from reseal.runtime.deadline import Deadline, longest_call
 from reseal.runtime.sqs_batch import LoggingBatchProcessor
 from reseal.runtime.wiring import CALLS, wire

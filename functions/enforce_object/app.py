@@ -11,10 +11,10 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.lanes.delivery import Delivery
-from reseal.lanes.object.lane import ObjectLane
-from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Reporter
+from reseal.flow.delivery import Delivery
+from reseal.resources.object.lane import ObjectLane
+from reseal.resources.object.observe import Observer
+from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import partial_failures
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects

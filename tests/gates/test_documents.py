@@ -29,7 +29,7 @@ from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.setting import Setting
-from reseal.lanes.bucket.ledger import LEASE
+from reseal.resources.bucket.ledger import LEASE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((REPOSITORY / "template.yaml").read_text())

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from reseal.lanes.bucket.ledger import LEASE as BUCKET_LEASE
-from reseal.lanes.delivery import FIRST_DELIVERY
-from reseal.lanes.object.lane import LEASE as OBJECT_LEASE
+from reseal.flow.delivery import FIRST_DELIVERY
+from reseal.resources.bucket.ledger import LEASE as BUCKET_LEASE
+from reseal.resources.object.lane import LEASE as OBJECT_LEASE
 from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048

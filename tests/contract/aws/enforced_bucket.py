@@ -14,9 +14,9 @@ from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
-from reseal.lanes.bucket.lane import BucketLane
-from reseal.lanes.delivery import Delivery
+from reseal.flow.delivery import Delivery
 from reseal.ports import Services
+from reseal.resources.bucket.lane import BucketLane
 from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
 from tests.support.fakes.services import FakeClock, FakeLedger, FakeTelemetry, FakeTopic

@@ -18,10 +18,10 @@ from aws_lambda_powertools import Logger
 
 from localcloud.client.handle import ACCOUNT
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
-from reseal.lanes.delivery import Delivery
-from reseal.lanes.object.lane import ObjectLane
-from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Reporter
+from reseal.flow.delivery import Delivery
+from reseal.resources.object.lane import ObjectLane
+from reseal.resources.object.observe import Observer
+from reseal.resources.object.report import Reporter
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes

@@ -13,7 +13,7 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
-from reseal.lanes.delivery import Delivery
+from reseal.flow.delivery import Delivery
 from tests.support.builders import ENFORCE_ALL, K
 from tests.unit.functions.handlers import batch, load_app
 

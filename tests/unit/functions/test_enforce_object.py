@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 
 from reseal.core.errors import AccessDeniedError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
-from reseal.lanes.delivery import Delivery
+from reseal.flow.delivery import Delivery
 from tests.support.builders import K, an_object, object_encryption
 from tests.unit.functions.handlers import batch, load_app
 from tests.unit.functions.test_enforce_bucket import SETTINGS as OF_EVERY_LANE

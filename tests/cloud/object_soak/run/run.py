@@ -14,7 +14,7 @@ from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
-from reseal.lanes.delivery import Delivery
+from reseal.flow.delivery import Delivery
 from tests.cloud.object_soak.cases.cases import Arrival, Case
 from tests.cloud.object_soak.cases.races import Expected, race
 from tests.cloud.object_soak.cases.records import earlier, event

@@ -13,10 +13,10 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
-from reseal.lanes.object.lane import ObjectLane
-from reseal.lanes.object.observe import Observer
-from reseal.lanes.object.report import Reporter
 from reseal.ports import ObjectServices, Services
+from reseal.resources.object.lane import ObjectLane
+from reseal.resources.object.observe import Observer
+from reseal.resources.object.report import Reporter
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock

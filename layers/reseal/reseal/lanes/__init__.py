@@ -1,1 +1,0 @@
-"""One lane for each kind of resource: the steps from a queue message to a finding."""

@@ -1,0 +1,1 @@
+"""What buckets and objects do differently in the flow: read, judge, plan and write."""

@@ -1,0 +1,147 @@
+"""Step 6 for a batch: publish the first of equal findings, and summarise the rest when its window closes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.errors import TransientError
+from reseal.core.findings.alerts import Tallied, Tally, group_of, may_be_suppressed, summary_of
+from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.finding import Finding, Write, findings_of, refusal_finding
+from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
+from reseal.core.findings.message import message_of
+from reseal.core.findings.ownership import owner_of
+from reseal.core.outcome import Failed
+from reseal.core.policy.policy import Policy
+from reseal.ports import ObjectServices, Services
+from reseal.resources.object.task import Task
+
+INCIDENT_SECONDS = 900
+"""The length of an SSE-C incident if alerts have no window."""
+LATE = timedelta(seconds=60)
+"""If a window is open this long after its end, its reminder was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Publishes findings. On TransientError the message is retried."""
+
+    policy: Policy
+    window_seconds: int
+    services: Services
+    objects: ObjectServices
+
+    def event_result(self, task: Task) -> EventResult:
+        """The result of this write, with its finding if it violated the check."""
+        decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
+        outcome = task.outcome
+        if not decisions and isinstance(outcome, Failed):
+            findings: tuple[Finding, ...] = (
+                refusal_finding(self.policy, task.call, OBJECT_ENCRYPTION, outcome),
+            )
+        else:
+            findings = findings_of(self.policy, task.call, task.before, decisions, self._writes(task))
+        return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
+
+    def _writes(self, task: Task) -> Mapping[str, Write]:
+        entry = task.entry
+        if entry is None and not self.policy.enforces(OBJECT_ENCRYPTION):
+            return {}
+        write = Write(before=task.before, outcome=task.outcome)
+        if entry is not None:
+            write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
+        return {OBJECT_ENCRYPTION: write}
+
+    def publish(
+        self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool
+    ) -> bool:
+        """Publish one alert for all the results it represents, or count it in its window.
+
+        Returns whether it was published. `redelivered`: the queue delivered some of these messages before,
+        so the reminder may be missing. `may_be_reported`: an earlier delivery may have reported some of
+        these events, for example before a redrive of dead-letter messages.
+        """
+        if may_be_suppressed(alert) and self._reported_today(stood_for, may_be_reported=may_be_reported):
+            return False
+        alert = self._with_owner(alert)
+        if is_ransom_sign(alert):
+            alert = self._of_incident(alert)
+        elif self._waits(alert, redelivered=redelivered):
+            return False
+        self.services.topic.publish(message_of([alert]))
+        return True
+
+    def close_window(self, group: str) -> None:
+        """Publish the summary of a window. Violations that come meanwhile wait for the next summary."""
+        suppressed = self.objects.windows.read_suppressed(group)
+        if suppressed is None:
+            return
+        self.services.topic.publish(summary_of(group, suppressed))
+        until = self.services.clock.now() + timedelta(seconds=self.window_seconds)
+        if self.objects.windows.clear_suppressed(group, suppressed, until):
+            self.objects.reminders.remind(group, self.window_seconds)
+
+    def _reported_today(self, stood_for: Sequence[EventResult], *, may_be_reported: bool) -> bool:
+        """A denied action is published once per bucket, check and day; log and metrics have every write.
+
+        The event that was published may be published again, because publishing may have failed. So after
+        a redelivery every event is looked up.
+        """
+        outcome = stood_for[0].outcome
+        if not isinstance(outcome, Failed) or outcome.denied_action is None:
+            return False
+        now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
+        asked = stood_for if may_be_reported else stood_for[:1]
+        return not any(
+            self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
+            for h in asked
+        )
+
+    def _with_owner(self, alert: Finding) -> Finding:
+        """Add the tool that manages the bucket: the permanent correction belongs in its code."""
+        bucket = alert.call.bucket
+        return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
+
+    def _of_incident(self, alert: Finding) -> Finding:
+        """The alert of SSE-C writes, with the incident's earlier writes counted."""
+        tally = self._tally(alert)
+        unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
+        return as_incident(alert, tally, unblocked)
+
+    def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
+        """Whether the alert waits for the summary of an open window; it is then counted there."""
+        if self.window_seconds == 0 or not may_be_suppressed(alert):
+            return False
+        tally = self._tally(alert)
+        if tally.opened or redelivered or self._is_overdue(tally):
+            self._remind(alert, tally)
+        return not tally.opened
+
+    def _tally(self, alert: Finding) -> Tally:
+        group = incident_group(alert) if is_ransom_sign(alert) else group_of(alert)
+        many = alert.occurrences
+        tallied = Tallied(
+            count=many.count if many else 1,
+            first=many.first if many else alert.call.time,
+            last=many.last if many else alert.call.time,
+            keys=many.keys if many else (alert.resource.object_key or "",),
+            message=message_of([alert]),
+            seconds=self.window_seconds or INCIDENT_SECONDS,
+            suppresses=may_be_suppressed(alert),
+        )
+        return self.objects.windows.tally(group, tallied, self.services.clock.now())
+
+    def _is_overdue(self, tally: Tally) -> bool:
+        return self.services.clock.now() - tally.closes_at > LATE
+
+    def _remind(self, alert: Finding, tally: Tally) -> None:
+        """If the reminder cannot be queued, close the empty window so the next finding opens a new one."""
+        left = (tally.closes_at - self.services.clock.now()).total_seconds()
+        try:
+            self.objects.reminders.remind(group_of(alert), max(0, min(round(left), self.window_seconds)))
+        except TransientError:
+            self.objects.windows.read_suppressed(group_of(alert))
+            raise

@@ -1,0 +1,150 @@
+"""The object lane on the fakes: written objects, and messages about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.bucket_access import AclGrant
+from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.kms_key import KeyDescription
+from reseal.flow.delivery import Delivery
+from reseal.resources.object.lane import ObjectLane
+from reseal.resources.object.observe import Observer
+from reseal.resources.object.report import Reporter
+from tests.support.builders import (
+    BUCKET,
+    PARTNER_KEY,
+    SSE_KMS,
+    TEAM_KEY,
+    UNLISTED_KEY,
+    K,
+    a_key,
+    a_policy,
+    an_object_body,
+    encryption,
+    object_encryption,
+)
+from tests.support.fakes.objects import FakeObjectCloud
+
+KEY_POLICY = {
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
+            "Condition": {"StringEquals": {"kms:CallerAccount": "111122223333"}},
+        }
+    ]
+}
+"""K's, as far as the guard asks: every caller of the account."""
+
+KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, UNLISTED_KEY, PARTNER_KEY)}
+UNDER_K = object_encryption(SSE_KMS, K, bucket_key=True)
+SSE_C = object_encryption("SSE-C")
+PLENTY, FOR_ONE, TO_END = 300.0, 20.0, 5.0
+
+REPAIR = [
+    "read",
+    "read context",
+    "describe key",
+    "read key policy",
+    "ledger read copied",
+    "ledger open all",
+    "copy",
+    "read",
+    "ledger close all",
+    "read tags",
+    "tally",
+    "remind",
+    "publish",
+    "telemetry",
+]
+"""The steps of one object that is repaired by a copy, in order."""
+
+
+def a_cloud(bucket: BucketEncryption | None = None) -> FakeObjectCloud:
+    """A bucket under K with its Bucket Key on, and every key well."""
+    under_k = bucket or encryption(SSE_KMS, K, bucket_key=True)
+    cloud = FakeObjectCloud.holding({BUCKET: under_k}, KEYS)
+    cloud.cloud.keys.policies[K] = KEY_POLICY
+    return cloud
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """One deployment of the lane, and what AWS holds."""
+
+    cloud: FakeObjectCloud = field(default_factory=a_cloud)
+    policy: Policy = field(default_factory=a_policy)
+    methods: Methods = field(default_factory=Methods)
+    window_seconds: int = 900
+    invocations: int = 0
+    keep: Callable[[float], None] = lambda _seconds: None
+
+    def deliver(
+        self, *bodies: str, times: int = 1, seconds_left: Callable[[], float] = lambda: PLENTY
+    ) -> dict[str, Exception]:
+        """One batch: message `m1`, `m2` ... The ones that go back, and why."""
+        self.invocations += 1
+        deliveries = {
+            f"m{number}": Delivery(
+                body=body, receive_count=times, invocation=f"invocation-{self.invocations}/m{number}"
+            )
+            for number, body in enumerate(bodies, 1)
+        }
+        return dict(self._lane().enforce(deliveries, seconds_left))
+
+    def share(self, key: str) -> None:
+        """Somebody lets another account read the object's ACL."""
+        acl = self.cloud.objects.stored(BUCKET, key).acl
+        shared = replace(acl, grants=(AclGrant(grantee="a-reader", permission="READ_ACP"),))
+        self.cloud.objects.change(BUCKET, key, acl=shared)
+
+    def _lane(self) -> ObjectLane:
+        services, objects = self.cloud.services, self.cloud.object_services
+        observer = Observer(
+            policy=self.policy,
+            methods=self.methods,
+            exempts_log_deliveries=True,
+            services=services,
+            objects=objects,
+        )
+        reporter = Reporter(
+            policy=self.policy, window_seconds=self.window_seconds, services=services, objects=objects
+        )
+        return ObjectLane(
+            observer=observer,
+            reporter=reporter,
+            services=services,
+            objects=objects,
+            workers=ThreadPoolExecutor(1),  # one after the other, so that the order of steps is known
+            keep=self.keep,
+            seconds_for_one=FOR_ONE,
+            seconds_to_end=TO_END,
+        )
+
+    @property
+    def results(self) -> list[str]:
+        """How each event ended, in the order of the log."""
+        return [event_result.result.value for event_result in self.cloud.cloud.telemetry.recorded]
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What a subscriber of the topic got."""
+        return self.cloud.cloud.topic.findings
+
+    @property
+    def steps(self) -> list[str]:
+        """Every call on every fake, in order."""
+        return self.cloud.cloud.steps.taken
+
+
+def an_event(key: str, number: int = 1, **changes: Any) -> str:
+    """The event of a write of `key`."""
+    return an_object_body(key=key, **({"eventID": f"event-{number}"} | changes))

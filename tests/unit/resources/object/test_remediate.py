@@ -1,0 +1,167 @@
+"""The repair of one object: what changes meanwhile stops it, and an unintended result is reported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import CustomerKeyError, NotFoundError, RefusalError, TransientError
+from reseal.core.repairs.objects.method import Methods
+from tests.support.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
+from tests.unit.resources.object.stage import SSE_C, UNDER_K, Stage, an_event
+
+IN_PARTS: dict[str, Any] = {"policy": a_policy(required=DSSE_KMS), "methods": Methods(largest_copy=1)}
+
+
+def test_time_that_is_gone_when_the_repair_would_begin_sends_the_message_back() -> None:
+    stage, left = Stage(), iter([300.0, 5.0])
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    failed = stage.deliver(an_event("a.csv"), seconds_left=lambda: next(left))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []
+
+
+def test_a_copy_that_cannot_be_seen_yet_sends_the_message_back() -> None:
+    stage = Stage()
+    before = stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(
+        lambda: stage.cloud.objects.change(BUCKET, "a.csv", head=before)
+    )
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.findings == []
+
+
+def test_an_acl_that_changes_while_parts_are_copied_stops_the_copy() -> None:
+    stage = Stage(**IN_PARTS)
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy in parts"].append(lambda: stage.share("a.csv"))
+
+    failed = stage.deliver(an_event("a.csv"))
+
+    assert isinstance(failed["m1"], TransientError)
+    assert stage.cloud.objects.writes == []
+
+
+def test_an_acl_that_is_another_after_the_copy_is_reported_and_severe() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["copy"].append(lambda: stage.share("a.csv"))
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
+    assert "differ from before: ACL" in finding["reason"]
+
+
+def test_an_acl_that_is_as_before_is_not_reported() -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.with_acls.add(BUCKET)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert finding["severity"] == "MEDIUM"
+    assert "differ from before" not in finding["reason"]
+
+
+@pytest.mark.parametrize("newer", [UNDER_K, object_encryption(SSE_KMS, TEAM_KEY)], ids=["K", "a team's"])
+def test_after_a_change_in_place_the_very_version_is_read_again(newer: Any) -> None:
+    stage = Stage()
+    stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    old = stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=newer)
+    versioned = {"x-amz-version-id": old.version_id, "x-amz-server-side-encryption": "AES256"}
+
+    stage.deliver(an_event("a.csv", responseElements=versioned))
+
+    assert stage.results == ["Applied"]
+    assert "differ from before" not in stage.findings[0]["reason"]
+
+
+def test_a_newer_write_that_a_change_in_place_caught_is_reported_and_severe() -> None:
+    stage = Stage(methods=Methods(prefers_in_place=True))
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["update encryption"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", body=b"newer", encryption=UNDER_K)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["action"], finding["severity"]) == ("UpdateObjectEncryption", "HIGH")
+    assert "a newer write was re-encrypted too" in finding["reason"]
+
+
+@pytest.mark.parametrize("step", ["before", "after"])
+def test_a_newer_write_under_sse_c_is_left_to_its_own_event(step: str) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    getattr(stage.cloud.cloud.steps, step)["copy"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        CustomerKeyError("400", "s3:GetObject", "S3 wants the writer's key"),
+        RefusalError("InvalidRequest", "s3:PutObject", "the source is under SSE-C"),
+    ],
+    ids=["at a look", "by S3"],
+)
+def test_a_copy_that_a_newer_write_under_sse_c_stopped_is_no_failure(refusal: RefusalError) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [refusal]
+    stage.cloud.cloud.steps.after["ledger open all"].append(
+        lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert (stage.results, stage.findings) == (["Skipped"], [])
+
+
+@pytest.mark.parametrize(
+    "then", [None, NotFoundError("404", "s3:GetObject", "Not Found")], ids=["there", "gone"]
+)
+def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError | None) -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.objects.failures["copy"] = [RefusalError("InvalidRequest", "s3:PutObject", "no")]
+    if then:
+        stage.cloud.cloud.steps.after["ledger open all"].append(
+            lambda: stage.cloud.objects.failures["read"].append(then)
+        )
+
+    stage.deliver(an_event("a.csv"))
+
+    assert [(f["status"], f["severity"]) for f in stage.findings] == [("FAILED", "HIGH")]
+
+
+def test_versioning_that_is_turned_on_before_the_copy_is_reported_since_the_old_version_stays() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    stage.cloud.cloud.steps.after["ledger open all"].append(
+        lambda: stage.cloud.cloud.buckets.versioned.add(BUCKET)
+    )
+
+    stage.deliver(an_event("a.csv"))
+
+    (finding,) = stage.findings
+    assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
+    assert "versioning of the bucket (turned on meanwhile" in finding["reason"]
