@@ -11,7 +11,7 @@ from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
-from reseal.core.repairs.ledger_entry import LedgerEntry, S
+from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
@@ -103,54 +103,50 @@ class Keys(Protocol):
 
 
 class Ledger(Protocol):
-    """The record of every write. All methods raise TransientError if the table does not answer."""
-
-    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
-        """The entry of an event; None if Reseal recorded no write for it."""
-
-    def open(self, entry: LedgerEntry[S], now: datetime) -> LedgerEntry[S]:
-        """Open the entry before the write, or return it if it is already closed.
-
-        Takes over an entry whose lease has expired. Raises LeaseHeldError if another invocation holds it.
-        """
-
-    def close(self, entry: LedgerEntry[S], now: datetime) -> None:
-        """Close the entry with its outcome; idempotent. Raises LeaseHeldError if another took it over."""
-
-    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        """Whether this is the first event of the UTC day for which `refused` was denied on the bucket."""
-
-    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Record who unblocked SSE-C on a bucket."""
-
-    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C on the bucket within the last day; None if no call is noted."""
-
-
-class ObjectLedger(Protocol):
-    """The ledger for a batch of objects, in few calls. All methods raise TransientError, as `Ledger`.
+    """The record of every write. All methods raise TransientError if the table does not answer.
 
     The entries of one call must have different ids.
     """
 
-    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[ObjectEncryption]]:
-        """The existing entries, by id."""
+    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        """The existing entries, by id; none for a write that Reseal did not record."""
 
     def open_all(
-        self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
-    ) -> Mapping[str, LedgerEntry[ObjectEncryption] | LeaseHeldError]:
-        """For each id, what `Ledger.open` would return or raise."""
+        self, entries: Sequence[LedgerEntry[Any]], now: datetime
+    ) -> Mapping[str, LedgerEntry[Any] | LeaseHeldError]:
+        """Open each entry before its write; returns for each id the entry, or the one that is already closed.
 
-    def close_all(
-        self, entries: Sequence[LedgerEntry[ObjectEncryption]], now: datetime
-    ) -> Mapping[str, LeaseHeldError]:
-        """Close the entries as `Ledger.close` does; returns an error for each id that another took over.
+        Takes over an entry whose lease has expired. Returns LeaseHeldError if another invocation holds it.
+        """
+
+    def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
+        """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
         Notes the objects that were repaired by a copy.
         """
 
     def read_copied(self, names: Sequence[str]) -> frozenset[str]:
         """Those of the objects, named `<bucket>/<object key>`, that were repaired by a copy before."""
+
+
+class Refusals(Protocol):
+    """Which refusals were reported, kept in the ledger's table."""
+
+    def first_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
+        """Whether this is the first event of the UTC day for which `refused` was denied on the bucket.
+
+        Raises TransientError.
+        """
+
+
+class Watchlist(Protocol):
+    """Who unblocked SSE-C, kept in the ledger's table. All methods raise TransientError."""
+
+    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
+        """Record who unblocked SSE-C on a bucket."""
+
+    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
+        """Who unblocked SSE-C on the bucket within the last day; None if no call is noted."""
 
 
 class AlertWindows(Protocol):
@@ -207,6 +203,8 @@ class Services:
     buckets: Buckets
     keys: Keys
     ledger: Ledger
+    refusals: Refusals
+    watchlist: Watchlist
     topic: Topic
     telemetry: Telemetry
     clock: Clock
@@ -217,6 +215,5 @@ class ObjectServices:
     """The additional adapters of the object lane."""
 
     objects: Objects
-    ledger: ObjectLedger
     windows: AlertWindows
     reminders: Reminders
