@@ -15,12 +15,12 @@ from moto import mock_aws
 
 from localcloud.client.clients import make_client
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.ports import AlertWindows, Ledger
+from reseal.ports import AlertWindows, Ledger, Refusals, Watchlist
 from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.batches import FakeWindows
-from tests.support.fakes.services import FakeLedger
+from tests.support.fakes.services import FakeLedger, FakeRefusals, FakeWatchlist
 
 SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
 MOTO_ACCOUNT = "123456789012"
@@ -123,15 +123,18 @@ def ledger(backend: Backend | None) -> Ledger:
 
 
 @pytest.fixture
-def topic_world(backend: Backend | None) -> evidence.TopicWorld:
-    return evidence.AwsTopicWorld(backend) if backend else evidence.FakeTopicWorld()
+def refusals(backend: Backend | None) -> Refusals:
+    return evidence.aws_refusals(backend) if backend else FakeRefusals()
 
 
 @pytest.fixture
-def object_ledger_world(cloud_or_fake: Backend | None) -> objects.ObjectLedgerWorld:
-    if cloud_or_fake is None:
-        return objects.fake_object_ledger()
-    return objects.aws_object_ledger(cloud_or_fake)
+def watchlist(backend: Backend | None) -> Watchlist:
+    return evidence.aws_watchlist(backend) if backend else FakeWatchlist()
+
+
+@pytest.fixture
+def topic_world(backend: Backend | None) -> evidence.TopicWorld:
+    return evidence.AwsTopicWorld(backend) if backend else evidence.FakeTopicWorld()
 
 
 @pytest.fixture

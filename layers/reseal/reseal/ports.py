@@ -109,18 +109,18 @@ class Ledger(Protocol):
     """
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
-        """The existing entries, by id."""
+        """The existing entries, by id; none for a write that Reseal did not record."""
 
     def open_all(
         self, entries: Sequence[LedgerEntry[Any]], now: datetime
     ) -> Mapping[str, LedgerEntry[Any] | LeaseHeldError]:
-        """Open each entry before its write; returns for each id the entry, or the closed one that exists.
+        """Open each entry before its write; returns for each id the entry, or the one that is already closed.
 
-        Takes over an entry whose lease has expired. LeaseHeldError if another invocation holds it.
+        Takes over an entry whose lease has expired. Returns LeaseHeldError if another invocation holds it.
         """
 
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
-        """Close the entries with their outcomes; idempotent. An error for each id that another took over.
+        """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
         Notes the objects that were repaired by a copy.
         """
@@ -130,7 +130,7 @@ class Ledger(Protocol):
 
 
 class Refusals(Protocol):
-    """The refusals that were published today."""
+    """Which refusals were reported, kept in the ledger's table."""
 
     def first_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
         """Whether this is the first event of the UTC day for which `refused` was denied on the bucket.
@@ -140,7 +140,7 @@ class Refusals(Protocol):
 
 
 class Watchlist(Protocol):
-    """The buckets on which somebody unblocked SSE-C. All methods raise TransientError."""
+    """Who unblocked SSE-C, kept in the ledger's table. All methods raise TransientError."""
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
         """Record who unblocked SSE-C on a bucket."""

@@ -19,7 +19,14 @@ from reseal.ports import Services
 from reseal.resources.bucket.lane import BucketLane
 from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
-from tests.support.fakes.services import FakeClock, FakeLedger, FakeTelemetry, FakeTopic
+from tests.support.fakes.services import (
+    FakeClock,
+    FakeLedger,
+    FakeRefusals,
+    FakeTelemetry,
+    FakeTopic,
+    FakeWatchlist,
+)
 from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"
@@ -46,6 +53,8 @@ class EnforcedBucket:
             buckets=self.buckets,
             keys=self.keys,
             ledger=FakeLedger(),
+            refusals=FakeRefusals(),
+            watchlist=FakeWatchlist(),
             topic=FakeTopic(),
             telemetry=telemetry,
             clock=FakeClock(),

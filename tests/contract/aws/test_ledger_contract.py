@@ -1,213 +1,288 @@
-"""The contract of `Ledger`, for the fake and for the adapter on moto, the local cloud and LocalEmu."""
+"""The contract of `Ledger`: for one entry and for several in a call, and no entry affects another."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
+from typing import Any
 
 import pytest
 
-from reseal.core.decision import Manual, Remediate, Severity
 from reseal.core.errors import LeaseHeldError, TransientError
-from reseal.core.findings.alerts import Unblocked
-from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
+from reseal.core.outcome import Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.resource import Resource
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
-from reseal.core.state.change import EncryptionChange
-from reseal.core.state.setting import Setting
 from reseal.ports import Ledger
+from tests.support.entries import (
+    AFTER_LEASE,
+    LEASE_END,
+    OF_BUCKET,
+    applied,
+    by_id,
+    of_another_owner,
+    of_object,
+)
 from tests.support.fakes.services import NOON
 
-KEY = "arn:aws:kms:us-east-1:222233334444:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-LEASE_END = NOON + timedelta(seconds=90)
-AFTER_LEASE = LEASE_END + timedelta(seconds=1)
-INTENDED = BucketEncryption(algorithm="aws:kms", key_id=KEY, bucket_key=True, blocked=("SSE-C",))
-APPLIED = Applied(after=INTENDED, at=NOON)
-OUTCOMES: list[Outcome] = [
-    APPLIED,
-    Skipped(cause=SkipCause.NEWER, reason="it has changed since"),
-    Failed(code="AccessDenied", reason="denied", denied_action="s3:PutEncryptionConfiguration"),
-]
+Entries = list[LedgerEntry[Any]]
+MINE, OTHER, NEW = of_object(1), of_object(2), of_object(3)
+THEIRS = of_another_owner(MINE)
+NEWER = Skipped(cause=SkipCause.NEWER, reason="it has changed since")
+DENIED = Failed(code="AccessDenied", reason="denied", denied_action="s3:PutEncryptionConfiguration")
+MANY = 120
+"""More than one call can contain."""
 
-MINE = LedgerEntry(
-    entry_id="payroll#7a3e51c4",
-    resource=Resource(bucket="payroll"),
-    setting=Setting.BUCKET_ENCRYPTION,
-    before=BucketEncryption(algorithm="AES256"),
-    intended=INTENDED,
-    violations={
-        "S3.BucketDefaultEncryption": Remediate(
-            change=EncryptionChange(algorithm=SseAlgorithm.SSE_KMS, key_arn=KEY, bucket_key=True),
-            severity=Severity.HIGH,
-            reason="it is under SSE-S3",
-        ),
-        "S3.BucketSseCBlock": Manual(
-            severity=Severity.MEDIUM, reason="not blocked", recommendation="block it"
-        ),
-    },
-    owner="invocation-1/message-1",
-    lease_until=int(LEASE_END.timestamp()),
+
+@pytest.fixture(
+    params=[[OF_BUCKET], [MINE], [OF_BUCKET, MINE, OTHER]], ids=["a bucket", "an object", "several"]
 )
-THEIRS = replace(MINE, owner="invocation-2/message-1", lease_until=int(LEASE_END.timestamp()) + 600)
+def mine(request: pytest.FixtureRequest) -> Entries:
+    """Entries of one invocation."""
+    entries: Entries = request.param
+    return entries
 
 
-def test_entry_never_opened_is_none(ledger: Ledger) -> None:
-    assert ledger.read(MINE.entry_id) is None
+def ids(entries: Entries) -> list[str]:
+    return [entry.entry_id for entry in entries]
 
 
-def test_open_returns_the_new_entry(ledger: Ledger) -> None:
-    assert ledger.open(MINE, NOON) == MINE
+def theirs(entries: Entries) -> Entries:
+    return [of_another_owner(entry) for entry in entries]
 
 
-def test_opened_entry_is_read_back_completely(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
+def closed(entries: Entries) -> Entries:
+    return [applied(entry) for entry in entries]
 
-    assert ledger.read(MINE.entry_id) == MINE
+
+def all_held(answers: dict[str, Any], entries: Entries) -> bool:
+    held = all(isinstance(answer, LeaseHeldError) for answer in answers.values())
+    return held and list(answers) == ids(entries)
+
+
+# --- Every entry of a call ---------------------------------------------------------------------------
+
+
+def test_entries_never_opened_are_not_found(ledger: Ledger, mine: Entries) -> None:
+    assert ledger.read_all(ids(mine)) == {}
+
+
+def test_open_returns_the_new_entries(ledger: Ledger, mine: Entries) -> None:
+    assert ledger.open_all(mine, NOON) == by_id(*mine)
+
+
+def test_opened_entries_are_read_back_completely(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+
+    assert ledger.read_all(ids(mine)) == by_id(*mine)
+
+
+@pytest.mark.parametrize("now", [NOON, LEASE_END], ids=["within the lease", "in its last second"])
+def test_held_leases_are_returned_as_errors(ledger: Ledger, mine: Entries, now: datetime) -> None:
+    ledger.open_all(mine, NOON)
+
+    answers = dict(ledger.open_all(theirs(mine), now))
+
+    assert all_held(answers, mine)
+    assert ledger.read_all(ids(mine)) == by_id(*mine)
+
+
+def test_expired_leases_are_taken_over(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+
+    assert ledger.open_all(theirs(mine), AFTER_LEASE) == by_id(*theirs(mine))
+    assert ledger.read_all(ids(mine)) == by_id(*theirs(mine))
+
+
+def test_holder_may_open_its_own_entries_again(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+
+    assert ledger.open_all(mine, NOON) == by_id(*mine)
+
+
+def test_entries_taken_over_cannot_be_closed_by_their_first_holder(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+    ledger.open_all(theirs(mine), AFTER_LEASE)
+
+    held = dict(ledger.close_all(closed(mine), AFTER_LEASE))
+
+    assert all_held(held, mine)
+    assert ledger.read_all(ids(mine)) == by_id(*theirs(mine))
+
+
+@pytest.mark.parametrize("outcome", ["applied", NEWER, DENIED], ids=["applied", "skipped", "failed"])
+def test_closed_entries_are_read_back_with_their_outcomes(
+    ledger: Ledger, mine: Entries, outcome: Outcome | str
+) -> None:
+    ended = [applied(e) if isinstance(outcome, str) else replace(e, outcome=outcome) for e in mine]
+    ledger.open_all(mine, NOON)
+
+    assert ledger.close_all(ended, NOON) == {}
+    assert ledger.read_all(ids(mine)) == by_id(*ended)
+
+
+@pytest.mark.parametrize("opener", [list, theirs], ids=["its holder", "another"])
+@pytest.mark.parametrize("now", [NOON, AFTER_LEASE], ids=["within the lease", "after it"])
+def test_open_returns_the_closed_entries(ledger: Ledger, mine: Entries, opener: Any, now: datetime) -> None:
+    ledger.open_all(mine, NOON)
+    ledger.close_all(closed(mine), NOON)
+
+    assert ledger.open_all(opener(mine), now) == by_id(*closed(mine))
+
+
+def test_closed_entries_cannot_be_closed_with_another_outcome(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+    ledger.close_all(closed(mine), NOON)
+
+    held = dict(ledger.close_all([replace(entry, outcome=NEWER) for entry in mine], NOON))
+
+    assert all_held(held, mine)
+    assert ledger.read_all(ids(mine)) == by_id(*closed(mine))
+
+
+def test_closing_again_with_the_same_outcome_is_harmless(ledger: Ledger, mine: Entries) -> None:
+    ledger.open_all(mine, NOON)
+    ledger.close_all(closed(mine), NOON)
+
+    assert ledger.close_all(closed(mine), NOON) == {}
+    assert ledger.read_all(ids(mine)) == by_id(*closed(mine))
+
+
+def test_entries_never_opened_cannot_be_closed(ledger: Ledger, mine: Entries) -> None:
+    held = dict(ledger.close_all(closed(mine), NOON))
+
+    assert all_held(held, mine)
+    assert ledger.read_all(ids(mine)) == {}
+
+
+def test_held_lease_is_a_transient_error() -> None:
+    assert issubclass(LeaseHeldError, TransientError)
+
+
+# --- No entry affects another ------------------------------------------------------------------------
 
 
 def test_open_entry_does_not_block_other_entries(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
+    ledger.open_all([OF_BUCKET], NOON)
+    other = replace(of_another_owner(OF_BUCKET), entry_id="payroll#other")
 
-    assert ledger.open(replace(THEIRS, entry_id="payroll#other"), NOON).owner == THEIRS.owner
-
-
-def test_open_raises_while_another_holds_the_lease(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
-
-    with pytest.raises(LeaseHeldError):
-        ledger.open(THEIRS, NOON)
+    assert ledger.open_all([other], NOON) == by_id(other)
 
 
-def test_lease_holds_in_its_last_second(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
+@pytest.mark.parametrize("now", [NOON, LEASE_END], ids=["within the lease", "in its last second"])
+def test_held_lease_does_not_affect_other_entries(ledger: Ledger, now: datetime) -> None:
+    ledger.open_all([MINE], NOON)
 
-    with pytest.raises(LeaseHeldError):
-        ledger.open(THEIRS, LEASE_END)
+    answers = ledger.open_all([THEIRS, OTHER, NEW], now)
 
-
-def test_expired_lease_is_taken_over(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
-
-    taken = ledger.open(THEIRS, AFTER_LEASE)
-
-    assert (taken, ledger.read(MINE.entry_id)) == (THEIRS, THEIRS)
+    assert isinstance(answers[MINE.entry_id], LeaseHeldError)
+    assert (answers[OTHER.entry_id], answers[NEW.entry_id]) == (OTHER, NEW)
+    assert ledger.read_all(ids([MINE, OTHER, NEW])) == by_id(MINE, OTHER, NEW)
 
 
-def test_holder_may_open_its_own_entry_again(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
+def test_take_over_does_not_affect_other_entries(ledger: Ledger) -> None:
+    ledger.open_all([MINE, OTHER], NOON)
 
-    assert ledger.open(MINE, NOON) == MINE
-
-
-def test_entry_taken_over_cannot_be_closed_by_its_first_holder(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
-    ledger.open(THEIRS, AFTER_LEASE)
-
-    with pytest.raises(LeaseHeldError):
-        ledger.close(replace(MINE, outcome=APPLIED), AFTER_LEASE)
-
-
-@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda outcome: type(outcome).__name__)
-def test_closed_entry_is_read_back_with_its_outcome(ledger: Ledger, outcome: Outcome) -> None:
-    ledger.open(MINE, NOON)
-
-    ledger.close(replace(MINE, outcome=outcome), NOON)
-
-    assert ledger.read(MINE.entry_id) == replace(MINE, outcome=outcome)
+    assert ledger.open_all([THEIRS], AFTER_LEASE) == by_id(THEIRS)
+    assert ledger.read_all(ids([MINE, OTHER])) == by_id(THEIRS, OTHER)
 
 
 @pytest.mark.parametrize("opener", [MINE, THEIRS], ids=["its holder", "another"])
-@pytest.mark.parametrize("now", [NOON, AFTER_LEASE], ids=["within the lease", "after it"])
-def test_open_returns_the_closed_entry(ledger: Ledger, opener: LedgerEntry, now: object) -> None:
-    closed = replace(MINE, outcome=APPLIED)
-    ledger.open(MINE, NOON)
-    ledger.close(closed, NOON)
+def test_closed_entry_does_not_affect_other_entries(ledger: Ledger, opener: LedgerEntry[Any]) -> None:
+    ledger.open_all([MINE], NOON)
+    ledger.close_all([applied(MINE)], NOON)
 
-    assert ledger.open(opener, NOON if now is NOON else AFTER_LEASE) == closed
+    assert ledger.open_all([opener, OTHER, NEW], NOON) == by_id(applied(MINE), OTHER, NEW)
 
 
-def test_closed_entry_cannot_be_closed_with_another_outcome(ledger: Ledger) -> None:
-    ledger.open(MINE, NOON)
-    ledger.close(replace(MINE, outcome=APPLIED), NOON)
+def test_entry_taken_over_does_not_keep_others_open(ledger: Ledger) -> None:
+    ledger.open_all([MINE, OTHER], NOON)
+    ledger.open_all([THEIRS], AFTER_LEASE)
 
-    with pytest.raises(LeaseHeldError):
-        ledger.close(replace(MINE, outcome=OUTCOMES[1]), NOON)
+    held = ledger.close_all([applied(MINE), applied(OTHER)], AFTER_LEASE)
 
-
-def test_closing_again_with_the_same_outcome_is_harmless(ledger: Ledger) -> None:
-    closed = replace(MINE, outcome=APPLIED)
-    ledger.open(MINE, NOON)
-    ledger.close(closed, NOON)
-
-    ledger.close(closed, NOON)
-
-    assert ledger.read(MINE.entry_id) == closed
+    assert ids([MINE]) == list(held)
+    assert ledger.read_all(ids([MINE, OTHER])) == by_id(THEIRS, applied(OTHER))
 
 
-def test_entry_never_opened_cannot_be_closed(ledger: Ledger) -> None:
-    with pytest.raises(TransientError):
-        ledger.close(replace(MINE, outcome=APPLIED), NOON)
+def test_entry_closed_before_does_not_keep_others_open(ledger: Ledger) -> None:
+    ledger.open_all([MINE, OTHER], NOON)
+    ledger.close_all([applied(MINE)], NOON)
+
+    assert ledger.close_all([applied(MINE), applied(OTHER)], NOON) == {}
+    assert ledger.read_all(ids([OTHER])) == by_id(applied(OTHER))
 
 
-REFUSED = ("payroll", "s3:PutEncryptionConfiguration", "event-1")
+# --- Numbers of entries ------------------------------------------------------------------------------
 
 
-def test_first_refusal_of_a_day_is_reported_as_first(ledger: Ledger) -> None:
-    assert ledger.first_refusal_today(*REFUSED, NOON)
+def test_no_entries_give_empty_results(ledger: Ledger) -> None:
+    assert (ledger.read_all([]), ledger.open_all([], NOON), ledger.close_all([], NOON)) == ({}, {}, {})
 
 
-def test_second_refusal_of_a_day_is_not_the_first(ledger: Ledger) -> None:
-    ledger.first_refusal_today(*REFUSED, NOON)
+def test_many_entries_are_opened_read_and_closed(ledger: Ledger) -> None:
+    entries = [of_object(number) for number in range(MANY)]
 
-    assert not ledger.first_refusal_today("payroll", REFUSED[1], "event-2", NOON + timedelta(hours=11))
+    opened = ledger.open_all(entries, NOON)
+    found = ledger.read_all(ids(entries))
+    held = ledger.close_all(closed(entries), NOON)
+
+    assert opened == found == by_id(*entries)
+    assert (held, ledger.read_all(ids(entries))) == ({}, by_id(*closed(entries)))
 
 
-def test_redelivered_first_refusal_is_still_the_first(ledger: Ledger) -> None:
-    ledger.first_refusal_today(*REFUSED, NOON)
+def test_entry_can_be_read_twice_in_one_call(ledger: Ledger) -> None:
+    ledger.open_all([MINE], NOON)
 
-    assert ledger.first_refusal_today(*REFUSED, NOON + timedelta(minutes=6))
+    assert ledger.read_all([MINE.entry_id, MINE.entry_id]) == by_id(MINE)
+
+
+def test_entry_opened_alone_is_read_and_closed_with_others(ledger: Ledger) -> None:
+    ledger.open_all([MINE], NOON)
+    ledger.open_all([OF_BUCKET, OTHER], NOON)
+
+    assert ledger.read_all(ids([OF_BUCKET, MINE, OTHER])) == by_id(OF_BUCKET, MINE, OTHER)
+    assert ledger.close_all(closed([MINE, OTHER]), NOON) == {}
+    assert ledger.close_all(closed([OF_BUCKET]), NOON) == {}
+    assert ledger.read_all(ids([MINE])) == by_id(applied(MINE))
+
+
+# --- Copies ------------------------------------------------------------------------------------------
+
+IN_PARTS = replace(of_object(4), action="UploadPartCopy")
+IN_PLACE = replace(of_object(5), action="UpdateObjectEncryption")
+
+
+def test_objects_that_were_copied_are_known(ledger: Ledger) -> None:
+    ledger.open_all([OF_BUCKET, MINE, OTHER, IN_PARTS, IN_PLACE], NOON)
+    ledger.close_all(closed([OF_BUCKET, MINE, IN_PARTS, IN_PLACE]), NOON)
+
+    names = [entry.resource.name for entry in (OF_BUCKET, MINE, OTHER, IN_PARTS, IN_PLACE, MINE)]
+
+    assert ledger.read_copied(names) == {MINE.resource.name, IN_PARTS.resource.name}
+    assert ledger.read_copied([]) == frozenset()
 
 
 @pytest.mark.parametrize(
-    ("bucket", "action", "later"),
+    ("entry", "copied"),
     [
-        ("ledger", REFUSED[1], timedelta(0)),
-        ("payroll", "s3:GetEncryptionConfiguration", timedelta(0)),
-        ("payroll", REFUSED[1], timedelta(hours=12)),
+        (applied(MINE), True),
+        (applied(IN_PARTS), True),
+        (applied(IN_PLACE), False),
+        (replace(MINE, outcome=NEWER), False),
+        (replace(MINE, outcome=DENIED), False),
+        (applied(OF_BUCKET), False),
     ],
-    ids=["another bucket", "another action", "another day"],
+    ids=["copied", "copied in parts", "changed in place", "skipped", "failed", "a bucket"],
 )
-def test_other_refusal_is_a_first_one(ledger: Ledger, bucket: str, action: str, later: timedelta) -> None:
-    ledger.first_refusal_today(*REFUSED, NOON)
+def test_one_entry_notes_its_copy(ledger: Ledger, entry: LedgerEntry[Any], *, copied: bool) -> None:
+    ledger.open_all([replace(entry, outcome=None)], NOON)
+    ledger.close_all([entry], NOON)
 
-    assert ledger.first_refusal_today(bucket, action, "event-2", NOON + later)
-
-
-UNBLOCKED = Unblocked(who="user/mallory", at=NOON - timedelta(minutes=5))
+    assert bool(ledger.read_copied([entry.resource.name])) is copied
 
 
-@pytest.mark.parametrize(
-    ("bucket", "later", "found"),
-    [
-        ("payroll", timedelta(hours=23), UNBLOCKED),
-        ("payroll", timedelta(hours=25), None),
-        ("ledger", timedelta(0), None),
-    ],
-    ids=["within a day", "after a day", "another bucket"],
-)
-def test_actor_who_unblocked_sse_c_is_known_for_a_day(
-    ledger: Ledger, bucket: str, later: timedelta, found: Unblocked | None
-) -> None:
-    ledger.note_unblocked("payroll", UNBLOCKED, NOON)
+def test_copies_of_one_object_are_noted_once(ledger: Ledger) -> None:
+    again = replace(OTHER, resource=MINE.resource)
+    ledger.open_all([MINE, again], NOON)
 
-    assert ledger.read_unblocked(bucket, NOON + later) == found
-
-
-def test_last_actor_who_unblocked_sse_c_is_known(ledger: Ledger) -> None:
-    last = replace(UNBLOCKED, who="user/eve")
-
-    ledger.note_unblocked("payroll", UNBLOCKED, NOON)
-    ledger.note_unblocked("payroll", last, NOON)
-
-    assert ledger.read_unblocked("payroll", NOON) == last
+    assert ledger.close_all(closed([MINE, again]), NOON) == {}
+    assert ledger.read_copied([MINE.resource.name]) == {MINE.resource.name}

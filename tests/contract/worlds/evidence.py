@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.refusals import DynamoDbRefusals
+from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
-from reseal.ports import Ledger, Topic
+from reseal.ports import Ledger, Refusals, Topic, Watchlist
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeTopic
 from tests.support.names import unique
@@ -30,6 +32,16 @@ def new_table(dynamodb: Any) -> str:
 def aws_ledger(backend: Backend) -> Ledger:
     dynamodb = backend.client("dynamodb")
     return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
+
+
+def aws_refusals(backend: Backend) -> Refusals:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbRefusals(dynamodb, new_table(dynamodb))
+
+
+def aws_watchlist(backend: Backend) -> Watchlist:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbWatchlist(dynamodb, new_table(dynamodb))
 
 
 class TopicWorld(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
@@ -12,45 +12,21 @@ from aws_lambda_powertools import Logger
 
 from localcloud.client.handle import LocalCloud
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import Checksum
-from reseal.ports import AlertWindows, Buckets, Ledger, ObjectLedger, Objects
+from reseal.ports import AlertWindows, Buckets, Objects
 from tests.contract.worlds.evidence import new_table
 from tests.contract.worlds.services import NEW_BUCKET, Backend
 from tests.support.builders import K
-from tests.support.fakes.batches import FakeObjectLedger
 from tests.support.fakes.objects import FakeObjects
-from tests.support.fakes.services import FakeBuckets, FakeClock, FakeLedger
+from tests.support.fakes.services import FakeBuckets, FakeClock
 from tests.support.fakes.stored_objects import HEADERS
 from tests.support.names import unique
 
 MIB = 1 << 20
 PART = 5 * MIB
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectLedgerWorld:
-    """The ledger for batches and the one for single entries, on one table."""
-
-    batch: ObjectLedger
-    single: Ledger
-
-
-def fake_object_ledger() -> ObjectLedgerWorld:
-    single = FakeLedger()
-    return ObjectLedgerWorld(FakeObjectLedger(ledger=single), single)
-
-
-def aws_object_ledger(backend: Backend) -> ObjectLedgerWorld:
-    dynamodb, kept = backend.client("dynamodb"), timedelta(days=400)
-    table = new_table(dynamodb)
-    return ObjectLedgerWorld(
-        DynamoDbObjectLedger(dynamodb, table, kept), DynamoDbLedger(dynamodb, table, kept)
-    )
 
 
 def aws_windows(backend: Backend) -> AlertWindows:

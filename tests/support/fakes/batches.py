@@ -1,64 +1,15 @@
-"""The ledger for a batch, the alert windows and the reminders of the object lane in memory."""
+"""The alert windows and the reminders of the object lane in memory."""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Suppressed, Tallied, Tally
 from reseal.core.findings.message import Message
-from reseal.core.outcome import Applied
-from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.repairs.objects.method import Method
-from tests.support.fakes.services import FakeLedger, Steps
-
-
-class FakeObjectLedger:
-    """`ObjectLedger`, on the entries of a `FakeLedger`: they are in one table."""
-
-    def __init__(self, steps: Steps | None = None, ledger: FakeLedger | None = None) -> None:
-        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self.ledger = ledger or FakeLedger(steps)
-        self.copied: set[str] = set()
-        self._steps = steps or Steps()
-
-    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
-        with self._steps.step("ledger read all", self.failures["read_all"]):
-            found = {entry_id: self.ledger.entry(entry_id) for entry_id in entry_ids}
-            return {entry_id: entry for entry_id, entry in found.items() if entry}
-
-    def open_all(
-        self, entries: Sequence[LedgerEntry[Any]], now: datetime
-    ) -> Mapping[str, LedgerEntry[Any] | LeaseHeldError]:
-        with self._steps.step("ledger open all", self.failures["open_all"]):
-            return {entry.entry_id: self._opened(entry, now) for entry in entries}
-
-    def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
-        with self._steps.step("ledger close all", self.failures["close_all"]):
-            suppressed = {}
-            for entry in entries:
-                if isinstance(entry.outcome, Applied) and entry.action != Method.IN_PLACE:
-                    self.copied.add(entry.resource.name)
-                try:
-                    self.ledger.closed(entry)
-                except LeaseHeldError as error:
-                    suppressed[entry.entry_id] = error
-            return suppressed
-
-    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
-        with self._steps.step("ledger read copied", self.failures["read_copied"]):
-            return frozenset(names) & self.copied
-
-    def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
-        try:
-            return self.ledger.opened(entry, now)
-        except LeaseHeldError as error:
-            return error
+from tests.support.fakes.services import Steps
 
 
 @dataclass(slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Listed, Lock, ObjectAcl, ObservedObject
 from reseal.ports import ObjectServices, Services
-from tests.support.fakes.batches import FakeObjectLedger, FakeReminders, FakeWindows
+from tests.support.fakes.batches import FakeReminders, FakeWindows
 from tests.support.fakes.services import FakeBuckets, FakeClock, FakeCloud, Steps
 from tests.support.fakes.stored_objects import (
     HEADERS,
@@ -329,7 +329,6 @@ class FakeObjectCloud:
 
     cloud: FakeCloud
     objects: FakeObjects
-    ledger: FakeObjectLedger
     windows: FakeWindows
     reminders: FakeReminders
 
@@ -343,7 +342,6 @@ class FakeObjectCloud:
         return cls(
             cloud=cloud,
             objects=objects,
-            ledger=FakeObjectLedger(cloud.steps, cloud.ledger),
             windows=FakeWindows(cloud.steps),
             reminders=FakeReminders(cloud.steps),
         )
@@ -355,5 +353,5 @@ class FakeObjectCloud:
     @property
     def object_services(self) -> ObjectServices:
         return ObjectServices(
-            objects=self.objects, ledger=self.ledger, windows=self.windows, reminders=self.reminders
+            objects=self.objects, windows=self.windows, reminders=self.reminders
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,9 @@ from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
+from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.objects.method import Method
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
@@ -147,35 +149,90 @@ class FakeKeys:
 
 
 class FakeLedger:
-    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as in the table."""
+    """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as in the table.
+
+    `copied` holds the names of the objects that were copied.
+    """
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self.copied: set[str] = set()
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
-        self._refusals: dict[tuple[str, str, str], str] = {}
-        self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
 
     @property
     def entries(self) -> list[LedgerEntry[Any]]:
         """Every entry, in the order they were first opened."""
         return [LedgerEntry.from_document(json.loads(text)) for text in self._documents.values()]
 
-    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
-        with self._steps.step("ledger read", self.failures["read"]):
-            return self.entry(entry_id)
+    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        with self._steps.step("ledger read", self.failures["read_all"]):
+            found = {entry_id: self._entry(entry_id) for entry_id in entry_ids}
+            return {entry_id: entry for entry_id, entry in found.items() if entry}
 
-    def open(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
-        with self._steps.step("ledger open", self.failures["open"]):
-            return self.opened(entry, now)
+    def open_all(
+        self, entries: Sequence[LedgerEntry[Any]], now: datetime
+    ) -> Mapping[str, LedgerEntry[Any] | LeaseHeldError]:
+        with self._steps.step("ledger open", self.failures["open_all"]):
+            return {entry.entry_id: self._opened(entry, now) for entry in entries}
 
-    def close(self, entry: LedgerEntry[Any], now: datetime) -> None:
-        with self._steps.step("ledger close", self.failures["close"]):
-            self.closed(entry)
+    def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
+        with self._steps.step("ledger close", self.failures["close_all"]):
+            refused = [entry.entry_id for entry in entries if not self._closed(entry)]
+            return {i: LeaseHeldError(f"another invocation took over event {i}") for i in refused}
 
-    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        with self._steps.step("ledger refusal", self.failures["first_refusal_today"]):
-            return self._refusals.setdefault((bucket, refused, f"{now:%Y-%m-%d}"), event_id) == event_id
+    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
+        with self._steps.step("ledger read copied", self.failures["read_copied"]):
+            return frozenset(names) & self.copied
+
+    def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
+        there = self._entry(entry.entry_id)
+        if there and there.outcome:
+            return there
+        if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
+            return LeaseHeldError(f"another invocation is processing event {entry.entry_id}")
+        self._put(entry)
+        return entry
+
+    def _closed(self, entry: LedgerEntry[Any]) -> bool:
+        if isinstance(entry.outcome, Applied) and entry.action in (Method.COPY, Method.PARTS):
+            self.copied.add(entry.resource.name)
+        there = self._entry(entry.entry_id)
+        if there == entry:
+            return True
+        if there is None or there.outcome or there.owner != entry.owner:
+            return False
+        self._put(entry)
+        return True
+
+    def _entry(self, entry_id: str) -> LedgerEntry[Any] | None:
+        text = self._documents.get(entry_id)
+        return LedgerEntry.from_document(json.loads(text)) if text else None
+
+    def _put(self, entry: LedgerEntry[Any]) -> None:
+        self._documents[entry.entry_id] = json.dumps(entry.to_document())
+
+
+class FakeRefusals:
+    """`Refusals`. The event that was the first of its day stays the first."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+        self._first: dict[tuple[str, str, str], str] = {}
+
+    def first_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
+        with self._steps.step("refusal", self.failures["first_today"]):
+            return self._first.setdefault((bucket, refused, f"{now:%Y-%m-%d}"), event_id) == event_id
+
+
+class FakeWatchlist:
+    """`Watchlist`. Forgets after a day."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+        self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
         with self._steps.step("note unblocked", self.failures["note_unblocked"]):
@@ -185,32 +242,6 @@ class FakeLedger:
         with self._steps.step("read unblocked", self.failures["read_unblocked"]):
             unblocked, noted = self._unblocked.get(bucket, (None, now))
             return unblocked if now - noted < timedelta(days=1) else None
-
-    # --- the table's own conditions, also for the ledger of a batch ---------------------------------
-
-    def opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any]:
-        there = self.entry(entry.entry_id)
-        if there and there.outcome:
-            return there
-        if there and there.owner != entry.owner and there.lease_until >= int(now.timestamp()):
-            raise LeaseHeldError(f"another invocation is processing event {entry.entry_id}")
-        self._put(entry)
-        return entry
-
-    def closed(self, entry: LedgerEntry[Any]) -> None:
-        there = self.entry(entry.entry_id)
-        if there == entry:
-            return
-        if there is None or there.outcome or there.owner != entry.owner:
-            raise LeaseHeldError(f"another invocation took over event {entry.entry_id}")
-        self._put(entry)
-
-    def entry(self, entry_id: str) -> LedgerEntry[Any] | None:
-        text = self._documents.get(entry_id)
-        return LedgerEntry.from_document(json.loads(text)) if text else None
-
-    def _put(self, entry: LedgerEntry[Any]) -> None:
-        self._documents[entry.entry_id] = json.dumps(entry.to_document())
 
 
 class FakeTopic:
@@ -266,6 +297,8 @@ class FakeCloud:
     buckets: FakeBuckets
     keys: FakeKeys
     ledger: FakeLedger
+    refusals: FakeRefusals
+    watchlist: FakeWatchlist
     topic: FakeTopic
     telemetry: FakeTelemetry
     clock: FakeClock
@@ -280,6 +313,8 @@ class FakeCloud:
             buckets=FakeBuckets(steps, clock),
             keys=FakeKeys(steps),
             ledger=FakeLedger(steps),
+            refusals=FakeRefusals(steps),
+            watchlist=FakeWatchlist(steps),
             topic=FakeTopic(steps),
             telemetry=FakeTelemetry(steps),
             clock=clock,
@@ -294,6 +329,8 @@ class FakeCloud:
             buckets=self.buckets,
             keys=self.keys,
             ledger=self.ledger,
+            refusals=self.refusals,
+            watchlist=self.watchlist,
             topic=self.topic,
             telemetry=self.telemetry,
             clock=self.clock,

@@ -10,6 +10,8 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.refusals import DynamoDbRefusals
+from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
@@ -80,12 +82,15 @@ class Clients:
 def services_of(settings: Settings, clients: Clients, logger: Logger) -> Services:
     """The adapters of every lane."""
     clock = SystemClock()
+    dynamodb, table = clients.of("dynamodb"), settings.ledger_table
     return Services(
         buckets=S3Buckets(
             clients.of("s3"), settings.policy.account, clock, control=lambda: clients.of("s3control")
         ),
         keys=KmsKeys(clients.of("kms"), clock),
-        ledger=DynamoDbLedger(clients.of("dynamodb"), settings.ledger_table, settings.ledger_kept),
+        ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
+        refusals=DynamoDbRefusals(dynamodb, table),
+        watchlist=DynamoDbWatchlist(dynamodb, table),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),
         telemetry=PowertoolsTelemetry(logger),
         clock=clock,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.s3.objects import S3Objects
 from reseal.aws.sqs import SqsReminders
 from reseal.ports import ObjectServices, Services
@@ -58,7 +57,6 @@ def wire_objects(
             copying=clients.another("s3", COPIES),
             seconds_kept=SECONDS_FOR_ONE + SECONDS_TO_END,
         ),
-        ledger=DynamoDbObjectLedger(clients.of("dynamodb"), base.ledger_table, base.ledger_kept),
         windows=DynamoDbWindows(clients.of("dynamodb"), base.ledger_table),
         reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
     )

@@ -11,8 +11,9 @@ from botocore.config import Config
 from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.aws.cache import TtlCache
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.refusals import DynamoDbRefusals
+from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
@@ -95,7 +96,8 @@ class ExecutionEnvironment:
             SnsTopic(self._client("sns"), resources.topic), SqsReminders(self._client("sqs"), resources.queue)
         )
         self.ledger = DynamoDbLedger(dynamodb, resources.table, KEPT)
-        self.object_ledger = DynamoDbObjectLedger(dynamodb, resources.table, KEPT)
+        self.refusals = DynamoDbRefusals(dynamodb, resources.table)
+        self.watchlist = DynamoDbWatchlist(dynamodb, resources.table)
         self.windows = DynamoDbWindows(dynamodb, resources.table)
 
     def forget(self) -> None:

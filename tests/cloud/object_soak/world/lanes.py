@@ -93,13 +93,14 @@ class Lanes:
             buckets=environment.buckets,
             keys=environment.keys,
             ledger=environment.ledger,
+            refusals=environment.refusals,
+            watchlist=environment.watchlist,
             topic=environment.published,
             telemetry=telemetry,
             clock=self.clock,
         )
         objects = ObjectServices(
             objects=environment.s3_objects,
-            ledger=environment.object_ledger,
             windows=environment.windows,
             reminders=environment.published,
         )

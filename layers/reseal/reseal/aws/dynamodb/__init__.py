@@ -1,1 +1,1 @@
-"""Amazon DynamoDB: the ledger and the alert windows."""
+"""Amazon DynamoDB: the ledger and what else is kept in its table."""

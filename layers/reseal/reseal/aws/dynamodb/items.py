@@ -18,6 +18,7 @@ CONDITION_FAILED = "ConditionalCheckFailedException"
 
 _UNHELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 _MINE = "closed = :no AND held_by = :me"
+_COPIES = frozenset({Method.COPY, Method.PARTS})
 
 
 def opening(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
@@ -36,8 +37,8 @@ def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -
 def noting_copy(
     entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
-    """The put that notes an object as copied, by the item's id; none if the entry is not of a copy made."""
-    if not isinstance(entry.outcome, Applied) or entry.action == Method.IN_PLACE:
+    """The put that notes an object as copied, by the item's id; none if the entry is of no copy made."""
+    if not isinstance(entry.outcome, Applied) or entry.action not in _COPIES:
         return {}
     item_id = copied_id(entry.resource.name)
     expires_at = {"N": str(int((now + kept).timestamp()))}

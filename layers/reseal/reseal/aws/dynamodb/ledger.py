@@ -1,120 +1,162 @@
-"""Amazon DynamoDB: the ledger, entry by entry."""
+"""Amazon DynamoDB: the ledger, many entries per call."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from reseal.aws.dynamodb.items import (
     CONDITION_FAILED,
     closing,
+    copied_id,
     entry_of,
     held_by_another,
+    noting_copy,
     opening,
     refusal_is_transient,
     taken_over,
 )
-from reseal.core.findings.alerts import Unblocked
-from reseal.core.repairs.ledger_entry import LedgerEntry, S
+from reseal.core.errors import LeaseHeldError
+from reseal.core.repairs.ledger_entry import LedgerEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-REFUSAL_KEPT, UNBLOCKED_KEPT = timedelta(days=2), timedelta(days=1)
+AT_ONCE = 50
+"""Entries per call, each with a note of its copy; DynamoDB takes 100 items and 4 MB (TransactWriteItems)."""
 
+READ_AT_ONCE = 25
+"""Items per call that reads; DynamoDB returns at most 100, and emulators at most 25."""
 
-class _ConditionFailedError(Exception):
-    """The condition of a put failed; `existing` is the entry in the table, if any."""
+_CANCELLED = "TransactionCanceledException"
+_CONDITION_FAILED, _CONFLICT = "ConditionalCheckFailed", "TransactionConflict"
+_OF_ONE_PUT = {CONDITION_FAILED: _CONDITION_FAILED, "TransactionConflictException": _CONFLICT}
+"""The errors of PutItem that a transaction states as a reason for one of its items."""
 
-    def __init__(self, error: ClientError) -> None:
-        super().__init__(str(error))
-        item: Any = error.response.get("Item")
-        self.existing = entry_of(item) if item else None
+_PASSING = frozenset({_CONFLICT, "ThrottlingError", "ProvisionedThroughputExceeded"})
+_CONFLICT_PAUSES = (0.1, 0.2, 0.4)
+
+_Puts = Mapping[str, Mapping[str, Any]]
+_Refused = dict[str, LedgerEntry[Any] | None]
+V = TypeVar("V")
 
 
 class DynamoDbLedger:
-    """`Ledger` on one DynamoDB table with the key `id`. Entries expire by TTL after `kept`."""
+    """`Ledger` on one DynamoDB table with the key `id`. Entries expire by TTL after `kept`.
+
+    An entry whose condition fails cancels its whole transaction, so the other entries are put again. A call
+    with one item is no transaction: that would cost twice the units.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str, kept: timedelta) -> None:
         self._client, self._table, self._kept = client, table, kept
+        # botocore's retry loop does not know these errors.
+        client.meta.events.register_last("needs-retry.dynamodb", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
 
-    def read(self, entry_id: str) -> LedgerEntry[Any] | None:
-        """The entry, read consistently: a retry must see what an earlier delivery wrote."""
-        with refusal_is_transient("dynamodb:GetItem"):
-            answer = self._client.get_item(
-                TableName=self._table, Key={"id": {"S": entry_id}}, ConsistentRead=True
-            )
-        return entry_of(answer["Item"]) if "Item" in answer else None
+    def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
+        return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
 
-    def open(self, entry: LedgerEntry[S], now: datetime) -> LedgerEntry[S]:
-        """Put the entry if there is none, if this invocation holds it, or if its lease has expired."""
-        try:
-            self._put(opening(entry, now, self._table, self._kept))
-        except _ConditionFailedError as failed:
-            if failed.existing and failed.existing.outcome:
-                return failed.existing
-            raise held_by_another(entry.entry_id) from failed
-        return entry
+    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
+        """Those of the objects that were repaired by a copy before. Raises TransientError."""
+        noted = {item["id"]["S"] for item in self._items([copied_id(name) for name in names])}
+        return frozenset(name for name in names if copied_id(name) in noted)
 
-    def close(self, entry: LedgerEntry[S], now: datetime) -> None:
-        """Put the outcome if this invocation still holds the entry."""
-        try:
-            self._put(closing(entry, now, self._table, self._kept))
-        except _ConditionFailedError as failed:
-            if failed.existing == entry:  # botocore repeated a put whose answer was lost
-                return
-            raise taken_over(entry.entry_id) from failed
+    def open_all(
+        self, entries: Sequence[LedgerEntry[Any]], now: datetime
+    ) -> Mapping[str, LedgerEntry[Any] | LeaseHeldError]:
+        """Put each entry if there is none, if this owner holds it, or if its lease has expired.
 
-    def first_refusal_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        """Put a marker for bucket, refusal and UTC day. The event that put it gets True again."""
-        item = {
-            "id": {"S": f"refusal#{bucket}#{refused}#{now:%Y-%m-%d}"},
-            "event_id": {"S": event_id},
-            "expires_at": {"N": str(int((now + REFUSAL_KEPT).timestamp()))},
-        }
+        Returns for each id the entry, the closed entry that exists, or LeaseHeldError. Raises TransientError.
+        """
+        puts = [{entry.entry_id: opening(entry, now, self._table, self._kept)} for entry in entries]
+        answers: dict[str, LedgerEntry[Any] | LeaseHeldError] = {entry.entry_id: entry for entry in entries}
+        for entry_id, existing in self._put_all(puts).items():
+            closed = existing is not None and existing.outcome is not None
+            answers[entry_id] = existing if existing and closed else held_by_another(entry_id)
+        return answers
+
+    def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
+        """Put each outcome if its owner still holds the entry; idempotent. Raises TransientError.
+
+        botocore may repeat a put whose answer was lost: the outcome is then there already.
+        """
+        puts = [
+            {entry.entry_id: closing(entry, now, self._table, self._kept)}
+            | noting_copy(entry, now, self._table, self._kept)
+            for entry in entries
+        ]
+        closed = {entry.entry_id: entry for entry in entries}
+        refused = self._put_all(puts)
+        return {i: taken_over(i) for i, existing in refused.items() if existing != closed[i]}
+
+    def _items(self, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        for chunk in _chunks(list(dict.fromkeys(ids)), READ_AT_ONCE):
+            gets = [{"TableName": self._table, "Key": {"id": {"S": item_id}}} for item_id in chunk]
+            with refusal_is_transient("dynamodb:GetItem"):
+                answers = self._get(gets)
+            yield from (answer["Item"] for answer in answers if "Item" in answer)
+
+    def _get(self, gets: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+        if len(gets) == 1:
+            return [self._client.get_item(**gets[0], ConsistentRead=True)]
+        return self._client.transact_get_items(TransactItems=[{"Get": get} for get in gets])["Responses"]
+
+    def _put_all(self, puts: Sequence[_Puts]) -> _Refused:
+        """Put all items whose condition holds; returns the ids of the others, with the existing entries.
+
+        `puts` has the items of one entry in each place.
+        """
+        refused: _Refused = {}
+        for chunk in _chunks(puts, AT_ONCE):
+            left = {item_id: put for of_entry in chunk for item_id, put in of_entry.items()}
+            while left and (in_the_way := self._put(left)):
+                refused |= in_the_way
+                left = {item_id: put for item_id, put in left.items() if item_id not in in_the_way}
+        return refused
+
+    def _put(self, puts: _Puts) -> _Refused:
+        """One call: puts all items, or none and returns those whose conditions failed."""
+        one, *more = puts.values()
         with refusal_is_transient("dynamodb:PutItem"):
             try:
-                self._client.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(id) OR event_id = :event",
-                    ExpressionAttributeValues={":event": {"S": event_id}},
-                )
+                if more:
+                    self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts.values()])  # type: ignore[typeddict-item]  # plain JSON
+                else:
+                    self._client.put_item(**one)
             except ClientError as error:
-                if error.response["Error"]["Code"] != CONDITION_FAILED:
+                refused = dict(_refused(puts, _reasons(error.response)))
+                if not refused:  # a conflict, throttling, or something else
                     raise
-                return False
-        return True
+                return refused
+        return {}
 
-    def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
-        """Put who last unblocked SSE-C on a bucket; kept for one day."""
-        item = {
-            "id": {"S": f"unblocked#{bucket}"},
-            "who": {"S": unblocked.who},
-            "at": {"S": unblocked.at.isoformat()},
-            "expires_at": {"N": str(int((now + UNBLOCKED_KEPT).timestamp()))},
-        }
-        with refusal_is_transient("dynamodb:PutItem"):
-            self._client.put_item(TableName=self._table, Item=item)
 
-    def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
-        """Who unblocked SSE-C within the last day. DynamoDB may keep expired items for days."""
-        with refusal_is_transient("dynamodb:GetItem"):
-            answer = self._client.get_item(
-                TableName=self._table, Key={"id": {"S": f"unblocked#{bucket}"}}, ConsistentRead=True
-            )
-        item = answer.get("Item")
-        if item is None or int(item["expires_at"]["N"]) <= now.timestamp():
-            return None
-        return Unblocked(who=item["who"]["S"], at=datetime.fromisoformat(item["at"]["S"]))
+def _refused(puts: _Puts, reasons: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """The reasons are in the order of the items."""
+    for entry_id, reason in zip(puts, reasons, strict=False):
+        if reason.get("Code") == _CONDITION_FAILED:
+            yield entry_id, entry_of(reason["Item"]) if reason.get("Item") else None
 
-    def _put(self, put: Any) -> None:
-        with refusal_is_transient("dynamodb:PutItem"):
-            try:
-                self._client.put_item(**put)
-            except ClientError as error:
-                if error.response["Error"]["Code"] != CONDITION_FAILED:
-                    raise
-                raise _ConditionFailedError(error) from error
+
+def _reasons(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Why the items of a call were refused, in their order; a single put has one reason."""
+    code = answer.get("Error", {}).get("Code")
+    if code in _OF_ONE_PUT:
+        return [{"Code": _OF_ONE_PUT[code], "Item": answer.get("Item")}]
+    return answer.get("CancellationReasons", []) if code == _CANCELLED else []
+
+
+def _chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+def _pause_on_conflict(response: Any, attempts: int, **_: object) -> float | None:
+    """Seconds until the call is repeated, after a conflict or a throttled transaction."""
+    codes = {reason.get("Code") for reason in _reasons(response[1])} if response else set()
+    passes = codes & _PASSING and _CONDITION_FAILED not in codes
+    return _CONFLICT_PAUSES[attempts - 1] if passes and attempts <= len(_CONFLICT_PAUSES) else None
