@@ -61,11 +61,11 @@ class Flow(Generic[T, O, P]):
         """
         batch = Batch(workers=self.workers)
         self._leave(self.seconds_for_one + self.seconds_to_end)
-        parsed = batch.for_each(self._parse, deliveries)  # 1 parse
-        ended: dict[str, Ended[T, O, P]] = {}
-        for turn in _turns({m: p for m, p in parsed.items() if p is not None}):
+        parsed = self._parse(batch, deliveries)  # 1 parse
+        ended = self._superseded(parsed)
+        for turn in _turns({m: one for m, one in parsed.items() if m not in ended}):
             self._leave(self.seconds_for_one + self.seconds_to_end)
-            judged = self._judge(batch, turn)  # 2 observe, 3 decide
+            judged = batch.for_each(self._judge, turn)  # 2 observe, 3 decide
             recorded = self._record(batch, judged)  # 4 record
             self._leave(self.seconds_to_end)
             ended |= self._act(batch, recorded)  # 5 act
@@ -78,19 +78,23 @@ class Flow(Generic[T, O, P]):
 
     # --- 1 parse -------------------------------------------------------------------------------
 
-    def _parse(self, delivery: Delivery) -> Parsed[T] | None:
-        trigger = self.kind.parse(delivery.body)
-        return None if trigger is None else Parsed(delivery=delivery, trigger=trigger)
+    def _parse(self, batch: Batch, deliveries: Mapping[str, Delivery]) -> Mapping[str, Parsed[T]]:
+        triggers = batch.for_each(lambda delivery: self.kind.parse(delivery.body), deliveries)
+        return {
+            m: Parsed(delivery=deliveries[m], trigger=trigger)
+            for m, trigger in triggers.items()
+            if trigger is not None
+        }
+
+    def _superseded(self, parsed: Mapping[str, Parsed[T]]) -> dict[str, Ended[T, O, P]]:
+        return {
+            m: Ended(judgement=Unjudged(parsed=parsed[m], outcome=outcome), entries=())
+            for m, outcome in self.kind.superseded(parsed).items()
+        }
 
     # --- 2 observe, 3 decide -------------------------------------------------------------------
 
-    def _judge(self, batch: Batch, parsed: Mapping[str, Parsed[T]]) -> Mapping[str, Judgement[T, O, P]]:
-        replaced = self.kind.superseded(parsed)
-        skipped = {m: Unjudged(parsed=parsed[m], outcome=outcome) for m, outcome in replaced.items()}
-        judged = batch.for_each(self._judge_one, {m: p for m, p in parsed.items() if m not in skipped})
-        return {**skipped, **judged}
-
-    def _judge_one(self, parsed: Parsed[T]) -> Judgement[T, O, P]:
+    def _judge(self, parsed: Parsed[T]) -> Judgement[T, O, P]:
         match self.kind.exempt(parsed.trigger):
             case Exempt() as exempt:
                 return Exempted(parsed=parsed, exempt=exempt)
@@ -224,7 +228,7 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Judgement[T, O, P]:
     """Steps 2 and 3 for one resource, which the stack judges. Raises TransientError."""
     try:
         trigger, observed = kind.observe(parsed.trigger)  # 2 observe
-        decisions = kind.decide(trigger, observed)  # 3 decide
+        decisions = kind.decide(parsed.trigger, observed)  # 3 decide
         if isinstance(decisions, Skipped):
             return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
         decisions, plans = kind.plan(trigger, observed, decisions)

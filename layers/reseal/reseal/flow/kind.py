@@ -39,7 +39,7 @@ class Kind(Protocol[T, O, P]):
         """Step 2: the resource now, and the trigger with the resource's name as AWS spells it."""
 
     def decide(self, trigger: T, observed: O) -> Decisions | Skipped:
-        """Step 3: the decision of each check; Skipped if another call wrote what is there."""
+        """Step 3: the decision of each check; Skipped if another call wrote what is there now."""
 
     def plan(self, trigger: T, observed: O, decisions: Decisions) -> tuple[Decisions, Mapping[str, P]]:
         """Step 3: run the guards; the decisions after them, and the write that each setting needs.

@@ -55,7 +55,7 @@ class Parsed(Generic[T]):
     trigger: T
 
     def entry_id(self, setting: str) -> str:
-        """The id of the ledger entry for a write of this setting; the resource is spelled as in the record."""
+        """The id of the ledger entry for a write of this setting; it spells the resource as the record."""
         return entry_id_of(self.trigger.resource, self.trigger.event_id, setting)
 
 

@@ -35,7 +35,7 @@ SECONDS_TO_END = 2 * longest_attempt(OBJECT_CALLS)
 """What a batch needs after its repairs: to close the ledger's entries, and to publish."""
 
 SECONDS_FOR_ONE = longest_attempt(COPIES) + longest_attempt(OBJECT_CALLS)
-"""What an object or a part needs from its write on: its copy, the read after it or the abort of its upload."""
+"""What an object or a part needs: its copy, and the read after it or the abort of its upload."""
 
 
 def wire_objects(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reseal.core.findings.event_result import EventResult
@@ -28,6 +27,7 @@ from tests.support.builders import (
     a_policy,
     encryption,
 )
+from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.services import FakeCloud
 
 LOWERED = encryption()
@@ -90,7 +90,7 @@ def deliver(
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),
-        workers=ThreadPoolExecutor(1),
+        workers=OneByOne(),
         seconds_for_one=0.0,
         seconds_to_end=0.0,
     )

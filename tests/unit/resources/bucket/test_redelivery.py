@@ -96,9 +96,9 @@ def test_two_crashes_anywhere_are_made_good_by_the_third_delivery(
     [
         ("buckets", "read_encryption"),
         ("keys", "describe"),
-        ("ledger", "open"),
+        ("ledger", "open_all"),
         ("buckets", "put_encryption"),
-        ("ledger", "close"),
+        ("ledger", "close_all"),
         ("topic", "publish"),
     ],
     ids=lambda value: value,
@@ -119,7 +119,7 @@ def test_a_passing_failure_of_the_look_into_the_ledger_loses_no_finding() -> Non
     cloud = a_cloud(LOWERED)
     deliver_and_die(cloud, ("after", REPAIR.index("put bucket")))
     cloud.clock.time += AFTER_THE_LEASE
-    cloud.ledger.failures["read"].append(TransientError("the table does not answer"))
+    cloud.ledger.failures["read_all"].append(TransientError("the table does not answer"))
     with pytest.raises(TransientError):
         deliver(cloud, times=2)
 

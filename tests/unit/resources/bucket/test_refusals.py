@@ -48,7 +48,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
         finding["recommendation"]
         == f"allow {READ} to Reseal's role; Reseal checks the bucket again at its next change"
     )
-    assert cloud.steps.taken == ["read bucket", "ledger refusal", "publish", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "refusal", "publish", "telemetry"]
 
 
 def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> None:
@@ -170,7 +170,7 @@ def test_a_refusal_that_names_no_permission_is_reported_every_time() -> None:
     deliver(cloud, eventID="second")
 
     assert [f["status"] for f in cloud.topic.findings] == ["FAILED", "FAILED"]
-    assert "ledger refusal" not in cloud.steps.taken
+    assert "refusal" not in cloud.steps.taken
 
 
 def test_a_key_that_kms_refuses_to_speak_of_is_a_failure() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,9 +14,9 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.resources.object.kind import ObjectKind
-from reseal.runtime.deadline import Deadline
 from reseal.resources.object.observe import Observer
 from reseal.resources.object.report import Reporter
+from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -31,6 +30,7 @@ from tests.support.builders import (
     encryption,
     object_encryption,
 )
+from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.objects import FakeObjectCloud
 
 KEY_POLICY = {
@@ -129,7 +129,7 @@ class Stage:
             ledger=services.ledger,
             clock=services.clock,
             deadline=self.deadline,
-            workers=ThreadPoolExecutor(1),  # one after the other, so that the order of steps is known
+            workers=OneByOne(),
             seconds_for_one=FOR_ONE,
             seconds_to_end=TO_END,
         )

@@ -68,19 +68,19 @@ def test_a_change_in_place_does_not_count() -> None:
     stage = Stage(methods=Methods(prefers_in_place=True))
     sync(stage, 1, "a.csv")
 
-    assert stage.cloud.ledger.copied == set()
+    assert stage.cloud.cloud.ledger.copied == set()
 
 
 def test_a_copy_whose_closing_an_earlier_delivery_did_not_live_to_see_counts() -> None:
     stage = Stage()
-    stage.cloud.ledger.failures["close_all"].append(TransientError("no answer"))
+    stage.cloud.cloud.ledger.failures["close_all"].append(TransientError("no answer"))
     sync(stage, 1, "a.csv")
     event = an_event("a.csv", 100, eventTime=f"{stage.cloud.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}")
     stage.cloud.cloud.clock.sleep(timedelta(minutes=10).total_seconds())
 
     stage.deliver(event, times=2)
 
-    assert stage.cloud.ledger.copied == {f"{BUCKET}/a.csv"}
+    assert stage.cloud.cloud.ledger.copied == {f"{BUCKET}/a.csv"}
 
 
 @pytest.mark.parametrize("mode", [Mode.DETECT, Mode.OFF])
@@ -93,7 +93,7 @@ def test_a_check_that_does_not_write_does_not_ask(mode: Mode) -> None:
 
 def test_nothing_is_written_while_the_ledger_does_not_answer() -> None:
     stage = Stage()
-    stage.cloud.ledger.failures["read_copied"].append(TransientError("no answer"))
+    stage.cloud.cloud.ledger.failures["read_copied"].append(TransientError("no answer"))
     stage.cloud.objects.put(BUCKET, "a.csv")
 
     failed = stage.deliver(an_event("a.csv"))

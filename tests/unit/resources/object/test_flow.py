@@ -64,7 +64,7 @@ def test_the_ledger_keeps_what_was_and_what_came_of_it() -> None:
 
     stage.deliver(an_event("a.csv"))
 
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert (entry.before, entry.intended, entry.action) == (object_encryption(), UNDER_K, "CopyObject")
     assert entry.outcome == Applied(after=UNDER_K, at=NOON)
     assert entry.details["etag"] == before.etag
@@ -77,7 +77,7 @@ def test_the_ledger_names_the_object_as_it_was_found() -> None:
 
     stage.deliver(an_event("a+b.csv"))
 
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert (entry.resource.object_key, entry.resource.version_id) == ("a b.csv", written.version_id)
 
 
@@ -228,7 +228,7 @@ def test_in_detect_mode_nothing_is_written_and_the_ledger_stays_empty() -> None:
 
     stage.deliver(an_event("a.csv"))
 
-    assert (stage.cloud.objects.writes, stage.cloud.ledger.ledger.entries) == ([], [])
+    assert (stage.cloud.objects.writes, stage.cloud.cloud.ledger.entries) == ([], [])
     assert stage.findings[0]["status"] == "DETECTED"
 
 
@@ -307,7 +307,7 @@ def test_without_time_nothing_is_begun_and_the_message_goes_back() -> None:
     failed = stage.deliver(an_event("a.csv"), seconds_left=lambda: 5.0)
 
     assert isinstance(failed["m1"], TransientError)
-    assert (stage.cloud.objects.writes, stage.cloud.ledger.ledger.entries) == ([], [])
+    assert (stage.cloud.objects.writes, stage.cloud.cloud.ledger.entries) == ([], [])
 
 
 def test_a_batch_takes_three_calls_of_the_ledger_whatever_its_size() -> None:

@@ -38,7 +38,7 @@ def test_an_invocation_that_dies_anywhere_loses_no_finding(step: int, when: str)
     assert [kind for kind, _, _ in stage.cloud.objects.writes] == ["copy"]
     assert stage.cloud.objects.stored(BUCKET, "a.csv").head.encryption == UNDER_K
     assert {f["status"] for f in stage.findings} == {"REMEDIATED"}
-    assert all(entry.outcome for entry in stage.cloud.ledger.ledger.entries)
+    assert all(entry.outcome for entry in stage.cloud.cloud.ledger.entries)
 
 
 def _close_windows(stage: Stage) -> None:
@@ -87,7 +87,7 @@ def test_a_newer_write_during_the_repair_wins_and_is_left_to_its_own_event() -> 
     assert (failed, stage.results, stage.findings) == ({}, ["Skipped"], [])
     assert stage.cloud.objects.stored(BUCKET, "a.csv").body == b"newer"
     assert stage.cloud.objects.stored(BUCKET, "a.csv").head.encryption == newer
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert isinstance(entry.outcome, Skipped)
 
 
@@ -199,7 +199,7 @@ def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> N
 
     assert isinstance(failed["m1"], TransientError)
     assert (again, stage.results) == ({}, ["Applied"])
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert isinstance(entry.outcome, Applied)
 
 
@@ -207,7 +207,7 @@ def test_throttling_sends_the_message_back_and_the_next_delivery_finishes() -> N
 def test_without_its_ledger_the_whole_batch_goes_back(method: str) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    stage.cloud.ledger.failures[method] = [TransientError("throttled")]
+    stage.cloud.cloud.ledger.failures[method] = [TransientError("throttled")]
 
     failed = stage.deliver(an_event("a.csv"))
 
@@ -220,11 +220,11 @@ def test_an_entry_that_another_delivery_took_over_sends_back_its_own_message_onl
     stage = Stage()
     for key in ("a.csv", "b.csv"):
         stage.cloud.objects.put(BUCKET, key)
-    ledger = stage.cloud.ledger.ledger
+    ledger = stage.cloud.cloud.ledger
 
     def take_over() -> None:
         (entry,) = [entry for entry in ledger.entries if entry.resource.object_key == "a.csv"]
-        ledger.opened(replace(entry, owner="another"), NOON + 2 * LEASE)
+        ledger.open_all([replace(entry, owner="another")], NOON + 2 * LEASE)
 
     stage.cloud.cloud.steps.before["ledger close"].append(take_over)
 
@@ -281,7 +281,7 @@ def test_two_copies_of_one_event_in_a_batch_make_one_write() -> None:
     failed = stage.deliver(an_event("a.csv"), an_event("a.csv"))
 
     assert (failed, len(stage.cloud.objects.writes), len(stage.findings)) == ({}, 1, 1)
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert isinstance(entry.outcome, Applied)
 
 

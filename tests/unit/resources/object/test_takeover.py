@@ -51,7 +51,7 @@ def deliver_again(stage: Stage, *, after: timedelta = LEASE + timedelta(minutes=
 
 
 def outcome(stage: Stage) -> object:
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     return entry.outcome
 
 
@@ -114,7 +114,7 @@ def test_what_differs_from_the_evidence_is_reported_by_the_later_delivery(
     if method == "copy in parts":
         stage = Stage(policy=a_policy(required=DSSE_KMS), methods=Methods(largest_copy=1))
     stage.cloud.objects.put(BUCKET, "a.csv", metadata={"a": "1"})
-    stage.cloud.ledger.failures["close_all"] = [TransientError("throttled")]
+    stage.cloud.cloud.ledger.failures["close_all"] = [TransientError("throttled")]
     stage.deliver(an_event("a.csv"))
     head = stage.cloud.objects.stored(BUCKET, "a.csv").head
     stage.cloud.objects.change(BUCKET, "a.csv", head=replace(head, **later))
@@ -189,7 +189,7 @@ def test_a_takeover_holds_the_entry_for_itself() -> None:
 
     deliver_again(stage)
 
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     until = int((stage.cloud.cloud.clock.time + LEASE).timestamp())
     assert (entry.owner, entry.lease_until) == ("invocation-2/m1", until)
 
@@ -223,7 +223,7 @@ def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> No
 
     stage.deliver(an_event("a.csv"))
 
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert ("TaggingDirective" in entry.details) is carried
 
 
@@ -237,11 +237,11 @@ def test_another_key_that_another_caller_chose_meanwhile_is_left_to_that_writes_
     deliver_again(stage)
 
     assert (stage.cloud.objects.writes, stage.results) == ([], ["Skipped"])
-    (entry,) = stage.cloud.ledger.ledger.entries
+    (entry,) = stage.cloud.cloud.ledger.entries
     assert isinstance(entry.outcome, Skipped)
     assert (entry.outcome.cause.value, entry.outcome.reason) == (
         "newer",
-        "the decision is out of date: the object was written again since",
+        f"the decision is out of date: object {BUCKET}/a.csv now has SSE-KMS under {key}",
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from reseal.core.errors import TransientError
-from reseal.runtime.deadline import Deadline
 from tests.support.builders import BUCKET
 from tests.unit.resources.object.stage import FOR_ONE, TO_END, Stage, an_event
 

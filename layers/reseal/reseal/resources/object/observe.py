@@ -60,6 +60,7 @@ class Observer:
         named, head = self._read(call)
         if head is None:
             return named, UnderCustomerKey(listed=self._listed(named))
+        named = replace(named, object_key=head.object_key, version_id=head.version_id)
         return named, self._with_key(head)
 
     def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
