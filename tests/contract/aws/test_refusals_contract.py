@@ -37,9 +37,7 @@ def test_redelivered_first_refusal_is_still_the_first(refusals: Refusals) -> Non
     ],
     ids=["another bucket", "another action", "another day"],
 )
-def test_other_refusal_is_a_first_one(
-    refusals: Refusals, bucket: str, action: str, later: timedelta
-) -> None:
+def test_other_refusal_is_a_first_one(refusals: Refusals, bucket: str, action: str, later: timedelta) -> None:
     refusals.first_today(*REFUSED, NOON)
 
     assert refusals.first_today(bucket, action, "event-2", NOON + later)

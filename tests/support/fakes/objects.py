@@ -352,6 +352,4 @@ class FakeObjectCloud:
 
     @property
     def object_services(self) -> ObjectServices:
-        return ObjectServices(
-            objects=self.objects, windows=self.windows, reminders=self.reminders
-        )
+        return ObjectServices(objects=self.objects, windows=self.windows, reminders=self.reminders)
