@@ -56,7 +56,9 @@ STEPS = [
     Step("remind itself", "sqs", "SendMessage", End.DEAD, **_WRITES),
     Step("publish", "sns", "Publish", End.DEAD, **_WRITES),
     Step(LOOK_BACK, "dynamodb", "GetItem", End.DEAD, before=SNS_FAILS, **_WRITES),
-    Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES, **_WRITES),
+    Step(
+        "mark the refusal as published", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES, **_WRITES
+    ),
     Step("read the window", "dynamodb", "GetItem", End.DEAD, **_WINDOW),
     Step("publish the window's summary", "sns", "Publish", End.DEAD, **_WINDOW),
     Step("close the window", "dynamodb", "UpdateItem", End.DEAD, **_WINDOW),
