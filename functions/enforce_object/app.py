@@ -1,4 +1,4 @@
-"""Lambda handler of the object lane: runs the lane once per batch of SQS messages; failures are retried."""
+"""Lambda handler of the object lane: runs the flow for a batch of SQS messages; failed ones are retried."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.flow.delivery import Delivery
-from reseal.resources.object.lane import ObjectLane
-from reseal.resources.object.observe import Observer
+from reseal.core.calls.object_call import ObjectCall
+from reseal.flow.flow import Flow
+from reseal.resources.object.kind import ObjectKind
+from reseal.resources.object.observe import ObjectFound, Observer
+from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
-from reseal.runtime.sqs_batch import partial_failures
+from reseal.runtime.sqs_batch import answer_to, deliveries_in
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 
 OBJECTS_AT_ONCE = 50
@@ -27,25 +28,29 @@ deadline = Deadline()
 
 
 @cache
-def object_lane() -> ObjectLane:
-    """The lane with its settings and clients, made once per execution environment. Raises SettingsError."""
+def flow() -> Flow[ObjectCall, ObjectFound, ObjectPlan]:
+    """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
     policy = settings.settings.policy
-    return ObjectLane(
-        observer=Observer(
-            policy=policy,
-            methods=settings.methods,
-            exempts_log_deliveries=settings.exempt_log_deliveries,
-            services=services,
-            objects=objects,
-        ),
-        reporter=Reporter(
-            policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
-        ),
+    reporter = Reporter(
+        policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
+    )
+    kind = ObjectKind(
+        policy=policy,
+        exempts_log_deliveries=settings.exempt_log_deliveries,
+        observer=Observer(policy=policy, methods=settings.methods, services=services, objects=objects),
+        reporter=reporter,
         services=services,
         objects=objects,
+        deadline=deadline,
+    )
+    return Flow(
+        kind=kind,
+        reporter=reporter,
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=deadline,
         workers=ThreadPoolExecutor(OBJECTS_AT_ONCE),
-        keep=deadline.keep,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )
@@ -53,19 +58,5 @@ def object_lane() -> ObjectLane:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Lambda's entry point for a batch of SQS messages."""
-    records = [SQSRecord(record) for record in event["Records"]]
-    deliveries = {record.message_id: _delivery(record, context) for record in records}
-
-    def seconds_left() -> float:
-        return float(context.get_remaining_time_in_millis()) / 1000
-
-    deadline.begin(seconds_left)
-    return partial_failures(records, object_lane().enforce(deliveries, seconds_left), logger)
-
-
-def _delivery(record: SQSRecord, context: LambdaContext) -> Delivery:
-    return Delivery(
-        body=record.body,
-        receive_count=int(record.attributes.approximate_receive_count),
-        invocation=f"{context.aws_request_id}/{record.message_id}",
-    )
+    deadline.begin(lambda: context.get_remaining_time_in_millis() / 1000)
+    return answer_to(event, flow().run(deliveries_in(event, context)), logger)

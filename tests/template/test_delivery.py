@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reseal.flow.delivery import FIRST_DELIVERY
-from reseal.resources.bucket.ledger import LEASE as BUCKET_LEASE
-from reseal.resources.object.lane import LEASE as OBJECT_LEASE
+from reseal.resources.bucket.kind import LEASE as BUCKET_LEASE
+from reseal.resources.object.kind import LEASE as OBJECT_LEASE
 from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 
 PATTERN_LIMIT = 2048

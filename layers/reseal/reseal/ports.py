@@ -196,6 +196,19 @@ class Clock(Protocol):
         """Wait for `seconds`."""
 
 
+class Deadline(Protocol):
+    """The end of the present invocation."""
+
+    def seconds_left(self) -> float:
+        """The time left in the invocation, in seconds."""
+
+    def keep(self, seconds: float) -> None:
+        """From now on each AWS call must leave so many seconds for what comes after it."""
+
+    def check(self, needed: float) -> None:
+        """Raise TransientError if less than `needed` seconds are left besides those to keep."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The adapters of every lane, made once per execution environment."""

@@ -21,6 +21,11 @@ class Resource:
         return "AWS::S3::Bucket" if self.object_key is None else "AWS::S3::Object"
 
     @property
+    def kind(self) -> str:
+        """The kind in one word."""
+        return "bucket" if self.object_key is None else "object"
+
+    @property
     def name(self) -> str:
         """The bucket's name, or bucket and object key."""
         return self.bucket if self.object_key is None else f"{self.bucket}/{self.object_key}"

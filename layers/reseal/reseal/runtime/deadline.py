@@ -43,6 +43,10 @@ class Deadline:
         """A new invocation; `seconds_left` gives the time left in it."""
         self._seconds_left, self._kept = seconds_left, 0.0
 
+    def seconds_left(self) -> float:
+        """The time left in the invocation, in seconds."""
+        return self._seconds_left()
+
     def keep(self, seconds: float) -> None:
         """From now on each call must leave so many seconds for what comes after it."""
         self._kept = seconds

@@ -1,51 +1,48 @@
-"""Messages that go back to their queue, with a log line for each."""
+"""The messages of an SQS batch, and Lambda's answer about those that must be delivered again."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
-
 from reseal.core.errors import ResealError
+from reseal.flow.delivery import Delivery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from aws_lambda_powertools import Logger
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 _LONGEST_BODY_LOGGED = 2048
 
 
-class LoggingBatchProcessor(BatchProcessor):
-    """Powertools' processor of SQS messages; logs why a message returns to the queue."""
+def deliveries_in(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Delivery]:
+    """The messages of a batch, by message id."""
+    return {
+        record["messageId"]: Delivery(
+            body=record["body"],
+            receive_count=int(record["attributes"]["ApproximateReceiveCount"]),
+            invocation=f"{context.aws_request_id}/{record['messageId']}",
+        )
+        for record in event["Records"]
+    }
 
-    def __init__(self, logger: Logger) -> None:
-        super().__init__(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        self._logger = logger
 
-    def failure_handler(self, record: Any, exception: Any) -> Any:
-        """Log the cause; with the stack trace if the error is not a ResealError."""
-        _log(self._logger, record, exception[1])
-        return super().failure_handler(record, exception)
-
-
-def partial_failures(
-    records: Iterable[SQSRecord], failures: Mapping[str, Exception], logger: Logger
+def answer_to(
+    event: Mapping[str, Any], failures: Mapping[str, Exception], logger: Logger
 ) -> dict[str, list[dict[str, str]]]:
     """Lambda's answer that sends the failed messages back to the queue (SQS, partial batch responses)."""
-    for record in records:
-        if record.message_id in failures:
-            _log(logger, record, failures[record.message_id])
+    for record in event["Records"]:
+        if record["messageId"] in failures:
+            _log(logger, record, failures[record["messageId"]])
     return {"batchItemFailures": [{"itemIdentifier": message} for message in failures]}
 
 
-def _log(logger: Logger, record: SQSRecord, error: Exception) -> None:
+def _log(logger: Logger, record: Mapping[str, Any], error: Exception) -> None:
     """Log the cause; with the stack trace if the error is not a ResealError."""
     logger.error(
         f"the message goes back to the queue: {error}",
         error=type(error).__name__,
-        message_id=record.message_id,
-        body=record.body[:_LONGEST_BODY_LOGGED],
+        message_id=record["messageId"],
+        body=record["body"][:_LONGEST_BODY_LOGGED],
         exc_info=None if isinstance(error, ResealError) else error,
     )

@@ -19,6 +19,7 @@ from reseal.aws.timestamps import read_timestamps_quickly
 from reseal.core.policy.policy import Policy
 from reseal.ports import Services
 from reseal.runtime.clock import SystemClock
+from reseal.runtime.deadline import longest_attempt
 from reseal.runtime.settings import Settings, read_settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
@@ -34,6 +35,12 @@ CALLS = Config(
     connect_timeout=3,
     read_timeout=5,
 )
+
+SECONDS_TO_END = 2 * longest_attempt(CALLS)
+"""What a batch needs after its repairs: to close the ledger's entries, and to publish."""
+
+SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
+"""What a bucket needs from its write on: the write, and the read after it."""
 
 
 def wire(

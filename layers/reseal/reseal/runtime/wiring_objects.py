@@ -34,8 +34,8 @@ COPIES = OBJECT_CALLS.merge(
 SECONDS_TO_END = 2 * longest_attempt(OBJECT_CALLS)
 """What a batch needs after its repairs: to close the ledger's entries, and to publish."""
 
-SECONDS_FOR_ONE = longest_attempt(COPIES) + longest_attempt(OBJECT_CALLS) + SECONDS_TO_END
-"""What an object or a part needs: its copy, the read after it or the abort of its upload, and the end."""
+SECONDS_FOR_ONE = longest_attempt(COPIES) + longest_attempt(OBJECT_CALLS)
+"""What an object or a part needs from its write on: its copy, the read after it or the abort of its upload."""
 
 
 def wire_objects(
@@ -55,7 +55,7 @@ def wire_objects(
             base.policy.account,
             logger,
             copying=clients.another("s3", COPIES),
-            seconds_kept=SECONDS_FOR_ONE,
+            seconds_kept=SECONDS_FOR_ONE + SECONDS_TO_END,
         ),
         windows=DynamoDbWindows(clients.of("dynamodb"), base.ledger_table),
         reminders=SqsReminders(clients.of("sqs"), settings.queue_url),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from reseal.core.findings.event_result import EventResult
@@ -10,7 +11,10 @@ from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
-from reseal.resources.bucket.lane import BucketLane
+from reseal.flow.flow import Flow
+from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.bucket.report import Reporter
+from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -78,7 +82,21 @@ def deliver(
     times: int = 1,
     **record: Any,
 ) -> EventResult:
-    """Deliver the event for the `times`-th time, to an invocation of its own."""
-    lane = BucketLane(policy=policy or a_policy(), services=cloud.services)
+    """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
+    services = cloud.services
+    flow = Flow(
+        kind=BucketKind(policy=policy or a_policy(), services=services),
+        reporter=Reporter(policy=policy or a_policy(), services=services),
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
+        workers=ThreadPoolExecutor(1),
+        seconds_for_one=0.0,
+        seconds_to_end=0.0,
+    )
     invocation = f"invocation-{len(cloud.steps.taken)}"
-    return lane.enforce(Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation))
+    delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)
+    failures = flow.run({"m1": delivery})
+    if failures:
+        raise failures["m1"]
+    return cloud.telemetry.recorded[-1]

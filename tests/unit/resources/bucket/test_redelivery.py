@@ -13,7 +13,7 @@ from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Skipped
 from reseal.core.policy.policy import Policy
 from reseal.flow.delivery import FIRST_DELIVERY
-from reseal.resources.bucket.ledger import LEASE
+from reseal.resources.bucket.kind import LEASE
 from tests.support.builders import (
     BUCKET,
     BUCKET_KEY,

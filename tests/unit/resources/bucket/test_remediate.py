@@ -465,4 +465,4 @@ def test_who_unblocks_sse_c_is_noted_for_the_object_lane(blocked: str, noted: Un
         requestParameters={"bucketName": BUCKET, "ServerSideEncryptionConfiguration": {"Rule": rule}},
     )
 
-    assert cloud.ledger.read_unblocked(BUCKET, cloud.clock.now()) == noted
+    assert cloud.watchlist.read_unblocked(BUCKET, cloud.clock.now()) == noted

@@ -9,7 +9,7 @@ import pytest
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.event_result import Result
 from reseal.core.state.kms_key import KeyNotFound
-from reseal.resources.bucket.ledger import LEASE
+from reseal.resources.bucket.kind import LEASE
 from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, SSE_KMS, TEAM_KEY, K, a_policy, encryption
 from tests.unit.resources.bucket.stage import COMPLIANT, LOWERED, REPAIR, a_cloud, deliver
 from tests.unit.resources.bucket.test_redelivery import AFTER_THE_LEASE, deliver_and_die

@@ -13,7 +13,9 @@ from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
-from reseal.resources.object.lane import ObjectLane
+from reseal.flow.flow import Flow
+from reseal.resources.object.kind import ObjectKind
+from reseal.runtime.deadline import Deadline
 from reseal.resources.object.observe import Observer
 from reseal.resources.object.report import Reporter
 from tests.support.builders import (
@@ -47,7 +49,7 @@ KEY_POLICY = {
 KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY, UNLISTED_KEY, PARTNER_KEY)}
 UNDER_K = object_encryption(SSE_KMS, K, bucket_key=True)
 SSE_C = object_encryption("SSE-C")
-PLENTY, FOR_ONE, TO_END = 300.0, 20.0, 5.0
+PLENTY, FOR_ONE, TO_END = 300.0, 15.0, 5.0
 
 REPAIR = [
     "read",
@@ -55,10 +57,10 @@ REPAIR = [
     "describe key",
     "read key policy",
     "ledger read copied",
-    "ledger open all",
+    "ledger open",
     "copy",
     "read",
-    "ledger close all",
+    "ledger close",
     "read tags",
     "tally",
     "remind",
@@ -85,7 +87,7 @@ class Stage:
     methods: Methods = field(default_factory=Methods)
     window_seconds: int = 900
     invocations: int = 0
-    keep: Callable[[float], None] = lambda _seconds: None
+    deadline: Deadline = field(default_factory=Deadline)
 
     def deliver(
         self, *bodies: str, times: int = 1, seconds_left: Callable[[], float] = lambda: PLENTY
@@ -98,7 +100,8 @@ class Stage:
             )
             for number, body in enumerate(bodies, 1)
         }
-        return dict(self._lane().enforce(deliveries, seconds_left))
+        self.deadline.begin(seconds_left)
+        return dict(self._flow().run(deliveries))
 
     def share(self, key: str) -> None:
         """Somebody lets another account read the object's ACL."""
@@ -106,25 +109,27 @@ class Stage:
         shared = replace(acl, grants=(AclGrant(grantee="a-reader", permission="READ_ACP"),))
         self.cloud.objects.change(BUCKET, key, acl=shared)
 
-    def _lane(self) -> ObjectLane:
+    def _flow(self) -> Flow[Any, Any, Any]:
         services, objects = self.cloud.services, self.cloud.object_services
-        observer = Observer(
-            policy=self.policy,
-            methods=self.methods,
-            exempts_log_deliveries=True,
-            services=services,
-            objects=objects,
-        )
         reporter = Reporter(
             policy=self.policy, window_seconds=self.window_seconds, services=services, objects=objects
         )
-        return ObjectLane(
-            observer=observer,
+        kind = ObjectKind(
+            policy=self.policy,
+            exempts_log_deliveries=True,
+            observer=Observer(policy=self.policy, methods=self.methods, services=services, objects=objects),
             reporter=reporter,
             services=services,
             objects=objects,
+            deadline=self.deadline,
+        )
+        return Flow(
+            kind=kind,
+            reporter=reporter,
+            ledger=services.ledger,
+            clock=services.clock,
+            deadline=self.deadline,
             workers=ThreadPoolExecutor(1),  # one after the other, so that the order of steps is known
-            keep=self.keep,
             seconds_for_one=FOR_ONE,
             seconds_to_end=TO_END,
         )

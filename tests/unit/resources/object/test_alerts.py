@@ -106,7 +106,7 @@ def test_sse_c_writes_of_one_actor_are_one_incident() -> None:
 def test_an_incident_is_more_severe_where_sse_c_was_unblocked_just_before() -> None:
     stage = Stage()
     unblocked = Unblocked(who="arn:aws:iam::111122223333:user/mallory", at=NOON)
-    stage.cloud.cloud.ledger.note_unblocked(BUCKET, unblocked, NOON)
+    stage.cloud.cloud.watchlist.note_unblocked(BUCKET, unblocked, NOON)
 
     _upload(stage, range(1), encryption=SSE_C)
 

@@ -319,8 +319,8 @@ def test_a_batch_takes_three_calls_of_the_ledger_whatever_its_size() -> None:
 
     assert [step for step in stage.steps if step.startswith("ledger")] == [
         "ledger read copied",
-        "ledger open all",
-        "ledger close all",
+        "ledger open",
+        "ledger close",
     ]
     assert stage.results == ["Applied"] * 20
 

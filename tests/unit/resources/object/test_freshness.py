@@ -52,7 +52,7 @@ def slow(stage: Stage, step: str, change: Callable[[FakeCloud], None], seconds: 
 def test_change_during_a_slow_ledger_write_stops_the_copy(change: Callable[[FakeCloud], None]) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    slow(stage, "ledger open all", change)
+    slow(stage, "ledger open", change)
 
     failed = stage.deliver(an_event("a.csv"))
 
@@ -74,7 +74,7 @@ def test_change_while_parts_are_copied_stops_the_upload() -> None:
 def test_slow_ledger_write_without_a_change_is_repaired() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    slow(stage, "ledger open all", _nothing)
+    slow(stage, "ledger open", _nothing)
 
     stage.deliver(an_event("a.csv"))
 
@@ -84,7 +84,7 @@ def test_slow_ledger_write_without_a_change_is_repaired() -> None:
 def test_quick_repair_reads_the_bucket_once() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    slow(stage, "ledger open all", _nothing, seconds=9)
+    slow(stage, "ledger open", _nothing, seconds=9)
 
     stage.deliver(an_event("a.csv"))
 
@@ -96,7 +96,7 @@ def test_slow_repair_of_what_was_copied_before_is_made_in_place() -> None:
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.deliver(an_event("a.csv"))
     stage.cloud.objects.put(BUCKET, "a.csv", body=b"again")
-    slow(stage, "ledger open all", _nothing)
+    slow(stage, "ledger open", _nothing)
 
     stage.deliver(an_event("a.csv", eventID="again"))
 

@@ -10,7 +10,7 @@ import pytest
 from reseal.core.errors import AccessDeniedError, LeaseHeldError, TransientError
 from reseal.core.outcome import Applied, Skipped
 from reseal.core.repairs.objects.method import Methods
-from reseal.resources.object.lane import LEASE
+from reseal.resources.object.kind import LEASE
 from tests.support.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
 from tests.support.fakes.services import NOON, Crash
 from tests.unit.resources.object.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
@@ -226,7 +226,7 @@ def test_an_entry_that_another_delivery_took_over_sends_back_its_own_message_onl
         (entry,) = [entry for entry in ledger.entries if entry.resource.object_key == "a.csv"]
         ledger.opened(replace(entry, owner="another"), NOON + 2 * LEASE)
 
-    stage.cloud.cloud.steps.before["ledger close all"].append(take_over)
+    stage.cloud.cloud.steps.before["ledger close"].append(take_over)
 
     failed = stage.deliver(an_event("a.csv", 1), an_event("b.csv", 2))
 
@@ -251,7 +251,7 @@ def test_the_acl_is_looked_at_once_more_before_it_is_set_again() -> None:
     stage = Stage()
     stage.cloud.cloud.buckets.with_acls.add(BUCKET)
     stage.cloud.objects.put(BUCKET, "a.csv")
-    stage.cloud.cloud.steps.after["ledger open all"].append(lambda: stage.share("a.csv"))
+    stage.cloud.cloud.steps.after["ledger open"].append(lambda: stage.share("a.csv"))
 
     failed = stage.deliver(an_event("a.csv"))
 

@@ -127,7 +127,7 @@ def test_a_copy_that_a_newer_write_under_sse_c_stopped_is_no_failure(refusal: Re
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.objects.failures["copy"] = [refusal]
-    stage.cloud.cloud.steps.after["ledger open all"].append(
+    stage.cloud.cloud.steps.after["ledger open"].append(
         lambda: stage.cloud.objects.put(BUCKET, "a.csv", encryption=SSE_C)
     )
 
@@ -144,7 +144,7 @@ def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError |
     stage.cloud.objects.put(BUCKET, "a.csv")
     stage.cloud.objects.failures["copy"] = [RefusalError("InvalidRequest", "s3:PutObject", "no")]
     if then:
-        stage.cloud.cloud.steps.after["ledger open all"].append(
+        stage.cloud.cloud.steps.after["ledger open"].append(
             lambda: stage.cloud.objects.failures["read"].append(then)
         )
 
@@ -156,7 +156,7 @@ def test_an_invalid_request_for_another_reason_is_a_failure(then: RefusalError |
 def test_versioning_that_is_turned_on_before_the_copy_is_reported_since_the_old_version_stays() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    stage.cloud.cloud.steps.after["ledger open all"].append(
+    stage.cloud.cloud.steps.after["ledger open"].append(
         lambda: stage.cloud.cloud.buckets.versioned.add(BUCKET)
     )
 

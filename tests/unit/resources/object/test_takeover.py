@@ -12,7 +12,7 @@ from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.outcome import Applied, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Methods
-from reseal.resources.object.lane import LEASE
+from reseal.resources.object.kind import LEASE
 from tests.support.builders import (
     BUCKET,
     DEFAULT_MODES,
@@ -78,7 +78,7 @@ def test_a_write_by_another_writer_after_the_entry_was_held_is_not_reported_as_o
     """Within the lease it cannot be distinguished from Reseal's own write, unless something else differs."""
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    die_after(stage, "ledger open all")
+    die_after(stage, "ledger open")
     stage.cloud.cloud.clock.time += after
     stage.cloud.objects.put(BUCKET, "a.csv", encryption=UNDER_K)
 
@@ -144,7 +144,7 @@ def test_an_acl_that_cannot_be_read_by_the_later_delivery_is_reported_as_that() 
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "copy")
     denied = AccessDeniedError("AccessDenied", "s3:GetObjectAcl", "an SCP")
-    stage.cloud.cloud.steps.after["ledger open all"].append(
+    stage.cloud.cloud.steps.after["ledger open"].append(
         lambda: stage.cloud.objects.failures["read_acl"].append(denied)
     )
 
@@ -231,7 +231,7 @@ def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> No
 def test_another_key_that_another_caller_chose_meanwhile_is_left_to_that_writes_event(key: str) -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
-    die_after(stage, "ledger open all")
+    die_after(stage, "ledger open")
     stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, key))
 
     deliver_again(stage)

@@ -56,6 +56,10 @@ class BucketCall:
         """The bucket."""
         return Resource(bucket=self.bucket)
 
+    def at(self, _resource: Resource) -> BucketCall:
+        """The call: a record spells the name of a bucket as S3 does."""
+        return self
+
 
 def parse_bucket_call(body: str) -> BucketCall:
     """Read an EventBridge event that carries a CloudTrail record of a bucket-level call.

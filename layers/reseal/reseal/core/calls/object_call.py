@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
@@ -48,6 +48,12 @@ class ObjectCall:
     def resource(self) -> Resource:
         """The object, or the object version that the call wrote."""
         return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
+
+    def at(self, resource: Resource) -> ObjectCall:
+        """The call with the object's key and version as S3 spells them (A25)."""
+        return replace(
+            self, object_key=resource.object_key or self.object_key, version_id=resource.version_id
+        )
 
     @property
     def unquoted_key(self) -> str | None:

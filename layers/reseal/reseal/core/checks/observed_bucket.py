@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.state.bucket_access import BucketAccess
@@ -19,9 +20,10 @@ class ObservedBucket:
     `kms_key` is KMS's description of the key that the bucket names; None if it names none, or if the
     answer could not change any decision (`Policy.must_describe`). `access` and `key_policy` are read for
     calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its key
-    by a bare id or alias, which depends on the writer's account.
+    by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was read.
     """
 
+    read_at: datetime
     encryption: BucketEncryption
     kms_key: KeyDescription | None = None
     access: BucketAccess | None = None

@@ -34,6 +34,7 @@ CHANGES: dict[str, Callable[[Any], Change]] = {
 class LedgerEntry(Generic[S]):
     """The write of one setting: the state before, the intended state, the violations and the outcome.
 
+    `checks` are those of the violations that the write remediates.
     `owner` is the invocation that holds the entry until `lease_until` (seconds since the epoch).
     If the lease has expired and there is no outcome, that invocation ended without closing the entry.
     `action` is the S3 call that writes. `details` is further evidence of the state before the write.
@@ -45,6 +46,7 @@ class LedgerEntry(Generic[S]):
     before: S
     intended: S
     violations: Mapping[str, Violation]
+    checks: tuple[str, ...]
     owner: str
     lease_until: int
     action: str = "PutBucketEncryption"
@@ -60,6 +62,7 @@ class LedgerEntry(Generic[S]):
             "before": self.before.to_document(),
             "intended": self.intended.to_document(),
             "violations": {check: _violation_to_document(v) for check, v in self.violations.items()},
+            "checks": list(self.checks),
             "owner": self.owner,
             "lease_until": self.lease_until,
             "action": self.action,
@@ -79,6 +82,7 @@ class LedgerEntry(Generic[S]):
             before=read_state(document["before"]),
             intended=read_state(document["intended"]),
             violations={c: _violation_from_document(v) for c, v in document["violations"].items()},
+            checks=tuple(document["checks"]),
             owner=document["owner"],
             lease_until=document["lease_until"],
             action=document["action"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.decision import Remediate, Violation
+from reseal.core.decision import Remediate
 from reseal.core.policy.policy import Policy
 from reseal.core.state.setting import State
 
@@ -27,28 +27,30 @@ class Repair:
 
 
 def repairs_of(policy: Policy, found: Mapping[str, State], decisions: Decisions) -> tuple[Repair, ...]:
-    """The enforced remediations, those of each setting merged into one write. `found` holds each setting."""
-    repairs: dict[str, Repair] = {}
-    for check, remediate in enforced_remediations(policy, decisions).items():
+    """The enforced remediations, those of each setting merged into one write. `found` holds each setting.
+
+    A write is also for the checks that are not in mode `enforce` and that it remediates on its way.
+    """
+    intended: dict[str, State] = {}
+    for remediate in enforced_remediations(policy, decisions).values():
         setting = remediate.change.setting
-        before = found[setting]
-        so_far = repairs.get(setting) or Repair(setting=setting, before=before, intended=before, checks=())
-        intended = remediate.change.applied_to(so_far.intended)
-        repairs[setting] = replace(so_far, intended=intended, checks=(*so_far.checks, check))
-    return tuple(repairs.values())
+        intended[setting] = remediate.change.applied_to(intended.get(setting, found[setting]))
+    return tuple(
+        Repair(
+            setting=setting, before=found[setting], intended=state, checks=_made_by(state, setting, decisions)
+        )
+        for setting, state in intended.items()
+    )
 
 
-def remediations_of_write(
-    violations: Mapping[str, Violation], setting: str, intended: State
-) -> Mapping[str, Remediate]:
-    """The violations that a write of `intended` remediates, by check id."""
-    return {
-        check: violation
-        for check, violation in violations.items()
-        if isinstance(violation, Remediate)
-        and violation.change.setting == setting
-        and violation.change.applied_to(intended) == intended
-    }
+def _made_by(intended: State, setting: str, decisions: Decisions) -> tuple[str, ...]:
+    return tuple(
+        check
+        for check, decision in decisions.items()
+        if isinstance(decision, Remediate)
+        and decision.change.setting == setting
+        and decision.change.applied_to(intended) == intended
+    )
 
 
 def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:

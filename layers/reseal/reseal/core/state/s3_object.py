@@ -9,6 +9,7 @@ from datetime import datetime
 from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.kms_key import KeyDescription, KmsKey
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import Setting, State
 
 _ARCHIVES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
@@ -156,6 +157,11 @@ class Found:
 
     head: ObservedObject
     kms_key: KeyDescription | None = None
+
+    @property
+    def settings(self) -> Mapping[str, State]:
+        """The state of each setting that the check judges."""
+        return {Setting.OBJECT_ENCRYPTION: self.head.encryption}
 
     @property
     def is_under_aws_s3(self) -> bool:

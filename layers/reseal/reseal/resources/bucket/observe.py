@@ -1,4 +1,4 @@
-"""Steps 2 and 3 for one bucket: read it, then run the checks and the guards."""
+"""Steps 2 and 3 for one bucket: read it, and guard what the checks decided."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
@@ -30,13 +30,14 @@ from reseal.ports import Services
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """Reads and judges buckets. Raises RefusalError and TransientError."""
+    """Reads buckets and runs the guards. Raises RefusalError and TransientError."""
 
     policy: Policy
     services: Services
 
     def observe(self, call: BucketCall) -> ObservedBucket:
         """The bucket now, with the KMS key and the bucket access if the checks need them."""
+        read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(call.bucket)
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
@@ -45,6 +46,7 @@ class Observer:
             is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
         )
         return ObservedBucket(
+            read_at=read_at,
             encryption=encryption,
             kms_key=key,
             access=self.services.buckets.read_access(call.bucket) if needs_access else None,
@@ -57,13 +59,12 @@ class Observer:
             return None
         return self.services.keys.describe(encryption.key_id)
 
-    def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
-        """Run the checks, then the guards.
+    def guard(self, call: BucketCall, observed: ObservedBucket, decisions: Decisions) -> Decisions:
+        """Run the guards.
 
-        The guards' reads are made now: PutBucketEncryption takes no condition, so what allows the write must
-        be true when it is made.
+        Their reads are made now: PutBucketEncryption takes no condition, so what allows the write must be
+        true when it is made.
         """
-        decisions = decide_bucket(self.policy, call, observed)
         if any_moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.policy.remediation_key, max_age=0)
             decisions = guard_remediation_key(self.policy, decisions, key)

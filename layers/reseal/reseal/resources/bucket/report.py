@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions
-from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Remediate
+from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.findings.alerts import may_be_suppressed
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
-from reseal.core.outcome import Applied, Failed, Outcome, Skipped
+from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
-from reseal.core.repairs.repair import enforced_remediations, remediations_of_write
+from reseal.flow.batch import Batch
+from reseal.flow.result import result_of
+from reseal.flow.stages import Ended
 from reseal.ports import Services
-from reseal.resources.bucket.ledger import BucketEntry
+
+BucketEnded = Ended[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,49 +29,17 @@ class Reporter:
     policy: Policy
     services: Services
 
-    def event_result(
-        self,
-        call: BucketCall,
-        observed: ObservedBucket,
-        decisions: Decisions,
-        entries: Sequence[BucketEntry],
-    ) -> EventResult:
-        """The result of the event. A write is reported with the decisions in its ledger entry.
+    def report(self, batch: Batch, ended: Mapping[str, BucketEnded]) -> None:
+        """Publish the findings of each message, then write its log line and metrics."""
+        batch.for_each(self._report, ended)
 
-        If an entry exists, a remediation of its setting that only this delivery decided is not reported: it
-        was not made, and the change that requires it has its own event.
-        """
-        writes = {
-            check: Write(before=observed.encryption, outcome=None)
-            for check in enforced_remediations(self.policy, decisions)
-        }
-        for entry in entries:
-            if isinstance(entry.outcome, Skipped):
-                continue
-            superseded = [c for c in writes if _setting_of(decisions[c]) == entry.setting]
-            decisions = {c: d for c, d in decisions.items() if c not in superseded} | dict(entry.violations)
-            writes = {c: w for c, w in writes.items() if c not in superseded} | writes_of(entry)
-        findings = findings_of(self.policy, call, observed.encryption, decisions, writes)
-        outcome = outcome_of([entry.outcome for entry in entries])
-        return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
-
-    def unreadable(self, call: BucketCall, outcome: Skipped | Failed) -> EventResult:
-        """The result of an event whose bucket could not be read."""
-        findings = (
-            (refusal_finding(self.policy, call, BUCKET_CHECKS[0].id, outcome),)
-            if isinstance(outcome, Failed)
-            else ()
-        )
-        return EventResult(call=call, decisions={}, outcome=outcome, findings=findings)
-
-    def report(self, event_result: EventResult) -> EventResult:
-        """Publish the findings, except a refusal already reported today; then write log line and metrics."""
-        event_result = self._with_owner(self._once_a_day(event_result))
+    def _report(self, ended: BucketEnded) -> None:
+        checks = [check.id for check in BUCKET_CHECKS]
+        event_result = self._with_owner(self._once_a_day(result_of(self.policy, checks, ended)))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
         if published:
             self.services.topic.publish(message_of(published))
         self.services.telemetry.record(event_result)
-        return event_result
 
     def _with_owner(self, event_result: EventResult) -> EventResult:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
@@ -84,7 +53,7 @@ class Reporter:
         call, outcome = event_result.call, event_result.outcome
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return event_result
-        first = self.services.ledger.first_refusal_today(
+        first = self.services.refusals.first_today(
             call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
         )
         return replace(event_result, suppressed=not first)
@@ -92,22 +61,3 @@ class Reporter:
 
 def _may_wait(finding: Finding) -> bool:
     return finding.status is Status.FAILED and may_be_suppressed(finding)
-
-
-def writes_of(entry: BucketEntry) -> dict[str, Write]:
-    """The write of an entry, by the checks that it was for."""
-    write = Write(
-        before=entry.before, outcome=entry.outcome, action=entry.action, ledger_entry=entry.entry_id
-    )
-    return dict.fromkeys(remediations_of_write(entry.violations, entry.setting, entry.intended), write)
-
-
-def outcome_of(outcomes: Sequence[Outcome | None]) -> Outcome | None:
-    """The outcome of an event with several writes: a refusal before a success before a skipped write."""
-    return next(
-        (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind)), None
-    )
-
-
-def _setting_of(decision: Decision) -> str | None:
-    return decision.change.setting if isinstance(decision, Remediate) else None

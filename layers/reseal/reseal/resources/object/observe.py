@@ -2,64 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
-from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation, encryption_change_of
-from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
+from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
-from reseal.core.policy.exemptions import exempt_call, skipped_call
-from reseal.core.policy.policy import Mode, Policy
-from reseal.core.refusal import outcome_of_refusal, written_again
+from reseal.core.outcome import Skipped
+from reseal.core.policy.policy import Policy
+from reseal.core.refusal import written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
+from reseal.core.state.setting import Setting, State
 from reseal.ports import ObjectServices, Services
-from reseal.resources.object.task import Plan, Task
+from reseal.resources.object.plan import ObjectPlan
 
 _MAX_AGE = 5.0
 """How many seconds old an answer about the remediation key may be: the objects of a batch share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnderCustomerKey:
+    """An object under SSE-C: S3 does not describe it without the writer's key, but may list it."""
+
+    listed: Listed | None
+
+    @property
+    def settings(self) -> Mapping[str, State]:
+        """The state of each setting that the check judges."""
+        return {Setting.OBJECT_ENCRYPTION: CUSTOMER_KEY}
+
+
+ObjectFound = Found | UnderCustomerKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observer:
-    """Reads and judges objects. Raises TransientError; a refusal is an outcome."""
+    """Reads and judges objects, and chooses a method. Raises RefusalError and TransientError."""
 
     policy: Policy
     methods: Methods
-    exempts_log_deliveries: bool
     services: Services
     objects: ObjectServices
 
-    def judge(self, task: Task) -> Task:
-        """The task with the object found and the decision, or with the outcome if it could not be judged."""
-        call = task.call
-        if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
-            return replace(task, decision=CHECK_IS_OFF)
-        if skipped := skipped_call(self.policy, call):
-            return replace(task, outcome=skipped)
-        exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
-        if exempt:
-            return replace(task, decision=exempt)
-        try:
-            named, head = self._read(call)  # 2 observe
-            if head is None:
-                return self._under_customer_key(replace(task, call=named))
-            return self._judge_found(task, self._with_key(head))
-        except RefusalError as refusal:
-            return replace(task, outcome=outcome_of_refusal(refusal, "object"))
+    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+        """The object now, and the call with the key and version that S3 names."""
+        named, head = self._read(call)
+        if head is None:
+            return named, UnderCustomerKey(listed=self._listed(named))
+        return named, self._with_key(head)
 
-    def in_place(self, task: Task) -> Plan | None:
-        """The task's plan, with a change in place if that is possible."""
-        if (plan := task.plan) is None:
-            return None
+    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+        """The decision; Skipped if another call wrote the object that is there and it violates the check."""
+        if isinstance(found, UnderCustomerKey):
+            encryption, key, listed = CUSTOMER_KEY, None, found.listed
+        else:
+            encryption, key, listed = found.head.encryption, found.kms_key, found.head.listed
+        decision = decide_object_encryption(self.policy, call, encryption, key)
+        if isinstance(decision, Violation) and listed and is_of_another(call, listed):
+            return written_again("object")
+        return {OBJECT_ENCRYPTION: decision}
+
+    def plan(
+        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+    ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
+        """The decision after the guards, with a plan if it is enforced and a safe method exists."""
+        remediate = decisions[OBJECT_ENCRYPTION]
+        if not isinstance(remediate, Remediate) or isinstance(found, UnderCustomerKey):
+            return decisions, {}
+        planned = self._plan(call, found, remediate)
+        if not isinstance(planned, ObjectPlan):
+            return {OBJECT_ENCRYPTION: planned}, {}
+        enforced = self.policy.enforces(OBJECT_ENCRYPTION)
+        return decisions, {Setting.OBJECT_ENCRYPTION: planned} if enforced else {}
+
+    def in_place(self, plan: ObjectPlan) -> ObjectPlan:
+        """The plan, with a change in place if that is possible."""
         methods = replace(self.methods, prefers_in_place=True)
         method = choose_method(self.policy, methods, plan.original, plan.bucket_context, plan.intended)
         return replace(plan, method=method) if isinstance(method, Method) else plan
@@ -107,14 +135,6 @@ class Observer:
 
     # --- 3 decide ------------------------------------------------------------------------------
 
-    def _under_customer_key(self, task: Task) -> Task:
-        """Judge an SSE-C object. It cannot be read, but its listed time shows if this event wrote it."""
-        listed = self._listed(task.call)
-        if listed and is_of_another(task.call, listed):
-            return replace(task, outcome=written_again("object"))
-        decision = decide_object_encryption(self.policy, task.call, CUSTOMER_KEY, None)
-        return replace(task, before=CUSTOMER_KEY, decision=decision)
-
     def _listed(self, call: ObjectCall) -> Listed | None:
         """The listed object, or None. A denied ListBucket must not suppress an SSE-C finding."""
         if not may_be_of_another(call):
@@ -124,22 +144,10 @@ class Observer:
         except AccessDeniedError:
             return None
 
-    def _judge_found(self, task: Task, found: Found) -> Task:
-        before = found.head.encryption
-        decision = decide_object_encryption(self.policy, task.call, before, found.kms_key)
-        task = replace(task, head=found.head, before=before, decision=decision)
-        if not isinstance(decision, Violation):
-            return task
-        if is_of_another(task.call, found.head.listed):
-            return replace(task, decision=None, outcome=written_again("object"))
-        named = replace(task.call, object_key=found.head.object_key, version_id=found.head.version_id)
-        task = replace(task, call=named)  # findings and ledger name the object as S3 does
-        return self._with_repair(task, found, decision) if isinstance(decision, Remediate) else task
-
-    def _with_repair(self, task: Task, found: Found, remediate: Remediate) -> Task:
-        """The task with a plan, or with a manual decision if no repair is safe."""
+    def _plan(self, call: ObjectCall, found: Found, remediate: Remediate) -> ObjectPlan | Decision:
+        """The plan, or a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
-        original = self._original(found.head, task.call, bucket_context)
+        original = self._original(found.head, call, bucket_context)
         decision = (
             unless_unusable(self.policy, remediate, self._remediation_key())
             if moves_to_remediation_key(remediate)
@@ -153,15 +161,14 @@ class Observer:
         decision = guard_own_write(self.policy, decision, found.head, bucket_context)
         change = encryption_change_of(decision)
         if change is None:
-            return replace(task, decision=decision)
+            return decision
         intended = intended_for(found.head.encryption, change, bucket_context)
         method = unreadable_context(original) or choose_method(
             self.policy, self.methods, original, bucket_context, intended
         )
-        if isinstance(method, Method):
-            plan = Plan(original=original, bucket_context=bucket_context, method=method, intended=intended)
-            return replace(task, plan=plan)
-        return replace(task, decision=_manual(remediate, method, found.head))
+        if not isinstance(method, Method):
+            return _manual(remediate, method, found.head)
+        return ObjectPlan(original=original, bucket_context=bucket_context, method=method, intended=intended)
 
     def _original(self, head: ObservedObject, call: ObjectCall, bucket_context: BucketContext) -> Original:
         objects = self.objects.objects

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.errors import TransientError
-from reseal.core.findings.alerts import Tallied, Tally, group_of, may_be_suppressed, summary_of
+from reseal.core.findings.alerts import Tallied, Tally, group_of, grouped, may_be_suppressed, summary_of
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Write, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
+from reseal.flow.batch import Batch
+from reseal.flow.result import result_of
+from reseal.flow.stages import Ended
 from reseal.ports import ObjectServices, Services
-from reseal.resources.object.task import Task
+
+ObjectEnded = Ended[Any, Any, Any]
 
 INCIDENT_SECONDS = 900
 """The length of an SSE-C incident if alerts have no window."""
@@ -34,26 +40,26 @@ class Reporter:
     services: Services
     objects: ObjectServices
 
-    def event_result(self, task: Task) -> EventResult:
-        """The result of this write, with its finding if it violated the check."""
-        decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
-        outcome = task.outcome
-        if not decisions and isinstance(outcome, Failed):
-            findings: tuple[Finding, ...] = (
-                refusal_finding(self.policy, task.call, OBJECT_ENCRYPTION, outcome),
+    def report(self, batch: Batch, ended: Mapping[str, ObjectEnded]) -> None:
+        """Publish one alert for each group of equal findings, then write log lines and metrics."""
+        now = self.services.clock.now()
+        deliveries = {m: one.judgement.parsed.delivery for m, one in ended.items()}
+        results = {m: result_of(self.policy, [OBJECT_ENCRYPTION], one) for m, one in ended.items()}
+        published: dict[str, bool] = {}
+        for group, alert in grouped(f for result in results.values() for f in result.findings).items():
+            members = {m: h for m, h in results.items() if any(group_of(f) == group for f in h.findings)}
+            publish = partial(
+                self.publish,
+                alert,
+                list(members.values()),
+                redelivered=any(deliveries[m].receive_count > 1 for m in members),
+                may_be_reported=any(
+                    deliveries[m].may_be_repeated(result.call.time, now) for m, result in members.items()
+                ),
             )
-        else:
-            findings = findings_of(self.policy, task.call, task.before, decisions, self._writes(task))
-        return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
-
-    def _writes(self, task: Task) -> Mapping[str, Write]:
-        entry = task.entry
-        if entry is None and not self.policy.enforces(OBJECT_ENCRYPTION):
-            return {}
-        write = Write(before=task.before, outcome=task.outcome)
-        if entry is not None:
-            write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
-        return {OBJECT_ENCRYPTION: write}
+            published |= dict.fromkeys(members, bool(batch.for_all(members, publish)))
+        for message, result in batch.remaining(results).items():
+            self.services.telemetry.record(replace(result, suppressed=not published.get(message, True)))
 
     def publish(
         self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool
@@ -96,8 +102,7 @@ class Reporter:
         now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
         asked = stood_for if may_be_reported else stood_for[:1]
         return not any(
-            self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
-            for h in asked
+            self.services.refusals.first_today(h.call.bucket, refused, h.call.event_id, now) for h in asked
         )
 
     def _with_owner(self, alert: Finding) -> Finding:
@@ -108,7 +113,7 @@ class Reporter:
     def _of_incident(self, alert: Finding) -> Finding:
         """The alert of SSE-C writes, with the incident's earlier writes counted."""
         tally = self._tally(alert)
-        unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
+        unblocked = self.services.watchlist.read_unblocked(alert.call.bucket, self.services.clock.now())
         return as_incident(alert, tally, unblocked)
 
     def _waits(self, alert: Finding, *, redelivered: bool) -> bool:

@@ -1,0 +1,11 @@
+"""Step 1, value: what makes a lane check a resource."""
+
+from __future__ import annotations
+
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.object_call import ObjectCall
+
+ApiCall = BucketCall | ObjectCall
+"""An S3 API call, as CloudTrail recorded it."""
+
+Trigger = ApiCall

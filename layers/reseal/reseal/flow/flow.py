@@ -1,0 +1,233 @@
+"""The flow: the steps from a batch of messages to findings, for any trigger, resource and setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import Generic
+
+from reseal.core.decision import Exempt
+from reseal.core.errors import LeaseHeldError, RefusalError
+from reseal.core.outcome import Outcome, Skipped
+from reseal.core.refusal import outcome_of_refusal
+from reseal.flow.batch import Batch
+from reseal.flow.delivery import Delivery
+from reseal.flow.kind import Kind
+from reseal.flow.report import Reporter
+from reseal.flow.resume import due_writes, not_made
+from reseal.flow.stages import (
+    Closed,
+    Due,
+    Ended,
+    Entry,
+    Exempted,
+    Judged,
+    Judgement,
+    O,
+    P,
+    Parsed,
+    Recorded,
+    Superseded,
+    T,
+    ToFinish,
+    ToMake,
+    Unjudged,
+)
+from reseal.ports import Clock, Deadline, Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow(Generic[T, O, P]):
+    """The flow of one lane.
+
+    `seconds_for_one` is what a resource needs from its write on, `seconds_to_end` what a batch needs after
+    its writes. Every AWS call leaves so much time, so that a slow resource leaves it to the others.
+    """
+
+    kind: Kind[T, O, P]
+    reporter: Reporter[T, O, P]
+    ledger: Ledger
+    clock: Clock
+    deadline: Deadline
+    workers: Executor
+    seconds_for_one: float
+    seconds_to_end: float
+
+    def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
+        """Handle a batch, from the messages to the findings.
+
+        Returns the error of each message that must be delivered again, by message id.
+        """
+        batch = Batch(workers=self.workers)
+        self._leave(self.seconds_for_one + self.seconds_to_end)
+        parsed = batch.for_each(self._parse, deliveries)  # 1 parse
+        ended: dict[str, Ended[T, O, P]] = {}
+        for turn in _turns({m: p for m, p in parsed.items() if p is not None}):
+            self._leave(self.seconds_for_one + self.seconds_to_end)
+            judged = self._judge(batch, turn)  # 2 observe, 3 decide
+            recorded = self._record(batch, judged)  # 4 record
+            self._leave(self.seconds_to_end)
+            ended |= self._act(batch, recorded)  # 5 act
+        self._leave(0.0)
+        self.reporter.report(batch, ended)  # 6 report
+        return batch.failures
+
+    def _leave(self, seconds: float) -> None:
+        self.deadline.keep(seconds)
+
+    # --- 1 parse -------------------------------------------------------------------------------
+
+    def _parse(self, delivery: Delivery) -> Parsed[T] | None:
+        trigger = self.kind.parse(delivery.body)
+        return None if trigger is None else Parsed(delivery=delivery, trigger=trigger)
+
+    # --- 2 observe, 3 decide -------------------------------------------------------------------
+
+    def _judge(self, batch: Batch, parsed: Mapping[str, Parsed[T]]) -> Mapping[str, Judgement[T, O, P]]:
+        replaced = self.kind.superseded(parsed)
+        skipped = {m: Unjudged(parsed=parsed[m], outcome=outcome) for m, outcome in replaced.items()}
+        judged = batch.for_each(self._judge_one, {m: p for m, p in parsed.items() if m not in skipped})
+        return {**skipped, **judged}
+
+    def _judge_one(self, parsed: Parsed[T]) -> Judgement[T, O, P]:
+        match self.kind.exempt(parsed.trigger):
+            case Exempt() as exempt:
+                return Exempted(parsed=parsed, exempt=exempt)
+            case Skipped() as elsewhere:
+                return Unjudged(parsed=parsed, outcome=elsewhere)
+        return judge(self.kind, parsed)
+
+    # --- 4 record ------------------------------------------------------------------------------
+
+    def _record(
+        self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
+    ) -> Mapping[str, Recorded[T, O, P]]:
+        """Open an entry for each write to make, and take over those that an earlier delivery left open."""
+        earlier = self._earlier_entries(batch, judged)
+        judged = self._reconsider(batch, batch.remaining(judged))
+        until = int((self.clock.now() + self.kind.lease).timestamp())
+        due = {m: due_writes(one, self.kind.settings, earlier, until) for m, one in judged.items()}
+        opening = {m: [w.entry for w in writes if not isinstance(w, Closed)] for m, writes in due.items()}
+        opened = self._opened(batch, {m: entries for m, entries in opening.items() if entries})
+        recorded = {}
+        for message, writes in batch.remaining(due).items():
+            answers = [opened.get(write.entry.entry_id, write.entry) for write in writes]
+            ours = [entry for entry in answers if not isinstance(entry, LeaseHeldError)]
+            if held := next((answer for answer in answers if isinstance(answer, LeaseHeldError)), None):
+                batch.failures[message] = held
+            else:
+                under = tuple(map(_under, writes, ours))
+                recorded[message] = Recorded(judgement=judged[message], writes=under)
+        return recorded
+
+    def _earlier_entries(self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]) -> Mapping[str, Entry]:
+        """The entries of earlier deliveries. A first delivery does not read the ledger (decision 3)."""
+        now = self.clock.now()
+        again = {
+            m: [one.parsed.entry_id(setting) for setting in self.kind.settings]
+            for m, one in judged.items()
+            if not isinstance(one, Exempted)
+            and one.parsed.delivery.may_be_repeated(one.parsed.trigger.time, now)
+        }
+        if not again:
+            return {}
+        ids = [entry_id for of_one in again.values() for entry_id in of_one]
+        return batch.for_all(again, lambda: self.ledger.read_all(ids)) or {}
+
+    def _reconsider(
+        self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
+    ) -> Mapping[str, Judgement[T, O, P]]:
+        planned = {m: one for m, one in judged.items() if isinstance(one, Judged) and one.plans}
+        if not planned:
+            return judged
+        settled = batch.for_all(planned, lambda: self.kind.reconsider(planned)) or {}
+        return batch.remaining({**judged, **settled})
+
+    def _opened(
+        self, batch: Batch, opening: Mapping[str, Sequence[Entry]]
+    ) -> Mapping[str, Entry | LeaseHeldError]:
+        if not opening:
+            return {}
+        entries = [entry for of_one in opening.values() for entry in of_one]
+
+        def open_all() -> Mapping[str, Entry | LeaseHeldError]:
+            self.deadline.check(0.0)
+            return self.ledger.open_all(entries, self.clock.now())
+
+        return batch.for_all(opening, open_all) or {}
+
+    # --- 5 act ---------------------------------------------------------------------------------
+
+    def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
+        """Make the writes in parallel, then close their entries with the outcomes."""
+        ended = batch.for_each(self._act_on_one, recorded)
+        ours = {
+            write.entry.entry_id
+            for one in recorded.values()
+            for write in one.writes
+            if not isinstance(write, Closed)
+        }
+        to_close = {e.entry_id: (m, e) for m, one in ended.items() for e in one.entries if e.entry_id in ours}
+        if to_close:
+            messages, entries = zip(*to_close.values(), strict=True)
+            closing = batch.for_all(messages, lambda: self.ledger.close_all(entries, self.clock.now())) or {}
+            batch.failures |= {to_close[entry_id][0]: error for entry_id, error in closing.items()}
+        return batch.remaining(ended)
+
+    def _act_on_one(self, recorded: Recorded[T, O, P]) -> Ended[T, O, P]:
+        entries = tuple(self._closed(write) for write in recorded.writes)
+        return Ended(judgement=recorded.judgement, entries=entries)
+
+    def _closed(self, write: Due[T, O, P]) -> Entry:
+        match write:
+            case Closed():
+                return write.entry
+            case ToFinish():
+                outcome = self._outcome_of_earlier(write.judgement, write.earlier)
+            case ToMake():
+                self.deadline.check(self.seconds_for_one)
+                outcome = self.kind.write(write.judged, write.plan, write.entry)
+        return replace(write.entry, outcome=outcome)
+
+    def _outcome_of_earlier(
+        self, judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P], earlier: Entry
+    ) -> Outcome:
+        if isinstance(judgement, Unjudged):
+            return judgement.outcome
+        made = self.kind.find_out(earlier, judgement.observed)
+        if made is None and isinstance(judgement, Superseded):
+            return judgement.outcome
+        return made or not_made(earlier, judgement.observed.settings[earlier.setting])
+
+
+def _turns(parsed: Mapping[str, Parsed[T]]) -> Iterator[Mapping[str, Parsed[T]]]:
+    """The messages in turns, in the order of their triggers: each turn has one of a resource at most.
+
+    A message must see what Reseal wrote because of the message before it.
+    """
+    left = dict(sorted(parsed.items(), key=lambda item: item[1].trigger.time))
+    while left:
+        first = {one.trigger.resource: message for message, one in reversed(left.items())}
+        yield {message: one for message, one in left.items() if first[one.trigger.resource] == message}
+        left = {message: one for message, one in left.items() if first[one.trigger.resource] != message}
+
+
+def _under(write: Due[T, O, P], entry: Entry) -> Due[T, O, P]:
+    """The write under the entry that the ledger answered with, which another delivery may have closed."""
+    if isinstance(write, Closed) or entry.outcome is not None:
+        return Closed(entry=entry)
+    return replace(write, entry=entry)
+
+
+def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Judgement[T, O, P]:
+    """Steps 2 and 3 for one resource, which the stack judges. Raises TransientError."""
+    try:
+        trigger, observed = kind.observe(parsed.trigger)  # 2 observe
+        decisions = kind.decide(trigger, observed)  # 3 decide
+        if isinstance(decisions, Skipped):
+            return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
+        decisions, plans = kind.plan(trigger, observed, decisions)
+    except RefusalError as refusal:
+        return Unjudged(parsed=parsed, outcome=outcome_of_refusal(refusal, parsed.trigger.resource.kind))
+    return Judged(parsed=parsed, trigger=trigger, observed=observed, decisions=decisions, plans=plans)

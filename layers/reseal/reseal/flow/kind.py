@@ -1,0 +1,57 @@
+"""What a kind of resource does differently in the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.decision import Exempt
+from reseal.core.outcome import Outcome, Skipped
+from reseal.flow.stages import Entry, Judged, O, P, Parsed, T
+
+
+class Kind(Protocol[T, O, P]):
+    """The steps of one kind of resource. Methods that call AWS raise RefusalError and TransientError."""
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The settings that this lane writes."""
+
+    @property
+    def lease(self) -> timedelta:
+        """How long an invocation holds a ledger entry: longer than the function's timeout."""
+
+    def parse(self, body: str) -> T | None:
+        """Step 1: what triggered the message; None if the message is no trigger and is done.
+
+        Raises MalformedEventError.
+        """
+
+    def superseded(self, parsed: Mapping[str, Parsed[T]]) -> Mapping[str, Skipped]:
+        """The messages of a batch that another message of it replaces, by message id."""
+
+    def exempt(self, trigger: T) -> Exempt | Skipped | None:
+        """Why no check of this stack judges the resource; None if they judge it. Calls nothing."""
+
+    def observe(self, trigger: T) -> tuple[T, O]:
+        """Step 2: the resource now, and the trigger with the resource's name as AWS spells it."""
+
+    def decide(self, trigger: T, observed: O) -> Decisions | Skipped:
+        """Step 3: the decision of each check; Skipped if another call wrote what is there."""
+
+    def plan(self, trigger: T, observed: O, decisions: Decisions) -> tuple[Decisions, Mapping[str, P]]:
+        """Step 3: run the guards; the decisions after them, and the write that each setting needs.
+
+        The guards' reads are made now: what allows a write must be true when it is made.
+        """
+
+    def reconsider(self, judged: Mapping[str, Judged[T, O, P]]) -> Mapping[str, Judged[T, O, P]]:
+        """The judged messages with the plans that what the ledger knows of earlier repairs requires."""
+
+    def write(self, judged: Judged[T, O, P], plan: P, entry: Entry) -> Outcome:
+        """Step 5: make the write, read back and compare. A refusal is an outcome. Raises TransientError."""
+
+    def find_out(self, entry: Entry, observed: O) -> Outcome | None:
+        """Step 5: the outcome of a write that an earlier delivery may have made; None if it is not there."""

@@ -1,0 +1,159 @@
+"""The stages of a message on its way through the steps. Each holds what is known by then, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from reseal.core.calls.trigger import Trigger
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.decision import Exempt
+from reseal.core.outcome import Failed, Skipped
+from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
+from reseal.core.repairs.repair import Repair
+from reseal.core.state.setting import State
+from reseal.flow.delivery import Delivery
+
+Entry = LedgerEntry[Any]
+
+
+class Observed(Protocol):
+    """A resource as AWS shows it now."""
+
+    @property
+    def settings(self) -> Mapping[str, State]:
+        """The state of each setting that the checks judge."""
+
+
+class Plan(Protocol):
+    """One write to make."""
+
+    @property
+    def repair(self) -> Repair:
+        """What changes."""
+
+    @property
+    def action(self) -> str:
+        """The AWS call that changes it."""
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """Further evidence of the state before."""
+
+
+T = TypeVar("T", bound=Trigger)
+O = TypeVar("O", bound=Observed)  # noqa: E741  # the stages' third letter beside T and P
+P = TypeVar("P", bound=Plan)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed(Generic[T]):
+    """After step 1: a message, and what triggered it."""
+
+    delivery: Delivery
+    trigger: T
+
+    def entry_id(self, setting: str) -> str:
+        """The id of the ledger entry for a write of this setting; the resource is spelled as in the record."""
+        return entry_id_of(self.trigger.resource, self.trigger.event_id, setting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exempted(Generic[T]):
+    """After step 3: no check judges this resource. It was not read."""
+
+    parsed: Parsed[T]
+    exempt: Exempt
+
+    @property
+    def trigger(self) -> T:
+        """What triggered it."""
+        return self.parsed.trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudged(Generic[T]):
+    """After step 3: no check could judge the resource, or another account or message judges it."""
+
+    parsed: Parsed[T]
+    outcome: Skipped | Failed
+
+    @property
+    def trigger(self) -> T:
+        """What triggered it."""
+        return self.parsed.trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded(Generic[T, O]):
+    """After step 3: another call wrote what is there now, and that call has its own event."""
+
+    parsed: Parsed[T]
+    trigger: T
+    observed: O
+    outcome: Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Generic[T, O, P]):
+    """After step 3: the decision of each check, and the write that each setting needs.
+
+    `trigger` names the resource as AWS does, which the record may spell otherwise.
+    """
+
+    parsed: Parsed[T]
+    trigger: T
+    observed: O
+    decisions: Decisions
+    plans: Mapping[str, P]
+
+
+Judgement = Exempted[T] | Unjudged[T] | Superseded[T, O] | Judged[T, O, P]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToMake(Generic[T, O, P]):
+    """A write to make under this entry."""
+
+    judged: Judged[T, O, P]
+    plan: P
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToFinish(Generic[T, O, P]):
+    """A write that an earlier delivery may have made: this delivery finds out, and closes the entry.
+
+    `earlier` is the entry as that delivery left it.
+    """
+
+    judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P]
+    earlier: Entry
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """A write whose outcome is known."""
+
+    entry: Entry
+
+
+Due = ToMake[T, O, P] | ToFinish[T, O, P] | Closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[T, O, P]):
+    """After step 4: each write has an open entry of this delivery, or a closed one."""
+
+    judgement: Judgement[T, O, P]
+    writes: tuple[Due[T, O, P], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended(Generic[T, O, P]):
+    """After step 5: every entry is closed."""
+
+    judgement: Judgement[T, O, P]
+    entries: tuple[Entry, ...]

@@ -1,0 +1,110 @@
+"""What objects do differently in the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.queue_message import CloseWindow, parse_object_message
+from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import CHECK_IS_OFF, Exempt
+from reseal.core.outcome import Outcome, Skipped
+from reseal.core.policy.exemptions import exempt_call, skipped_call
+from reseal.core.policy.policy import Mode, Policy
+from reseal.core.state.setting import Setting
+from reseal.flow.flow import judge
+from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.ports import Deadline, ObjectServices, Services
+from reseal.resources.object.observe import ObjectFound, Observer
+from reseal.resources.object.plan import ObjectPlan
+from reseal.resources.object.report import Reporter
+from reseal.resources.object.superseded import superseded
+from reseal.resources.object.write import Writer
+
+LEASE = timedelta(seconds=330)
+"""Longer than the function's timeout, shorter than the queue's visibility timeout."""
+
+ObjectJudged = Judged[ObjectCall, ObjectFound, ObjectPlan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectKind:
+    """`Kind` of objects."""
+
+    policy: Policy
+    exempts_log_deliveries: bool
+    observer: Observer
+    reporter: Reporter
+    services: Services
+    objects: ObjectServices
+    deadline: Deadline
+    checks = (OBJECT_ENCRYPTION,)
+    settings = (Setting.OBJECT_ENCRYPTION.value,)
+    lease = LEASE
+
+    def parse(self, body: str) -> ObjectCall | None:
+        """Step 1; closes an alert window if the message is its reminder."""
+        match parse_object_message(body):
+            case CloseWindow(group=group):
+                self.reporter.close_window(group)
+                return None
+            case ObjectCall() as call:
+                return call
+
+    def superseded(self, parsed: Mapping[str, Parsed[ObjectCall]]) -> Mapping[str, Skipped]:
+        """The messages about writes that a later message of the batch replaced."""
+        return superseded(parsed, self.services.clock.now())
+
+    def exempt(self, call: ObjectCall) -> Exempt | Skipped | None:
+        """Why the check does not judge the object; None if it does."""
+        if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
+            return CHECK_IS_OFF
+        return skipped_call(self.policy, call) or exempt_call(
+            self.policy, call, log_deliveries=self.exempts_log_deliveries
+        )
+
+    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+        """Step 2. Raises RefusalError and TransientError."""
+        return self.observer.observe(call)
+
+    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+        """Step 3; Skipped if another call wrote the object that is there."""
+        return self.observer.decide(call, found)
+
+    def plan(
+        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+    ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
+        """Step 3, the guards and the method. Raises RefusalError and TransientError."""
+        return self.observer.plan(call, found, decisions)
+
+    def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:
+        """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
+        plans = {m: one.plans[Setting.OBJECT_ENCRYPTION] for m, one in judged.items()}
+        in_place = {m: self.observer.in_place(plan) for m, plan in plans.items()}
+        names = {m: judged[m].trigger.resource.name for m in judged if in_place[m] != plans[m]}
+        if not names:
+            return judged
+        copied = self.services.ledger.read_copied(list(names.values()))
+        return {
+            m: replace(one, plans={Setting.OBJECT_ENCRYPTION: in_place[m]}) if names.get(m) in copied else one
+            for m, one in judged.items()
+        }
+
+    def write(self, judged: ObjectJudged, plan: ObjectPlan, entry: Entry) -> Outcome:
+        """Step 5. Raises TransientError."""
+        return self._writer.write(entry, plan, lambda: self._plan_now(judged))
+
+    def find_out(self, entry: Entry, found: ObjectFound) -> Outcome | None:
+        """Step 5, of an earlier delivery's write."""
+        return self._writer.find_out(entry, found)
+
+    def _plan_now(self, judged: ObjectJudged) -> ObjectPlan | None:
+        again = judge(self, judged.parsed)
+        return again.plans.get(Setting.OBJECT_ENCRYPTION) if isinstance(again, Judged) else None
+
+    @property
+    def _writer(self) -> Writer:
+        return Writer(objects=self.objects.objects, clock=self.services.clock, deadline=self.deadline)
