@@ -84,8 +84,8 @@ TESTS = {
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
     "unit/functions/test_check_trail.py",
     "aws/dynamodb/ledger.py": "unit/aws/dynamodb/test_ledger.py; contract/aws/test_ledger_contract.py",
-    "aws/dynamodb/refusals.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_refusals_contract.py",
-    "aws/dynamodb/watchlist.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_watchlist_contract.py",
+    "aws/dynamodb/refusals.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
+    "aws/dynamodb/watchlist.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
     "aws/errors.py": "unit/aws/test_errors.py unit/aws/test_error_texts.py; unit/aws/s3/test_redirects.py",
     "aws/kms.py": "unit/aws/test_kms.py unit/aws/test_requests.py; "
     "contract/aws/test_keys_contract.py contract/faults/test_kms_faults.py",
