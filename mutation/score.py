@@ -83,8 +83,9 @@ TESTS = {
     "runtime/clock.py": "unit/runtime/test_clock.py",
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
     "unit/functions/test_check_trail.py",
-    "aws/dynamodb/ledger.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
-    "contract/aws/test_ledger_contract.py",
+    "aws/dynamodb/ledger.py": "unit/aws/dynamodb/test_ledger.py; contract/aws/test_ledger_contract.py",
+    "aws/dynamodb/refusals.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
+    "aws/dynamodb/watchlist.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
     "aws/errors.py": "unit/aws/test_errors.py unit/aws/test_error_texts.py; unit/aws/s3/test_redirects.py",
     "aws/kms.py": "unit/aws/test_kms.py unit/aws/test_requests.py; "
     "contract/aws/test_keys_contract.py contract/faults/test_kms_faults.py",
@@ -101,11 +102,7 @@ TESTS = {
     "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
-    "aws/dynamodb/items.py": "unit/aws/test_requests.py unit/aws/dynamodb/test_batch_ledger.py "
-    "unit/aws/test_error_texts.py; "
-    "contract/aws/test_ledger_contract.py contract/aws/test_object_ledger_contract.py",
-    "aws/dynamodb/batch_ledger.py": "unit/aws/dynamodb/test_batch_ledger.py; "
-    "contract/aws/test_object_ledger_contract.py",
+    "aws/dynamodb/items.py": "unit/aws/dynamodb; contract/aws/test_ledger_contract.py",
     "aws/dynamodb/window_items.py": "unit/aws/dynamodb/test_alert_windows.py; "
     "contract/aws/test_windows_contract.py",
     "aws/dynamodb/alert_windows.py": "unit/aws/dynamodb/test_alert_windows.py; "

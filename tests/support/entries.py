@@ -36,6 +36,7 @@ OF_BUCKET: LedgerEntry[Any] = LedgerEntry(
             severity=Severity.MEDIUM, reason="not blocked", recommendation="block it"
         ),
     },
+    checks=("S3.BucketDefaultEncryption",),
     owner="invocation-1",
     lease_until=int(LEASE_END.timestamp()),
 )
@@ -52,6 +53,7 @@ def of_object(number: int = 1) -> LedgerEntry[Any]:
         violations={
             "S3.ObjectEncryption": Remediate(change=_UNDER_KEY, severity=Severity.MEDIUM, reason="SSE-S3")
         },
+        checks=("S3.ObjectEncryption",),
         owner="invocation-1",
         lease_until=int(LEASE_END.timestamp()),
         action="CopyObject",

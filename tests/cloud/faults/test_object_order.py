@@ -85,7 +85,7 @@ def test_two_invocations_that_open_the_entry_at_once_make_one_repair(
     object_resources: Resources, bucket: str
 ) -> None:
     event = object_resources.event(bucket, "PutObject")
-    object_resources.delay_next_call("dynamodb", "TransactWriteItems", bucket)
+    object_resources.delay_next_call("dynamodb", "PutItem", bucket)
 
     object_resources.send(event)
     object_resources.wait_until_all_faults_hit()

@@ -9,16 +9,16 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.aws.dynamodb.batch_ledger import DynamoDbObjectLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
 from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
-from tests.contract.aws.test_object_ledger_contract import MINE, OTHER, by_id, closed
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.evidence import new_table
 from tests.contract.worlds.objects import MIB, PART
+from tests.support.entries import OF_BUCKET, applied, by_id, of_object
 from tests.support.fakes.services import NOON
 from tests.support.names import unique
 
@@ -158,16 +158,29 @@ def test_failed_abort_does_not_hide_the_first_error(calls: Calls, target: Object
     target.s3.abort_multipart_upload(Bucket=target.bucket, Key=KEY, UploadId=left)
 
 
-def test_transaction_with_a_lost_answer_is_retried(
-    cloud: LocalCloud, user: Credentials, calls: Calls
+ONE, OTHER = of_object(1), of_object(2)
+
+
+@pytest.mark.parametrize(
+    ("entries", "opened_by", "closed_by"),
+    [
+        ([ONE, OTHER], "TransactWriteItems", "TransactWriteItems"),
+        ([ONE], "PutItem", "TransactWriteItems"),
+        ([OF_BUCKET], "PutItem", "PutItem"),
+    ],
+    ids=["several", "a copy", "a bucket"],
+)
+def test_ledger_write_with_a_lost_answer_is_retried(
+    cloud: LocalCloud, user: Credentials, calls: Calls, entries: list[Any], opened_by: str, closed_by: str
 ) -> None:
     client = cloud.client("dynamodb", user, **AS_DEPLOYED)
-    ledger = DynamoDbObjectLedger(client, new_table(client), timedelta(days=400))
+    ledger = DynamoDbLedger(client, new_table(client), timedelta(days=400))
+    closed = [applied(entry) for entry in entries]
 
-    calls.fail("dynamodb", "TransactWriteItems", kind="lost_response", status=500)
-    opened = ledger.open_all([MINE, OTHER], NOON)
-    calls.fail("dynamodb", "TransactWriteItems", kind="lost_response", status=500)
-    held = ledger.close_all([closed(MINE), closed(OTHER)], NOON)
+    calls.fail("dynamodb", opened_by, kind="lost_response", status=500)
+    opened = ledger.open_all(entries, NOON)
+    calls.fail("dynamodb", closed_by, kind="lost_response", status=500)
+    held = ledger.close_all(closed, NOON)
 
-    assert (opened, held) == (by_id(MINE, OTHER), {})
-    assert ledger.read_all([MINE.entry_id]) == by_id(closed(MINE))
+    assert (opened, held) == (by_id(*entries), {})
+    assert ledger.read_all([entry.entry_id for entry in entries]) == by_id(*closed)

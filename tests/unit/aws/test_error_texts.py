@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.errors import translated
 from reseal.aws.sns import SnsTopic
 from reseal.core.errors import RefusalError, TransientError
-from reseal.ports import Ledger
 from reseal.runtime.settings import read_settings
-from tests.contract.aws.test_ledger_contract import MINE
 from tests.contract.worlds.evidence import A_MESSAGE
-from tests.support.fakes.services import NOON
 from tests.support.stubs import stubbed
 from tests.unit.functions.test_enforce_bucket import SETTINGS
-
-CALLS: list[tuple[str, Callable[[Ledger], object]]] = [
-    ("get_item", lambda ledger: ledger.read("payroll#1")),
-    ("put_item", lambda ledger: ledger.open(MINE, NOON)),
-    ("put_item", lambda ledger: ledger.first_refusal_today("payroll", "s3:X", "event-1", NOON)),
-]
-
-
-@pytest.mark.parametrize(("method", "call"), CALLS, ids=["read", "open", "first refusal"])
-def test_ledger_that_fails_names_its_action(method: str, call: Callable[[Ledger], object]) -> None:
-    action = {"get_item": "dynamodb:GetItem", "put_item": "dynamodb:PutItem"}[method]
-    with stubbed("dynamodb") as (client, stub):
-        stub.add_client_error(method, "AccessDeniedException", http_status_code=400)
-
-        with pytest.raises(TransientError, match=f"{action}: AccessDeniedException"):
-            call(DynamoDbLedger(client, "ledger", timedelta(days=1)))
 
 
 def test_topic_that_refuses_names_its_action() -> None:

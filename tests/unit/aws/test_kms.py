@@ -10,8 +10,8 @@ import pytest
 from reseal.aws.kms import KmsKeys
 from reseal.core.errors import RefusalError, TransientError
 from reseal.core.state.kms_key import KeyNotFound, KmsKey
-from tests.contract.aws.test_ledger_contract import KEY
 from tests.support.builders import a_key
+from tests.support.entries import KEY
 from tests.support.fakes.services import FakeClock
 from tests.support.stubs import stubbed
 

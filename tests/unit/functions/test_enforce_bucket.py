@@ -168,7 +168,7 @@ def test_every_client_of_the_lane_obeys_the_deadline(
     for call in (
         lambda: services.buckets.read_encryption("payroll"),
         lambda: services.keys.describe(K),
-        lambda: services.ledger.read("payroll#1"),
+        lambda: services.ledger.read_all(["payroll#1"]),
         lambda: services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
     ):
         with pytest.raises(TransientError, match="too little time is left"):

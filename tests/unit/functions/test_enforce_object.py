@@ -108,7 +108,7 @@ def test_every_client_of_the_lane_obeys_the_deadline(
         lambda: lane.objects.objects.read("payroll", "a.csv", None),
         lambda: lane.objects.objects.copy(head, object_encryption("aws:kms", K), {}),
         lambda: lane.objects.objects._copies.client.upload_part_copy(**PART),
-        lambda: lane.objects.ledger.read_all(["object#1"]),
+        lambda: lane.services.ledger.read_all(["object#1"]),
         lambda: lane.objects.windows.read_suppressed("group"),
         lambda: lane.objects.reminders.remind("group", 1),
         lambda: lane.services.buckets.read_encryption("payroll"),

@@ -159,7 +159,7 @@ _STACKS = st.builds(
     prefers_in_place=st.booleans(),
     window=st.sampled_from([0, 300]),
 )
-_OPERATIONS = ("HeadObject", "write", "write", "write", "GetObjectAcl", "TransactWriteItems", "Publish")
+_OPERATIONS = ("HeadObject", *["write"] * 3, "GetObjectAcl", "PutItem", "TransactWriteItems", "Publish")
 _RACING = st.builds(
     Race, kind=st.sampled_from(RACES), operation=st.sampled_from(_OPERATIONS), nth=st.integers(1, 3)
 )

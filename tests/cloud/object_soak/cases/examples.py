@@ -32,7 +32,7 @@ def _examples() -> Iterator[Case]:
         for kind in ("same bytes", "tags")
     )
     yield from (Case(fault=Fault(kind, nth, 9)) for kind in FAULTS for nth in (1, 3))
-    yield Case(written=SUITED["acl"], race=Race("acl", "TransactWriteItems"))
+    yield Case(written=SUITED["acl"], race=Race("acl", "PutItem"))
     yield Case(written=Written(bucket="notifying", encryption="aws/s3", context=True))
     yield Case(
         written=Written(bucket="versioned", key="a b", size=0, encryption="sse-s3"),

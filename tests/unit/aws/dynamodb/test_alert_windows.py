@@ -20,7 +20,7 @@ from tests.contract.aws.test_windows_contract import A_COUNT, GROUP, ONE, TWO_MO
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.fakes.services import NOON
 from tests.support.stubs import stubbed
-from tests.unit.aws.test_requests import TABLE_REFUSES
+from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 HELD = Suppressed(window_id="w1", count=2, first=NOON, last=NOON, keys=("a",), message=A_MESSAGE)

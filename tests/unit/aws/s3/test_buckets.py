@@ -10,7 +10,7 @@ import pytest
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
-from tests.contract.aws.test_ledger_contract import KEY
+from tests.support.entries import KEY
 from tests.support.fakes.services import FakeClock
 from tests.support.stubs import stubbed
 

@@ -13,7 +13,10 @@ from reseal.runtime.wiring_objects import wire_objects
 from tests.unit.runtime.test_object_settings import RIGHT
 
 Wired = tuple[ObjectSettings, Services, ObjectServices]
-ADAPTERS = ["buckets", "keys", "ledger", "topic"], ["objects", "ledger", "windows", "reminders"]
+ADAPTERS = (
+    ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"],
+    ["objects", "windows", "reminders"],
+)
 
 
 @pytest.fixture(scope="module")
