@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Mode, Policy
+from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -301,6 +303,18 @@ def an_object_call(
         delivered_by=delivered_by,
         own_model=own_model,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyCall:
+    """A call on a KMS key, which no lane receives yet."""
+
+    event_id: str = EVENT_ID
+    name: str = "DisableKeyRotation"
+    time: datetime = NOON
+    actor: Actor = field(default_factory=an_actor)
+    resource: KeyResource = field(default_factory=lambda: KeyResource(kms_key=TEAM_KEY))
+    obstacle: str | None = None
 
 
 def an_object_record(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> dict[str, Any]:

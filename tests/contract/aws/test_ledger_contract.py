@@ -12,7 +12,7 @@ from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting
@@ -32,7 +32,7 @@ OUTCOMES: list[Outcome] = [
 
 MINE = LedgerEntry(
     entry_id="payroll#7a3e51c4",
-    resource=Resource(bucket="payroll"),
+    resource=BucketResource(bucket="payroll"),
     setting=Setting.BUCKET_ENCRYPTION,
     before=BucketEncryption(algorithm="AES256"),
     intended=INTENDED,

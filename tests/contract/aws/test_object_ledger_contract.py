@@ -12,7 +12,7 @@ from reseal.core.decision import Remediate, Severity
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -31,7 +31,7 @@ def an_entry(number: int = 1, owner: str = "invocation-1") -> ObjectEntry:
     change = EncryptionChange(algorithm=SseAlgorithm.SSE_KMS, key_arn=KEY, bucket_key=True)
     return LedgerEntry(
         entry_id=f"object#{number}",
-        resource=Resource(bucket="payroll", object_key=f"2026/{number}.csv"),
+        resource=ObjectResource(bucket="payroll", object_key=f"2026/{number}.csv"),
         setting=Setting.OBJECT_ENCRYPTION,
         before=ObjectEncryption(algorithm="AES256"),
         intended=INTENDED,

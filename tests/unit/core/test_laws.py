@@ -18,7 +18,7 @@ from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.repair import repairs_of
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
@@ -325,10 +325,15 @@ VIOLATIONS = st.one_of(
     st.builds(Remediate, change=CHANGES, severity=st.sampled_from(Severity), reason=st.text()),
     st.builds(Manual, severity=st.sampled_from(Severity), reason=st.text(), recommendation=st.text()),
 )
+RESOURCES = st.one_of(
+    st.builds(BucketResource, bucket=st.text()),
+    st.builds(ObjectResource, bucket=st.text(), object_key=st.text(), version_id=st.none() | st.text()),
+    st.builds(KeyResource, kms_key=st.text()),
+)
 ENTRIES = st.builds(
     LedgerEntry,
     entry_id=st.text(),
-    resource=st.builds(Resource, bucket=st.text()),
+    resource=RESOURCES,
     setting=st.just(Setting.BUCKET_ENCRYPTION),
     before=ANY_ENCRYPTION,
     intended=ANY_ENCRYPTION,

@@ -16,7 +16,18 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Write, findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
-from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption
+from tests.support.builders import (
+    BUCKET,
+    DEFAULT_ENCRYPTION,
+    EVENT_ID,
+    KEY,
+    TEAM_KEY,
+    KeyCall,
+    a_call,
+    a_policy,
+    an_object_call,
+    encryption,
+)
 from tests.support.fakes.services import NOON
 from tests.support.names import unique
 
@@ -76,6 +87,24 @@ def test_log_line_says_what_came_of_the_event(
         "suppressed": False,
     }
     assert {name: line[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (a_call(), {"bucket": BUCKET}),
+        (an_object_call(version_id="v1"), {"bucket": BUCKET, "object_key": KEY, "version_id": "v1"}),
+        (KeyCall(), {"kms_key": TEAM_KEY}),
+    ],
+    ids=["bucket", "object", "key"],
+)
+def test_log_line_names_the_resource_and_nothing_else(
+    emitted: Callable[[EventResult], list[dict[str, Any]]], call: Any, named: dict[str, str]
+) -> None:
+    (line,) = log_lines(emitted(EventResult(call=call, decisions={}, outcome=None, findings=())))
+
+    names = ("bucket", "object_key", "version_id", "kms_key")
+    assert {name: line[name] for name in names if name in line} == named
 
 
 def test_every_check_is_counted_once_with_its_status(

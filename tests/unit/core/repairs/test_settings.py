@@ -15,7 +15,7 @@ from reseal.core.findings.finding import Status, Write, findings_of
 from reseal.core.outcome import Applied, Failed
 from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
 from reseal.core.repairs.repair import Repair, remediations_of_write, repairs_of
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting
 from tests.support.builders import (
@@ -97,8 +97,8 @@ def the_repair() -> Repair:
 def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
     repair = the_repair()
     return LedgerEntry(
-        entry_id=entry_id_of(Resource(bucket=BUCKET), EVENT_ID, repair.setting),
-        resource=Resource(bucket=BUCKET),
+        entry_id=entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, repair.setting),
+        resource=BucketResource(bucket=BUCKET),
         setting=repair.setting,
         before=repair.before,
         intended=repair.intended,
@@ -129,7 +129,7 @@ def test_entries_of_two_settings_of_one_event_have_their_own_ids() -> None:
     entry = an_entry(Applied(after=Nickname("pay!?"), at=NOON))
 
     assert entry.entry_id == f"{BUCKET}#{EVENT_ID}#{NAMING}"
-    assert entry.entry_id != entry_id_of(Resource(bucket=BUCKET), EVENT_ID, Setting.BUCKET_ENCRYPTION)
+    assert entry.entry_id != entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, Setting.BUCKET_ENCRYPTION)
 
 
 @pytest.mark.parametrize(

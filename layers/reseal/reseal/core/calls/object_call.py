@@ -15,7 +15,7 @@ from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
@@ -45,9 +45,9 @@ class ObjectCall:
     obstacle: str | None = None
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> ObjectResource:
         """The object, or the object version that the call wrote."""
-        return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
+        return ObjectResource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
     @property
     def unquoted_key(self) -> str | None:

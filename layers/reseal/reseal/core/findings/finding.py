@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.call import Call
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
@@ -22,7 +22,7 @@ from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import restored, undo_command
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource, version_of
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.setting import Setting, State
 
@@ -70,7 +70,7 @@ class Finding:
     check: Check
     severity: Severity
     status: Status
-    call: BucketCall | ObjectCall
+    call: Call
     policy: Policy
     reason: str
     recommendation: str | None = None
@@ -110,7 +110,7 @@ class Finding:
         """
         if self.before is None or self.check.id == KEY_ACCESS:
             return None
-        if isinstance(self.call, ObjectCall) or not isinstance(self.before, BucketEncryption):
+        if not isinstance(self.call, BucketCall) or not isinstance(self.before, BucketEncryption):
             return True
         if self.check.id == DEFAULT_ENCRYPTION:
             return can_have_set(self.call, self.before)
@@ -146,7 +146,7 @@ class Finding:
                 "type": self.resource.type,
                 "arn": self.resource_arn,
                 "name": self.resource.name,
-                "version_id": self.resource.version_id,
+                "version_id": version_of(self.resource),
             },
             "account": self.policy.account,
             "region": self.policy.region,
@@ -175,7 +175,7 @@ class Finding:
 
 def findings_of(
     policy: Policy,
-    call: BucketCall | ObjectCall,
+    call: Call,
     before: State | None,
     decisions: Mapping[str, Decision],
     writes: Mapping[str, Write],
@@ -209,7 +209,7 @@ def findings_of(
     return tuple(finding for finding in completed if finding is not None)
 
 
-def _reason(violation: Violation, call: BucketCall | ObjectCall) -> str:
+def _reason(violation: Violation, call: Call) -> str:
     """The reason, and with a move to a key what may keep the caller from using it."""
     moves = isinstance(violation, Remediate) and violation.change.key_arn is not None
     if not moves or call.obstacle is None:
@@ -217,16 +217,15 @@ def _reason(violation: Violation, call: BucketCall | ObjectCall) -> str:
     return f"{violation.reason}; {call.obstacle}: S3 refuses that for objects under a KMS key"
 
 
-def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
+def refusal_finding(policy: Policy, call: Call, check_id: str, failed: Failed) -> Finding:
     """The finding of an event whose bucket or object could not be read, so no check could judge it."""
-    what = "bucket" if call.resource.object_key is None else "object"
     return Finding(
         check=CHECK_BY_ID[check_id],
         severity=Severity.HIGH,
         status=Status.FAILED,
         call=call,
         policy=policy,
-        reason=f"no check could judge the {what}: {failed.reason}",
+        reason=f"no check could judge the {call.resource.kind}: {failed.reason}",
         recommendation=_recommendation(failed, call.resource),
     )
 
@@ -290,11 +289,14 @@ def _how_to_enforce(policy: Policy, check: Check) -> str:
 
 def _recommendation(failed: Failed, resource: Resource) -> str:
     if failed.denied_action:
-        again = (
-            "Reseal checks the bucket again at its next change"
-            if resource.object_key is None
-            else "then write the object again"
-        )
         by_the_key = " in the key policy" if failed.denied_action.startswith("kms:") else ""
-        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
+        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {_next_check(resource)}"
     return "look up the error code in the AWS documentation, correct its cause, then repeat the API call"
+
+
+def _next_check(resource: Resource) -> str:
+    match resource:
+        case ObjectResource():
+            return "then write the object again"
+        case BucketResource() | KeyResource():
+            return f"Reseal checks the {resource.kind} again at its next change"

@@ -15,7 +15,7 @@ from reseal.core.guards.remediation_key import (
     unless_unusable,
 )
 from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyDescription
 
@@ -100,7 +100,11 @@ def _unless_raised_too_far(
 
 
 def guard_own_writes(
-    policy: Policy, decisions: Decisions, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+    policy: Policy,
+    decisions: Decisions,
+    bucket: BucketResource,
+    observed: ObservedBucket,
+    access: BucketAccess,
 ) -> Decisions:
     """Replaces a remediation that the bucket policy lets nobody follow with a manual finding."""
     return {
@@ -110,7 +114,7 @@ def guard_own_writes(
 
 
 def _unless_denied(
-    policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+    policy: Policy, decision: Decision, bucket: BucketResource, observed: ObservedBucket, access: BucketAccess
 ) -> Decision:
     change = encryption_change_of(decision)
     if change is None or not (change.key_arn or change.algorithm):

@@ -10,7 +10,7 @@ from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
 from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource
 from reseal.core.state.change import intended_for
 from reseal.core.state.s3_object import BucketContext, Found, ObservedObject, Original
 
@@ -43,15 +43,13 @@ def guard_object(
         asks_own_callers=not policy.callers_may_use_key,
     )
     guarded = unless_locked_out(decision, list(new), key, _RECOMMENDATION)
-    head = found.head
-    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=intended.bucket_key)
+    contexts = Contexts(resource=_resource_of(found.head), bucket_key=intended.bucket_key)
     return unless_bound_to_context(guarded, key, contexts)
 
 
 def guard_raise(decision: Decision, found: Found, key: KeyPolicy) -> Decision:
     """The decision, or a manual finding if `key`, the object's own, may refuse it without a Bucket Key."""
-    head = found.head
-    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=False)
+    contexts = Contexts(resource=_resource_of(found.head), bucket_key=False)
     return unless_bound_to_context(decision, key, contexts)
 
 
@@ -66,8 +64,12 @@ def guard_own_write(
     return unless_denied(
         policy,
         decision,
-        Resource(bucket=head.bucket, object_key=head.object_key),
+        _resource_of(head),
         bucket_context.access.policy,
         algorithm=intended.algorithm or "",
         key_id=intended.key_id,
     )
+
+
+def _resource_of(head: ObservedObject) -> ObjectResource:
+    return ObjectResource(bucket=head.bucket, object_key=head.object_key)

@@ -10,7 +10,7 @@ from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -50,30 +50,44 @@ def undo_command(
     parameters that keep what a copy would drop (`sent_with_copy`): without them there is no command for a
     copy. The command makes S3 refuse to copy back an object that was written after `remediated_at`.
     """
-    if not isinstance(before, BucketEncryption | ObjectEncryption):
+    match resource:
+        case BucketResource():
+            return _set_default(policy, resource, before) if isinstance(before, BucketEncryption) else None
+        case ObjectResource() if isinstance(before, ObjectEncryption):
+            return _write_back(policy, resource, before, action, details, remediated_at)
+        case ObjectResource() | KeyResource():
+            return None
+
+
+def _write_back(
+    policy: Policy,
+    resource: ObjectResource,
+    before: ObjectEncryption,
+    action: str | None,
+    details: Mapping[str, str],
+    remediated_at: datetime,
+) -> str | None:
+    if not _can_be_typed(before.key_id, resource.bucket, resource.object_key, resource.version_id):
         return None
-    if not _can_be_typed(resource, before.key_id):
-        return None
-    if isinstance(before, BucketEncryption):
-        return _set_default(policy, resource, before)
-    if action == "UpdateObjectEncryption" and resource.object_key:
+    if action == "UpdateObjectEncryption":
         return _update_back(policy, resource, before)
-    if action == "CopyObject" and resource.object_key:
+    if action == "CopyObject":
         return _copy_back(policy, resource, before, details, remediated_at)
     return None
 
 
-def _can_be_typed(resource: Resource, key_id: str | None) -> bool:
+def _can_be_typed(key_id: str | None, *names: str | None) -> bool:
     """Whether every name of the command is plain text to every shell and to the CLI.
 
     Git's shell on Windows takes `--key=/...` for a path.
     """
-    named = (resource.bucket, resource.object_key, resource.version_id)
-    safe = all(_SAFE.fullmatch(name) and name[0] != "/" for name in named if name is not None)
+    safe = all(_SAFE.fullmatch(name) and name[0] != "/" for name in names if name is not None)
     return safe and (key_id is None or parse_key_reference(key_id).is_well_formed)
 
 
-def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -> str | None:
+def _set_default(policy: Policy, resource: BucketResource, before: BucketEncryption) -> str | None:
+    if not _can_be_typed(before.key_id, resource.bucket):
+        return None
     if not all(_SAFE_VALUE.fullmatch(name) for name in (before.algorithm, *(before.blocked or ()))):
         return None
     words = ["aws", "s3api", "put-bucket-encryption", "--region", policy.region]
@@ -84,7 +98,7 @@ def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -
 
 def _copy_back(
     policy: Policy,
-    resource: Resource,
+    resource: ObjectResource,
     before: ObjectEncryption,
     details: Mapping[str, str],
     remediated_at: datetime,
@@ -104,7 +118,7 @@ def _copy_back(
     return " ".join([*words, *(f"--{option}={value}" for option, value in kept.items())])
 
 
-def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -> str | None:
+def _update_back(policy: Policy, resource: ObjectResource, before: ObjectEncryption) -> str | None:
     """UpdateObjectEncryption sets only SSE-KMS, and only keys of the bucket owner's account (D2, D6)."""
     key_id = before.key_id or ""
     if before.algorithm != SseAlgorithm.SSE_KMS or parse_key_reference(key_id).account != policy.account:
@@ -116,7 +130,7 @@ def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -
     return " ".join(words)
 
 
-def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
+def _on_object(policy: Policy, resource: ObjectResource, command: str) -> list[str]:
     words = ["aws", "s3api", command, "--region", policy.region, "--bucket", resource.bucket]
     return [*words, f"--key={resource.object_key}", "--expected-bucket-owner", policy.account]
 

@@ -90,7 +90,7 @@ class Observer:
             new = new_context(self.policy, check, decisions, observed)
             if new:
                 key = known if known and known.key_arn == new.key_arn else self._key_policy(new.key_arn)
-                contexts = Contexts(bucket=call.bucket, bucket_key=new.bucket_key)
+                contexts = Contexts(resource=call.resource, bucket_key=new.bucket_key)
                 guarded = unless_bound_to_context(decisions[check], key, contexts)
                 decisions = {**decisions, check: guarded}
         return decisions

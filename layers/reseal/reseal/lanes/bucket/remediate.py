@@ -64,7 +64,7 @@ class Remediator:
         return closed
 
     def _remediate(self, entry: BucketEntry) -> Outcome:
-        bucket, writer = entry.resource.bucket, self._writer_of(entry)
+        bucket, writer = entry.resource.name, self._writer_of(entry)
         try:
             if not self._still_intends(entry):
                 raise TransientError(f"{bucket} changed while its repair was prepared: it is checked again")
@@ -76,7 +76,7 @@ class Remediator:
             return Applied(after=found, at=self.services.clock.now())
         if found.equals(entry.before):
             raise TransientError(
-                f"S3 still shows the state before {entry.setting} of {entry.resource.bucket} after the write"
+                f"S3 still shows the state before {entry.setting} of {entry.resource.name} after the write"
             )
         return _newer(found)
 
@@ -85,7 +85,7 @@ class Remediator:
         is_current = self.services.clock.now() - self.read_at <= _CURRENT
         if not is_current and not self._is_intended_again(entry):
             return False
-        return self._writer_of(entry).read(entry.resource.bucket).equals(entry.before)
+        return self._writer_of(entry).read(entry.resource.name).equals(entry.before)
 
     def _is_intended_again(self, entry: BucketEntry) -> bool:
         again = (repair for repair in self.decide_again() if repair.setting == entry.setting)
@@ -97,12 +97,12 @@ class Remediator:
     def _read_back(self, entry: BucketEntry) -> State:
         """Read until S3 shows another state than before the write, at most five times."""
         writer = self._writer_of(entry)
-        found = writer.read(entry.resource.bucket)
+        found = writer.read(entry.resource.name)
         for pause in _READ_BACK_PAUSES:
             if not found.equals(entry.before):
                 break
             self.services.clock.sleep(pause)
-            found = writer.read(entry.resource.bucket)
+            found = writer.read(entry.resource.name)
         return found
 
 

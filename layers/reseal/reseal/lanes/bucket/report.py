@@ -76,7 +76,8 @@ class Reporter:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
         if not event_result.findings or not event_result.decisions:
             return event_result
-        owner = owner_of(event_result.call.bucket, self.services.buckets.read_tags(event_result.call.bucket))
+        bucket = event_result.call.resource.scope
+        owner = owner_of(bucket, self.services.buckets.read_tags(bucket))
         return replace(event_result, findings=tuple(replace(f, owner=owner) for f in event_result.findings))
 
     def _once_a_day(self, event_result: EventResult) -> EventResult:
@@ -85,7 +86,7 @@ class Reporter:
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return event_result
         first = self.services.ledger.first_refusal_today(
-            call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
+            call.resource.scope, outcome.denied_action, call.event_id, self.services.clock.now()
         )
         return replace(event_result, suppressed=not first)
 

@@ -13,6 +13,7 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Write, findings_of, refusal_finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
+from reseal.core.findings.occurrences import object_keys
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
@@ -96,19 +97,19 @@ class Reporter:
         now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
         asked = stood_for if may_be_reported else stood_for[:1]
         return not any(
-            self.services.ledger.first_refusal_today(h.call.bucket, refused, h.call.event_id, now)
+            self.services.ledger.first_refusal_today(h.call.resource.scope, refused, h.call.event_id, now)
             for h in asked
         )
 
     def _with_owner(self, alert: Finding) -> Finding:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
-        bucket = alert.call.bucket
+        bucket = alert.resource.scope
         return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
 
     def _of_incident(self, alert: Finding) -> Finding:
         """The alert of SSE-C writes, with the incident's earlier writes counted."""
         tally = self._tally(alert)
-        unblocked = self.services.ledger.read_unblocked(alert.call.bucket, self.services.clock.now())
+        unblocked = self.services.ledger.read_unblocked(alert.resource.scope, self.services.clock.now())
         return as_incident(alert, tally, unblocked)
 
     def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
@@ -127,7 +128,7 @@ class Reporter:
             count=many.count if many else 1,
             first=many.first if many else alert.call.time,
             last=many.last if many else alert.call.time,
-            keys=many.keys if many else (alert.resource.object_key or "",),
+            keys=many.keys if many else object_keys(alert.resource),
             message=message_of([alert]),
             seconds=self.window_seconds or INCIDENT_SECONDS,
             suppresses=may_be_suppressed(alert),

@@ -12,6 +12,7 @@ from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
 from reseal.core.repairs.objects.evidence import evidence_of
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy
+from reseal.core.resource import ObjectResource
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, ObservedObject, Original
 from reseal.core.state.setting import Setting
@@ -63,11 +64,10 @@ class Task:
 
     def as_recorded(self, entry: ObjectEntry) -> Task:
         """The task with the entry's data and object key: the record may spell the key differently (A25)."""
-        named = replace(
-            self.call,
-            object_key=entry.resource.object_key or self.call.object_key,
-            version_id=entry.resource.version_id,
-        )
+        named = self.call
+        if isinstance(entry.resource, ObjectResource):
+            key, version = entry.resource.object_key, entry.resource.version_id
+            named = replace(named, object_key=key, version_id=version)
         return replace(
             self,
             call=named,
