@@ -35,7 +35,6 @@ def object_lane() -> ObjectLane:
         observer=Observer(
             policy=policy,
             methods=settings.methods,
-            exempts_log_deliveries=settings.exempt_log_deliveries,
             services=services,
             objects=objects,
         ),

@@ -24,7 +24,7 @@ from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
@@ -303,7 +303,7 @@ def finding_of(shown: dict[str, Any]) -> Finding:
                 algorithm=before.algorithm, key_id=before.key_id, unblocks_sse_c=False
             ),
         ),
-        policy=Policy(
+        requirements=Requirements(
             account=shown["account"],
             region=shown["region"],
             required=SseAlgorithm.SSE_KMS,

@@ -24,9 +24,9 @@ from tests.support.builders import (
     TEAM_KEY,
     KeyCall,
     a_call,
-    a_policy,
     an_object_call,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 from tests.support.names import unique
@@ -36,12 +36,12 @@ CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 
 def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
-    policy, call, found = a_policy(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
-    decisions = decide_bucket(policy, call, ObservedBucket(encryption=found))
-    after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
+    required, call, found = requirements(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
+    decisions = decide_bucket(required, call, ObservedBucket(encryption=found))
+    after = encryption("aws:kms", required.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
     writes = {DEFAULT_ENCRYPTION: Write(before=found, outcome=outcome)}
-    findings = findings_of(policy, call, found, decisions, writes)
+    findings = findings_of(required, call, found, decisions, writes)
     return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 

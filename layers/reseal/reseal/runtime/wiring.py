@@ -42,7 +42,7 @@ def wire(
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
     settings = read_settings(environment)
-    clients = Clients(settings.policy.region, deadline=deadline)
+    clients = Clients(settings.region, deadline=deadline)
     return settings.policy, services_of(settings, clients, logger)
 
 
@@ -74,9 +74,7 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
     """The adapters of every lane."""
     clock = SystemClock()
     return Services(
-        buckets=S3Buckets(
-            clients.of("s3"), settings.policy.account, clock, control=lambda: clients.of("s3control")
-        ),
+        buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
         keys=KmsKeys(clients.of("kms"), clock),
         ledger=DynamoDbLedger(clients.of("dynamodb"), settings.ledger_table, settings.ledger_kept),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),

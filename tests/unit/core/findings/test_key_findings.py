@@ -12,7 +12,7 @@ from reseal.core.findings.alerts import group_of, grouped
 from reseal.core.findings.finding import Finding, Status, refusal_finding
 from reseal.core.findings.message import message_of
 from reseal.core.outcome import Failed
-from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, KeyCall, a_policy
+from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, KeyCall, requirements
 from tests.support.fakes.services import NOON
 
 ROTATION = Check(
@@ -23,7 +23,7 @@ FOUND = Finding(
     severity=Severity.MEDIUM,
     status=Status.MANUAL,
     call=KeyCall(),
-    policy=a_policy(),
+    requirements=requirements(),
     reason="the key does not rotate",
     recommendation="turn rotation on",
 )
@@ -83,7 +83,7 @@ def test_equal_findings_about_one_key_are_one_and_another_key_has_its_own() -> N
 def test_a_denied_read_of_a_key_is_a_failure_that_names_the_permission() -> None:
     denied = Failed(code="AccessDenied", reason="an SCP", denied_action="kms:GetKeyRotationStatus")
 
-    failed = refusal_finding(a_policy(), KeyCall(), BUCKET_KEY, denied)
+    failed = refusal_finding(requirements(), KeyCall(), BUCKET_KEY, denied)
 
     assert failed.reason == "no check could judge the KMS key: an SCP"
     assert failed.recommendation == (

@@ -10,7 +10,7 @@ from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import ACCOUNT, BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, a_policy
+from tests.support.builders import ACCOUNT, BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, requirements
 
 SSE = "s3:x-amz-server-side-encryption"
 KEY_ID = f"{SSE}-aws-kms-key-id"
@@ -42,7 +42,7 @@ def guarded(
     resource: S3Resource = THE_BUCKET,
     algorithm: str = SSE_KMS,
 ) -> Any:
-    return unless_denied(a_policy(), TO_K, resource, bucket_policy, algorithm=algorithm, key_id=K)
+    return unless_denied(requirements(), TO_K, resource, bucket_policy, algorithm=algorithm, key_id=K)
 
 
 DENIED = {
@@ -152,6 +152,8 @@ def test_compliant_decision_stays() -> None:
     compliant = Compliant("under K")
     bucket_policy = DENIED["SSE-S3 demanded"]
 
-    decision = unless_denied(a_policy(), compliant, THE_BUCKET, bucket_policy, algorithm=SSE_KMS, key_id=K)
+    decision = unless_denied(
+        requirements(), compliant, THE_BUCKET, bucket_policy, algorithm=SSE_KMS, key_id=K
+    )
 
     assert decision is compliant

@@ -11,7 +11,7 @@ from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.encryption_context import Contexts, NewContext, new_context, unless_bound_to_context
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -26,8 +26,8 @@ from tests.support.builders import (
     TEAM_KEY,
     K,
     a_key,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.unit.core.access.cases import THE_STACKS_KEY
 
@@ -228,9 +228,9 @@ UNDER_AWS_S3 = encryption(SSE_KMS)
 def context_of(
     check: str, found: BucketEncryption, decisions: Decisions, modes: dict[str, Mode] | None = None
 ) -> NewContext | None:
-    policy = a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
+    required = requirements(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return new_context(policy, check, decisions, ObservedBucket(encryption=found, kms_key=key))
+    return new_context(required, check, decisions, ObservedBucket(encryption=found, kms_key=key))
 
 
 @pytest.mark.parametrize(

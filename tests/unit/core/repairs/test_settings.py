@@ -28,12 +28,12 @@ from tests.support.builders import (
     SSE_KMS,
     K,
     a_call,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
-POLICY = a_policy(check_modes=ENFORCE_ALL)
+REQUIREMENTS = requirements(check_modes=ENFORCE_ALL)
 NAMING = "PutBucketNickname"
 
 
@@ -91,7 +91,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def the_repair() -> Repair:
-    return repairs_of(POLICY, FOUND, DECISIONS)[1]
+    return repairs_of(REQUIREMENTS, FOUND, DECISIONS)[1]
 
 
 def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
@@ -110,7 +110,7 @@ def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
 
 
 def test_each_setting_has_one_repair_that_merges_its_checks() -> None:
-    repairs = repairs_of(POLICY, FOUND, DECISIONS)
+    repairs = repairs_of(REQUIREMENTS, FOUND, DECISIONS)
 
     assert [(repair.setting, repair.checks) for repair in repairs] == [
         (Setting.BUCKET_ENCRYPTION, (DEFAULT_ENCRYPTION,)),
@@ -156,7 +156,7 @@ def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
     )
 
     found = findings_of(
-        POLICY, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
+        REQUIREMENTS, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
     )
 
     (finding,) = found

@@ -81,7 +81,7 @@ class Stage:
     """One deployment of the lane, and what AWS holds."""
 
     cloud: FakeObjectCloud = field(default_factory=a_cloud)
-    policy: Policy = field(default_factory=a_policy)
+    policy: Policy = field(default_factory=lambda: a_policy(exempts_log_deliveries=True))
     methods: Methods = field(default_factory=Methods)
     window_seconds: int = 900
     invocations: int = 0
@@ -111,7 +111,6 @@ class Stage:
         observer = Observer(
             policy=self.policy,
             methods=self.methods,
-            exempts_log_deliveries=True,
             services=services,
             objects=objects,
         )

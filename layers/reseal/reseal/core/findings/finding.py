@@ -19,7 +19,7 @@ from reseal.core.decision import Decision, Manual, Remediate, Severity, Violatio
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import restored, undo_command
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource, version_of
@@ -71,7 +71,7 @@ class Finding:
     severity: Severity
     status: Status
     call: Call
-    policy: Policy
+    requirements: Requirements
     reason: str
     recommendation: str | None = None
     before: State | None = None
@@ -92,7 +92,7 @@ class Finding:
     @property
     def resource_arn(self) -> str:
         """The ARN of the bucket or the object."""
-        return self.resource.arn(self.policy.partition)
+        return self.resource.arn(self.requirements.partition)
 
     @property
     def id(self) -> str:
@@ -125,7 +125,7 @@ class Finding:
         if isinstance(before, BucketEncryption) and isinstance(after, BucketEncryption):
             before = restored(before, after, blocked_sse_c=self.blocked_sse_c)
         at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
-        return undo_command(self.policy, self.resource, before, self.action, self.details, at)
+        return undo_command(self.requirements, self.resource, before, self.action, self.details, at)
 
     @property
     def runbook(self) -> str:
@@ -148,8 +148,8 @@ class Finding:
                 "name": self.resource.name,
                 "version_id": version_of(self.resource),
             },
-            "account": self.policy.account,
-            "region": self.policy.region,
+            "account": self.requirements.account,
+            "region": self.requirements.region,
             "actor": self.call.actor.to_document(),
             "api_call": {
                 "name": call.name,
@@ -157,7 +157,7 @@ class Finding:
                 "event_id": call.event_id,
                 "set_this": self.set_by_call,
             },
-            "required": self.check.requires(self.policy),
+            "required": self.check.requires(self.requirements),
             "before": self.before.to_document() if self.before else None,
             "after": self.after.to_document() if self.after else None,
             "action": self.action,
@@ -174,7 +174,7 @@ class Finding:
 
 
 def findings_of(
-    policy: Policy,
+    requirements: Requirements,
     call: Call,
     before: State | None,
     decisions: Mapping[str, Decision],
@@ -195,7 +195,7 @@ def findings_of(
             severity=violation.severity,
             status=Status.MANUAL,
             call=call,
-            policy=policy,
+            requirements=requirements,
             reason=_reason(violation, call),
             before=writes[check].before if check in writes else before,
             blocked_sse_c=blocked_sse_c,
@@ -217,14 +217,14 @@ def _reason(violation: Violation, call: Call) -> str:
     return f"{violation.reason}; {call.obstacle}: S3 refuses that for objects under a KMS key"
 
 
-def refusal_finding(policy: Policy, call: Call, check_id: str, failed: Failed) -> Finding:
+def refusal_finding(requirements: Requirements, call: Call, check_id: str, failed: Failed) -> Finding:
     """The finding of an event whose bucket or object could not be read, so no check could judge it."""
     return Finding(
         check=CHECK_BY_ID[check_id],
         severity=Severity.HIGH,
         status=Status.FAILED,
         call=call,
-        policy=policy,
+        requirements=requirements,
         reason=f"no check could judge the {call.resource.kind}: {failed.reason}",
         recommendation=_recommendation(failed, call.resource),
     )
@@ -236,7 +236,7 @@ def _completed(draft: Finding, decision: Decision, write: Write | None) -> Findi
         return replace(draft, recommendation=decision.recommendation)
     if write is None:
         return replace(
-            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
+            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.requirements, draft.check)
         )
     match write.outcome:
         case Applied() as applied:
@@ -279,10 +279,10 @@ def _after_repair(repaired: Finding) -> Iterator[str]:
         yield "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 
 
-def _how_to_enforce(policy: Policy, check: Check) -> str:
-    if policy.mode is Mode.DETECT:
+def _how_to_enforce(requirements: Requirements, check: Check) -> str:
+    if requirements.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
-    if policy.enforces(check.id):
+    if requirements.enforces(check.id):
         return f"nothing was changed: the {check.title} check was not yet in mode enforce; change it manually"
     return f"nothing was changed: the mode of the {check.title} check is detect"
 

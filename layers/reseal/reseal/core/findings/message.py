@@ -39,8 +39,8 @@ def message_of(findings: Sequence[Finding]) -> Message:
             "status": _distinct(finding.status.value for finding in ordered),
             "check": _distinct(finding.check.id for finding in ordered),
             "resource_type": most_severe.resource.type,
-            "account": most_severe.policy.account,
-            "region": most_severe.policy.region,
+            "account": most_severe.requirements.account,
+            "region": most_severe.requirements.region,
         },
     )
 
@@ -76,7 +76,7 @@ def _text(finding: Finding) -> str:
         ("Note", _SET_BY_ANOTHER_CALL if finding.set_by_call is False else None),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
-        ("Required", finding.check.requires(finding.policy)),
+        ("Required", finding.check.requires(finding.requirements)),
         ("Before", finding.before.in_words if finding.before else None),
         ("Now", finding.after.in_words if finding.after else None),
         ("Remediated", _seconds(finding)),
@@ -115,7 +115,7 @@ def _many(count: int, resource: Resource) -> str:
 
 def _resource_rows(finding: Finding) -> list[tuple[str, str]]:
     """The object key as a Python literal, which shows every character unambiguously, and its version."""
-    where = f"(account {finding.policy.account}, {finding.policy.region})"
+    where = f"(account {finding.requirements.account}, {finding.requirements.region})"
     match finding.resource:
         case BucketResource(bucket=bucket):
             return [("Bucket", f"{bucket} {where}")]

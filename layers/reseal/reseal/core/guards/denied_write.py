@@ -18,7 +18,7 @@ from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.decision import Decision, Remediate
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
@@ -27,7 +27,7 @@ _LONGEST_SID = 80
 
 
 def unless_denied(
-    policy: Policy,
+    requirements: Requirements,
     decision: Decision,
     resource: S3Resource,
     bucket_policy: Mapping[str, Any] | None,
@@ -39,7 +39,7 @@ def unless_denied(
     if not isinstance(decision, Remediate):
         return decision
     encryption = {ENCRYPTION_HEADER: always(algorithm), KEY_HEADER: always(key_id or "")}
-    asked = _writes(policy, resource, encryption)
+    asked = _writes(requirements, resource, encryption)
     statement = _denying_statement(bucket_policy or {}, asked)
     if statement is None:
         return decision
@@ -55,12 +55,12 @@ def unless_denied(
     )
 
 
-def _writes(policy: Policy, resource: S3Resource, encryption: Mapping[str, Range]) -> Requests:
+def _writes(requirements: Requirements, resource: S3Resource, encryption: Mapping[str, Range]) -> Requests:
     """The writes of the account's callers to the resource under this encryption."""
-    partition = policy.partition
+    partition = requirements.partition
     objects = objects_of(resource, partition)
     known = {RESOURCE: Range(present=True, within=(objects,)), _CUSTOMER_HEADER: ABSENT, **encryption}
-    return Requests.of(Caller(Kind.ACCOUNT, policy.account, policy.account), partition, **known)
+    return Requests.of(Caller(Kind.ACCOUNT, requirements.account, requirements.account), partition, **known)
 
 
 def _what_again(resource: S3Resource) -> str:

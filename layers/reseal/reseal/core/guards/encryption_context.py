@@ -21,7 +21,7 @@ from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Decision, Remediate, encryption_change_of
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.resource import BucketResource, S3Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -69,7 +69,7 @@ class NewContext:
 
 
 def new_context(
-    policy: Policy, check: str, decisions: Decisions, observed: ObservedBucket
+    requirements: Requirements, check: str, decisions: Decisions, observed: ObservedBucket
 ) -> NewContext | None:
     """The context that a remediation would be the first to use here; None if it changes none.
 
@@ -79,7 +79,7 @@ def new_context(
     change, found = encryption_change_of(decisions[check]), observed.encryption
     if change is None or not (change.key_arn or change.bucket_key or change.algorithm):
         return None
-    together = {check: decisions[check]} if change.key_arn else _together(policy, check, decisions)
+    together = {check: decisions[check]} if change.key_arn else _together(requirements, check, decisions)
     written = _written(found, together)
     is_new = (written.key_id, written.bucket_key) != (found.key_id, found.bucket_key)
     key_arn = _key_arn(written, observed) if is_new else None
@@ -94,9 +94,9 @@ def unless_bound_to_context(decision: Decision, key: KeyPolicy, contexts: Contex
     return decision.stopped(why, _RECOMMENDATION)
 
 
-def _together(policy: Policy, check: str, decisions: Decisions) -> Mapping[str, Decision]:
+def _together(requirements: Requirements, check: str, decisions: Decisions) -> Mapping[str, Decision]:
     """The decisions that are written with this one."""
-    return enforced_remediations(policy, decisions) if policy.enforces(check) else decisions
+    return enforced_remediations(requirements, decisions) if requirements.enforces(check) else decisions
 
 
 def _written(found: BucketEncryption, decisions: Mapping[str, Decision]) -> BucketEncryption:

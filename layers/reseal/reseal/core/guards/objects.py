@@ -9,7 +9,7 @@ from reseal.core.decision import Decision, encryption_change_of
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import ObjectResource
 from reseal.core.state.change import intended_for
 from reseal.core.state.s3_object import BucketContext, Found, ObservedObject, Original
@@ -21,7 +21,7 @@ _RECOMMENDATION = (
 
 
 def guard_object(
-    policy: Policy,
+    requirements: Requirements,
     decision: Decision,
     found: Found,
     original: Original,
@@ -40,7 +40,7 @@ def guard_object(
         impacts,
         key,
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
-        asks_own_callers=not policy.callers_may_use_key,
+        asks_own_callers=not requirements.callers_may_use_key,
     )
     guarded = unless_locked_out(decision, list(new), key, _RECOMMENDATION)
     contexts = Contexts(resource=_resource_of(found.head), bucket_key=intended.bucket_key)
@@ -54,7 +54,7 @@ def guard_raise(decision: Decision, found: Found, key: KeyPolicy) -> Decision:
 
 
 def guard_own_write(
-    policy: Policy, decision: Decision, head: ObservedObject, bucket_context: BucketContext
+    requirements: Requirements, decision: Decision, head: ObservedObject, bucket_context: BucketContext
 ) -> Decision:
     """The decision, or a manual finding if the bucket policy denies the write under the new encryption."""
     change = encryption_change_of(decision)
@@ -62,7 +62,7 @@ def guard_own_write(
         return decision
     intended = intended_for(head.encryption, change, bucket_context)
     return unless_denied(
-        policy,
+        requirements,
         decision,
         _resource_of(head),
         bucket_context.access.policy,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Remediate, Violation
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.setting import State
 
 
@@ -26,10 +26,12 @@ class Repair:
         return replace(self, before=self.intended, intended=self.before)
 
 
-def repairs_of(policy: Policy, found: Mapping[str, State], decisions: Decisions) -> tuple[Repair, ...]:
+def repairs_of(
+    requirements: Requirements, found: Mapping[str, State], decisions: Decisions
+) -> tuple[Repair, ...]:
     """The enforced remediations, those of each setting merged into one write. `found` holds each setting."""
     repairs: dict[str, Repair] = {}
-    for check, remediate in enforced_remediations(policy, decisions).items():
+    for check, remediate in enforced_remediations(requirements, decisions).items():
         setting = remediate.change.setting
         before = found[setting]
         so_far = repairs.get(setting) or Repair(setting=setting, before=before, intended=before, checks=())
@@ -51,10 +53,10 @@ def remediations_of_write(
     }
 
 
-def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:
+def enforced_remediations(requirements: Requirements, decisions: Decisions) -> Mapping[str, Remediate]:
     """The remediations of checks in mode `enforce`, by check id."""
     return {
         check: decision
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and policy.enforces(check)
+        if isinstance(decision, Remediate) and requirements.enforces(check)
     }

@@ -13,7 +13,7 @@ from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import findings_of
 from reseal.core.outcome import Failed, Skipped
-from reseal.core.policy.exemptions import exempt_by_name, skipped_call
+from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.repair import Repair, repairs_of
@@ -39,12 +39,13 @@ class BucketLane:
         that must be delivered again; in both cases the message stays on the queue.
         """
         call = parse_bucket_call(delivery.body)  # 1 parse
-        observer = Observer(policy=self.policy, services=self.services)
-        reporter = Reporter(policy=self.policy, services=self.services)
-        if skipped := skipped_call(self.policy, call):
+        requirements = self.policy.for_(call.resource)
+        observer = Observer(requirements=requirements, services=self.services)
+        reporter = Reporter(requirements=requirements, services=self.services)
+        if skipped := skipped_call(requirements, call):
             return reporter.report(reporter.unreadable(call, skipped))
-        if exempt := self._exempt(call):
-            return reporter.report(_exempted(call, exempt))
+        if requirements.exempt:
+            return reporter.report(_exempted(call, requirements.exempt))
         self._note_unblocking(call)
         try:
             read_at = self.services.clock.now()
@@ -57,7 +58,7 @@ class BucketLane:
         remediator = Remediator(
             services=self.services, read_at=read_at, decide_again=lambda: self._repairs(observer, call)
         )
-        repairs = {r.setting: r for r in repairs_of(self.policy, observed.settings, decisions)}
+        repairs = {r.setting: r for r in repairs_of(requirements, observed.settings, decisions)}
         entries = []
         for setting, found in observed.settings.items():
             repair = repairs.get(setting)
@@ -71,15 +72,11 @@ class BucketLane:
     def _repairs(self, observer: Observer, call: BucketCall) -> Sequence[Repair]:
         """The repairs that the bucket, read and judged now, needs."""
         observed = observer.observe(call)
-        return repairs_of(self.policy, observed.settings, observer.decide(call, observed))
+        return repairs_of(observer.requirements, observed.settings, observer.decide(call, observed))
 
     @property
     def _recorder(self) -> Recorder:
         return Recorder(services=self.services)
-
-    def _exempt(self, call: BucketCall) -> Exempt | None:
-        control_tower = self.policy.exempt_control_tower
-        return exempt_by_name(call.bucket, self.policy.account, control_tower=control_tower)
 
     def _note_unblocking(self, call: BucketCall) -> None:
         """Record who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack."""
@@ -101,7 +98,7 @@ class BucketLane:
             return None
         decisions = {check: one for entry in entries for check, one in entry.violations.items()}
         writes = {check: write for entry in entries for check, write in writes_of(entry).items()}
-        findings = findings_of(self.policy, call, entries[0].before, decisions, writes)
+        findings = findings_of(self.policy.for_(call.resource), call, entries[0].before, decisions, writes)
         ended = outcome_of([entry.outcome for entry in entries])
         return EventResult(call=call, decisions=decisions, outcome=ended, findings=findings)
 

@@ -15,7 +15,7 @@ from reseal.core.findings.finding import Finding, Status, Write, findings_of, re
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations, remediations_of_write
 from reseal.lanes.bucket.ledger import BucketEntry
 from reseal.ports import Services
@@ -25,7 +25,7 @@ from reseal.ports import Services
 class Reporter:
     """Publishes the findings of an event. On TransientError the message is retried."""
 
-    policy: Policy
+    requirements: Requirements
     services: Services
 
     def event_result(
@@ -42,7 +42,7 @@ class Reporter:
         """
         writes = {
             check: Write(before=observed.encryption, outcome=None)
-            for check in enforced_remediations(self.policy, decisions)
+            for check in enforced_remediations(self.requirements, decisions)
         }
         for entry in entries:
             if isinstance(entry.outcome, Skipped):
@@ -50,14 +50,14 @@ class Reporter:
             superseded = [c for c in writes if _setting_of(decisions[c]) == entry.setting]
             decisions = {c: d for c, d in decisions.items() if c not in superseded} | dict(entry.violations)
             writes = {c: w for c, w in writes.items() if c not in superseded} | writes_of(entry)
-        findings = findings_of(self.policy, call, observed.encryption, decisions, writes)
+        findings = findings_of(self.requirements, call, observed.encryption, decisions, writes)
         outcome = outcome_of([entry.outcome for entry in entries])
         return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
     def unreadable(self, call: BucketCall, outcome: Skipped | Failed) -> EventResult:
         """The result of an event whose bucket could not be read."""
         findings = (
-            (refusal_finding(self.policy, call, BUCKET_CHECKS[0].id, outcome),)
+            (refusal_finding(self.requirements, call, BUCKET_CHECKS[0].id, outcome),)
             if isinstance(outcome, Failed)
             else ()
         )

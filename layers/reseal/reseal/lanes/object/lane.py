@@ -136,7 +136,7 @@ class ObjectLane:
         return batch.remaining(recorded)
 
     def _is_to_write(self, task: Task) -> bool:
-        enforced = self.observer.policy.enforces(OBJECT_ENCRYPTION)
+        enforced = self.observer.required(task).enforces(OBJECT_ENCRYPTION)
         return enforced and task.plan is not None and task.outcome is None
 
     # --- 5 act ---------------------------------------------------------------------------------

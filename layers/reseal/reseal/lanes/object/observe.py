@@ -13,7 +13,8 @@ from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundErro
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.policy.exemptions import exempt_call, skipped_call
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
 from reseal.core.state.bucket_encryption import SSE_C
@@ -34,34 +35,38 @@ class Observer:
 
     policy: Policy
     methods: Methods
-    exempts_log_deliveries: bool
     services: Services
     objects: ObjectServices
 
     def judge(self, task: Task) -> Task:
         """The task with the object found and the decision, or with the outcome if it could not be judged."""
-        call = task.call
-        if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
+        call, requirements = task.call, self.required(task)
+        if requirements.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return replace(task, decision=CHECK_IS_OFF)
-        if skipped := skipped_call(self.policy, call):
+        if skipped := skipped_call(requirements, call):
             return replace(task, outcome=skipped)
-        exempt = exempt_call(self.policy, call, log_deliveries=self.exempts_log_deliveries)
-        if exempt:
+        if exempt := exempt_call(requirements, call):
             return replace(task, decision=exempt)
         try:
             named, head = self._read(call)  # 2 observe
             if head is None:
                 return self._under_customer_key(replace(task, call=named))
-            return self._judge_found(task, self._with_key(head))
+            return self._judge_found(task, self._with_key(requirements, head))
         except RefusalError as refusal:
             return replace(task, outcome=outcome_of_refusal(refusal, "object"))
+
+    def required(self, task: Task) -> Requirements:
+        """What is required of the task's object."""
+        return self.policy.for_(task.call.resource)
 
     def in_place(self, task: Task) -> Plan | None:
         """The task's plan, with a change in place if that is possible."""
         if (plan := task.plan) is None:
             return None
         methods = replace(self.methods, prefers_in_place=True)
-        method = choose_method(self.policy, methods, plan.original, plan.bucket_context, plan.intended)
+        method = choose_method(
+            self.required(task), methods, plan.original, plan.bucket_context, plan.intended
+        )
         return replace(plan, method=method) if isinstance(method, Method) else plan
 
     # --- 2 observe -----------------------------------------------------------------------------
@@ -97,11 +102,11 @@ class Observer:
             return None
         return replace(head, lock=head.lock.as_of(self.services.clock.now()))
 
-    def _with_key(self, head: ObservedObject) -> Found:
+    def _with_key(self, requirements: Requirements, head: ObservedObject) -> Found:
         key_id = head.encryption.key_id
         if not head.encryption.uses_kms or key_id is None:
             return Found(head=head)
-        if not self.policy.must_describe(parse_key_reference(key_id)):
+        if not requirements.must_describe(parse_key_reference(key_id)):
             return Found(head=head)
         return Found(head=head, kms_key=self.services.keys.describe(key_id))
 
@@ -112,7 +117,7 @@ class Observer:
         listed = self._listed(task.call)
         if listed and is_of_another(task.call, listed):
             return replace(task, outcome=written_again("object"))
-        decision = decide_object_encryption(self.policy, task.call, CUSTOMER_KEY, None)
+        decision = decide_object_encryption(self.required(task), task.call, CUSTOMER_KEY, None)
         return replace(task, before=CUSTOMER_KEY, decision=decision)
 
     def _listed(self, call: ObjectCall) -> Listed | None:
@@ -126,7 +131,7 @@ class Observer:
 
     def _judge_found(self, task: Task, found: Found) -> Task:
         before = found.head.encryption
-        decision = decide_object_encryption(self.policy, task.call, before, found.kms_key)
+        decision = decide_object_encryption(self.required(task), task.call, before, found.kms_key)
         task = replace(task, head=found.head, before=before, decision=decision)
         if not isinstance(decision, Violation):
             return task
@@ -138,25 +143,26 @@ class Observer:
 
     def _with_repair(self, task: Task, found: Found, remediate: Remediate) -> Task:
         """The task with a plan, or with a manual decision if no repair is safe."""
+        requirements = self.required(task)
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, task.call, bucket_context)
         decision = (
-            unless_unusable(self.policy, remediate, self._remediation_key())
+            unless_unusable(requirements, remediate, self._remediation_key(requirements))
             if moves_to_remediation_key(remediate)
             else remediate
         )
         if moves_to_remediation_key(decision):
-            key = self._key_policy(self.policy.remediation_key)
-            decision = guard_object(self.policy, decision, found, original, bucket_context, key)
+            key = self._key_policy(requirements, requirements.remediation_key)
+            decision = guard_object(requirements, decision, found, original, bucket_context, key)
         elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
-            decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
-        decision = guard_own_write(self.policy, decision, found.head, bucket_context)
+            decision = guard_raise(decision, found, self._key_policy(requirements, found.kms_key.arn))
+        decision = guard_own_write(requirements, decision, found.head, bucket_context)
         change = encryption_change_of(decision)
         if change is None:
             return replace(task, decision=decision)
         intended = intended_for(found.head.encryption, change, bucket_context)
         method = unreadable_context(original) or choose_method(
-            self.policy, self.methods, original, bucket_context, intended
+            requirements, self.methods, original, bucket_context, intended
         )
         if isinstance(method, Method):
             plan = Plan(original=original, bucket_context=bucket_context, method=method, intended=intended)
@@ -174,11 +180,11 @@ class Observer:
             context=call.stated.context if head.encryption.uses_kms else None,
         )
 
-    def _remediation_key(self) -> KeyDescription:
-        return self.services.keys.describe(self.policy.remediation_key, max_age=_MAX_AGE)
+    def _remediation_key(self, requirements: Requirements) -> KeyDescription:
+        return self.services.keys.describe(requirements.remediation_key, max_age=_MAX_AGE)
 
-    def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
+    def _key_policy(self, requirements: Requirements, key_arn: str) -> KeyPolicy:
+        return KeyPolicy.of(requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:

@@ -17,6 +17,7 @@ from reseal.core.findings.occurrences import object_keys
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.lanes.object.task import Task
 from reseal.ports import ObjectServices, Services
 
@@ -37,24 +38,18 @@ class Reporter:
 
     def event_result(self, task: Task) -> EventResult:
         """The result of this write, with its finding if it violated the check."""
+        requirements = self.policy.for_(task.call.resource)
         decisions = {} if task.decision is None else {OBJECT_ENCRYPTION: task.decision}
         outcome = task.outcome
         if not decisions and isinstance(outcome, Failed):
             findings: tuple[Finding, ...] = (
-                refusal_finding(self.policy, task.call, OBJECT_ENCRYPTION, outcome),
+                refusal_finding(requirements, task.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
-            findings = findings_of(self.policy, task.call, task.before, decisions, self._writes(task))
+            findings = findings_of(
+                requirements, task.call, task.before, decisions, _writes(requirements, task)
+            )
         return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
-
-    def _writes(self, task: Task) -> Mapping[str, Write]:
-        entry = task.entry
-        if entry is None and not self.policy.enforces(OBJECT_ENCRYPTION):
-            return {}
-        write = Write(before=task.before, outcome=task.outcome)
-        if entry is not None:
-            write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
-        return {OBJECT_ENCRYPTION: write}
 
     def publish(
         self, alert: Finding, stood_for: Sequence[EventResult], *, redelivered: bool, may_be_reported: bool
@@ -146,3 +141,13 @@ class Reporter:
         except TransientError:
             self.objects.windows.read_suppressed(group_of(alert))
             raise
+
+
+def _writes(requirements: Requirements, task: Task) -> Mapping[str, Write]:
+    entry = task.entry
+    if entry is None and not requirements.enforces(OBJECT_ENCRYPTION):
+        return {}
+    write = Write(before=task.before, outcome=task.outcome)
+    if entry is not None:
+        write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
+    return {OBJECT_ENCRYPTION: write}
