@@ -25,8 +25,8 @@ from tests.support.builders import (
     STRANGER_KEY,
     K,
     a_key,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.unit.core.access.cases import (
     EVERYBODY,
@@ -485,7 +485,7 @@ def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
 def test_key_policy_of_a_deployment_is_for_its_account_and_region() -> None:
     document = {"Statement": THE_STACKS_KEY}
 
-    found = KeyPolicy.of(a_policy(), K, document)
+    found = KeyPolicy.of(requirements(), K, document)
 
     assert found == KeyPolicy(key_arn=K, document=document, account=ACCOUNT, region=REGION)
 

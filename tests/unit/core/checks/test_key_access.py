@@ -18,11 +18,11 @@ from tests.support.builders import (
     STRANGER_KEY,
     TEAM_KEY,
     a_call,
-    a_policy,
     encryption,
+    requirements,
 )
 
-POLICY = a_policy(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
+REQUIREMENTS = requirements(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
 REPLICATES = "PutBucketReplication"
 
 
@@ -34,7 +34,7 @@ def rule(account: str | None = None, key_id: str | None = None, *, enabled: bool
 
 def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
     observed = ObservedBucket(encryption=encryption(), access=BucketAccess(replication=tuple(rules)))
-    return decide_key_access(POLICY, a_call(call), observed)
+    return decide_key_access(REQUIREMENTS, a_call(call), observed)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_copies_are_reported_of_the_call_that_can_have_asked_for_them() -> None:
 def test_bucket_that_the_call_opened_to_nobody_is_compliant() -> None:
     unread = ObservedBucket(encryption=encryption())
 
-    assert isinstance(decide_key_access(POLICY, a_call("PutBucketPolicy"), unread), Compliant)
+    assert isinstance(decide_key_access(REQUIREMENTS, a_call("PutBucketPolicy"), unread), Compliant)
 
 
 def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity() -> None:
@@ -86,7 +86,7 @@ def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity(
     key = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
     observed = ObservedBucket(encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key)
 
-    decision = decide_key_access(POLICY, a_call(REPLICATES), observed)
+    decision = decide_key_access(REQUIREMENTS, a_call(REPLICATES), observed)
 
     assert isinstance(decision, Manual)
     assert decision.severity is Severity.CRITICAL

@@ -15,7 +15,7 @@ from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource, Resource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
@@ -45,15 +45,15 @@ class ObjectCall:
     obstacle: str | None = None
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> ObjectResource:
         """The object, or the object version that the call wrote."""
-        return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
+        return ObjectResource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
     def at(self, resource: Resource) -> ObjectCall:
         """The call with the object's key and version as S3 spells them (A25)."""
-        return replace(
-            self, object_key=resource.object_key or self.object_key, version_id=resource.version_id
-        )
+        if not isinstance(resource, ObjectResource):
+            return self
+        return replace(self, object_key=resource.object_key, version_id=resource.version_id)
 
     @property
     def unquoted_key(self) -> str | None:

@@ -11,7 +11,7 @@ from reseal.core.access.impact import impact_of, in_words
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.kms_key import parse_key_reference
 
@@ -21,12 +21,12 @@ ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite",
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
 
-def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def decide_key_access(requirements: Requirements, call: BucketCall, observed: ObservedBucket) -> Decision:
     """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
     if observed.access is None:
         return Compliant("this call granted no access to a bucket under a KMS key")
     found = [*_without_key(call, observed)]
-    found += _copied(policy, observed.access) if call.name == REPLICATES else []
+    found += _copied(requirements, observed.access) if call.name == REPLICATES else []
     if not found:
         return Compliant("everyone with access to the bucket can use its KMS key")
     return Manual(
@@ -52,11 +52,12 @@ def _without_key(call: BucketCall, observed: ObservedBucket) -> Iterator[Manual]
         )
 
 
-def _copied(policy: Policy, access: BucketAccess) -> Iterator[Manual]:
+def _copied(requirements: Requirements, access: BucketAccess) -> Iterator[Manual]:
     """The rule of each account, not this one, that gets copies of new objects or whose key they are under."""
     for rule in access.replication:
-        owners = {rule.account or policy.account, _account_of_key(rule) or policy.account} - {policy.account}
-        if rule.enabled and owners and not policy.names_approved(rule.key_id or ""):
+        own = requirements.account
+        owners = {rule.account or own, _account_of_key(rule) or own} - {own}
+        if rule.enabled and owners and not requirements.names_approved(rule.key_id or ""):
             yield Manual(
                 severity=Severity.HIGH,
                 reason=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Manual, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -21,7 +21,7 @@ _OBJECT = Subject(
 
 
 def decide_object_encryption(
-    policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
+    requirements: Requirements, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
 ) -> Decision:
     """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
@@ -35,7 +35,7 @@ def decide_object_encryption(
         )
     moved_away = call.name == "UpdateObjectEncryption"
     return judge_encryption(
-        policy,
+        requirements,
         Judged(
             subject=_OBJECT,
             algorithm=found.algorithm or SseAlgorithm.SSE_S3,

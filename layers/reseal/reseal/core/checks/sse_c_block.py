@@ -6,12 +6,12 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH
 from reseal.core.state.change import EncryptionChange
 
 
-def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def decide_sse_c_block(requirements: Requirements, call: BucketCall, observed: ObservedBucket) -> Decision:
     """Ransomware uses SSE-C to lock objects in place; S3 can block it per bucket (E6, E7).
 
     Unblocking it on purpose is HIGH. A missing block is at most MEDIUM: older buckets have none, and a

@@ -12,8 +12,8 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
-from reseal.core.policy.exemptions import exempt_by_name, skipped_call
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.exemptions import skipped_call
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import repairs_of
 from reseal.flow.stages import Entry, Judged, Parsed
 from reseal.ports import Services
@@ -30,7 +30,6 @@ BucketJudged = Judged[BucketCall, ObservedBucket, BucketPlan]
 class BucketKind:
     """`Kind` of buckets."""
 
-    policy: Policy
     services: Services
     checks = tuple(check.id for check in BUCKET_CHECKS)
     settings = tuple(WRITERS)
@@ -44,14 +43,11 @@ class BucketKind:
         """None: each call is reported under its own caller."""
         return {}
 
-    def exempt(self, call: BucketCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: BucketCall) -> Exempt | Skipped | None:
         """Why no check judges the bucket; None if they do."""
-        control_tower = self.policy.exempt_control_tower
-        return skipped_call(self.policy, call) or exempt_by_name(
-            call.bucket, self.policy.account, control_tower=control_tower
-        )
+        return skipped_call(requirements, call) or requirements.exempt
 
-    def observe(self, call: BucketCall) -> tuple[BucketCall, ObservedBucket]:
+    def observe(self, requirements: Requirements, call: BucketCall) -> tuple[BucketCall, ObservedBucket]:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack.
@@ -59,18 +55,18 @@ class BucketKind:
         if call.stated and call.stated.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
-        return call, self._observer.observe(call)
+        return call, self._observer(requirements).observe(call)
 
-    def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    def decide(self, requirements: Requirements, call: BucketCall, observed: ObservedBucket) -> Decisions:
         """Step 3."""
-        return decide_bucket(self.policy, call, observed)
+        return decide_bucket(requirements, call, observed)
 
     def plan(
-        self, call: BucketCall, observed: ObservedBucket, decisions: Decisions
+        self, requirements: Requirements, call: BucketCall, observed: ObservedBucket, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, BucketPlan]]:
         """Step 3, the guards. Raises RefusalError and TransientError."""
-        guarded = self._observer.guard(call, observed, decisions)
-        repairs = repairs_of(self.policy, observed.settings, guarded)
+        guarded = self._observer(requirements).guard(call, observed, decisions)
+        repairs = repairs_of(requirements, observed.settings, guarded)
         return guarded, {r.setting: BucketPlan(repair=r, read_at=observed.read_at) for r in repairs}
 
     def reconsider(self, judged: Mapping[str, BucketJudged]) -> Mapping[str, BucketJudged]:
@@ -81,12 +77,17 @@ class BucketKind:
         """Step 5. Raises TransientError."""
 
         def plan_now() -> BucketPlan | None:
-            observed = self._observer.observe(judged.trigger)
-            decisions = self.decide(judged.trigger, observed)
-            _, plans = self.plan(judged.trigger, observed, decisions)
+            required, call = judged.parsed.requirements, judged.trigger
+            observed = self._observer(required).observe(call)
+            _, plans = self.plan(required, call, observed, self.decide(required, call, observed))
             return plans.get(entry.setting)
 
-        writer = Writer(buckets=self.services.buckets, clock=self.services.clock, plan_now=plan_now)
+        writer = Writer(
+            bucket=judged.trigger.bucket,
+            buckets=self.services.buckets,
+            clock=self.services.clock,
+            plan_now=plan_now,
+        )
         return writer.write(entry, plan)
 
     def find_out(self, entry: Entry, observed: ObservedBucket) -> Outcome | None:
@@ -94,6 +95,5 @@ class BucketKind:
         found = observed.settings[entry.setting]
         return Applied(after=found, at=self.services.clock.now()) if found.meets(entry.intended) else None
 
-    @property
-    def _observer(self) -> Observer:
-        return Observer(policy=self.policy, services=self.services)
+    def _observer(self, requirements: Requirements) -> Observer:
+        return Observer(requirements=requirements, services=self.services)

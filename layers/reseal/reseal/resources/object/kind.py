@@ -13,7 +13,8 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.exemptions import exempt_call, skipped_call
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.flow.flow import judge
 from reseal.flow.stages import Entry, Judged, Parsed
@@ -34,9 +35,7 @@ ObjectJudged = Judged[ObjectCall, ObjectFound, ObjectPlan]
 class ObjectKind:
     """`Kind` of objects."""
 
-    policy: Policy
-    exempts_log_deliveries: bool
-    observer: Observer
+    methods: Methods
     reporter: Reporter
     services: Services
     objects: ObjectServices
@@ -58,32 +57,30 @@ class ObjectKind:
         """The messages about writes that a later message of the batch replaced."""
         return superseded(parsed, self.services.clock.now())
 
-    def exempt(self, call: ObjectCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: ObjectCall) -> Exempt | Skipped | None:
         """Why the check does not judge the object; None if it does."""
-        if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
+        if requirements.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return CHECK_IS_OFF
-        return skipped_call(self.policy, call) or exempt_call(
-            self.policy, call, log_deliveries=self.exempts_log_deliveries
-        )
+        return skipped_call(requirements, call) or exempt_call(requirements, call)
 
-    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+    def observe(self, requirements: Requirements, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
         """Step 2. Raises RefusalError and TransientError."""
-        return self.observer.observe(call)
+        return self._observer(requirements).observe(call)
 
-    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+    def decide(self, requirements: Requirements, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
         """Step 3; Skipped if another call wrote the object that is there."""
-        return self.observer.decide(call, found)
+        return self._observer(requirements).decide(call, found)
 
     def plan(
-        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+        self, requirements: Requirements, call: ObjectCall, found: ObjectFound, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
-        return self.observer.plan(call, found, decisions)
+        return self._observer(requirements).plan(call, found, decisions)
 
     def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:
         """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
         plans = {m: one.plans[Setting.OBJECT_ENCRYPTION] for m, one in judged.items()}
-        in_place = {m: self.observer.in_place(plan) for m, plan in plans.items()}
+        in_place = {m: self._observer(judged[m].parsed.requirements).in_place(p) for m, p in plans.items()}
         names = {m: judged[m].trigger.resource.name for m in judged if in_place[m] != plans[m]}
         if not names:
             return judged
@@ -104,6 +101,11 @@ class ObjectKind:
     def _plan_now(self, judged: ObjectJudged) -> ObjectPlan | None:
         again = judge(self, judged.parsed)
         return again.plans.get(Setting.OBJECT_ENCRYPTION) if isinstance(again, Judged) else None
+
+    def _observer(self, requirements: Requirements) -> Observer:
+        return Observer(
+            requirements=requirements, methods=self.methods, services=self.services, objects=self.objects
+        )
 
     @property
     def _writer(self) -> Writer:

@@ -15,7 +15,7 @@ from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundErro
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.outcome import Skipped
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.refusal import written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
 from reseal.core.state.bucket_encryption import SSE_C
@@ -50,7 +50,7 @@ ObjectFound = Found | UnderCustomerKey
 class Observer:
     """Reads and judges objects, and chooses a method. Raises RefusalError and TransientError."""
 
-    policy: Policy
+    requirements: Requirements
     methods: Methods
     services: Services
     objects: ObjectServices
@@ -69,7 +69,7 @@ class Observer:
             encryption, key, listed = CUSTOMER_KEY, None, found.listed
         else:
             encryption, key, listed = found.head.encryption, found.kms_key, found.head.listed
-        decision = decide_object_encryption(self.policy, call, encryption, key)
+        decision = decide_object_encryption(self.requirements, call, encryption, key)
         if isinstance(decision, Violation) and listed and is_of_another(call, listed):
             return written_again("object")
         return {OBJECT_ENCRYPTION: decision}
@@ -84,13 +84,13 @@ class Observer:
         planned = self._plan(call, found, remediate)
         if not isinstance(planned, ObjectPlan):
             return {OBJECT_ENCRYPTION: planned}, {}
-        enforced = self.policy.enforces(OBJECT_ENCRYPTION)
+        enforced = self.requirements.enforces(OBJECT_ENCRYPTION)
         return decisions, {Setting.OBJECT_ENCRYPTION: planned} if enforced else {}
 
     def in_place(self, plan: ObjectPlan) -> ObjectPlan:
         """The plan, with a change in place if that is possible."""
         methods = replace(self.methods, prefers_in_place=True)
-        method = choose_method(self.policy, methods, plan.original, plan.bucket_context, plan.intended)
+        method = choose_method(self.requirements, methods, plan.original, plan.bucket_context, plan.intended)
         return replace(plan, method=method) if isinstance(method, Method) else plan
 
     # --- 2 observe -----------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class Observer:
         key_id = head.encryption.key_id
         if not head.encryption.uses_kms or key_id is None:
             return Found(head=head)
-        if not self.policy.must_describe(parse_key_reference(key_id)):
+        if not self.requirements.must_describe(parse_key_reference(key_id)):
             return Found(head=head)
         return Found(head=head, kms_key=self.services.keys.describe(key_id))
 
@@ -150,22 +150,22 @@ class Observer:
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, call, bucket_context)
         decision = (
-            unless_unusable(self.policy, remediate, self._remediation_key())
+            unless_unusable(self.requirements, remediate, self._remediation_key())
             if moves_to_remediation_key(remediate)
             else remediate
         )
         if moves_to_remediation_key(decision):
-            key = self._key_policy(self.policy.remediation_key)
-            decision = guard_object(self.policy, decision, found, original, bucket_context, key)
+            key = self._key_policy(self.requirements.remediation_key)
+            decision = guard_object(self.requirements, decision, found, original, bucket_context, key)
         elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
             decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
-        decision = guard_own_write(self.policy, decision, found.head, bucket_context)
+        decision = guard_own_write(self.requirements, decision, found.head, bucket_context)
         change = encryption_change_of(decision)
         if change is None:
             return decision
         intended = intended_for(found.head.encryption, change, bucket_context)
         method = unreadable_context(original) or choose_method(
-            self.policy, self.methods, original, bucket_context, intended
+            self.requirements, self.methods, original, bucket_context, intended
         )
         if not isinstance(method, Method):
             return _manual(remediate, method, found.head)
@@ -183,10 +183,12 @@ class Observer:
         )
 
     def _remediation_key(self) -> KeyDescription:
-        return self.services.keys.describe(self.policy.remediation_key, max_age=_MAX_AGE)
+        return self.services.keys.describe(self.requirements.remediation_key, max_age=_MAX_AGE)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
+        return KeyPolicy.of(
+            self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE)
+        )
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
