@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.unit.resources.bucket.stage import REPAIRED, deliver
-
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import BUCKET, DSSE_KMS, SSE_KMS, K, a_body, a_key, a_policy, encryption
 from tests.support.fakes.services import FakeCloud
+from tests.unit.resources.bucket.stage import REPAIRED, deliver
 
 FOUND = encryption(SSE_KMS, K)
 

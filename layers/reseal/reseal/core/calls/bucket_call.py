@@ -56,6 +56,11 @@ class BucketCall:
         """The bucket."""
         return BucketResource(bucket=self.bucket)
 
+    @property
+    def unblocks_sse_c(self) -> bool:
+        """Whether the call took SSE-C from the bucket's blocked encryption types on purpose."""
+        return self.stated is not None and self.stated.unblocks_sse_c
+
     def at(self, _resource: Resource) -> BucketCall:
         """The call: a record spells the name of a bucket as S3 does."""
         return self

@@ -135,15 +135,15 @@ def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
         arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
         names = (arn.partition(":::")[2] for arn in arns)
         key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
-    if not isinstance(key, str) or not key or not _fits(unquote_plus(key)):
+    if not isinstance(key, str) or not is_object_key(unquote_plus(key)):
         raise MalformedEventError(f"detail.requestParameters.key is not an object key: {key!r:.80}")
-    return key if _fits(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
+    return key if is_object_key(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
 
 
-def _fits(key: str) -> bool:
-    """Whether S3 accepts the object key: valid UTF-8 of at most 1024 bytes."""
+def is_object_key(key: object) -> bool:
+    """Whether S3 accepts this as an object key: text whose UTF-8 has 1 to 1024 bytes."""
     try:
-        return len(key.encode()) <= _LONGEST_KEY
+        return isinstance(key, str) and 0 < len(key.encode()) <= _LONGEST_KEY
     except UnicodeEncodeError:
         return False
 

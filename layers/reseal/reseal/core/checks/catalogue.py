@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
@@ -30,7 +30,7 @@ class Check:
 class BucketCheck(Check):
     """A requirement on a bucket, and the function that judges it."""
 
-    decide: Callable[[Requirements, BucketCall, ObservedBucket], Decision]
+    decide: Callable[[Requirements, BucketTrigger, ObservedBucket], Decision]
 
 
 _AT_REST = (
@@ -86,7 +86,7 @@ Decisions = Mapping[str, Decision]
 """The decision of each check, by check id."""
 
 
-def decide_bucket(requirements: Requirements, call: BucketCall, observed: ObservedBucket) -> Decisions:
+def decide_bucket(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
     """Run every bucket check of the catalogue, except those whose mode is `off`."""
     return {
         check.id: CHECK_IS_OFF

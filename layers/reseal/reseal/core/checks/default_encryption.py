@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reseal.core.access.grantees import writers_of_other_accounts
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import SEVERITY, can_have_set, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -22,7 +22,7 @@ _BUCKET = Subject(
 
 
 def decide_default_encryption(
-    requirements: Requirements, call: BucketCall, observed: ObservedBucket
+    requirements: Requirements, call: BucketTrigger, observed: ObservedBucket
 ) -> Decision:
     """Decide by the table of docs/checks.md, and find key names that other accounts resolve differently."""
     found = observed.encryption

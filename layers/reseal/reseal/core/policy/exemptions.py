@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import ObjectTrigger, Trigger
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
@@ -24,12 +24,14 @@ LOG_DELIVERIES = frozenset(
 """Services that deliver logs on their own behalf, some with SSE-S3 only (E17, E18)."""
 
 
-def skipped_call(requirements: Requirements, call: BucketCall | ObjectCall) -> Skipped | None:
+def skipped_call(requirements: Requirements, call: Trigger) -> Skipped | None:
     """Why this call is another account's to judge; None if it is not.
 
     Other accounts' events can be forwarded to this account's bus. A call that two accounts took part in has
     a record for each of them, with its own id (A30).
     """
+    if isinstance(call, Look):
+        return None
     if call.recipient not in (None, requirements.account):
         reason = f"the record is account {call.recipient}'s, which received the call: deploy Reseal there"
     elif call.owner not in (None, requirements.account):
@@ -39,8 +41,10 @@ def skipped_call(requirements: Requirements, call: BucketCall | ObjectCall) -> S
     return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
 
 
-def exempt_call(requirements: Requirements, call: ObjectCall) -> Exempt | None:
+def exempt_call(requirements: Requirements, call: ObjectTrigger) -> Exempt | None:
     """Why this write is exempt; None if it is judged."""
+    if isinstance(call, Look):
+        return requirements.exempt
     if call.own_model:
         return Exempt(call.own_model)
     if requirements.exempts_log_deliveries and call.delivered_by in LOG_DELIVERIES:

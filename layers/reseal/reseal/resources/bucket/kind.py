@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decide_bucket
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
+from reseal.core.errors import MalformedEventError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
@@ -23,7 +26,7 @@ from reseal.resources.bucket.write import WRITERS, BucketPlan, Writer
 LEASE = timedelta(seconds=105)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-BucketJudged = Judged[BucketCall, ObservedBucket, BucketPlan]
+BucketJudged = Judged[BucketTrigger, ObservedBucket, BucketPlan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,34 +38,39 @@ class BucketKind:
     settings = tuple(WRITERS)
     lease = LEASE
 
-    def parse(self, body: str) -> BucketCall:
+    def parse(self, body: str) -> BucketTrigger:
         """Step 1. Raises MalformedEventError."""
-        return parse_bucket_call(body)
+        message = parse_bucket_message(body)
+        if isinstance(message, CloseWindow):
+            raise MalformedEventError("the bucket lane has no alert windows")
+        return message
 
-    def superseded(self, _parsed: Mapping[str, Parsed[BucketCall]]) -> Mapping[str, Skipped]:
+    def superseded(self, _parsed: Mapping[str, Parsed[BucketTrigger]]) -> Mapping[str, Skipped]:
         """None: each call is reported under its own caller."""
         return {}
 
-    def exempt(self, requirements: Requirements, call: BucketCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: BucketTrigger) -> Exempt | Skipped | None:
         """Why no check judges the bucket; None if they do."""
         return skipped_call(requirements, call) or requirements.exempt
 
-    def observe(self, requirements: Requirements, call: BucketCall) -> tuple[BucketCall, ObservedBucket]:
+    def observe(
+        self, requirements: Requirements, call: BucketTrigger
+    ) -> tuple[BucketTrigger, ObservedBucket]:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack.
         """
-        if call.stated and call.stated.unblocks_sse_c:
+        if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
         return call, self._observer(requirements).observe(call)
 
-    def decide(self, requirements: Requirements, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3."""
         return decide_bucket(requirements, call, observed)
 
     def plan(
-        self, requirements: Requirements, call: BucketCall, observed: ObservedBucket, decisions: Decisions
+        self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, BucketPlan]]:
         """Step 3, the guards. Raises RefusalError and TransientError."""
         guarded = self._observer(requirements).guard(call, observed, decisions)
@@ -83,7 +91,7 @@ class BucketKind:
             return plans.get(entry.setting)
 
         writer = Writer(
-            bucket=judged.trigger.bucket,
+            bucket=judged.trigger.resource.bucket,
             buckets=self.services.buckets,
             clock=self.services.clock,
             plan_now=plan_now,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
+from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
     any_moves_to_remediation_key,
@@ -35,21 +35,21 @@ class Observer:
     requirements: Requirements
     services: Services
 
-    def observe(self, call: BucketCall) -> ObservedBucket:
+    def observe(self, call: BucketTrigger) -> ObservedBucket:
         """The bucket now, with the KMS key and the bucket access if the checks need them."""
         read_at = self.services.clock.now()
-        encryption = self.services.buckets.read_encryption(call.bucket)
+        encryption = self.services.buckets.read_encryption(call.resource.bucket)
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
-        opens = call.name in ACCESS_CALLS and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
-        needs_access = (opens and (is_under_key or call.name == REPLICATES)) or (
+        opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
+        needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
             is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
         )
         return ObservedBucket(
             read_at=read_at,
             encryption=encryption,
             kms_key=key,
-            access=self.services.buckets.read_access(call.bucket) if needs_access else None,
+            access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
 
@@ -61,7 +61,7 @@ class Observer:
             return None
         return self.services.keys.describe(encryption.key_id)
 
-    def guard(self, call: BucketCall, observed: ObservedBucket, decisions: Decisions) -> Decisions:
+    def guard(self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions) -> Decisions:
         """Run the guards.
 
         Their reads are made now: PutBucketEncryption takes no condition, so what allows the write must be
@@ -73,7 +73,7 @@ class Observer:
         key_policy = None
         moves = any_moves_to_remediation_key(decisions)
         if moves or any_raise(decisions):
-            access = observed.access or self.services.buckets.read_access(call.bucket)
+            access = observed.access or self.services.buckets.read_access(call.resource.bucket)
             if moves:
                 key_policy = self._key_policy(self.requirements.remediation_key)
                 asks_own_callers = not self.requirements.callers_may_use_key
@@ -85,7 +85,7 @@ class Observer:
         return self._guard_contexts(call, observed, decisions, key_policy)
 
     def _guard_contexts(
-        self, call: BucketCall, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
+        self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
     ) -> Decisions:
         """Keep a context from callers that the key's policy would then refuse; `known` was just read."""
         for check in decisions:  # the move to another key first, then the Bucket Key

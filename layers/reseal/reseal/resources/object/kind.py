@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
@@ -28,7 +28,7 @@ from reseal.resources.object.write import Writer
 LEASE = timedelta(seconds=330)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-ObjectJudged = Judged[ObjectCall, ObjectFound, ObjectPlan]
+ObjectJudged = Judged[ObjectTrigger, ObjectFound, ObjectPlan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,35 +44,36 @@ class ObjectKind:
     settings = (Setting.OBJECT_ENCRYPTION.value,)
     lease = LEASE
 
-    def parse(self, body: str) -> ObjectCall | None:
+    def parse(self, body: str) -> ObjectTrigger | None:
         """Step 1; closes an alert window if the message is its reminder."""
-        match parse_object_message(body):
-            case CloseWindow(group=group):
-                self.reporter.close_window(group)
-                return None
-            case ObjectCall() as call:
-                return call
+        message = parse_object_message(body)
+        if isinstance(message, CloseWindow):
+            self.reporter.close_window(message.group)
+            return None
+        return message
 
-    def superseded(self, parsed: Mapping[str, Parsed[ObjectCall]]) -> Mapping[str, Skipped]:
+    def superseded(self, parsed: Mapping[str, Parsed[ObjectTrigger]]) -> Mapping[str, Skipped]:
         """The messages about writes that a later message of the batch replaced."""
         return superseded(parsed, self.services.clock.now())
 
-    def exempt(self, requirements: Requirements, call: ObjectCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: ObjectTrigger) -> Exempt | Skipped | None:
         """Why the check does not judge the object; None if it does."""
         if requirements.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return CHECK_IS_OFF
         return skipped_call(requirements, call) or exempt_call(requirements, call)
 
-    def observe(self, requirements: Requirements, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+    def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
         """Step 2. Raises RefusalError and TransientError."""
         return self._observer(requirements).observe(call)
 
-    def decide(self, requirements: Requirements, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+    def decide(
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound
+    ) -> Decisions | Skipped:
         """Step 3; Skipped if another call wrote the object that is there."""
         return self._observer(requirements).decide(call, found)
 
     def plan(
-        self, requirements: Requirements, call: ObjectCall, found: ObjectFound, decisions: Decisions
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
         return self._observer(requirements).plan(call, found, decisions)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
+from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
@@ -18,6 +20,7 @@ from reseal.core.outcome import Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.refusal import written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
+from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -55,15 +58,15 @@ class Observer:
     services: Services
     objects: ObjectServices
 
-    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+    def observe(self, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
         """The object now, and the call with the key and version that S3 names."""
         named, head = self._read(call)
         if head is None:
             return named, UnderCustomerKey(listed=self._listed(named))
-        named = replace(named, object_key=head.object_key, version_id=head.version_id)
-        return named, self._with_key(head)
+        there = ObjectResource(bucket=head.bucket, object_key=head.object_key, version_id=head.version_id)
+        return named.at(there), self._with_key(head)
 
-    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+    def decide(self, call: ObjectTrigger, found: ObjectFound) -> Decisions | Skipped:
         """The decision; Skipped if another call wrote the object that is there and it violates the check."""
         if isinstance(found, UnderCustomerKey):
             encryption, key, listed = CUSTOMER_KEY, None, found.listed
@@ -75,7 +78,7 @@ class Observer:
         return {OBJECT_ENCRYPTION: decision}
 
     def plan(
-        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+        self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
         """The decision after the guards, with a plan if it is enforced and a safe method exists."""
         remediate = decisions[OBJECT_ENCRYPTION]
@@ -95,19 +98,19 @@ class Observer:
 
     # --- 2 observe -----------------------------------------------------------------------------
 
-    def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
+    def _read(self, call: ObjectTrigger) -> tuple[ObjectTrigger, ObservedObject | None]:
         """Read the object by its key in the record or, if not found, by the URL-decoded key (A25).
 
         Returns the call with the key that exists. The object is None if it is under SSE-C. An object with
         the decoded key that is older than the call is another one.
         """
         try:
-            return call, self._head(call)
+            return call, self._head(call.resource)
         except NotFoundError:
-            if call.unquoted_key is None:
+            if isinstance(call, Look) or call.unquoted_key is None:
                 raise
             unquoted = replace(call, object_key=call.unquoted_key)
-            head = self._head(unquoted)
+            head = self._head(unquoted.resource)
             if not self._can_be_written_by(unquoted, head):
                 raise
             return unquoted, head
@@ -119,9 +122,9 @@ class Observer:
             return not may_be_of_another(call) or call.stated.algorithm == SSE_C
         return is_as_young(call, listed)
 
-    def _head(self, call: ObjectCall) -> ObservedObject | None:
+    def _head(self, resource: ObjectResource) -> ObservedObject | None:
         try:
-            head = self.objects.objects.read(call.bucket, call.object_key, call.version_id)
+            head = self.objects.objects.read(resource.bucket, resource.object_key, resource.version_id)
         except CustomerKeyError:
             return None
         return replace(head, lock=head.lock.as_of(self.services.clock.now()))
@@ -136,16 +139,16 @@ class Observer:
 
     # --- 3 decide ------------------------------------------------------------------------------
 
-    def _listed(self, call: ObjectCall) -> Listed | None:
+    def _listed(self, call: ObjectTrigger) -> Listed | None:
         """The listed object, or None. A denied ListBucket must not suppress an SSE-C finding."""
         if not may_be_of_another(call):
             return None
         try:
-            return self.objects.objects.read_listed(call.bucket, call.object_key)
+            return self.objects.objects.read_listed(call.resource.bucket, call.resource.object_key)
         except AccessDeniedError:
             return None
 
-    def _plan(self, call: ObjectCall, found: Found, remediate: Remediate) -> ObjectPlan | Decision:
+    def _plan(self, call: ObjectTrigger, found: Found, remediate: Remediate) -> ObjectPlan | Decision:
         """The plan, or a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, call, bucket_context)
@@ -171,15 +174,16 @@ class Observer:
             return _manual(remediate, method, found.head)
         return ObjectPlan(original=original, bucket_context=bucket_context, method=method, intended=intended)
 
-    def _original(self, head: ObservedObject, call: ObjectCall, bucket_context: BucketContext) -> Original:
+    def _original(self, head: ObservedObject, call: ObjectTrigger, bucket_context: BucketContext) -> Original:
         objects = self.objects.objects
-        in_parts = head.size > self.methods.largest_copy
+        in_parts, uses_kms = head.size > self.methods.largest_copy, head.encryption.uses_kms
         return Original(
             head=head,
             acl=objects.read_acl(head) if bucket_context.has_acls else None,
             tags=objects.read_tags(head) if in_parts and head.tag_count else {},
             annotated=in_parts and objects.has_annotations(head),
-            context=call.stated.context if head.encryption.uses_kms else None,
+            context=None if isinstance(call, Look) or not uses_kms else call.stated.context,
+            context_is_unknown=isinstance(call, Look) and uses_kms,
         )
 
     def _remediation_key(self) -> KeyDescription:

@@ -107,7 +107,9 @@ def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
 
 
 def unreadable_context(original: Original) -> str | None:
-    """Why the encryption context cannot be sent: S3 accepts only base64 of a JSON object. None if it can."""
+    """Why the encryption context cannot be sent; None if it can. S3 accepts only base64 of a JSON object."""
+    if original.context_is_unknown:
+        return "only the record of its write shows its encryption context, which a repair could lose"
     if original.context is None:
         return None
     try:
