@@ -64,6 +64,7 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/findings/render",
             "core/findings",
             "core/guards",
             "core/repairs",
@@ -129,6 +130,7 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
+            "unit/core/findings/render",
             "unit/core/findings",
             "unit/core/guards",
             "unit/core/repairs",

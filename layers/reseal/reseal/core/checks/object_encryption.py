@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Manual, Severity
@@ -20,13 +22,33 @@ _OBJECT = Subject(
 )
 
 
+OBJECT_CALLS = frozenset(
+    {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption"}
+)
+"""The calls that set an object's encryption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedEncryption:
+    """An object's encryption, and KMS's description of its key if that can change the decision."""
+
+    encryption: ObjectEncryption
+    kms_key: KeyDescription | None = None
+
+
+def is_of_own_write(_call: ObjectCall, _before: ObjectEncryption) -> bool:
+    """An object is judged only under its own write (decision 13)."""
+    return True
+
+
 def decide_object_encryption(
-    requirements: Requirements, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
+    requirements: Requirements, call: ObjectCall, observed: ObservedEncryption
 ) -> Decision:
     """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
     An object from before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """
+    found = observed.encryption
     if found.has_customer_key:
         return Manual(
             severity=Severity.CRITICAL,
@@ -40,7 +62,7 @@ def decide_object_encryption(
             subject=_OBJECT,
             algorithm=found.algorithm or SseAlgorithm.SSE_S3,
             key_id=found.key_id,
-            key=key,
+            key=observed.kms_key,
             severity=Severity.HIGH if moved_away else Severity.MEDIUM,
             set_by_call=True,  # an object is judged only under its own write
         ),

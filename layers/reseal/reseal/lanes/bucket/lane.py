@@ -11,7 +11,7 @@ from reseal.core.decision import Exempt
 from reseal.core.errors import RefusalError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import findings_of
+from reseal.core.findings.results import findings_of, results_of
 from reseal.core.outcome import Failed, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.policy import Policy
@@ -20,7 +20,7 @@ from reseal.core.repairs.repair import Repair, repairs_of
 from reseal.lanes.bucket.ledger import BucketEntry, Recorder
 from reseal.lanes.bucket.observe import Observer
 from reseal.lanes.bucket.remediate import WRITERS, Remediator
-from reseal.lanes.bucket.report import Reporter, outcome_of, writes_of
+from reseal.lanes.bucket.report import Reporter, outcome_of
 from reseal.lanes.delivery import Delivery
 from reseal.ports import Services
 
@@ -96,9 +96,9 @@ class BucketLane:
         entries = [self._closed(entry, delivery, outcome) for entry in found if entry is not None]
         if not entries:
             return None
-        decisions = {check: one for entry in entries for check, one in entry.violations.items()}
-        writes = {check: write for entry in entries for check, write in writes_of(entry).items()}
-        findings = findings_of(self.policy.for_(call.resource), call, entries[0].before, decisions, writes)
+        results = results_of(entries)
+        decisions = {check: result.decision for check, result in results.items()}
+        findings = findings_of(self.policy.for_(call.resource), call, results)
         ended = outcome_of([entry.outcome for entry in entries])
         return EventResult(call=call, decisions=decisions, outcome=ended, findings=findings)
 

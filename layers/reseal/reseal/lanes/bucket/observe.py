@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
@@ -65,7 +65,7 @@ class Observer:
         The guards' reads are made now: PutBucketEncryption takes no condition, so what allows the write must
         be true when it is made.
         """
-        decisions = decide_bucket(self.requirements, call, observed)
+        decisions = decisions_of(self.requirements, call, observed)
         if any_moves_to_remediation_key(decisions):
             key = self.services.keys.describe(self.requirements.remediation_key, max_age=0)
             decisions = guard_remediation_key(self.requirements, decisions, key)

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions
+from reseal.core.checks.catalogue import BUCKET_CHECKS, CHECK_BY_ID, Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import Decision, Remediate
 from reseal.core.findings.alerts import may_be_suppressed
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
-from reseal.core.findings.message import message_of
+from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.ownership import owner_of
+from reseal.core.findings.render.message import message_of
+from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.policy.requirements import Requirements
-from reseal.core.repairs.repair import enforced_remediations, remediations_of_write
+from reseal.core.repairs.repair import enforced_remediations
 from reseal.lanes.bucket.ledger import BucketEntry
 from reseal.ports import Services
 
@@ -40,17 +40,19 @@ class Reporter:
         If an entry exists, a remediation of its setting that only this delivery decided is not reported: it
         was not made, and the change that requires it has its own event.
         """
-        writes = {
-            check: Write(before=observed.encryption, outcome=None)
-            for check in enforced_remediations(self.requirements, decisions)
+        enforced = enforced_remediations(self.requirements, decisions)
+        results = {
+            check: CheckResult(decision=decision, before=observed.settings.get(CHECK_BY_ID[check].setting))
+            for check, decision in decisions.items()
+            if check not in enforced
         }
-        for entry in entries:
-            if isinstance(entry.outcome, Skipped):
-                continue
-            superseded = [c for c in writes if _setting_of(decisions[c]) == entry.setting]
-            decisions = {c: d for c, d in decisions.items() if c not in superseded} | dict(entry.violations)
-            writes = {c: w for c, w in writes.items() if c not in superseded} | writes_of(entry)
-        findings = findings_of(self.requirements, call, observed.encryption, decisions, writes)
+        kept = [entry for entry in entries if not isinstance(entry.outcome, Skipped)]
+        settings = {entry.setting for entry in kept}
+        unmade = {c for c, remediate in enforced.items() if remediate.change.setting not in settings}
+        recorded = {c: r for c, r in results_of(kept).items() if r.entry or c not in unmade}
+        decisions = {c: d for c, d in decisions.items() if c not in enforced or c in unmade}
+        decisions |= {check: result.decision for check, result in recorded.items()}
+        findings = findings_of(self.requirements, call, results | recorded)
         outcome = outcome_of([entry.outcome for entry in entries])
         return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
@@ -95,20 +97,8 @@ def _may_wait(finding: Finding) -> bool:
     return finding.status is Status.FAILED and may_be_suppressed(finding)
 
 
-def writes_of(entry: BucketEntry) -> dict[str, Write]:
-    """The write of an entry, by the checks that it was for."""
-    write = Write(
-        before=entry.before, outcome=entry.outcome, action=entry.action, ledger_entry=entry.entry_id
-    )
-    return dict.fromkeys(remediations_of_write(entry.violations, entry.setting, entry.intended), write)
-
-
 def outcome_of(outcomes: Sequence[Outcome | None]) -> Outcome | None:
     """The outcome of an event with several writes: a refusal before a success before a skipped write."""
     return next(
         (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind)), None
     )
-
-
-def _setting_of(decision: Decision) -> str | None:
-    return decision.change.setting if isinstance(decision, Remediate) else None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.object_call import ObjectCall
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
-from reseal.core.decision import CHECK_IS_OFF, Manual, Remediate, Violation, encryption_change_of
+from reseal.core.checks.catalogue import decisions_of
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption
+from reseal.core.decision import CHECK_IS_OFF, Decision, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
@@ -112,12 +113,15 @@ class Observer:
 
     # --- 3 decide ------------------------------------------------------------------------------
 
+    def _decide(self, task: Task, observed: ObservedEncryption) -> Decision:
+        return decisions_of(self.required(task), task.call, observed)[OBJECT_ENCRYPTION]
+
     def _under_customer_key(self, task: Task) -> Task:
         """Judge an SSE-C object. It cannot be read, but its listed time shows if this event wrote it."""
         listed = self._listed(task.call)
         if listed and is_of_another(task.call, listed):
             return replace(task, outcome=written_again("object"))
-        decision = decide_object_encryption(self.required(task), task.call, CUSTOMER_KEY, None)
+        decision = self._decide(task, ObservedEncryption(encryption=CUSTOMER_KEY))
         return replace(task, before=CUSTOMER_KEY, decision=decision)
 
     def _listed(self, call: ObjectCall) -> Listed | None:
@@ -131,7 +135,7 @@ class Observer:
 
     def _judge_found(self, task: Task, found: Found) -> Task:
         before = found.head.encryption
-        decision = decide_object_encryption(self.required(task), task.call, before, found.kms_key)
+        decision = self._decide(task, ObservedEncryption(encryption=before, kms_key=found.kms_key))
         task = replace(task, head=found.head, before=before, decision=decision)
         if not isinstance(decision, Violation):
             return task

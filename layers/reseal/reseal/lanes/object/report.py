@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
+from reseal.core.decision import Remediate
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Tallied, Tally, group_of, may_be_suppressed, summary_of
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Write, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
-from reseal.core.findings.message import message_of
 from reseal.core.findings.occurrences import object_keys
 from reseal.core.findings.ownership import owner_of
+from reseal.core.findings.render.message import message_of
+from reseal.core.findings.results import CheckResult, findings_of, refusal_finding
 from reseal.core.outcome import Failed
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Requirements
@@ -46,9 +48,7 @@ class Reporter:
                 refusal_finding(requirements, task.call, OBJECT_ENCRYPTION, outcome),
             )
         else:
-            findings = findings_of(
-                requirements, task.call, task.before, decisions, _writes(requirements, task)
-            )
+            findings = findings_of(requirements, task.call, _results(requirements, task))
         return EventResult(call=task.call, decisions=decisions, outcome=outcome, findings=findings)
 
     def publish(
@@ -143,11 +143,11 @@ class Reporter:
             raise
 
 
-def _writes(requirements: Requirements, task: Task) -> Mapping[str, Write]:
-    entry = task.entry
-    if entry is None and not requirements.enforces(OBJECT_ENCRYPTION):
+def _results(requirements: Requirements, task: Task) -> dict[str, CheckResult]:
+    """The check's result. A repair that this event was to make, and did not, has none."""
+    if task.decision is None:
         return {}
-    write = Write(before=task.before, outcome=task.outcome)
-    if entry is not None:
-        write = replace(write, action=entry.action, ledger_entry=entry.entry_id, details=entry.details)
-    return {OBJECT_ENCRYPTION: write}
+    entry = task.entry and replace(task.entry, outcome=task.outcome)
+    if entry is None and isinstance(task.decision, Remediate) and requirements.enforces(OBJECT_ENCRYPTION):
+        return {}
+    return {OBJECT_ENCRYPTION: CheckResult(decision=task.decision, before=task.before, entry=entry)}
