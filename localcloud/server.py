@@ -17,7 +17,7 @@ from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
 from localcloud.kms import key_policies, kms_keys
-from localcloud.request import anchors, root_denials, transport
+from localcloud.request import anchors, function_calls, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
 from localcloud.s3.objects import (
@@ -65,6 +65,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     topic_messages.install()
     queue_policies.install()
     stack_resources.install()
+    function_calls.install()
     function_logs.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
