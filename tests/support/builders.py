@@ -76,6 +76,7 @@ def a_policy(
     mode: Mode = Mode.ENFORCE,
     check_modes: Mapping[str, Mode] = DEFAULT_MODES,
     remediation_key: str = K,
+    **further: Any,
 ) -> Policy:
     return Policy(
         account=ACCOUNT,
@@ -86,6 +87,7 @@ def a_policy(
         replace_unapproved=replace_unapproved,
         mode=mode,
         check_modes=check_modes,
+        **further,
     )
 
 

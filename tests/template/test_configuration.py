@@ -49,6 +49,7 @@ OF_OBJECTS = {
     "EXEMPT_LOG_DELIVERIES": "true",
     "MULTIPART_COPY_LIMIT_GIB": 50,
     "OBJECT_QUEUE_URL": {"Ref": "ObjectQueue"},
+    "OBJECT_SCOPE": "*",
     "REENCRYPTION_METHOD": "copy",
 }
 """The additional settings of the object function, with the defaults."""
@@ -66,6 +67,7 @@ def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
         ("AlertWindowSeconds", "0", "ALERT_WINDOW_SECONDS"),
         ("ExemptLogDeliveries", "false", "EXEMPT_LOG_DELIVERIES"),
         ("MultipartCopyLimitGiB", "5", "MULTIPART_COPY_LIMIT_GIB"),
+        ("ObjectScope", "team-,payroll/", "OBJECT_SCOPE"),
         ("ReencryptionMethod", "in-place", "REENCRYPTION_METHOD"),
     ],
 )

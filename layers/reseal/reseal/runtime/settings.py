@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.errors import SettingsError
@@ -55,11 +55,11 @@ def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
     exempt_log_deliveries = reader.choice("EXEMPT_LOG_DELIVERIES", FLAGS)
     window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    queue_url = reader.text("OBJECT_QUEUE_URL")
+    queue_url, scope = reader.text("OBJECT_QUEUE_URL"), reader.text("OBJECT_SCOPE")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     return ObjectSettings(
-        settings=settings,
+        settings=replace(settings, policy=replace(settings.policy, object_scope=tuple(scope.split(",")))),
         methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
         exempt_log_deliveries=exempt_log_deliveries is True,
         window_seconds=window_seconds,
@@ -78,6 +78,7 @@ def _settings(reader: Reader) -> Settings | None:
     check_modes = reader.check_modes("CHECK_MODES")
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
+    runbook = reader.text("RUNBOOK_URL")
     kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
     if reader.faults or required is None or mode is None or replace_unapproved is None:
         return None
@@ -92,5 +93,6 @@ def _settings(reader: Reader) -> Settings | None:
         callers_may_use_key=vouched_for is True,
         mode=mode,
         check_modes=check_modes,
+        runbook=runbook,
     )
     return Settings(policy=policy, topic_arn=topic_arn, ledger_table=ledger_table, ledger_kept=kept)

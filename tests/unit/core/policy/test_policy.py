@@ -116,3 +116,22 @@ def test_the_partition_is_that_of_the_remediation_key() -> None:
     policy = a_policy(remediation_key="arn:aws-cn:kms:cn-north-1:111122223333:key/1")
 
     assert policy.partition == "aws-cn"
+
+
+@pytest.mark.parametrize(
+    ("scope", "bucket", "reached"),
+    [
+        (("*",), "payroll", True),
+        (("payroll",), "payroll", True),
+        (("payroll",), "payroll-archive", True),
+        (("payroll/",), "payroll", True),
+        (("payroll/",), "payroll-archive", False),
+        (("team-", "payroll/"), "team-a", True),
+        (("team-", "payroll/"), "my-team-a", False),
+        (("team-",), "team", False),
+    ],
+)
+def test_object_scope_is_of_prefixes_and_of_exact_names(
+    scope: tuple[str, ...], bucket: str, reached: bool
+) -> None:
+    assert a_policy(object_scope=scope).reaches_objects_of(bucket) is reached

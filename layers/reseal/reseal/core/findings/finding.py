@@ -130,7 +130,7 @@ class Finding:
     @property
     def runbook(self) -> str:
         """The section of the runbook about this check."""
-        return f"docs/runbook.md#{self.check.id.replace('.', '').lower()}"
+        return f"{self.policy.runbook}#{self.check.id.replace('.', '').lower()}"
 
     def to_document(self) -> dict[str, Any]:
         """The finding as the JSON of docs/finding.schema.json."""

@@ -42,6 +42,8 @@ def exempt_call(policy: Policy, call: ObjectCall, *, log_deliveries: bool) -> Ex
     """Why this write is exempt; None if it is judged. `log_deliveries`: log deliveries are exempt."""
     if call.own_model:
         return Exempt(call.own_model)
+    if not policy.reaches_objects_of(call.bucket):  # the rule also matches a copy from a bucket in the scope
+        return Exempt("the bucket is not in ObjectScope")
     if log_deliveries and call.delivered_by in LOG_DELIVERIES:
         return Exempt(f"{call.delivered_by} delivered the object, and ExemptLogDeliveries is true")
     return exempt_by_name(call.bucket, policy.account, control_tower=policy.exempt_control_tower)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyReference, KmsKey, parse_key_reference
 
+EVERY_BUCKET = "*"
+
 
 class Mode(StrEnum):
     """What a check may do: write, only report, or nothing. The stack's own mode limits every check."""
@@ -26,7 +28,8 @@ class Policy:
     is None in `account` mode, in which every customer managed key of the account is approved, unless its
     key material was made outside AWS; in list mode it holds the other approved ARNs.
     `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
-    remediation key. Otherwise the key policy must show it.
+    remediation key. Otherwise the key policy must show it. `object_scope` holds the buckets whose objects
+    are checked, as the parameter ObjectScope names them. `runbook` is the address of the runbook's page.
     """
 
     account: str
@@ -39,6 +42,8 @@ class Policy:
     callers_may_use_key: bool = True
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, Mode]
+    object_scope: tuple[str, ...] = (EVERY_BUCKET,)
+    runbook: str = "docs/runbook.md"
 
     @property
     def partition(self) -> str:
@@ -53,6 +58,10 @@ class Policy:
     def enforces(self, check_id: str) -> bool:
         """Whether a check may write."""
         return self.mode_of(check_id) is Mode.ENFORCE
+
+    def reaches_objects_of(self, bucket: str) -> bool:
+        """Whether the bucket is in the object scope: `name/` is that bucket, other texts are prefixes."""
+        return any(name == EVERY_BUCKET or f"{bucket}/".startswith(name) for name in self.object_scope)
 
     def owns(self, account: str | None) -> bool:
         """Whether this is the deployment's account. A key named without an account is looked up in it."""
