@@ -19,7 +19,7 @@ from localcloud.faults.faults import Faults
 from localcloud.kms import key_policies, kms_keys
 from localcloud.request import anchors, function_calls, root_denials, transport
 from localcloud.request.journal import Journal
-from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
+from localcloud.s3 import bucket_encryption, bucket_owner, code_of_others, policy_status, preconditions
 from localcloud.s3.objects import (
     customer_keys,
     encryption_contexts,
@@ -36,6 +36,7 @@ from localcloud.s3.writes import multipart, object_copy, object_update, object_w
 from localcloud.services import (
     event_patterns,
     function_logs,
+    organizations,
     queue_policies,
     stack_resources,
     topic_encryption,
@@ -60,6 +61,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     _install_objects(settings)
     policy_status.install()
     bucket_owner.install()
+    code_of_others.install()
     event_patterns.install()
     topic_encryption.install()
     topic_messages.install()
@@ -67,6 +69,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     stack_resources.install()
     function_calls.install()
     function_logs.install()
+    organizations.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
 
