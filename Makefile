@@ -15,7 +15,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test prove unit lint type fmt build package bench mutants lock clean faults soak judge localemu
+.PHONY: help demo local redrive test prove unit lint type fmt build guided package bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -72,6 +72,10 @@ fmt: .venv/dev/.ready ## Format the code
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
 	@$(DEV) -m localcloud.client.deploy
+
+guided: build ## Ask for each parameter and deploy; the answers are kept in .local, not in samconfig.toml
+	@mkdir -p .local && { test -e .local/samconfig.toml || cp samconfig.toml .local/; }
+	@.venv/sam/bin/sam deploy --guided --config-file "$(CURDIR)/.local/samconfig.toml" $(ARGS)
 
 package: build ## Package one plain template for many accounts: REGIONS="a b" PREFIX= ORGANISATION=o-... ARGS=--upload
 	@$(DEV) -m operations.package --regions $(REGIONS) --prefix $(PREFIX) $(if $(ORGANISATION),--organisation $(ORGANISATION)) $(ARGS)
