@@ -142,13 +142,21 @@ def operations(service: str) -> dict[str, set[str]]:
     }
 
 
+def resolved_action(action: Any) -> Any:
+    """The actions that a mapping holds, or those given."""
+    if not isinstance(action, dict):
+        return action
+    first, second, third = action["Fn::FindInMap"]
+    return TEMPLATE["Mappings"][first][second][third]
+
+
 def iam_actions(part: Any) -> set[str]:
     """Every IAM action that is allowed anywhere in this part of the template."""
     if isinstance(part, list):
         return {action for item in part for action in iam_actions(item)}
     if not isinstance(part, dict):
         return set()
-    own = part.get("Action", []) if part.get("Effect") == "Allow" else []
+    own = resolved_action(part.get("Action", [])) if part.get("Effect") == "Allow" else []
     inner = {action for value in part.values() for action in iam_actions(value)}
     return inner | ({own} if isinstance(own, str) else set(own))
 

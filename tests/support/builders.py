@@ -93,6 +93,7 @@ def requirements(
         exempts_log_deliveries=exempts_log_deliveries,
         mode=mode,
         check_modes=check_modes,
+        **further,
     )
 
 

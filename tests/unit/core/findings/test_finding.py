@@ -500,6 +500,14 @@ def test_a_document_says_everything_of_an_object() -> None:
     assert document["runbook"] == "docs/runbook.md#s3objectencryption"
 
 
+def test_runbook_of_the_operator_makes_the_link_absolute() -> None:
+    runbook = "https://git.example.com/reseal/docs/runbook.md"
+
+    document = finding(policy=a_policy(runbook=runbook)).to_document()
+
+    assert document["runbook"] == f"{runbook}#s3bucketdefaultencryption"
+
+
 def test_a_finding_stands_for_the_others_too() -> None:
     many = Occurrences(count=2, first=NOON, last=NOON, keys=("a", "b"))
 

@@ -140,3 +140,27 @@ def test_policy_requires_the_same_of_every_other_resource() -> None:
     policy: Policy = a_policy(required=DSSE_KMS)
 
     assert policy.for_(PLAIN) == policy.for_(STRICT) == requirements(required=DSSE_KMS)
+
+
+@pytest.mark.parametrize(
+    ("scope", "bucket", "reached"),
+    [
+        (("*",), "payroll", True),
+        (("payroll",), "payroll", True),
+        (("payroll",), "payroll-archive", True),
+        (("payroll/",), "payroll", True),
+        (("payroll/",), "payroll-archive", False),
+        (("team-", "payroll/"), "team-a", True),
+        (("team-", "payroll/"), "my-team-a", False),
+        (("team-",), "team", False),
+    ],
+)
+def test_object_scope_is_of_prefixes_and_of_exact_names(
+    scope: tuple[str, ...], bucket: str, reached: bool
+) -> None:
+    policy = replace(a_policy(), object_scope=scope)
+
+    outside = policy.for_(ObjectResource(bucket=bucket, object_key="a")).exempt
+
+    assert outside == (None if reached else Exempt("the bucket is not in ObjectScope"))
+    assert policy.for_(BucketResource(bucket=bucket)).exempt is None

@@ -46,9 +46,9 @@ class Check:
     is_set_by: Callable[[Any, Any], bool] | None = None
 
     @property
-    def runbook(self) -> str:
+    def section(self) -> str:
         """The section of the runbook about this check."""
-        return f"docs/runbook.md#{self.id.replace('.', '').lower()}"
+        return self.id.replace(".", "").lower()
 
     def set_by_call(self, call: Trigger, before: State | None) -> bool | None:
         """Whether the call can have set this state. False is certain; None means unknown."""

@@ -92,6 +92,7 @@ def _draft(
         region=requirements.region,
         resource_arn=call.resource.arn(requirements.partition),
         required=check.requires(requirements),
+        runbook=f"{requirements.runbook}#{check.section}",
         reason=_reason(violation, call),
         set_by_call=check.set_by_call(call, before),
         before=before,

@@ -50,7 +50,7 @@ def _text(finding: Finding) -> str:
         ("Owner", finding.owner.advice if finding.owner else None),
         ("Undo", undo and f"{undo} (first set the mode of the check to detect)"),
         ("Controls", ", ".join(finding.check.controls)),
-        ("Runbook", finding.check.runbook),
+        ("Runbook", finding.runbook),
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"

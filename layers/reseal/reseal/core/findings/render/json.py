@@ -54,7 +54,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "controls": list(finding.check.controls),
         "undo": undo_command(finding),
         "ledger_entry": finding.ledger_entry,
-        "runbook": finding.check.runbook,
+        "runbook": finding.runbook,
     }
 
 
