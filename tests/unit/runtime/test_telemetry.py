@@ -26,7 +26,7 @@ CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
     policy, call, found = a_policy(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
-    decisions = decide_bucket(policy, call, ObservedBucket(encryption=found))
+    decisions = decide_bucket(policy, call, ObservedBucket(read_at=NOON, encryption=found))
     after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
     writes = {DEFAULT_ENCRYPTION: Write(before=found, outcome=outcome)}

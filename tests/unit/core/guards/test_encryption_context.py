@@ -28,6 +28,7 @@ from tests.support.builders import (
     a_policy,
     encryption,
 )
+from tests.support.fakes.services import NOON
 from tests.unit.core.access.cases import THE_STACKS_KEY
 
 ARN, OBJECTS = "arn:aws:s3:::payroll", "arn:aws:s3:::payroll/*"
@@ -228,7 +229,7 @@ def context_of(
 ) -> NewContext | None:
     policy = a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return new_context(policy, check, decisions, ObservedBucket(encryption=found, kms_key=key))
+    return new_context(policy, check, decisions, ObservedBucket(read_at=NOON, encryption=found, kms_key=key))
 
 
 @pytest.mark.parametrize(
