@@ -32,8 +32,9 @@ def flow() -> Flow[BucketCall, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     policy, services = wire(os.environ, logger, deadline)
     return Flow(
-        kind=BucketKind(policy=policy, services=services),
-        reporter=Reporter(policy=policy, services=services),
+        policy=policy,
+        kind=BucketKind(services=services),
+        reporter=Reporter(services=services),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from reseal.core.calls.object_call import ObjectCall
 from reseal.flow.flow import Flow
 from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.observe import ObjectFound, Observer
+from reseal.resources.object.observe import ObjectFound
 from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
@@ -31,20 +31,16 @@ deadline = Deadline()
 def flow() -> Flow[ObjectCall, ObjectFound, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
-    policy = settings.settings.policy
-    reporter = Reporter(
-        policy=policy, window_seconds=settings.window_seconds, services=services, objects=objects
-    )
+    reporter = Reporter(window_seconds=settings.window_seconds, services=services, objects=objects)
     kind = ObjectKind(
-        policy=policy,
-        exempts_log_deliveries=settings.exempt_log_deliveries,
-        observer=Observer(policy=policy, methods=settings.methods, services=services, objects=objects),
+        methods=settings.methods,
         reporter=reporter,
         services=services,
         objects=objects,
         deadline=deadline,
     )
     return Flow(
+        policy=settings.settings.policy,
         kind=kind,
         reporter=reporter,
         ledger=services.ledger,

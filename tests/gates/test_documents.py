@@ -24,9 +24,9 @@ from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.ledger_entry import entry_id_of
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.setting import Setting
 from reseal.resources.bucket.ledger import LEASE
@@ -303,7 +303,7 @@ def finding_of(shown: dict[str, Any]) -> Finding:
                 algorithm=before.algorithm, key_id=before.key_id, unblocks_sse_c=False
             ),
         ),
-        policy=Policy(
+        requirements=Requirements(
             account=shown["account"],
             region=shown["region"],
             required=SseAlgorithm.SSE_KMS,
@@ -316,7 +316,7 @@ def finding_of(shown: dict[str, Any]) -> Finding:
         action=shown["action"],
         seconds_to_remediate=shown["seconds_to_remediate"],
         owner=owner_of(name, {}),
-        ledger_entry=entry_id_of(Resource(bucket=name), call["event_id"], Setting.BUCKET_ENCRYPTION),
+        ledger_entry=entry_id_of(BucketResource(bucket=name), call["event_id"], Setting.BUCKET_ENCRYPTION),
     )
 
 

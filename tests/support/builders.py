@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -68,7 +71,7 @@ def a_key(
     return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage, origin=origin)
 
 
-def a_policy(
+def requirements(
     *,
     required: SseAlgorithm = SSE_KMS,
     listed_keys: frozenset[str] | None = None,
@@ -76,17 +79,26 @@ def a_policy(
     mode: Mode = Mode.ENFORCE,
     check_modes: Mapping[str, Mode] = DEFAULT_MODES,
     remediation_key: str = K,
-) -> Policy:
-    return Policy(
+    callers_may_use_key: bool = True,
+    exempts_log_deliveries: bool = False,
+) -> Requirements:
+    return Requirements(
         account=ACCOUNT,
         region=REGION,
         required=required,
         remediation_key=remediation_key,
         listed_keys=listed_keys,
         replace_unapproved=replace_unapproved,
+        callers_may_use_key=callers_may_use_key,
+        exempts_log_deliveries=exempts_log_deliveries,
         mode=mode,
         check_modes=check_modes,
     )
+
+
+def a_policy(**changes: Any) -> Policy:
+    """The policy that requires `requirements(**changes)` of everything that it does not exempt by name."""
+    return Policy(default=requirements(**changes))
 
 
 def not_enforcing(check: str) -> dict[str, Policy]:
@@ -145,13 +157,13 @@ def encryption(
 
 
 def observe(
-    policy: Policy, found: BucketEncryption, description: KeyDescription | None = None
+    required: Requirements, found: BucketEncryption, description: KeyDescription | None = None
 ) -> ObservedBucket:
     """The bucket as the lane would observe it: a KMS key that cannot matter is not described."""
     if found.key_id is None:
         return ObservedBucket(read_at=NOON, encryption=found)
     reference = parse_key_reference(found.key_id)
-    if not policy.must_describe(reference):
+    if not required.must_describe(reference):
         return ObservedBucket(read_at=NOON, encryption=found)
     return ObservedBucket(read_at=NOON, encryption=found, kms_key=description)
 
@@ -301,6 +313,18 @@ def an_object_call(
         delivered_by=delivered_by,
         own_model=own_model,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyCall:
+    """A call on a KMS key, which no lane receives yet."""
+
+    event_id: str = EVENT_ID
+    name: str = "DisableKeyRotation"
+    time: datetime = NOON
+    actor: Actor = field(default_factory=an_actor)
+    resource: KeyResource = field(default_factory=lambda: KeyResource(kms_key=TEAM_KEY))
+    obstacle: str | None = None
 
 
 def an_object_record(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def test_function_can_read_the_templates_settings(mode: str, required: str) -> N
 
     settings = read_settings(texts | {"AWS_REGION": "us-east-1", "LEDGER_DAYS": str(handed["LEDGER_DAYS"])})
 
-    assert (settings.policy.mode.value, settings.policy.remediation_key) == (mode, key)
+    assert (settings.policy.default.mode.value, settings.policy.default.remediation_key) == (mode, key)
 
 
 @pytest.mark.parametrize(("window", "limit"), [("0", "5"), ("900", "50")])
@@ -103,7 +103,8 @@ def test_object_function_can_read_the_templates_settings(window: str, limit: str
 
     settings = read_object_settings(texts | {"AWS_REGION": "us-east-1"})
 
-    assert (settings.window_seconds, settings.exempt_log_deliveries) == (int(window), True)
+    assert settings.window_seconds == int(window)
+    assert settings.settings.policy.default.exempts_log_deliveries
     assert settings.methods.largest_in_parts == int(limit) * GIB
 
 

@@ -12,7 +12,8 @@ from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.checks.catalogue import BUCKET_CHECKS
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.flow.delivery import Delivery
 from reseal.ports import Services
@@ -134,7 +135,7 @@ def policy_of(target: EnforcedBucket, drawn: dict[str, Any], k: str = "K") -> Po
     k_arn = target.names[k]
     assert k_arn
     fields = drawn | {"listed_keys": listed, "remediation_key": k_arn}
-    return Policy(account=ACCOUNT, region="us-east-1", **fields)
+    return Policy(default=Requirements(account=ACCOUNT, region="us-east-1", **fields))
 
 
 def put(target: EnforcedBucket, drawn: tuple[str, str, bool, tuple[str, ...] | None]) -> BucketEncryption:

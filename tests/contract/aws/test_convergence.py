@@ -18,7 +18,8 @@ from localcloud.client.handle import LocalCloud
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Compliant, Remediate
 from reseal.core.outcome import Applied
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from tests.contract.aws.enforced_bucket import (
     EnforcedBucket,
@@ -47,7 +48,7 @@ def enforced(policy: Policy, decisions: Decisions) -> list[str]:
     return [
         check
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and policy.mode_of(check) is Mode.ENFORCE
+        if isinstance(decision, Remediate) and policy.default.mode_of(check) is Mode.ENFORCE
     ]
 
 
@@ -89,7 +90,7 @@ def test_remediation_changes_only_what_its_checks_require(
 
     after, checks = target.buckets.read_encryption(target.bucket), enforced(policy, event_result.decisions)
     assert STRENGTH[SseAlgorithm(after.algorithm)] >= STRENGTH[SseAlgorithm(before.algorithm)]
-    assert after.key_id in {before.key_id, policy.remediation_key}
+    assert after.key_id in {before.key_id, policy.default.remediation_key}
     assert after.blocks_sse_c == (before.blocks_sse_c or "S3.BucketSseCBlock" in checks)
     assert checks or after == before
     if "S3.BucketDefaultEncryption" not in checks:

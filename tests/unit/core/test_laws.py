@@ -15,10 +15,10 @@ from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.errors import MalformedEventError
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
 from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.repair import repairs_of
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import STRENGTH, BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
@@ -38,10 +38,10 @@ from tests.support.builders import (
     K,
     a_call,
     a_key,
-    a_policy,
     an_event,
     key_arn,
     observe,
+    requirements,
     stated,
 )
 
@@ -72,8 +72,8 @@ NAMES = {
 
 Truth = dict[str, KeyDescription]
 ENFORCED = st.sampled_from([Mode.ENFORCE, Mode.ENFORCE, Mode.DETECT, Mode.OFF])
-POLICIES = st.builds(
-    a_policy,
+REQUIREMENTS = st.builds(
+    requirements,
     required=st.sampled_from([SSE_KMS, DSSE_KMS]),
     listed_keys=st.none() | st.frozensets(st.sampled_from([TEAM_KEY, PARTNER_KEY, K])),
     replace_unapproved=st.booleans(),
@@ -117,23 +117,25 @@ def descriptions(draw: st.DrawFn, arn: str) -> KeyDescription:
 
 @dataclass(frozen=True)
 class Case:
-    """A bucket under a policy, after a call, with the truth about the keys that matter."""
+    """A bucket with what is required of it, after a call, with the truth about the keys that matter."""
 
-    policy: Policy
+    required: Requirements
     call: BucketCall
     found: BucketEncryption
     truth: Truth
 
     def decide(self, found: BucketEncryption) -> Decisions:
-        observed = observe(self.policy, found, self.truth.get(found.key_id or ""))
-        decisions = decide_bucket(self.policy, self.call, observed)
+        observed = observe(self.required, found, self.truth.get(found.key_id or ""))
+        decisions = decide_bucket(self.required, self.call, observed)
         if not any_moves_to_remediation_key(decisions):
             return decisions
-        return guard_remediation_key(self.policy, decisions, self.truth[K])
+        return guard_remediation_key(self.required, decisions, self.truth[K])
 
     def written(self) -> BucketEncryption | None:
         found = {Setting.BUCKET_ENCRYPTION: self.found}
-        (intended,) = [r.intended for r in repairs_of(self.policy, found, self.decide(self.found))] or [None]
+        (intended,) = [r.intended for r in repairs_of(self.required, found, self.decide(self.found))] or [
+            None
+        ]
         assert intended is None or isinstance(intended, BucketEncryption)
         return intended
 
@@ -150,7 +152,7 @@ def cases(draw: st.DrawFn) -> Case:
     if found.key_id is not None:
         arn = NAMES[found.key_id]
         truth[found.key_id] = truth[K] if arn == K else draw(descriptions(arn))
-    return Case(policy=draw(POLICIES), call=draw(CALLS), found=found, truth=truth)
+    return Case(required=draw(REQUIREMENTS), call=draw(CALLS), found=found, truth=truth)
 
 
 @given(cases())
@@ -162,14 +164,14 @@ def test_repairs_converge(case: Case) -> None:
     repaired = [
         check
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and case.policy.mode_of(check) is Mode.ENFORCE
+        if isinstance(decision, Remediate) and case.required.mode_of(check) is Mode.ENFORCE
     ]
     assert {check: type(again[check]) for check in repaired} == dict.fromkeys(repaired, Compliant)
 
 
 @given(cases())
 def test_a_second_look_writes_nothing(case: Case) -> None:
-    again = Case(policy=case.policy, call=case.call, found=case.after, truth=case.truth)
+    again = Case(required=case.required, call=case.call, found=case.after, truth=case.truth)
 
     assert again.written() is None
 
@@ -195,12 +197,12 @@ def test_an_unknown_algorithm_is_never_rewritten(case: Case) -> None:
 
 @given(cases(), st.sampled_from([name for name, arn in NAMES.items() if arn == TEAM_KEY]))
 def test_no_write_swaps_an_approved_key(case: Case, name: str) -> None:
-    listed = None if case.policy.listed_keys is None else frozenset({TEAM_KEY})
-    policy = replace(case.policy, listed_keys=listed)
+    listed = None if case.required.listed_keys is None else frozenset({TEAM_KEY})
+    required = replace(case.required, listed_keys=listed)
     found = replace(case.found, algorithm=SSE_KMS, key_id=name)
     truth = {**case.truth, name: a_key(TEAM_KEY)}
 
-    after = Case(policy=policy, call=case.call, found=found, truth=truth).after
+    after = Case(required=required, call=case.call, found=found, truth=truth).after
 
     assert after.key_id == name
 
@@ -231,7 +233,7 @@ def test_no_write_switches_a_bucket_key_off_where_it_can_stay(case: Case) -> Non
 
 @given(cases())
 def test_detect_mode_never_writes(case: Case) -> None:
-    watching = replace(case, policy=replace(case.policy, mode=Mode.DETECT))
+    watching = replace(case, required=replace(case.required, mode=Mode.DETECT))
 
     assert watching.written() is None
 
@@ -325,10 +327,15 @@ VIOLATIONS = st.one_of(
     st.builds(Remediate, change=CHANGES, severity=st.sampled_from(Severity), reason=st.text()),
     st.builds(Manual, severity=st.sampled_from(Severity), reason=st.text(), recommendation=st.text()),
 )
+RESOURCES = st.one_of(
+    st.builds(BucketResource, bucket=st.text()),
+    st.builds(ObjectResource, bucket=st.text(), object_key=st.text(), version_id=st.none() | st.text()),
+    st.builds(KeyResource, kms_key=st.text()),
+)
 ENTRIES = st.builds(
     LedgerEntry,
     entry_id=st.text(),
-    resource=st.builds(Resource, bucket=st.text()),
+    resource=RESOURCES,
     setting=st.just(Setting.BUCKET_ENCRYPTION),
     before=ANY_ENCRYPTION,
     intended=ANY_ENCRYPTION,

@@ -247,4 +247,4 @@ def test_the_lane_is_made_once(app: ModuleType, monkeypatch: pytest.MonkeyPatch)
     first, second = app.bucket_lane(), app.bucket_lane()
 
     assert first is second
-    assert first.policy.remediation_key == K
+    assert first.policy.default.remediation_key == K

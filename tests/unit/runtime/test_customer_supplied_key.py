@@ -19,4 +19,4 @@ def test_callers_may_use_a_key_only_if_the_operator_confirms_it(
 ) -> None:
     settings = read_settings(SETTINGS | {"REMEDIATION_KEY_ARN": key, "CALLERS_MAY_USE_KEY": vouched_for})
 
-    assert settings.policy.callers_may_use_key is may
+    assert settings.policy.default.callers_may_use_key is may

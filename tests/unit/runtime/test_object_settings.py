@@ -26,8 +26,8 @@ READ: list[tuple[str, str, Callable[[ObjectSettings], Any], Any]] = [
     ("MULTIPART_COPY_LIMIT_GIB", "5", lambda s: s.methods.largest_in_parts, 5 * GIB),
     ("MULTIPART_COPY_LIMIT_GIB", "2000", lambda s: s.methods.largest_in_parts, 2000 * GIB),
     ("MULTIPART_COPY_LIMIT_GIB", "50", lambda s: s.methods.largest_copy, LARGEST_COPY),
-    ("EXEMPT_LOG_DELIVERIES", "true", lambda s: s.exempt_log_deliveries, True),
-    ("EXEMPT_LOG_DELIVERIES", "false", lambda s: s.exempt_log_deliveries, False),
+    ("EXEMPT_LOG_DELIVERIES", "true", lambda s: s.settings.policy.default.exempts_log_deliveries, True),
+    ("EXEMPT_LOG_DELIVERIES", "false", lambda s: s.settings.policy.default.exempts_log_deliveries, False),
     ("ALERT_WINDOW_SECONDS", "0", lambda s: s.window_seconds, 0),
     ("ALERT_WINDOW_SECONDS", "900", lambda s: s.window_seconds, 900),
     ("OBJECT_QUEUE_URL", "https://sqs/objects", lambda s: s.queue_url, "https://sqs/objects"),
@@ -55,7 +55,9 @@ def test_setting_is_read(name: str, text: str, read: Callable[[ObjectSettings], 
 
 
 def test_both_lanes_read_the_same_of_what_they_share() -> None:
-    assert read_object_settings(RIGHT).settings == read_settings(BASE)
+    nothing_exempt = RIGHT | {"EXEMPT_LOG_DELIVERIES": "false"}
+
+    assert read_object_settings(nothing_exempt).settings == read_settings(BASE)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reseal.core.errors import SettingsError
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.runtime.settings import Settings, read_settings
 
@@ -34,15 +34,20 @@ RIGHT = {
     "LEDGER_DAYS": "400",
 }
 READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
-    ("ACCOUNT_ID", "111122223333", lambda s: s.policy.account, "111122223333"),
-    ("AWS_REGION", "eu-west-1", lambda s: s.policy.region, "eu-west-1"),
-    ("MODE", "detect", lambda s: s.policy.mode, Mode.DETECT),
-    ("MODE", "off", lambda s: s.policy.mode, Mode.OFF),
-    ("REQUIRED_ENCRYPTION", "DSSE-KMS", lambda s: s.policy.required, SseAlgorithm.DSSE_KMS),
-    ("REMEDIATION_KEY_ARN", OTHER_KEY, lambda s: s.policy.remediation_key, OTHER_KEY),
-    ("APPROVED_KEYS", "account", lambda s: s.policy.listed_keys, None),
-    ("APPROVED_KEYS", f"{KEY},{OTHER_KEY}", lambda s: s.policy.listed_keys, {KEY, OTHER_KEY, STACK_KEY}),
-    ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.replace_unapproved, True),
+    ("ACCOUNT_ID", "111122223333", lambda s: s.account, "111122223333"),
+    ("AWS_REGION", "eu-west-1", lambda s: s.region, "eu-west-1"),
+    ("MODE", "detect", lambda s: s.policy.default.mode, Mode.DETECT),
+    ("MODE", "off", lambda s: s.policy.default.mode, Mode.OFF),
+    ("REQUIRED_ENCRYPTION", "DSSE-KMS", lambda s: s.policy.default.required, SseAlgorithm.DSSE_KMS),
+    ("REMEDIATION_KEY_ARN", OTHER_KEY, lambda s: s.policy.default.remediation_key, OTHER_KEY),
+    ("APPROVED_KEYS", "account", lambda s: s.policy.default.listed_keys, None),
+    (
+        "APPROVED_KEYS",
+        f"{KEY},{OTHER_KEY}",
+        lambda s: s.policy.default.listed_keys,
+        {KEY, OTHER_KEY, STACK_KEY},
+    ),
+    ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.default.replace_unapproved, True),
     ("EXEMPT_CONTROL_TOWER", "false", lambda s: s.policy.exempt_control_tower, False),
     ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
     ("LEDGER_TABLE", "evidence", lambda s: s.ledger_table, "evidence"),
@@ -50,7 +55,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     (
         "CHECK_MODES",
         RIGHT["CHECK_MODES"],
-        lambda s: s.policy.check_modes,
+        lambda s: s.policy.default.check_modes,
         {
             "S3.BucketDefaultEncryption": Mode.ENFORCE,
             "S3.BucketKey": Mode.DETECT,

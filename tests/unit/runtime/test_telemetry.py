@@ -16,7 +16,18 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Write, findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
-from tests.support.builders import BUCKET, DEFAULT_ENCRYPTION, EVENT_ID, a_call, a_policy, encryption
+from tests.support.builders import (
+    BUCKET,
+    DEFAULT_ENCRYPTION,
+    EVENT_ID,
+    KEY,
+    TEAM_KEY,
+    KeyCall,
+    a_call,
+    an_object_call,
+    encryption,
+    requirements,
+)
 from tests.support.fakes.services import NOON
 from tests.support.names import unique
 
@@ -25,12 +36,12 @@ CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 
 def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
-    policy, call, found = a_policy(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
-    decisions = decide_bucket(policy, call, ObservedBucket(read_at=NOON, encryption=found))
-    after = encryption("aws:kms", policy.remediation_key, bucket_key=True)
+    required, call, found = requirements(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
+    decisions = decide_bucket(required, call, ObservedBucket(read_at=NOON, encryption=found))
+    after = encryption("aws:kms", required.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
     writes = {DEFAULT_ENCRYPTION: Write(before=found, outcome=outcome)}
-    findings = findings_of(policy, call, found, decisions, writes)
+    findings = findings_of(required, call, found, decisions, writes)
     return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 
@@ -76,6 +87,24 @@ def test_log_line_says_what_came_of_the_event(
         "suppressed": False,
     }
     assert {name: line[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (a_call(), {"bucket": BUCKET}),
+        (an_object_call(version_id="v1"), {"bucket": BUCKET, "object_key": KEY, "version_id": "v1"}),
+        (KeyCall(), {"kms_key": TEAM_KEY}),
+    ],
+    ids=["bucket", "object", "key"],
+)
+def test_log_line_names_the_resource_and_nothing_else(
+    emitted: Callable[[EventResult], list[dict[str, Any]]], call: Any, named: dict[str, str]
+) -> None:
+    (line,) = log_lines(emitted(EventResult(call=call, decisions={}, outcome=None, findings=())))
+
+    names = ("bucket", "object_key", "version_id", "kms_key")
+    assert {name: line[name] for name in names if name in line} == named
 
 
 def test_every_check_is_counted_once_with_its_status(

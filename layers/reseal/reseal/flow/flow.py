@@ -10,6 +10,7 @@ from typing import Generic
 from reseal.core.decision import Exempt
 from reseal.core.errors import LeaseHeldError, RefusalError
 from reseal.core.outcome import Outcome, Skipped
+from reseal.core.policy.policy import Policy
 from reseal.core.refusal import outcome_of_refusal
 from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
@@ -45,6 +46,7 @@ class Flow(Generic[T, O, P]):
     its writes. Every AWS call leaves so much time, so that a slow resource leaves it to the others.
     """
 
+    policy: Policy
     kind: Kind[T, O, P]
     reporter: Reporter[T, O, P]
     ledger: Ledger
@@ -81,7 +83,11 @@ class Flow(Generic[T, O, P]):
     def _parse(self, batch: Batch, deliveries: Mapping[str, Delivery]) -> Mapping[str, Parsed[T]]:
         triggers = batch.for_each(lambda delivery: self.kind.parse(delivery.body), deliveries)
         return {
-            m: Parsed(delivery=deliveries[m], trigger=trigger)
+            m: Parsed(
+                delivery=deliveries[m],
+                trigger=trigger,
+                requirements=self.policy.for_(trigger.resource),
+            )
             for m, trigger in triggers.items()
             if trigger is not None
         }
@@ -95,7 +101,7 @@ class Flow(Generic[T, O, P]):
     # --- 2 observe, 3 decide -------------------------------------------------------------------
 
     def _judge(self, parsed: Parsed[T]) -> Judgement[T, O, P]:
-        match self.kind.exempt(parsed.trigger):
+        match self.kind.exempt(parsed.requirements, parsed.trigger):
             case Exempt() as exempt:
                 return Exempted(parsed=parsed, exempt=exempt)
             case Skipped() as elsewhere:
@@ -226,12 +232,13 @@ def _under(write: Due[T, O, P], entry: Entry) -> Due[T, O, P]:
 
 def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Judgement[T, O, P]:
     """Steps 2 and 3 for one resource, which the stack judges. Raises TransientError."""
+    required = parsed.requirements
     try:
-        trigger, observed = kind.observe(parsed.trigger)  # 2 observe
-        decisions = kind.decide(parsed.trigger, observed)  # 3 decide
+        trigger, observed = kind.observe(required, parsed.trigger)  # 2 observe
+        decisions = kind.decide(required, parsed.trigger, observed)  # 3 decide
         if isinstance(decisions, Skipped):
             return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
-        decisions, plans = kind.plan(trigger, observed, decisions)
+        decisions, plans = kind.plan(required, trigger, observed, decisions)
     except RefusalError as refusal:
         return Unjudged(parsed=parsed, outcome=outcome_of_refusal(refusal, parsed.trigger.resource.kind))
     return Judged(parsed=parsed, trigger=trigger, observed=observed, decisions=decisions, plans=plans)

@@ -9,6 +9,7 @@ from typing import Protocol
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Exempt
 from reseal.core.outcome import Outcome, Skipped
+from reseal.core.policy.requirements import Requirements
 from reseal.flow.stages import Entry, Judged, O, P, Parsed, T
 
 
@@ -32,16 +33,18 @@ class Kind(Protocol[T, O, P]):
     def superseded(self, parsed: Mapping[str, Parsed[T]]) -> Mapping[str, Skipped]:
         """The messages of a batch that another message of it replaces, by message id."""
 
-    def exempt(self, trigger: T) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, trigger: T) -> Exempt | Skipped | None:
         """Why no check of this stack judges the resource; None if they judge it. Calls nothing."""
 
-    def observe(self, trigger: T) -> tuple[T, O]:
+    def observe(self, requirements: Requirements, trigger: T) -> tuple[T, O]:
         """Step 2: the resource now, and the trigger with the resource's name as AWS spells it."""
 
-    def decide(self, trigger: T, observed: O) -> Decisions | Skipped:
+    def decide(self, requirements: Requirements, trigger: T, observed: O) -> Decisions | Skipped:
         """Step 3: the decision of each check; Skipped if another call wrote what is there now."""
 
-    def plan(self, trigger: T, observed: O, decisions: Decisions) -> tuple[Decisions, Mapping[str, P]]:
+    def plan(
+        self, requirements: Requirements, trigger: T, observed: O, decisions: Decisions
+    ) -> tuple[Decisions, Mapping[str, P]]:
         """Step 3: run the guards; the decisions after them, and the write that each setting needs.
 
         The guards' reads are made now: what allows a write must be true when it is made.

@@ -9,13 +9,12 @@ from reseal.core.decision import Decision, Remediate
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Write, findings_of, refusal_finding
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
-from reseal.core.policy.policy import Policy
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.setting import State
 from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, T
 
 
-def result_of(policy: Policy, checks: Sequence[str], ended: Ended[T, O, P]) -> EventResult:
+def result_of(checks: Sequence[str], ended: Ended[T, O, P]) -> EventResult:
     """The result of one message; `checks` are the checks of its kind of resource.
 
     A write is reported with the decisions in its ledger entry. If an entry exists, a remediation of its
@@ -23,13 +22,14 @@ def result_of(policy: Policy, checks: Sequence[str], ended: Ended[T, O, P]) -> E
     has its own event.
     """
     judgement = ended.judgement
+    required = judgement.parsed.requirements
     trigger: Trigger = judgement.trigger
     if isinstance(judgement, Exempted):
         exempted = dict.fromkeys(checks, judgement.exempt)
         return EventResult(call=trigger, decisions=exempted, outcome=None, findings=())
     decisions = dict(judgement.decisions) if isinstance(judgement, Judged) else {}
     before = _before(judgement, ended.entries)
-    planned = enforced_remediations(policy, decisions)
+    planned = enforced_remediations(required, decisions)
     writes = {check: Write(before=before, outcome=None) for check in planned}
     for entry in ended.entries:
         if not isinstance(entry.outcome, Skipped):
@@ -39,9 +39,9 @@ def result_of(policy: Policy, checks: Sequence[str], ended: Ended[T, O, P]) -> E
     if ended.entries:
         trigger = trigger.at(ended.entries[0].resource)
     outcome = _outcome(judgement, ended.entries)
-    findings = findings_of(policy, trigger, before, decisions, writes)
+    findings = findings_of(required, trigger, before, decisions, writes)
     if not decisions and isinstance(outcome, Failed):
-        findings = (refusal_finding(policy, trigger, checks[0], outcome),)
+        findings = (refusal_finding(required, trigger, checks[0], outcome),)
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
 
 

@@ -10,6 +10,7 @@ from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Exempt
 from reseal.core.outcome import Failed, Skipped
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
 from reseal.core.repairs.repair import Repair
 from reseal.core.state.setting import State
@@ -49,10 +50,11 @@ P = TypeVar("P", bound=Plan)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed(Generic[T]):
-    """After step 1: a message, and what triggered it."""
+    """After step 1: a message, what triggered it, and what is required of its resource."""
 
     delivery: Delivery
     trigger: T
+    requirements: Requirements
 
     def entry_id(self, setting: str) -> str:
         """The id of the ledger entry for a write of this setting; it spells the resource as the record."""

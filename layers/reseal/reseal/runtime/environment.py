@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 
 FLAGS = {"true": True, "false": False}
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reseal.core.errors import SettingsError
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.runtime.environment import FLAGS, Reader
@@ -19,8 +20,10 @@ _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of every lane: the policy, the topic, the ledger table and how long entries are kept."""
+    """The settings of every lane; `ledger_kept` is how long the ledger keeps its entries."""
 
+    account: str
+    region: str
     policy: Policy
     topic_arn: str
     ledger_table: str
@@ -33,7 +36,6 @@ class ObjectSettings:
 
     settings: Settings
     methods: Methods
-    exempt_log_deliveries: bool
     window_seconds: int
     queue_url: str
 
@@ -41,7 +43,7 @@ class ObjectSettings:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings of every lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
-    settings = _settings(reader)
+    settings = _settings(reader, exempts_log_deliveries=False)
     if settings is None:
         raise SettingsError("; ".join(reader.faults))
     return settings
@@ -50,10 +52,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     """Read the settings of the object lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
-    settings = _settings(reader)
+    exempt_log_deliveries = reader.choice("EXEMPT_LOG_DELIVERIES", FLAGS)
+    settings = _settings(reader, exempts_log_deliveries=exempt_log_deliveries is True)
     prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)
     limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
-    exempt_log_deliveries = reader.choice("EXEMPT_LOG_DELIVERIES", FLAGS)
     window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
     queue_url = reader.text("OBJECT_QUEUE_URL")
     if reader.faults or settings is None:
@@ -61,13 +63,12 @@ def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     return ObjectSettings(
         settings=settings,
         methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
-        exempt_log_deliveries=exempt_log_deliveries is True,
         window_seconds=window_seconds,
         queue_url=queue_url,
     )
 
 
-def _settings(reader: Reader) -> Settings | None:
+def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | None:
     required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
@@ -81,16 +82,23 @@ def _settings(reader: Reader) -> Settings | None:
     kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
     if reader.faults or required is None or mode is None or replace_unapproved is None:
         return None
-    policy = Policy(
+    default = Requirements(
         account=account,
         region=region,
         required=required,
         remediation_key=remediation_key,
         listed_keys=listed_keys,
         replace_unapproved=replace_unapproved,
-        exempt_control_tower=exempt_control_tower is True,
         callers_may_use_key=vouched_for is True,
+        exempts_log_deliveries=exempts_log_deliveries,
         mode=mode,
         check_modes=check_modes,
     )
-    return Settings(policy=policy, topic_arn=topic_arn, ledger_table=ledger_table, ledger_kept=kept)
+    return Settings(
+        account=account,
+        region=region,
+        policy=Policy(default=default, exempt_control_tower=exempt_control_tower is True),
+        topic_arn=topic_arn,
+        ledger_table=ledger_table,
+        ledger_kept=kept,
+    )

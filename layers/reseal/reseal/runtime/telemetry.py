@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
@@ -27,9 +28,7 @@ class PowertoolsTelemetry:
             f"{call.name} {call.resource.name}: {event_result.result.value}",
             event_id=call.event_id,
             api_call=call.name,
-            bucket=call.bucket,
-            object_key=call.resource.object_key,
-            version_id=call.resource.version_id,
+            **asdict(call.resource),
             actor=call.actor.who,
             tool=call.actor.tool,
             result=event_result.result.value,

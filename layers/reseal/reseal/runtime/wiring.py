@@ -51,7 +51,7 @@ def wire(
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
     settings = read_settings(environment)
-    clients = Clients(settings.policy.region, deadline=deadline)
+    clients = Clients(settings.region, deadline=deadline)
     return settings.policy, services_of(settings, clients, logger)
 
 
@@ -84,9 +84,7 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
     clock = SystemClock()
     dynamodb, table = clients.of("dynamodb"), settings.ledger_table
     return Services(
-        buckets=S3Buckets(
-            clients.of("s3"), settings.policy.account, clock, control=lambda: clients.of("s3control")
-        ),
+        buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
         keys=KmsKeys(clients.of("kms"), clock),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         refusals=DynamoDbRefusals(dynamodb, table),

@@ -47,12 +47,12 @@ def wire_objects(
     """
     settings = read_object_settings(environment)
     base = settings.settings
-    clients = Clients(base.policy.region, calls=OBJECT_CALLS, deadline=deadline)
+    clients = Clients(base.region, calls=OBJECT_CALLS, deadline=deadline)
     services = services_of(base, clients, logger)
     objects = ObjectServices(
         objects=S3Objects(
             clients.of("s3"),
-            base.policy.account,
+            base.account,
             logger,
             copying=clients.another("s3", COPIES),
             seconds_kept=SECONDS_FOR_ONE + SECONDS_TO_END,

@@ -10,7 +10,8 @@ from typing import Any
 
 from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.ports import ObjectServices, Services
@@ -67,15 +68,17 @@ class Lanes:
             None if stack.listed is None else frozenset(self.resources.keys[name] for name in stack.listed)
         )
         mode = Mode.ENFORCE if stack.enforces else Mode.DETECT
-        return Policy(
+        default = Requirements(
             account=ACCOUNT,
             region=REGION,
             required=stack.required,
             remediation_key=self.resources.keys["K"],
             listed_keys=listed,
             replace_unapproved=stack.replaces,
+            exempts_log_deliveries=True,
             check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: mode},
         )
+        return Policy(default=default)
 
     def environment(self, stack: Stack) -> ExecutionEnvironment:
         """The execution environment of a stack's function, with the rights of its role."""
@@ -114,7 +117,6 @@ class Lanes:
             observer=Observer(
                 policy=policy,
                 methods=methods,
-                exempts_log_deliveries=True,
                 services=services,
                 objects=objects,
             ),

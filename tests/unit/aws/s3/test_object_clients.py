@@ -34,7 +34,7 @@ def clients(wired: Wired) -> dict[str, Any]:
 def test_settings_are_those_of_the_environment(wired: Wired) -> None:
     settings = wired[0]
 
-    assert (settings.window_seconds, settings.settings.policy.region) == (300, "eu-west-1")
+    assert (settings.window_seconds, settings.settings.region) == (300, "eu-west-1")
 
 
 def test_there_is_one_client_for_each_service(wired: Wired) -> None:

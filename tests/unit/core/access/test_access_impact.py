@@ -25,8 +25,8 @@ from tests.support.builders import (
     STRANGER_KEY,
     K,
     a_key,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 from tests.unit.core.access.cases import (
@@ -68,7 +68,7 @@ def guarded_by(
     asks_own_callers: bool = False,
 ) -> Decisions:
     observed = ObservedBucket(
-        read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
+        read_at=NOON, read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
     )
     return guard_access(
         decisions, observed, situation.access, key_policy(situation), asks_own_callers=asks_own_callers
@@ -488,7 +488,7 @@ def test_a_key_that_keeps_out_everybody_but_some_leaves_it_open() -> None:
 def test_key_policy_of_a_deployment_is_for_its_account_and_region() -> None:
     document = {"Statement": THE_STACKS_KEY}
 
-    found = KeyPolicy.of(a_policy(), K, document)
+    found = KeyPolicy.of(requirements(), K, document)
 
     assert found == KeyPolicy(key_arn=K, document=document, account=ACCOUNT, region=REGION)
 

@@ -12,7 +12,7 @@ from reseal.core.calls.object_call import parse_object_call
 from reseal.core.decision import Decision, Manual, Remediate, Severity
 from reseal.core.findings.finding import findings_of
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import DEFAULT_ENCRYPTION, K, a_body, a_policy, a_record, an_object_body
+from tests.support.builders import DEFAULT_ENCRYPTION, K, a_body, a_record, an_object_body, requirements
 
 SIGV2, SIGV4 = {"SignatureVersion": "SigV2"}, {"SignatureVersion": "SigV4"}
 BY_SERVICE = {"type": "AWSService", "invokedBy": "delivery.logs.amazonaws.com"}
@@ -60,6 +60,6 @@ def test_calls_on_buckets_and_objects_carry_it() -> None:
 def test_only_the_finding_of_a_move_to_a_key_says_it(decision: Decision, said: bool) -> None:
     call = parse_bucket_call(a_body(additionalEventData=SIGV2))
 
-    (finding,) = findings_of(a_policy(), call, None, {DEFAULT_ENCRYPTION: decision}, {})
+    (finding,) = findings_of(requirements(), call, None, {DEFAULT_ENCRYPTION: decision}, {})
 
     assert ("SigV2: S3 refuses that for objects under a KMS key" in finding.reason) is said

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource
 from tests.support.builders import (
     ACCOUNT,
     BUCKET,
@@ -53,7 +53,7 @@ def test_a_write_is_read_whole() -> None:
     assert call.actor == an_actor()
     assert call.owner == ACCOUNT
     assert call.stated == StatedObjectEncryption(algorithm="AES256")
-    assert call.resource == Resource(bucket=BUCKET, object_key=KEY, version_id=None)
+    assert call.resource == ObjectResource(bucket=BUCKET, object_key=KEY, version_id=None)
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
 
 

@@ -6,14 +6,23 @@ from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import DSSE_KMS, SSE_KMS, SSE_S3, TEAM_KEY, a_call, a_policy, encryption, observe
+from tests.support.builders import (
+    DSSE_KMS,
+    SSE_KMS,
+    SSE_S3,
+    TEAM_KEY,
+    a_call,
+    encryption,
+    observe,
+    requirements,
+)
 
 
 def decide(
-    found: BucketEncryption, *, required: SseAlgorithm = SSE_KMS, call_name: str = "PutBucketEncryption"
+    found: BucketEncryption, *, algorithm: SseAlgorithm = SSE_KMS, call_name: str = "PutBucketEncryption"
 ) -> Decision:
-    policy = a_policy(required=required)
-    return decide_bucket_key(policy, a_call(call_name), observe(policy, found))
+    required = requirements(required=algorithm)
+    return decide_bucket_key(required, a_call(call_name), observe(required, found))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +36,7 @@ def decide(
     ],
 )
 def test_nothing_to_switch_on_is_compliant(required: SseAlgorithm, found: BucketEncryption) -> None:
-    decision = decide(found, required=required)
+    decision = decide(found, algorithm=required)
 
     assert isinstance(decision, Compliant)
 

@@ -10,7 +10,7 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.default_encryption import decide_default_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
@@ -28,10 +28,10 @@ from tests.support.builders import (
     K,
     a_call,
     a_key,
-    a_policy,
     encryption,
     key_arn,
     observe,
+    requirements,
     stated,
 )
 from tests.support.fakes.services import NOON
@@ -58,12 +58,12 @@ BROKEN = "CRITICAL: manual"
 Row = tuple[str, BucketEncryption, KeyDescription | None, dict[str, str] | str]
 
 
-def policies(required: str) -> dict[str, Policy]:
+def policies(required: str) -> dict[str, Requirements]:
     algorithm = SSE_KMS if required == SSE_KMS else DSSE_KMS
     return {
-        "account": a_policy(required=algorithm),
-        "list": a_policy(required=algorithm, listed_keys=LISTED),
-        "replace": a_policy(required=algorithm, listed_keys=LISTED, replace_unapproved=True),
+        "account": requirements(required=algorithm),
+        "list": requirements(required=algorithm, listed_keys=LISTED),
+        "replace": requirements(required=algorithm, listed_keys=LISTED, replace_unapproved=True),
     }
 
 
@@ -266,31 +266,31 @@ REQUIRED_DSSE_KMS: list[Row] = [
 ]
 
 
-def cells(required: str, rows: list[Row]) -> list[object]:
-    """One case for each row and policy."""
+def cells(algorithm: str, rows: list[Row]) -> list[object]:
+    """One case for each row and each way to approve keys."""
     return [
         pytest.param(
-            policy,
+            required,
             found,
             described,
             expected if isinstance(expected, str) else expected[name],
-            id=f"{required} required, {name}: {row}",
+            id=f"{algorithm} required, {name}: {row}",
         )
         for row, found, described, expected in rows
-        for name, policy in policies(required).items()
+        for name, required in policies(algorithm).items()
     ]
 
 
 @pytest.mark.parametrize(
-    ("policy", "found", "described", "expected"),
+    ("required", "found", "described", "expected"),
     [*cells(SSE_KMS, REQUIRED_SSE_KMS), *cells(DSSE_KMS, REQUIRED_DSSE_KMS)],
 )
 def test_decision_table(
-    policy: Policy, found: BucketEncryption, described: KeyDescription | None, expected: str
+    required: Requirements, found: BucketEncryption, described: KeyDescription | None, expected: str
 ) -> None:
-    observed = observe(policy, found, described)
+    observed = observe(required, found, described)
 
-    decision = decide_default_encryption(policy, a_call(), observed)
+    decision = decide_default_encryption(required, a_call(), observed)
 
     assert in_short(decision, found) == expected
 
@@ -314,7 +314,7 @@ def test_decision_table(
 def test_severity_says_what_the_call_meant_to_do(
     call: BucketCall, found: BucketEncryption, severity: Severity
 ) -> None:
-    decision = decide_default_encryption(a_policy(), call, observe(a_policy(), found))
+    decision = decide_default_encryption(requirements(), call, observe(requirements(), found))
 
     assert isinstance(decision, Remediate)
     assert decision.severity is severity
@@ -357,7 +357,7 @@ FOREIGN_NAMES = {
 def test_a_foreign_key_is_replaced_only_where_the_call_can_have_set_it(
     call: Callable[[str], BucketCall], replaced: bool, named: str
 ) -> None:
-    decision = decide_default_encryption(a_policy(), call(named), observe(a_policy(), kms(named)))
+    decision = decide_default_encryption(requirements(), call(named), observe(requirements(), kms(named)))
 
     assert in_short(decision, kms(named)) == ("CRITICAL: aws:kms under K" if replaced else BROKEN)
     assert named in decision.reason
@@ -366,27 +366,27 @@ def test_a_foreign_key_is_replaced_only_where_the_call_can_have_set_it(
 
 @pytest.mark.parametrize("named", [BARE_ID, "alias/shared"], ids=["id", "alias"])
 def test_a_name_without_an_account_is_a_key_of_this_account(named: str) -> None:
-    observed = observe(a_policy(), kms(named), KeyNotFound(named=named))
+    observed = observe(requirements(), kms(named), KeyNotFound(named=named))
 
-    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observed)
+    decision = decide_default_encryption(requirements(), a_call("PutBucketAcl"), observed)
 
     assert isinstance(decision, Manual)
     assert "writes to this bucket fail" in decision.reason
 
 
 def test_a_foreign_key_that_an_alias_of_a_known_account_names_is_kept_too() -> None:
-    policy = a_policy(listed_keys=LISTED)
-    observed = observe(policy, kms(PARTNER_ALIAS_ARN), a_key(key_arn("6", OTHER_ACCOUNT)))
+    required = requirements(listed_keys=LISTED)
+    observed = observe(required, kms(PARTNER_ALIAS_ARN), a_key(key_arn("6", OTHER_ACCOUNT)))
 
-    decision = decide_default_encryption(policy, a_call("PutBucketAcl"), observed)
+    decision = decide_default_encryption(required, a_call("PutBucketAcl"), observed)
 
     assert in_short(decision, kms(PARTNER_ALIAS_ARN)) == BROKEN
 
 
 def test_a_call_that_did_not_set_it_still_replaces_aws_s3() -> None:
-    observed = observe(a_policy(), kms("alias/aws/s3"))
+    observed = observe(requirements(), kms("alias/aws/s3"))
 
-    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observed)
+    decision = decide_default_encryption(requirements(), a_call("PutBucketAcl"), observed)
 
     assert in_short(decision, kms(None)) == "MEDIUM: aws:kms under K"
 
@@ -404,10 +404,10 @@ ELSEWHERE = {
 @pytest.mark.parametrize(("named", "why"), ELSEWHERE.values(), ids=ELSEWHERE)
 @pytest.mark.parametrize("call", ["PutBucketEncryption", "PutBucketAcl"])
 def test_a_key_of_another_region_is_critical_by_its_arn_alone(named: str, why: str, call: str) -> None:
-    policy = a_policy(listed_keys=LISTED | {PARTNER_ELSEWHERE})
-    observed = observe(policy, kms(named), KeyUnreadable(named=named))
+    required = requirements(listed_keys=LISTED | {PARTNER_ELSEWHERE})
+    observed = observe(required, kms(named), KeyUnreadable(named=named))
 
-    decision = decide_default_encryption(policy, a_call(call), observed)
+    decision = decide_default_encryption(required, a_call(call), observed)
 
     assert observed.kms_key is None
     assert in_short(decision, kms(named)) == BROKEN
@@ -417,9 +417,9 @@ def test_a_key_of_another_region_is_critical_by_its_arn_alone(named: str, why: s
 
 @pytest.mark.parametrize("named", [key_arn("mrk-1"), "mrk-1"], ids=["ARN", "bare id"])
 def test_a_multi_region_key_of_this_region_is_like_any_other(named: str) -> None:
-    observed = observe(a_policy(), kms(named), a_key(key_arn("mrk-1")))
+    observed = observe(requirements(), kms(named), a_key(key_arn("mrk-1")))
 
-    decision = decide_default_encryption(a_policy(), a_call(), observed)
+    decision = decide_default_encryption(requirements(), a_call(), observed)
 
     assert isinstance(decision, Compliant)
 
@@ -427,7 +427,9 @@ def test_a_multi_region_key_of_this_region_is_like_any_other(named: str) -> None
 def test_aws_s3_of_another_region_is_critical_and_replaced() -> None:
     found = kms(f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/aws/s3")
 
-    decision = decide_default_encryption(a_policy(), a_call("PutBucketAcl"), observe(a_policy(), found))
+    decision = decide_default_encryption(
+        requirements(), a_call("PutBucketAcl"), observe(requirements(), found)
+    )
 
     assert in_short(decision, found) == "CRITICAL: aws:kms under K"
     assert "writes to this bucket fail, because it is in eu-west-1" in decision.reason
@@ -445,10 +447,10 @@ def test_aws_s3_of_another_region_is_critical_and_replaced() -> None:
 def test_a_key_whose_material_others_may_hold_is_approved_only_by_list(
     origin: str, named: str, mode: str
 ) -> None:
-    policy = policies(SSE_KMS)[mode]
-    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin=origin))
+    required = policies(SSE_KMS)[mode]
+    observed = observe(required, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin=origin))
 
-    decision = decide_default_encryption(policy, a_call(), observed)
+    decision = decide_default_encryption(required, a_call(), observed)
 
     assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: manual"
     assert named in decision.reason
@@ -459,28 +461,28 @@ def test_a_key_whose_material_others_may_hold_is_approved_only_by_list(
 
 @pytest.mark.parametrize("origin", ["EXTERNAL", "EXTERNAL_KEY_STORE"])
 def test_a_listed_key_with_outside_material_is_compliant(origin: str) -> None:
-    policy = policies(SSE_KMS)["list"]
-    observed = observe(policy, kms(TEAM_KEY), a_key(TEAM_KEY, origin=origin))
+    required = policies(SSE_KMS)["list"]
+    observed = observe(required, kms(TEAM_KEY), a_key(TEAM_KEY, origin=origin))
 
-    assert isinstance(decide_default_encryption(policy, a_call(), observed), Compliant)
+    assert isinstance(decide_default_encryption(required, a_call(), observed), Compliant)
 
 
 @pytest.mark.parametrize("mode", ["account", "list"])
 def test_an_unapproved_key_of_cloudhsm_is_judged_like_any_other(mode: str) -> None:
-    policy = policies(SSE_KMS)[mode]
-    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="AWS_CLOUDHSM"))
+    required = policies(SSE_KMS)[mode]
+    observed = observe(required, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="AWS_CLOUDHSM"))
 
-    decision = decide_default_encryption(policy, a_call(), observed)
+    decision = decide_default_encryption(required, a_call(), observed)
 
     assert isinstance(decision, Compliant) is (mode == "account")
     assert "ransom" not in decision.reason
 
 
 def test_a_key_with_outside_material_is_replaced_where_unapproved_keys_are() -> None:
-    policy = a_policy(replace_unapproved=True)
-    observed = observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="EXTERNAL"))
+    required = requirements(replace_unapproved=True)
+    observed = observe(required, kms(UNLISTED_KEY), a_key(UNLISTED_KEY, origin="EXTERNAL"))
 
-    decision = decide_default_encryption(policy, a_call(), observed)
+    decision = decide_default_encryption(required, a_call(), observed)
 
     assert in_short(decision, kms(UNLISTED_KEY)) == "HIGH: aws:kms under K"
 
@@ -488,16 +490,18 @@ def test_a_key_with_outside_material_is_replaced_where_unapproved_keys_are() -> 
 def test_a_key_that_lost_its_imported_material_is_broken() -> None:
     key = a_key(UNLISTED_KEY, origin="EXTERNAL", state="PendingImport")
 
-    decision = decide_default_encryption(a_policy(), a_call(), observe(a_policy(), kms(UNLISTED_KEY), key))
+    decision = decide_default_encryption(
+        requirements(), a_call(), observe(requirements(), kms(UNLISTED_KEY), key)
+    )
 
     assert in_short(decision, kms(UNLISTED_KEY)) == BROKEN
 
 
 def test_a_report_says_what_a_person_can_do() -> None:
-    policy = a_policy(listed_keys=LISTED)
+    required = requirements(listed_keys=LISTED)
 
     decision = decide_default_encryption(
-        policy, a_call(), observe(policy, kms(UNLISTED_KEY), a_key(UNLISTED_KEY))
+        required, a_call(), observe(required, kms(UNLISTED_KEY), a_key(UNLISTED_KEY))
     )
 
     assert isinstance(decision, Manual)
@@ -505,9 +509,9 @@ def test_a_report_says_what_a_person_can_do() -> None:
 
 
 def test_a_broken_key_is_named_with_its_state() -> None:
-    observed = observe(a_policy(), kms(TEAM_ALIAS), a_key(state="PendingDeletion"))
+    observed = observe(requirements(), kms(TEAM_ALIAS), a_key(state="PendingDeletion"))
 
-    decision = decide_default_encryption(a_policy(), a_call(), observed)
+    decision = decide_default_encryption(requirements(), a_call(), observed)
 
     assert f"{TEAM_KEY} cannot be used, because its state is PendingDeletion" in decision.reason
 
@@ -529,12 +533,13 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
     }
     observed = ObservedBucket(
         read_at=NOON,
+        read_at=NOON,
         encryption=encryption(SSE_KMS, named, bucket_key=True),
         kms_key=a_key(TEAM_KEY),
         access=BucketAccess(policy={"Statement": [statement]}),
     )
 
-    decision = decide_default_encryption(a_policy(), a_call(), observed)
+    decision = decide_default_encryption(requirements(), a_call(), observed)
 
     assert isinstance(decision, Manual) is reported
     if isinstance(decision, Manual):
@@ -545,9 +550,10 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
 def test_a_full_arn_does_not_depend_on_the_writer() -> None:
     observed = ObservedBucket(
         read_at=NOON,
+        read_at=NOON,
         encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True),
         kms_key=a_key(TEAM_KEY),
         access=BucketAccess(),
     )
 
-    assert isinstance(decide_default_encryption(a_policy(), a_call(), observed), Compliant)
+    assert isinstance(decide_default_encryption(requirements(), a_call(), observed), Compliant)

@@ -18,12 +18,12 @@ from tests.support.builders import (
     STRANGER_KEY,
     TEAM_KEY,
     a_call,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
-POLICY = a_policy(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
+REQUIREMENTS = requirements(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
 REPLICATES = "PutBucketReplication"
 
 
@@ -37,7 +37,7 @@ def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
     observed = ObservedBucket(
         read_at=NOON, encryption=encryption(), access=BucketAccess(replication=tuple(rules))
     )
-    return decide_key_access(POLICY, a_call(call), observed)
+    return decide_key_access(REQUIREMENTS, a_call(call), observed)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_copies_are_reported_of_the_call_that_can_have_asked_for_them() -> None:
 def test_bucket_that_the_call_opened_to_nobody_is_compliant() -> None:
     unread = ObservedBucket(read_at=NOON, encryption=encryption())
 
-    assert isinstance(decide_key_access(POLICY, a_call("PutBucketPolicy"), unread), Compliant)
+    assert isinstance(decide_key_access(REQUIREMENTS, a_call("PutBucketPolicy"), unread), Compliant)
 
 
 def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity() -> None:
@@ -91,7 +91,7 @@ def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity(
         read_at=NOON, encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key
     )
 
-    decision = decide_key_access(POLICY, a_call(REPLICATES), observed)
+    decision = decide_key_access(REQUIREMENTS, a_call(REPLICATES), observed)
 
     assert isinstance(decision, Manual)
     assert decision.severity is Severity.CRITICAL

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reseal.core.checks.object_encryption import decide_object_encryption
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey, parse_key_reference
@@ -27,10 +27,10 @@ from tests.support.builders import (
     K,
     a_bucket_context,
     a_key,
-    a_policy,
     an_object_call,
     key_arn,
     object_encryption,
+    requirements,
 )
 
 LISTED = frozenset({TEAM_KEY, PARTNER_KEY})
@@ -40,12 +40,12 @@ AWS_S3 = a_key(AWS_MANAGED_KEY, manager="AWS")
 
 COMPLIANT, BROKEN, UNKNOWN = "compliant", "CRITICAL: manual", "MEDIUM: manual"
 POLICIES = {
-    "account, SSE-KMS": a_policy(),
-    "list, SSE-KMS": a_policy(listed_keys=LISTED),
-    "list, SSE-KMS, replace": a_policy(listed_keys=LISTED, replace_unapproved=True),
-    "account, DSSE-KMS": a_policy(required=DSSE_KMS),
-    "list, DSSE-KMS": a_policy(required=DSSE_KMS, listed_keys=LISTED),
-    "list, DSSE-KMS, replace": a_policy(required=DSSE_KMS, listed_keys=LISTED, replace_unapproved=True),
+    "account, SSE-KMS": requirements(),
+    "list, SSE-KMS": requirements(listed_keys=LISTED),
+    "list, SSE-KMS, replace": requirements(listed_keys=LISTED, replace_unapproved=True),
+    "account, DSSE-KMS": requirements(required=DSSE_KMS),
+    "list, DSSE-KMS": requirements(required=DSSE_KMS, listed_keys=LISTED),
+    "list, DSSE-KMS, replace": requirements(required=DSSE_KMS, listed_keys=LISTED, replace_unapproved=True),
 }
 
 
@@ -60,14 +60,16 @@ def in_words(decision: Decision) -> str:
     return "compliant"
 
 
-def described(policy: Policy, found: ObjectEncryption, key: KeyDescription | None) -> KeyDescription | None:
+def described(
+    policy: Requirements, found: ObjectEncryption, key: KeyDescription | None
+) -> KeyDescription | None:
     """What the pipeline asks KMS: nothing that cannot matter."""
     reference = parse_key_reference(found.key_id or "")
     return key if found.key_id and policy.must_describe(reference) else None
 
 
 def decide(
-    policy: Policy, found: ObjectEncryption, key: KeyDescription | None, call: str = "PutObject"
+    policy: Requirements, found: ObjectEncryption, key: KeyDescription | None, call: str = "PutObject"
 ) -> Decision:
     return decide_object_encryption(policy, an_object_call(call), found, described(policy, found, key))
 
@@ -156,7 +158,7 @@ def test_the_decision_is_the_tables(row: Row, policy: str) -> None:
 def test_taking_an_object_away_from_its_key_is_more_severe_than_writing_a_new_one() -> None:
     found = object_encryption()
 
-    moved = decide(a_policy(), found, None, "UpdateObjectEncryption")
+    moved = decide(requirements(), found, None, "UpdateObjectEncryption")
 
     assert isinstance(moved, Remediate)
     assert moved.severity is Severity.HIGH
@@ -187,7 +189,7 @@ def test_taking_an_object_away_from_its_key_is_more_severe_than_writing_a_new_on
 def test_a_reason_speaks_of_the_object(row: str, reason: str) -> None:
     (found,) = (candidate for candidate in ROWS if candidate.name == row)
 
-    decision = decide(a_policy(listed_keys=LISTED), found.found, found.key)
+    decision = decide(requirements(listed_keys=LISTED), found.found, found.key)
 
     assert not isinstance(decision, Compliant)
     assert reason in decision.reason
@@ -200,7 +202,7 @@ ANY_CALL = st.sampled_from(["PutObject", "CopyObject", "CompleteMultipartUpload"
 
 
 @given(CASES, ANY_POLICY, ANY_CALL, st.booleans())
-def test_repairs_converge(row: Row, policy: Policy, call: str, bucket_key: bool) -> None:
+def test_repairs_converge(row: Row, policy: Requirements, call: str, bucket_key: bool) -> None:
     decision = decide(policy, row.found, row.key, call)
     if not isinstance(decision, Remediate):
         return
@@ -213,7 +215,7 @@ def test_repairs_converge(row: Row, policy: Policy, call: str, bucket_key: bool)
 
 @given(CASES, ANY_POLICY, ANY_CALL)
 def test_no_repair_weakens_the_algorithm_or_names_a_key_but_the_remediation_key(
-    row: Row, policy: Policy, call: str
+    row: Row, policy: Requirements, call: str
 ) -> None:
     decision = decide(policy, row.found, row.key, call)
     if not isinstance(decision, Remediate):
@@ -227,7 +229,7 @@ def test_no_repair_weakens_the_algorithm_or_names_a_key_but_the_remediation_key(
 
 
 @given(CASES, ANY_POLICY)
-def test_an_approved_key_is_never_swapped(row: Row, policy: Policy) -> None:
+def test_an_approved_key_is_never_swapped(row: Row, policy: Requirements) -> None:
     decision = decide(policy, row.found, row.key)
     is_approved = isinstance(row.key, KmsKey) and policy.approves(row.key)
 
@@ -238,7 +240,7 @@ def test_an_approved_key_is_never_swapped(row: Row, policy: Policy) -> None:
 def test_a_bucket_key_is_as_the_bucket_has_it_where_there_can_be_one(
     bucket_key: bool, required: SseAlgorithm
 ) -> None:
-    decision = decide(a_policy(required=required), object_encryption(), None)
+    decision = decide(requirements(required=required), object_encryption(), None)
     assert isinstance(decision, Remediate)
 
     after = intended_for(object_encryption(), decision.change, a_bucket_context(bucket_key=bucket_key))

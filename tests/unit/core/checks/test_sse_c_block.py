@@ -6,16 +6,16 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import SSE_KMS, TEAM_KEY, a_call, a_policy, encryption, observe, stated
+from tests.support.builders import SSE_KMS, TEAM_KEY, a_call, encryption, observe, requirements, stated
 
-POLICY = a_policy()
+REQUIREMENTS = requirements()
 
 
 @pytest.mark.parametrize("blocked", [("SSE-C",), ("SSE-X", "SSE-C")], ids=["alone", "with another"])
 def test_a_bucket_that_blocks_sse_c_is_compliant(blocked: tuple[str, ...]) -> None:
-    observed = observe(POLICY, encryption(SSE_KMS, TEAM_KEY, blocked=blocked))
+    observed = observe(REQUIREMENTS, encryption(SSE_KMS, TEAM_KEY, blocked=blocked))
 
-    decision = decide_sse_c_block(POLICY, a_call(), observed)
+    decision = decide_sse_c_block(REQUIREMENTS, a_call(), observed)
 
     assert isinstance(decision, Compliant)
 
@@ -26,9 +26,9 @@ def test_a_bucket_that_blocks_sse_c_is_compliant(blocked: tuple[str, ...]) -> No
 def test_a_bucket_that_does_not_block_sse_c_gets_the_block_and_nothing_else(
     blocked: tuple[str, ...] | None,
 ) -> None:
-    observed = observe(POLICY, encryption(SSE_KMS, TEAM_KEY, blocked=blocked))
+    observed = observe(REQUIREMENTS, encryption(SSE_KMS, TEAM_KEY, blocked=blocked))
 
-    decision = decide_sse_c_block(POLICY, a_call(), observed)
+    decision = decide_sse_c_block(REQUIREMENTS, a_call(), observed)
 
     assert isinstance(decision, Remediate)
     assert decision.change == EncryptionChange(block_sse_c=True)
@@ -46,16 +46,16 @@ def test_a_bucket_that_does_not_block_sse_c_gets_the_block_and_nothing_else(
     ],
 )
 def test_only_unblocking_on_purpose_is_severe(call: BucketCall, severity: Severity) -> None:
-    decision = decide_sse_c_block(POLICY, call, observe(POLICY, encryption(blocked=None)))
+    decision = decide_sse_c_block(REQUIREMENTS, call, observe(REQUIREMENTS, encryption(blocked=None)))
 
     assert isinstance(decision, Remediate)
     assert decision.severity is severity
 
 
 def test_a_rule_with_an_unknown_algorithm_is_not_rewritten() -> None:
-    observed = observe(POLICY, encryption("aws:fsx", blocked=None))
+    observed = observe(REQUIREMENTS, encryption("aws:fsx", blocked=None))
 
-    decision = decide_sse_c_block(POLICY, a_call(), observed)
+    decision = decide_sse_c_block(REQUIREMENTS, a_call(), observed)
 
     assert isinstance(decision, Manual)
     assert decision.severity is Severity.MEDIUM

@@ -34,10 +34,10 @@ from tests.support.builders import (
     OBJECT_ENCRYPTION,
     SSE_KMS,
     K,
-    a_policy,
     an_actor,
     an_object_call,
     object_encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
@@ -60,7 +60,7 @@ def finding(number: int = 0, *, changes: dict[str, Any] | None = None, **call: A
             severity=Severity.MEDIUM,
             status=Status.REMEDIATED,
             call=an_object_call(**(common | call)),
-            policy=a_policy(),
+            requirements=requirements(),
             reason="SSE-S3",
             before=object_encryption(),
             after=object_encryption(SSE_KMS, K),

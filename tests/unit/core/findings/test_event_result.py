@@ -7,7 +7,14 @@ from reseal.core.findings.event_result import EventResult, Result
 from reseal.core.findings.finding import Finding, Write, findings_of
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import BUCKET_KEY, DEFAULT_ENCRYPTION, SSE_C_BLOCK, a_call, a_policy, encryption
+from tests.support.builders import (
+    BUCKET_KEY,
+    DEFAULT_ENCRYPTION,
+    SSE_C_BLOCK,
+    a_call,
+    encryption,
+    requirements,
+)
 from tests.support.fakes.services import NOON
 
 APPLIED = Applied(after=encryption(), at=NOON)
@@ -20,7 +27,7 @@ REMEDIATE = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severi
 
 def findings(decisions: dict[str, Decision], outcome: Outcome | None) -> tuple[Finding, ...]:
     write = Write(before=encryption(), outcome=outcome)
-    return findings_of(a_policy(), a_call(), encryption(), decisions, dict.fromkeys(decisions, write))
+    return findings_of(requirements(), a_call(), encryption(), decisions, dict.fromkeys(decisions, write))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +68,7 @@ def test_an_event_ends_as_exactly_one_word(
 def test_violation_of_a_check_in_detect_mode_is_detected_unless_another_needs_a_person(
     decisions: dict[str, Decision], result: Result
 ) -> None:
-    found = findings_of(a_policy(), a_call(), encryption(), decisions, {})
+    found = findings_of(requirements(), a_call(), encryption(), decisions, {})
 
     assert EventResult(call=a_call(), decisions=decisions, outcome=None, findings=found).result is result
 

@@ -17,7 +17,7 @@ from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate,
 from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -37,11 +37,11 @@ from tests.support.builders import (
     SSE_KMS,
     K,
     a_call,
-    a_policy,
     an_object_call,
     encryption,
     not_enforcing,
     object_encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
@@ -63,7 +63,7 @@ APPLIED = Applied(after=AFTER, at=NOON + timedelta(seconds=42.1234))
 DENIED = Failed(code="AccessDenied", reason="an SCP", denied_action="s3:PutEncryptionConfiguration")
 REFUSED = Failed(code="MalformedXML", reason="bad XML")
 SKIPPED = Skipped(cause=SkipCause.NEWER, reason="newer")
-NO_LONGER = not_enforcing(DEFAULT_ENCRYPTION)
+NO_LONGER = {name: policy.default for name, policy in not_enforcing(DEFAULT_ENCRYPTION).items()}
 
 
 ENTRY_ID = f"{BUCKET}#{EVENT_ID}#PutBucketEncryption"
@@ -73,17 +73,17 @@ def findings(
     decisions: Mapping[str, Decision],
     outcome: Outcome | None = None,
     *,
-    policy: Policy | None = None,
+    required: Requirements | None = None,
     before: BucketEncryption = BEFORE,
     written: Iterable[str] | None = None,
     **call: Any,
 ) -> tuple[Finding, ...]:
     """By default what the policy enforces is what was written."""
-    policy = policy or a_policy()
-    enforced = enforced_remediations(policy, decisions)
+    required = required or requirements()
+    enforced = enforced_remediations(required, decisions)
     write = Write(before=before, outcome=outcome, ledger_entry=ENTRY_ID if outcome else None)
     writes = dict.fromkeys(written or enforced, write)
-    return findings_of(policy, a_call(**call), before, decisions, writes)
+    return findings_of(required, a_call(**call), before, decisions, writes)
 
 
 def finding(
@@ -114,37 +114,37 @@ def test_the_status_follows_from_decision_and_outcome(
 
 
 @pytest.mark.parametrize(
-    "policy",
+    "required",
     [
-        a_policy(mode=Mode.DETECT),
-        a_policy(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: Mode.DETECT}),
+        requirements(mode=Mode.DETECT),
+        requirements(check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: Mode.DETECT}),
     ],
     ids=["stack in detect mode", "check in report mode"],
 )
 @pytest.mark.parametrize("outcome", [None, APPLIED, DENIED, SKIPPED], ids=lambda o: type(o).__name__)
 def test_what_may_not_be_enforced_is_detected_whatever_else_happened(
-    policy: Policy, outcome: Outcome | None
+    required: Requirements, outcome: Outcome | None
 ) -> None:
-    result = finding(outcome=outcome, policy=policy)
+    result = finding(outcome=outcome, required=required)
 
     assert result.status is Status.DETECTED
     assert result.recommendation is not None
     assert result.recommendation.startswith("nothing was changed")
 
 
-@pytest.mark.parametrize("policy", NO_LONGER.values(), ids=NO_LONGER)
+@pytest.mark.parametrize("required", NO_LONGER.values(), ids=NO_LONGER)
 @pytest.mark.parametrize(
     ("outcome", "status"), [(APPLIED, Status.REMEDIATED), (DENIED, Status.FAILED)], ids=["applied", "failed"]
 )
 def test_what_was_written_is_reported_as_written_whatever_the_modes_are_by_now(
-    policy: Policy, outcome: Outcome, status: Status
+    required: Requirements, outcome: Outcome, status: Status
 ) -> None:
-    assert finding(outcome=outcome, policy=policy, written={DEFAULT_ENCRYPTION}).status is status
+    assert finding(outcome=outcome, required=required, written={DEFAULT_ENCRYPTION}).status is status
 
 
 def test_what_was_not_written_is_not_reported_as_repaired_though_its_check_enforces_by_now() -> None:
     result = finding(
-        check=SSE_C_BLOCK, policy=a_policy(check_modes=ENFORCE_ALL), written={DEFAULT_ENCRYPTION}
+        check=SSE_C_BLOCK, required=requirements(check_modes=ENFORCE_ALL), written={DEFAULT_ENCRYPTION}
     )
 
     assert (result.status, result.after) == (Status.DETECTED, None)
@@ -245,7 +245,7 @@ def test_the_time_to_repair_is_counted_from_the_call(at: Any, seconds: float) ->
 
 
 def test_an_unreadable_bucket_is_a_high_failure() -> None:
-    result = refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, DENIED)
+    result = refusal_finding(requirements(), a_call(), DEFAULT_ENCRYPTION, DENIED)
 
     assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
     assert result.reason == "no check could judge the bucket: an SCP"
@@ -269,7 +269,7 @@ def test_every_undo_command_of_a_write_that_blocked_sse_c_unblocks_it_by_name() 
     both = findings(
         {DEFAULT_ENCRYPTION: REMEDIATE, SSE_C_BLOCK: BLOCK},
         Applied(after=after, at=NOON),
-        policy=a_policy(check_modes=ENFORCE_ALL),
+        required=requirements(check_modes=ENFORCE_ALL),
         before=encryption(blocked=None),
     )
 
@@ -302,7 +302,7 @@ def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_befor
     [
         finding(REPORT),
         finding(outcome=DENIED),
-        refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, DENIED),
+        refusal_finding(requirements(), a_call(), DEFAULT_ENCRYPTION, DENIED),
     ],
     ids=["reported", "failed", "not read"],
 )
@@ -311,9 +311,9 @@ def test_what_was_not_written_needs_no_undo(result: Finding) -> None:
 
 
 def test_the_arn_has_the_partition_of_the_deployment() -> None:
-    policy = a_policy(remediation_key="arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1")
+    required = requirements(remediation_key="arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/1")
 
-    assert finding(policy=policy).resource_arn == "arn:aws-us-gov:s3:::payroll"
+    assert finding(required=required).resource_arn == "arn:aws-us-gov:s3:::payroll"
 
 
 def test_a_document_says_everything() -> None:
@@ -372,10 +372,10 @@ def test_a_document_says_everything() -> None:
 
 KINDS = {
     "remediated": finding(),
-    "detected": finding(policy=a_policy(mode=Mode.DETECT)),
+    "detected": finding(required=requirements(mode=Mode.DETECT)),
     "reported": finding(REPORT),
     "failed": finding(outcome=DENIED),
-    "not read": refusal_finding(a_policy(), a_call(), DEFAULT_ENCRYPTION, REFUSED),
+    "not read": refusal_finding(requirements(), a_call(), DEFAULT_ENCRYPTION, REFUSED),
     "unknown actor": finding(actor=parse_actor({})),
     "Bucket Key": finding(check=BUCKET_KEY),
     "SSE-C block": finding(check=SSE_C_BLOCK, before=encryption(blocked=None)),
@@ -431,13 +431,13 @@ def object_finding(
     *,
     before: ObjectEncryption | None = None,
     action: str = "CopyObject",
-    policy: Policy | None = None,
+    required: Requirements | None = None,
     **call: Any,
 ) -> Finding:
     found = before or object_encryption()
     write = Write(before=found, outcome=outcome, action=action, ledger_entry=ENTRY_ID, details=CARRIED)
     (only,) = findings_of(
-        policy or a_policy(),
+        required or requirements(),
         an_object_call(**call),
         found,
         {OBJECT_ENCRYPTION: decision},
@@ -521,7 +521,7 @@ def test_a_denied_permission_on_an_object_leaves_the_writer_to_write_it_again() 
 
 
 def test_an_unreadable_object_is_a_high_failure() -> None:
-    result = refusal_finding(a_policy(), an_object_call(), OBJECT_ENCRYPTION, DENIED)
+    result = refusal_finding(requirements(), an_object_call(), OBJECT_ENCRYPTION, DENIED)
 
     assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
     assert result.reason == "no check could judge the object: an SCP"
@@ -533,9 +533,9 @@ OBJECT_KINDS = {
     "in place": object_finding(action="UpdateObjectEncryption", version_id="v1"),
     "never encrypted": object_finding(before=object_encryption(None)),
     "SSE-C": object_finding(REPORT, None, before=CUSTOMER_KEY),
-    "detected": object_finding(policy=a_policy(mode=Mode.DETECT), outcome=None),
+    "detected": object_finding(required=requirements(mode=Mode.DETECT), outcome=None),
     "failed": object_finding(outcome=DENIED),
-    "not read": refusal_finding(a_policy(), an_object_call(), OBJECT_ENCRYPTION, REFUSED),
+    "not read": refusal_finding(requirements(), an_object_call(), OBJECT_ENCRYPTION, REFUSED),
 }
 
 

@@ -22,11 +22,11 @@ from tests.support.builders import (
     SSE_KMS,
     K,
     a_call,
-    a_policy,
     an_actor,
     an_object_call,
     encryption,
     object_encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
@@ -37,7 +37,7 @@ REMEDIATED = Finding(
     severity=Severity.HIGH,
     status=Status.REMEDIATED,
     call=a_call(time=NOON + timedelta(milliseconds=250)),
-    policy=a_policy(),
+    requirements=requirements(),
     reason="new objects are encrypted with SSE-S3, whose key this account cannot control",
     before=encryption(),
     after=encryption(SSE_KMS, K, bucket_key=True),
@@ -49,7 +49,7 @@ MANUAL = Finding(
     severity=Severity.LOW,
     status=Status.MANUAL,
     call=a_call(actor=an_actor(address=None)),
-    policy=a_policy(),
+    requirements=requirements(),
     reason="the Bucket Key is off",
     recommendation="switch it on",
 )
@@ -157,7 +157,7 @@ OBJECT = Finding(
     severity=Severity.MEDIUM,
     status=Status.REMEDIATED,
     call=an_object_call(key="2026/two  spaces.csv", version_id="v1"),
-    policy=a_policy(),
+    requirements=requirements(),
     reason="the object is encrypted with SSE-S3",
     before=object_encryption(),
     after=object_encryption(SSE_KMS, K),

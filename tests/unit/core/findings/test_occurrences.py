@@ -26,8 +26,10 @@ def occurrences(count: int, *keys: str, incident: Incident | None = None) -> Occ
             occurrences(9, "a", "b"),
             "9 objects from 2026-11-23T12:00:00+00:00 to 2026-11-23T12:00:30+00:00: 'a', 'b', ...",
         ),
+        (occurrences(1), "1 call at 2026-11-23T12:00:00+00:00"),
+        (occurrences(3), "3 calls from 2026-11-23T12:00:00+00:00 to 2026-11-23T12:00:30+00:00"),
     ],
-    ids=["one", "all keys", "some keys"],
+    ids=["one", "all keys", "some keys", "one call", "calls"],
 )
 def test_occurrences_in_words(found: Occurrences, words: str) -> None:
     assert found.in_words == words

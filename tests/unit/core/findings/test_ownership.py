@@ -5,6 +5,7 @@ import pytest
 from reseal.core.decision import Exempt
 from reseal.core.findings.ownership import Ownership, owner_of
 from reseal.core.policy.exemptions import exempt_by_name
+from reseal.core.resource import BucketResource
 
 STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/data/1"
 
@@ -50,4 +51,9 @@ def test_advice_names_the_stack_where_one_is_known() -> None:
     ],
 )
 def test_names_put_buckets_out_of_scope(bucket: str, control_tower: bool, exempt: bool) -> None:
-    assert isinstance(exempt_by_name(bucket, "111122223333", control_tower=control_tower), Exempt) is exempt
+    assert (
+        isinstance(
+            exempt_by_name(BucketResource(bucket=bucket), "111122223333", control_tower=control_tower), Exempt
+        )
+        is exempt
+    )

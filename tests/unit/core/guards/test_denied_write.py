@@ -8,9 +8,9 @@ import pytest
 
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.guards.denied_write import unless_denied
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import ACCOUNT, BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, a_policy
+from tests.support.builders import ACCOUNT, BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, requirements
 
 SSE = "s3:x-amz-server-side-encryption"
 KEY_ID = f"{SSE}-aws-kms-key-id"
@@ -19,8 +19,8 @@ TO_K = Remediate(
     change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.HIGH, reason="SSE-S3"
 )
 ALL = f"arn:aws:s3:::{BUCKET}/*"
-THE_BUCKET = Resource(bucket=BUCKET)
-OBJECT = Resource(bucket=BUCKET, object_key="in/a.csv")
+THE_BUCKET = BucketResource(bucket=BUCKET)
+OBJECT = ObjectResource(bucket=BUCKET, object_key="in/a.csv")
 PARTNER = "arn:aws:iam::444455556666:root"
 
 
@@ -39,10 +39,10 @@ def denies(condition: object, **changed: Any) -> dict[str, Any]:
 
 def guarded(
     bucket_policy: dict[str, Any] | None,
-    resource: Resource = THE_BUCKET,
+    resource: S3Resource = THE_BUCKET,
     algorithm: str = SSE_KMS,
 ) -> Any:
-    return unless_denied(a_policy(), TO_K, resource, bucket_policy, algorithm=algorithm, key_id=K)
+    return unless_denied(requirements(), TO_K, resource, bucket_policy, algorithm=algorithm, key_id=K)
 
 
 DENIED = {
@@ -105,7 +105,7 @@ ADMITTED = {
 
 @pytest.mark.parametrize("bucket_policy", DENIED.values(), ids=DENIED.keys())
 @pytest.mark.parametrize("resource", [THE_BUCKET, OBJECT], ids=["bucket", "object"])
-def test_denied_encryption_is_manual(bucket_policy: dict[str, Any], resource: Resource) -> None:
+def test_denied_encryption_is_manual(bucket_policy: dict[str, Any], resource: S3Resource) -> None:
     decision = guarded(bucket_policy, resource)
 
     assert isinstance(decision, Manual)
@@ -115,7 +115,7 @@ def test_denied_encryption_is_manual(bucket_policy: dict[str, Any], resource: Re
 
 @pytest.mark.parametrize("bucket_policy", ADMITTED.values(), ids=ADMITTED.keys())
 @pytest.mark.parametrize("resource", [THE_BUCKET, OBJECT], ids=["bucket", "object"])
-def test_admitted_encryption_is_written(bucket_policy: dict[str, Any] | None, resource: Resource) -> None:
+def test_admitted_encryption_is_written(bucket_policy: dict[str, Any] | None, resource: S3Resource) -> None:
     assert guarded(bucket_policy, resource) is TO_K
 
 
@@ -152,6 +152,8 @@ def test_compliant_decision_stays() -> None:
     compliant = Compliant("under K")
     bucket_policy = DENIED["SSE-S3 demanded"]
 
-    decision = unless_denied(a_policy(), compliant, THE_BUCKET, bucket_policy, algorithm=SSE_KMS, key_id=K)
+    decision = unless_denied(
+        requirements(), compliant, THE_BUCKET, bucket_policy, algorithm=SSE_KMS, key_id=K
+    )
 
     assert decision is compliant

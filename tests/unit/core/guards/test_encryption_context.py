@@ -11,7 +11,8 @@ from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.encryption_context import Contexts, NewContext, new_context, unless_bound_to_context
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
+from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import (
@@ -25,8 +26,8 @@ from tests.support.builders import (
     TEAM_KEY,
     K,
     a_key,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 from tests.unit.core.access.cases import THE_STACKS_KEY
@@ -39,7 +40,7 @@ TO_K = Remediate(
     severity=Severity.HIGH,
     reason="it was lowered",
 )
-UNDER_A_BUCKET_KEY = Contexts(bucket="payroll", bucket_key=True)
+UNDER_A_BUCKET_KEY = Contexts(resource=BucketResource(bucket="payroll"), bucket_key=True)
 
 
 def statement(
@@ -196,7 +197,8 @@ def test_policy_that_cannot_be_read_stops_the_bucket_key_alone(decision: Decisio
     ],
 )
 def test_object_is_judged_by_its_own_arn(bucket_key: bool, pattern: Any, stops: bool) -> None:
-    contexts = Contexts(bucket="payroll", object_key="logs/a.csv", bucket_key=bucket_key)
+    one = ObjectResource(bucket="payroll", object_key="logs/a.csv")
+    contexts = Contexts(resource=one, bucket_key=bucket_key)
 
     assert isinstance(guarded(statement("StringLike", pattern), contexts=contexts), Manual) is stops
 
@@ -227,9 +229,11 @@ UNDER_AWS_S3 = encryption(SSE_KMS)
 def context_of(
     check: str, found: BucketEncryption, decisions: Decisions, modes: dict[str, Mode] | None = None
 ) -> NewContext | None:
-    policy = a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
+    required = requirements(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return new_context(policy, check, decisions, ObservedBucket(read_at=NOON, encryption=found, kms_key=key))
+    return new_context(
+        required, check, decisions, ObservedBucket(read_at=NOON, encryption=found, kms_key=key)
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.objects import guard_object
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.method import unreadable_context
 from reseal.core.state.bucket_access import AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
@@ -27,10 +27,10 @@ from tests.support.builders import (
     K,
     a_bucket_context,
     a_key,
-    a_policy,
     an_original,
     key_arn,
     object_encryption,
+    requirements,
 )
 from tests.unit.core.access.cases import THE_STACKS_KEY, admits, lets
 
@@ -65,13 +65,18 @@ def guarded(
     key: KeyDescription | None = None,
     acl: ObjectAcl | None = None,
     bucket_context: BucketContext | None = None,
-    policy: Policy | None = None,
+    required: Requirements | None = None,
     key_policy: KeyPolicy = KEY,
 ) -> Decision:
     original = an_original(encryption=before, acl=acl)
     found = Found(head=original.head, kms_key=key)
     return guard_object(
-        policy or a_policy(), decision, found, original, bucket_context or a_bucket_context(), key_policy
+        required or requirements(),
+        decision,
+        found,
+        original,
+        bucket_context or a_bucket_context(),
+        key_policy,
     )
 
 
@@ -108,7 +113,7 @@ def guarded(
             guarded(bucket_context=a_bucket_context(access=EXPORTED_TO), key_policy=FOR_LOGS), None, id="SSE"
         ),
         pytest.param(
-            guarded(policy=replace(a_policy(), callers_may_use_key=False), key_policy=CLOSED),
+            guarded(required=requirements(callers_may_use_key=False), key_policy=CLOSED),
             "callers of this account",
             id="customer-supplied key that does not admit every caller",
         ),

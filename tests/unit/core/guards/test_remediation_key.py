@@ -15,7 +15,7 @@ from reseal.core.guards.remediation_key import (
 )
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from tests.support.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, a_policy, key_arn
+from tests.support.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, key_arn, requirements
 from tests.unit.core.access.cases import THE_STACKS_KEY
 
 
@@ -62,7 +62,7 @@ def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(decision: De
     ids=["usable", "disabled", "no material", "spec", "usage", "Region", "AWS managed", "gone", "unreadable"],
 )
 def test_an_unusable_remediation_key_is_never_written(key: KeyDescription, why: str | None) -> None:
-    decision = unless_unusable(a_policy(), TO_K, key)
+    decision = unless_unusable(requirements(), TO_K, key)
 
     if why is None:
         assert decision is TO_K
@@ -92,7 +92,7 @@ def test_a_remediation_that_denies_no_one_access_stays() -> None:
 
 @pytest.mark.parametrize("decision", OTHERS, ids=by_name)
 def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decision) -> None:
-    assert unless_unusable(a_policy(), decision, KeyNotFound(named=K)) is decision
+    assert unless_unusable(requirements(), decision, KeyNotFound(named=K)) is decision
 
 
 @pytest.mark.parametrize("decision", OTHERS[1:], ids=by_name)

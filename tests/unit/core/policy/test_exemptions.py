@@ -8,7 +8,8 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.outcome import SkipCause
 from reseal.core.policy.exemptions import exempt_by_name, exempt_call, skipped_call
-from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, a_call, a_policy, an_object_call
+from reseal.core.resource import BucketResource, KeyResource
+from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, K, a_call, a_policy, an_object_call, requirements
 
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
 
@@ -26,8 +27,8 @@ CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
 def test_log_deliveries_are_exempt_where_the_operator_says_so(service: str) -> None:
     call = an_object_call(delivered_by=service)
 
-    assert exempt_call(a_policy(), call, log_deliveries=True) is not None
-    assert exempt_call(a_policy(), call, log_deliveries=False) is None
+    assert exempt_call(requirements(exempts_log_deliveries=True), call) is not None
+    assert exempt_call(requirements(), call) is None
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_log_deliveries_are_exempt_where_the_operator_says_so(service: str) -> N
     ],
 )
 def test_what_is_out_of_the_policy_says_why(call: ObjectCall, why: str | None) -> None:
-    exempt = exempt_call(a_policy(), call, log_deliveries=True)
+    exempt = exempt_call(a_policy(exempts_log_deliveries=True).for_(call.resource), call)
 
     assert (exempt is None) == (why is None)
     assert (why or "") in (exempt.reason if exempt else "")
@@ -64,13 +65,19 @@ def test_what_is_out_of_the_policy_says_why(call: ObjectCall, why: str | None) -
     ids=repr,
 )
 def test_name_that_only_looks_like_an_exempt_one_is_judged(bucket: str) -> None:
-    assert exempt_by_name(bucket, ACCOUNT, control_tower=True) is None
+    resource = BucketResource(bucket=bucket)
+
+    assert exempt_by_name(resource, ACCOUNT, control_tower=True) is None
+
+
+def test_key_is_not_exempt_by_its_name() -> None:
+    assert exempt_by_name(KeyResource(kms_key=K), ACCOUNT, control_tower=True) is None
 
 
 def test_control_tower_is_judged_where_the_operator_says_so() -> None:
-    policy = replace(a_policy(), exempt_control_tower=False)
+    policy, call = replace(a_policy(), exempt_control_tower=False), an_object_call(bucket=CONTROL_TOWER)
 
-    assert exempt_call(policy, an_object_call(bucket=CONTROL_TOWER), log_deliveries=True) is None
+    assert exempt_call(policy.for_(call.resource), call) is None
 
 
 @pytest.mark.parametrize("call", [a_call(), an_object_call()], ids=["bucket", "object"])
@@ -87,7 +94,7 @@ def test_control_tower_is_judged_where_the_operator_says_so() -> None:
 def test_what_is_another_accounts_is_skipped_with_the_account(
     call: BucketCall | ObjectCall, recipient: str | None, owner: str | None, why: str | None
 ) -> None:
-    skipped = skipped_call(a_policy(), replace(call, recipient=recipient, owner=owner))
+    skipped = skipped_call(requirements(), replace(call, recipient=recipient, owner=owner))
 
     assert (skipped is None) == (why is None)
     if skipped and why:

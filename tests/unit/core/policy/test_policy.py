@@ -1,118 +1,140 @@
+"""A policy may require something else of each resource: nothing but `for_` is asked."""
+
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
-from reseal.core.policy.policy import Mode
-from reseal.core.state.kms_key import KmsKey, parse_key_reference
+from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.decision import Compliant, Exempt, Manual, Remediate
+from reseal.core.findings.finding import Finding, Status, findings_of
+from reseal.core.guards.buckets import guard_remediation_key
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.repairs.repair import Repair, repairs_of
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.setting import Setting
 from tests.support.builders import (
     ACCOUNT,
+    BUCKET_KEY,
     DEFAULT_ENCRYPTION,
-    OTHER_ACCOUNT,
-    PARTNER_KEY,
-    REGION,
-    STRANGER_KEY,
+    DEFAULT_MODES,
+    DSSE_KMS,
+    SSE_KMS,
     TEAM_KEY,
-    UNLISTED_KEY,
     K,
+    a_call,
     a_key,
     a_policy,
-    key_arn,
+    encryption,
+    observe,
+    requirements,
 )
 
-LIST = frozenset({TEAM_KEY, PARTNER_KEY})
+STRICT, PLAIN = BucketResource(bucket="strict"), BucketResource(bucket="plain")
+CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
+FOUND = encryption(SSE_KMS, TEAM_KEY)
+"""What both buckets have: an approved key, without a Bucket Key."""
+
+
+class ByBucket:
+    """A made-up policy: one bucket needs DSSE-KMS, only reports it, and another key remediates it."""
+
+    strict = requirements(
+        required=DSSE_KMS,
+        remediation_key=TEAM_KEY,
+        check_modes=DEFAULT_MODES | {DEFAULT_ENCRYPTION: Mode.DETECT},
+    )
+    plain = requirements(check_modes=DEFAULT_MODES | {BUCKET_KEY: Mode.ENFORCE})
+
+    def for_(self, resource: Resource) -> Requirements:
+        return self.strict if resource == STRICT else self.plain
+
+
+POLICY = ByBucket()
+
+
+def decide(bucket: BucketResource) -> Decisions:
+    required = POLICY.for_(bucket)
+    decisions = decide_bucket(required, a_call(), observe(required, FOUND, a_key(TEAM_KEY)))
+    return guard_remediation_key(required, decisions, a_key(K))
+
+
+def repairs(bucket: BucketResource) -> tuple[Repair, ...]:
+    return repairs_of(POLICY.for_(bucket), {Setting.BUCKET_ENCRYPTION: FOUND}, decide(bucket))
+
+
+def findings(bucket: BucketResource) -> dict[str, Finding]:
+    found = findings_of(POLICY.for_(bucket), a_call(bucket=bucket.bucket), FOUND, decide(bucket), {})
+    return {finding.check.id: finding for finding in found}
+
+
+def test_each_bucket_is_decided_by_its_own_requirements() -> None:
+    strict, plain = decide(STRICT), decide(PLAIN)
+
+    assert isinstance(strict[DEFAULT_ENCRYPTION], Remediate)
+    assert isinstance(plain[DEFAULT_ENCRYPTION], Compliant)
+    assert isinstance(strict[BUCKET_KEY], Compliant)
+    assert isinstance(plain[BUCKET_KEY], Remediate)
+
+
+def test_each_bucket_is_guarded_by_its_own_remediation_key() -> None:
+    to_key = {bucket: decide_to_key(bucket) for bucket in (STRICT, PLAIN)}
+
+    assert TEAM_KEY in to_key[STRICT].reason
+    assert K in to_key[PLAIN].reason
+
+
+def decide_to_key(bucket: BucketResource) -> Manual:
+    """What stops the move of an unencrypted bucket to a remediation key that does not exist."""
+    required = POLICY.for_(bucket)
+    decisions = decide_bucket(required, a_call(), observe(required, encryption()))
+    stopped = guard_remediation_key(required, decisions, KeyNotFound(named=""))[DEFAULT_ENCRYPTION]
+    assert isinstance(stopped, Manual)
+    return stopped
+
+
+def test_each_bucket_is_repaired_by_its_own_modes() -> None:
+    assert repairs(STRICT) == ()
+    assert [repair.checks for repair in repairs(PLAIN)] == [(BUCKET_KEY,)]
+
+
+def test_each_finding_says_what_was_required_of_its_bucket() -> None:
+    strict, plain = findings(STRICT)[DEFAULT_ENCRYPTION], findings(PLAIN)[BUCKET_KEY]
+
+    assert strict.status is Status.DETECTED
+    assert strict.to_document()["required"] == "DSSE-KMS or stronger, under an approved key"
+    assert strict.recommendation == "nothing was changed: the mode of the default encryption check is detect"
+    assert plain.recommendation is not None
+    assert "not yet in mode enforce" in plain.recommendation
 
 
 @pytest.mark.parametrize(
-    ("mode", "check_mode", "capped"),
+    ("resource", "is_exempt"),
     [
-        (Mode.ENFORCE, Mode.ENFORCE, Mode.ENFORCE),
-        (Mode.ENFORCE, Mode.DETECT, Mode.DETECT),
-        (Mode.ENFORCE, Mode.OFF, Mode.OFF),
-        (Mode.DETECT, Mode.ENFORCE, Mode.DETECT),
-        (Mode.DETECT, Mode.DETECT, Mode.DETECT),
-        (Mode.DETECT, Mode.OFF, Mode.OFF),
-        (Mode.OFF, Mode.ENFORCE, Mode.OFF),
-        (Mode.OFF, Mode.DETECT, Mode.OFF),
-        (Mode.OFF, Mode.OFF, Mode.OFF),
+        (PLAIN, False),
+        (ObjectResource(bucket="plain", object_key="a"), False),
+        (BucketResource(bucket=CONTROL_TOWER), True),
+        (ObjectResource(bucket=CONTROL_TOWER, object_key="a"), True),
+        (BucketResource(bucket="data--use1-az4--x-s3"), True),
+        (KeyResource(kms_key=K), False),
     ],
 )
-def test_the_mode_of_the_stack_caps_that_of_a_check(mode: Mode, check_mode: Mode, capped: Mode) -> None:
-    policy = a_policy(mode=mode, check_modes={DEFAULT_ENCRYPTION: check_mode})
+def test_policy_exempts_resources_by_their_bucket(resource: Resource, is_exempt: bool) -> None:
+    required = a_policy().for_(resource)
 
-    result = policy.mode_of(DEFAULT_ENCRYPTION)
-
-    assert result is capped
+    assert isinstance(required.exempt, Exempt) is is_exempt
 
 
-@pytest.mark.parametrize(
-    ("key", "in_account_mode", "in_list_mode"),
-    [
-        pytest.param(a_key(K), True, True, id="K"),
-        pytest.param(a_key(TEAM_KEY), True, True, id="own, listed"),
-        pytest.param(a_key(UNLISTED_KEY), True, False, id="own, not listed"),
-        pytest.param(a_key(PARTNER_KEY), False, True, id="foreign, listed"),
-        pytest.param(a_key(STRANGER_KEY), False, False, id="foreign, not listed"),
-        pytest.param(a_key(TEAM_KEY, manager="AWS"), False, False, id="AWS managed"),
-        pytest.param(a_key(TEAM_KEY, origin="EXTERNAL"), False, True, id="imported material"),
-        pytest.param(a_key(TEAM_KEY, origin="EXTERNAL_KEY_STORE"), False, True, id="external key store"),
-        pytest.param(a_key(TEAM_KEY, origin="AWS_CLOUDHSM"), True, True, id="CloudHSM"),
-        pytest.param(a_key(TEAM_KEY, origin=""), False, True, id="origin not said"),
-        pytest.param(a_key(TEAM_KEY, origin="TOMORROWS"), False, True, id="origin not known"),
-        pytest.param(a_key(K, origin="EXTERNAL"), True, True, id="K with imported material"),
-        pytest.param(
-            a_key(key_arn("mrk-1"), origin="EXTERNAL"), False, False, id="replica of an imported key"
-        ),
-    ],
-)
-def test_which_keys_are_approved(key: KmsKey, in_account_mode: bool, in_list_mode: bool) -> None:
-    assert a_policy().approves(key) is in_account_mode
-    assert a_policy(listed_keys=LIST).approves(key) is in_list_mode
+def test_policy_judges_control_tower_where_the_operator_says_so() -> None:
+    policy = replace(a_policy(), exempt_control_tower=False)
+
+    assert policy.for_(BucketResource(bucket=CONTROL_TOWER)).exempt is None
 
 
-def test_k_of_another_account_is_approved() -> None:
-    policy = a_policy(remediation_key=PARTNER_KEY)
+def test_policy_requires_the_same_of_every_other_resource() -> None:
+    policy: Policy = a_policy(required=DSSE_KMS)
 
-    assert policy.approves(a_key(PARTNER_KEY))
-
-
-@pytest.mark.parametrize(
-    ("key_id", "in_account_mode", "in_list_mode"),
-    [
-        pytest.param(TEAM_KEY, True, True, id="own key ARN"),
-        pytest.param("alias/team", True, True, id="alias"),
-        pytest.param("1234abcd", True, True, id="bare id"),
-        pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/team", True, True, id="own alias ARN"),
-        pytest.param(K, True, True, id="K"),
-        pytest.param("alias/aws/s3", False, False, id="AWS managed key"),
-        pytest.param(f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/aws/s3", False, False, id="its ARN"),
-        pytest.param(PARTNER_KEY, False, True, id="listed foreign key"),
-        pytest.param(key_arn("9", OTHER_ACCOUNT), False, False, id="foreign key beside a listed one"),
-        pytest.param(
-            f"arn:aws:kms:{REGION}:{OTHER_ACCOUNT}:alias/x", False, True, id="alias beside a listed key"
-        ),
-        pytest.param(STRANGER_KEY, False, False, id="another account's key"),
-        pytest.param(
-            f"arn:aws:kms:{REGION}:777788889999:alias/x", False, False, id="another account's alias"
-        ),
-        pytest.param(key_arn("9", region="eu-west-1"), False, False, id="own key of another Region"),
-        pytest.param(key_arn("mrk-9", region="eu-west-1"), False, False, id="its multi-Region key"),
-        pytest.param(
-            f"arn:aws:kms:eu-west-1:{OTHER_ACCOUNT}:alias/x", False, False, id="alias of another Region"
-        ),
-        pytest.param(f"arn:aws-cn:kms:{REGION}:{ACCOUNT}:key/9", False, False, id="key of another partition"),
-        pytest.param("mrk-9", True, True, id="bare id of a multi-Region key"),
-    ],
-)
-def test_a_key_is_described_only_where_the_answer_matters(
-    key_id: str, in_account_mode: bool, in_list_mode: bool
-) -> None:
-    reference = parse_key_reference(key_id)
-
-    assert a_policy().must_describe(reference) is in_account_mode
-    assert a_policy(listed_keys=LIST).must_describe(reference) is in_list_mode
-
-
-def test_the_partition_is_that_of_the_remediation_key() -> None:
-    policy = a_policy(remediation_key="arn:aws-cn:kms:cn-north-1:111122223333:key/1")
-
-    assert policy.partition == "aws-cn"
+    assert policy.for_(PLAIN) == policy.for_(STRICT) == requirements(required=DSSE_KMS)

@@ -7,7 +7,7 @@ import pytest
 from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.setting import Setting
@@ -52,7 +52,7 @@ VIOLATIONS: dict[str, Violation] = {
 def test_an_entry_of_a_bucket_survives_the_way_through_json(outcome: Outcome | None) -> None:
     entry = LedgerEntry(
         entry_id=f"{BUCKET}#{EVENT_ID}",
-        resource=Resource(bucket=BUCKET),
+        resource=BucketResource(bucket=BUCKET),
         setting=Setting.BUCKET_ENCRYPTION,
         before=encryption(blocked=None),
         intended=encryption(SSE_KMS, K, bucket_key=True),
@@ -89,7 +89,7 @@ def test_an_entry_of_an_object_survives_the_way_through_json(
 ) -> None:
     entry = LedgerEntry(
         entry_id=f"object#{EVENT_ID}",
-        resource=Resource(bucket=BUCKET, object_key="Gehälter/ \x7f.csv", version_id="v1"),
+        resource=ObjectResource(bucket=BUCKET, object_key="Gehälter/ \x7f.csv", version_id="v1"),
         setting=Setting.OBJECT_ENCRYPTION,
         before=before,
         intended=UNDER_K,

@@ -5,7 +5,7 @@ import pytest
 from reseal.core.checks.catalogue import Decisions, decide_bucket
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import repairs_of
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -23,10 +23,10 @@ from tests.support.builders import (
     K,
     a_call,
     a_key,
-    a_policy,
     encryption,
     key_arn,
     observe,
+    requirements,
 )
 
 
@@ -42,9 +42,9 @@ FOUND = encryption(blocked=("SSE-X",))
 
 
 def test_every_check_gives_its_own_decision() -> None:
-    policy = a_policy()
+    required = requirements()
 
-    decisions = decide_bucket(policy, a_call(), observe(policy, encryption(blocked=None)))
+    decisions = decide_bucket(required, a_call(), observe(required, encryption(blocked=None)))
 
     assert {check: type(decision) for check, decision in decisions.items()} == {
         DEFAULT_ENCRYPTION: Remediate,
@@ -55,9 +55,9 @@ def test_every_check_gives_its_own_decision() -> None:
 
 
 def test_a_check_that_is_off_is_exempt() -> None:
-    policy = a_policy(check_modes=DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF})
+    required = requirements(check_modes=DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF})
 
-    decisions = decide_bucket(policy, a_call(), observe(policy, encryption(blocked=None)))
+    decisions = decide_bucket(required, a_call(), observe(required, encryption(blocked=None)))
 
     assert decisions[SSE_C_BLOCK] == Exempt("this check is off")
 
@@ -78,17 +78,17 @@ def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(
     assert any_moves_to_remediation_key(decisions) is moves
 
 
-def intended_of(policy: Policy, found: BucketEncryption, decisions: Decisions) -> State | None:
+def intended_of(required: Requirements, found: BucketEncryption, decisions: Decisions) -> State | None:
     """What the one repair of the bucket's encryption makes of it."""
-    repairs = repairs_of(policy, {Setting.BUCKET_ENCRYPTION: found}, decisions)
+    repairs = repairs_of(required, {Setting.BUCKET_ENCRYPTION: found}, decisions)
     return repairs[0].intended if repairs else None
 
 
 def test_all_enforced_remediations_make_one_rule() -> None:
-    policy = a_policy(check_modes=ENFORCE_ALL)
+    required = requirements(check_modes=ENFORCE_ALL)
     decisions = {DEFAULT_ENCRYPTION: TO_K, BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: BLOCK}
 
-    intended = intended_of(policy, FOUND, decisions)
+    intended = intended_of(required, FOUND, decisions)
 
     assert intended == encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-X", "SSE-C"))
 
@@ -96,7 +96,7 @@ def test_all_enforced_remediations_make_one_rule() -> None:
 def test_a_remediation_that_is_not_enforced_changes_nothing() -> None:
     decisions = {DEFAULT_ENCRYPTION: TO_K, SSE_C_BLOCK: BLOCK}
 
-    intended = intended_of(a_policy(), FOUND, decisions)
+    intended = intended_of(requirements(), FOUND, decisions)
 
     assert intended == encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-X",))
 
@@ -114,7 +114,7 @@ def test_a_remediation_that_is_not_enforced_changes_nothing() -> None:
 def test_nothing_is_written_without_an_enforced_remediation(
     mode: Mode, decisions: dict[str, Decision]
 ) -> None:
-    intended = intended_of(a_policy(mode=mode), FOUND, decisions)
+    intended = intended_of(requirements(mode=mode), FOUND, decisions)
 
     assert intended is None
 
@@ -134,7 +134,7 @@ def test_nothing_is_written_without_an_enforced_remediation(
     ids=["disabled", "pending deletion", "spec", "usage", "Region", "not found", "unreadable", "AWS managed"],
 )
 def test_an_unusable_remediation_key_is_never_written(description: KeyDescription, why: str) -> None:
-    decisions = guard_remediation_key(a_policy(), {DEFAULT_ENCRYPTION: TO_K}, description)
+    decisions = guard_remediation_key(requirements(), {DEFAULT_ENCRYPTION: TO_K}, description)
 
     decision = decisions[DEFAULT_ENCRYPTION]
     assert isinstance(decision, Manual)
@@ -146,7 +146,7 @@ def test_an_unusable_remediation_key_is_never_written(description: KeyDescriptio
 def test_an_unusable_remediation_key_stops_only_what_would_write_it() -> None:
     others: dict[str, Decision] = {BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: REPORT}
 
-    guarded = guard_remediation_key(a_policy(), {DEFAULT_ENCRYPTION: TO_K} | others, KeyNotFound(named=K))
+    guarded = guard_remediation_key(requirements(), {DEFAULT_ENCRYPTION: TO_K} | others, KeyNotFound(named=K))
 
     assert {check: guarded[check] for check in others} == others
 
@@ -154,16 +154,16 @@ def test_an_unusable_remediation_key_stops_only_what_would_write_it() -> None:
 def test_a_usable_remediation_key_changes_no_decision() -> None:
     decisions: dict[str, Decision] = {DEFAULT_ENCRYPTION: TO_K, SSE_C_BLOCK: BLOCK}
 
-    guarded = guard_remediation_key(a_policy(), decisions, a_key(K))
+    guarded = guard_remediation_key(requirements(), decisions, a_key(K))
 
     assert guarded == decisions
 
 
 def test_a_bucket_under_the_teams_key_only_gets_what_it_lacks() -> None:
-    policy = a_policy(check_modes=ENFORCE_ALL)
+    required = requirements(check_modes=ENFORCE_ALL)
     found = encryption(SSE_KMS, "alias/team", blocked=("SSE-X", "NONE"))
-    decisions = decide_bucket(policy, a_call(), observe(policy, found, a_key(TEAM_KEY)))
+    decisions = decide_bucket(required, a_call(), observe(required, found, a_key(TEAM_KEY)))
 
-    intended = intended_of(policy, found, decisions)
+    intended = intended_of(required, found, decisions)
 
     assert intended == encryption(SSE_KMS, "alias/team", bucket_key=True, blocked=("SSE-X", "SSE-C"))

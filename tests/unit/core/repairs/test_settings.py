@@ -15,7 +15,7 @@ from reseal.core.findings.finding import Status, Write, findings_of
 from reseal.core.outcome import Applied, Failed
 from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
 from reseal.core.repairs.repair import Repair, remediations_of_write, repairs_of
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting
 from tests.support.builders import (
@@ -28,12 +28,12 @@ from tests.support.builders import (
     SSE_KMS,
     K,
     a_call,
-    a_policy,
     encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
-POLICY = a_policy(check_modes=ENFORCE_ALL)
+REQUIREMENTS = requirements(check_modes=ENFORCE_ALL)
 NAMING = "PutBucketNickname"
 
 
@@ -91,14 +91,14 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def the_repair() -> Repair:
-    return repairs_of(POLICY, FOUND, DECISIONS)[1]
+    return repairs_of(REQUIREMENTS, FOUND, DECISIONS)[1]
 
 
 def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
     repair = the_repair()
     return LedgerEntry(
-        entry_id=entry_id_of(Resource(bucket=BUCKET), EVENT_ID, repair.setting),
-        resource=Resource(bucket=BUCKET),
+        entry_id=entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, repair.setting),
+        resource=BucketResource(bucket=BUCKET),
         setting=repair.setting,
         before=repair.before,
         intended=repair.intended,
@@ -110,7 +110,7 @@ def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
 
 
 def test_each_setting_has_one_repair_that_merges_its_checks() -> None:
-    repairs = repairs_of(POLICY, FOUND, DECISIONS)
+    repairs = repairs_of(REQUIREMENTS, FOUND, DECISIONS)
 
     assert [(repair.setting, repair.checks) for repair in repairs] == [
         (Setting.BUCKET_ENCRYPTION, (DEFAULT_ENCRYPTION,)),
@@ -129,7 +129,7 @@ def test_entries_of_two_settings_of_one_event_have_their_own_ids() -> None:
     entry = an_entry(Applied(after=Nickname("pay!?"), at=NOON))
 
     assert entry.entry_id == f"{BUCKET}#{EVENT_ID}#{NAMING}"
-    assert entry.entry_id != entry_id_of(Resource(bucket=BUCKET), EVENT_ID, Setting.BUCKET_ENCRYPTION)
+    assert entry.entry_id != entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, Setting.BUCKET_ENCRYPTION)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
     )
 
     found = findings_of(
-        POLICY, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
+        REQUIREMENTS, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
     )
 
     (finding,) = found

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.repairs.undo import restored, undo_command
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Checksum
@@ -26,10 +26,10 @@ from tests.support.builders import (
     STRANGER_KEY,
     UNLISTED_KEY,
     K,
-    a_policy,
     an_original,
     encryption,
     object_encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
@@ -48,8 +48,14 @@ def undo(
     version_id: str | None = None,
     details: Any = STANDARD,
 ) -> str | None:
-    resource = Resource(bucket=BUCKET, object_key=key, version_id=version_id)
-    return undo_command(a_policy(), resource, before, action, details, NOON)
+    resource = ObjectResource(bucket=BUCKET, object_key=key, version_id=version_id)
+    return undo_command(requirements(), resource, before, action, details, NOON)
+
+
+def test_no_command_writes_a_key_back() -> None:
+    key = KeyResource(kms_key=K)
+
+    assert undo_command(requirements(), key, SSE_S3_OBJECT, "CopyObject", STANDARD, NOON) is None
 
 
 def words_of(command: str | None) -> list[str]:
@@ -142,7 +148,9 @@ def test_without_a_version_the_object_itself_is_meant() -> None:
         pytest.param(undo(details=STANDARD | {"WebsiteRedirectLocation": "http://a/"}), id="the CLI fetches"),
         pytest.param(undo(details=STANDARD | {"SSEKMSEncryptionContext": "e30=\n"}), id="a second line"),
         pytest.param(
-            undo_command(a_policy(), Resource(bucket=BUCKET), SSE_S3_OBJECT, "CopyObject", STANDARD, NOON),
+            undo_command(
+                requirements(), BucketResource(bucket=BUCKET), SSE_S3_OBJECT, "CopyObject", STANDARD, NOON
+            ),
             id="no object",
         ),
     ],
@@ -208,7 +216,9 @@ def test_a_plain_object_key_stands_in_the_command_without_quotes(key: str, actio
 
 
 def undo_bucket(before: BucketEncryption, bucket: str = BUCKET) -> str | None:
-    return undo_command(a_policy(), Resource(bucket=bucket), before, "PutBucketEncryption", {}, NOON)
+    return undo_command(
+        requirements(), BucketResource(bucket=bucket), before, "PutBucketEncryption", {}, NOON
+    )
 
 
 SET_BUCKET = f"aws s3api put-bucket-encryption --region {REGION} --bucket {BUCKET} "

@@ -85,8 +85,9 @@ def deliver(
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
     services = cloud.services
     flow = Flow(
-        kind=BucketKind(policy=policy or a_policy(), services=services),
-        reporter=Reporter(policy=policy or a_policy(), services=services),
+        policy=policy or a_policy(),
+        kind=BucketKind(services=services),
+        reporter=Reporter(services=services),
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reseal.core.errors import AccessDeniedError
 from reseal.core.findings.event_result import Result
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import (
@@ -95,7 +95,7 @@ def test_a_foreign_key_over_readers_that_it_may_admit_is_critical_and_kept() -> 
 def test_a_customer_supplied_key_that_does_not_admit_every_caller_stops_the_repair() -> None:
     cloud = a_cloud(LOWERED)
 
-    deliver(cloud, policy=replace(a_policy(), callers_may_use_key=False))
+    deliver(cloud, policy=a_policy(callers_may_use_key=False))
 
     (finding,) = cloud.topic.findings
     assert finding["status"] == "MANUAL"
@@ -245,9 +245,8 @@ FOR_OBJECTS = {
     "Resource": "*",
     "Condition": {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}/*"}},
 }
-ENFORCED = replace(
-    a_policy(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE}), callers_may_use_key=True
-)
+BOTH: dict[str, Any] = {"check_modes": {**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE}}
+ENFORCED = a_policy(**BOTH)
 WITHOUT, WITH = encryption(SSE_KMS, TEAM_KEY), encryption(SSE_KMS, TEAM_KEY, bucket_key=True)
 
 
@@ -287,7 +286,7 @@ FOR_THE_BUCKET = {
     **FOR_OBJECTS,
     "Condition": {"StringEquals": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{BUCKET}"}},
 }
-DSSE_REQUIRED = replace(ENFORCED, required=DSSE_KMS)
+DSSE_REQUIRED = a_policy(required=DSSE_KMS, **BOTH)
 RAISED = encryption(DSSE_KMS, TEAM_KEY)
 
 
@@ -318,7 +317,7 @@ def test_bucket_is_not_moved_without_a_bucket_key_to_a_key_for_the_bucket_key_on
     cloud = a_cloud(encryption(SSE_KMS))
     cloud.keys.policies[K] = {"Statement": FOR_THE_BUCKET}
 
-    deliver(cloud, policy=replace(ENFORCED, check_modes=DEFAULT_MODES))
+    deliver(cloud, policy=a_policy())
 
     assert cloud.buckets.writes == []
 

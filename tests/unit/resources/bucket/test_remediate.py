@@ -10,7 +10,7 @@ from reseal.core.errors import LeaseHeldError, MalformedEventError, TransientErr
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Applied, SkipCause, Skipped
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.flow.delivery import FIRST_DELIVERY

@@ -14,7 +14,6 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.observe import Observer
 from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
@@ -83,7 +82,7 @@ class Stage:
     """One deployment of the lane, and what AWS holds."""
 
     cloud: FakeObjectCloud = field(default_factory=a_cloud)
-    policy: Policy = field(default_factory=a_policy)
+    policy: Policy = field(default_factory=lambda: a_policy(exempts_log_deliveries=True))
     methods: Methods = field(default_factory=Methods)
     window_seconds: int = 900
     invocations: int = 0
@@ -111,19 +110,16 @@ class Stage:
 
     def _flow(self) -> Flow[Any, Any, Any]:
         services, objects = self.cloud.services, self.cloud.object_services
-        reporter = Reporter(
-            policy=self.policy, window_seconds=self.window_seconds, services=services, objects=objects
-        )
+        reporter = Reporter(window_seconds=self.window_seconds, services=services, objects=objects)
         kind = ObjectKind(
-            policy=self.policy,
-            exempts_log_deliveries=True,
-            observer=Observer(policy=self.policy, methods=self.methods, services=services, objects=objects),
+            methods=self.methods,
             reporter=reporter,
             services=services,
             objects=objects,
             deadline=self.deadline,
         )
         return Flow(
+            policy=self.policy,
             kind=kind,
             reporter=reporter,
             ledger=services.ledger,

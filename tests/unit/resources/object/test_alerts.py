@@ -9,7 +9,7 @@ import pytest
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.message import Message
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from tests.support.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption
 from tests.support.fakes.services import NOON
 from tests.unit.resources.object.stage import SSE_C, UNDER_K, Stage, an_event

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from reseal.core.errors import AccessDeniedError, TransientError
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.objects.method import Methods
 from tests.support.builders import BUCKET, DSSE_KMS, a_policy
 from tests.unit.resources.object.stage import Stage, an_event

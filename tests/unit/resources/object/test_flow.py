@@ -9,7 +9,7 @@ import pytest
 
 from reseal.core.errors import MalformedEventError, TransientError
 from reseal.core.outcome import Applied
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.state.s3_object import Lock
 from tests.support.builders import (
     BUCKET,

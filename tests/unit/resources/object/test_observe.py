@@ -10,7 +10,7 @@ import pytest
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.policy import Mode
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.s3_object import Lock

@@ -10,7 +10,8 @@ import pytest
 
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.outcome import Applied, Skipped
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.objects.method import Methods
 from reseal.resources.object.kind import LEASE
 from tests.support.builders import (

@@ -13,6 +13,7 @@ from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry, S
 from reseal.core.repairs.objects.method import Method
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -83,7 +84,7 @@ def _put(
         "TableName": table,
         "Item": {
             "id": {"S": entry.entry_id},
-            "bucket": {"S": entry.resource.bucket},
+            **_bucket(entry.resource),
             "closed": {"BOOL": closed},
             "held_by": {"S": entry.owner},
             "lease_until": {"N": str(entry.lease_until)},
@@ -94,3 +95,11 @@ def _put(
         "ExpressionAttributeValues": {":no": {"BOOL": False}, ":me": {"S": entry.owner}},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+
+
+def _bucket(resource: Resource) -> dict[str, dict[str, str]]:
+    match resource:
+        case BucketResource() | ObjectResource():
+            return {"bucket": {"S": resource.bucket}}
+        case KeyResource():
+            return {}

@@ -18,7 +18,7 @@ from reseal.core.access.logic import Settled
 from reseal.core.access.patterns import Pattern, Style, exact
 from reseal.core.access.ranges import ABSENT, UNKNOWN, Range, always
 from reseal.core.access.requests import Requests
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 
 _DECRYPTING_WRITERS = frozenset({"delivery.logs.amazonaws.com", "config.amazonaws.com"})
 """Services that need kms:Decrypt to write too (CloudFront, standard logging; AWS Config Developer Guide,
@@ -60,9 +60,11 @@ class KeyPolicy:
     region: str
 
     @classmethod
-    def of(cls, policy: Policy, key_arn: str, document: Mapping[str, Any] | None) -> KeyPolicy:
+    def of(cls, requirements: Requirements, key_arn: str, document: Mapping[str, Any] | None) -> KeyPolicy:
         """The policy of a key, for the buckets of one deployment."""
-        return cls(key_arn=key_arn, document=document, account=policy.account, region=policy.region)
+        return cls(
+            key_arn=key_arn, document=document, account=requirements.account, region=requirements.region
+        )
 
     @property
     def partition(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from reseal.core.resource import BucketResource, ObjectResource, S3Resource
+
 _MANY, _ONE = "**", "??"  # the wildcards as tokens; a literal token is one character
 _ARN_PARTS = 6
 _Tokens = list[str]
@@ -37,6 +39,16 @@ ANYTHING = Pattern("*")
 def exact(text: str) -> Pattern:
     """The set of this one string."""
     return Pattern(text, Style.EXACT)
+
+
+def objects_of(resource: S3Resource, partition: str) -> Pattern:
+    """The ARNs of the objects: the object itself, or all of a bucket."""
+    arn = resource.arn(partition)
+    match resource:
+        case BucketResource():
+            return Pattern(f"{arn}/*")
+        case ObjectResource():
+            return exact(arn)
 
 
 def pattern_of(text: str, style: Style, *, fold: bool = False) -> Pattern:

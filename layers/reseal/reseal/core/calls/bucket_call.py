@@ -12,7 +12,7 @@ from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.cloudtrail_record import child_of, parse_record, recipient_of, text_of, time_of
 from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
 
 _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
@@ -52,9 +52,14 @@ class BucketCall:
     obstacle: str | None = None
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> BucketResource:
         """The bucket."""
-        return Resource(bucket=self.bucket)
+        return BucketResource(bucket=self.bucket)
+
+    @property
+    def unblocks_sse_c(self) -> bool:
+        """Whether the call took SSE-C from the bucket's blocked encryption types on purpose."""
+        return self.stated is not None and self.stated.unblocks_sse_c
 
     def at(self, _resource: Resource) -> BucketCall:
         """The call: a record spells the name of a bucket as S3 does."""

@@ -15,7 +15,7 @@ from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource, Resource
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
@@ -45,15 +45,15 @@ class ObjectCall:
     obstacle: str | None = None
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> ObjectResource:
         """The object, or the object version that the call wrote."""
-        return Resource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
+        return ObjectResource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
     def at(self, resource: Resource) -> ObjectCall:
         """The call with the object's key and version as S3 spells them (A25)."""
-        return replace(
-            self, object_key=resource.object_key or self.object_key, version_id=resource.version_id
-        )
+        if not isinstance(resource, ObjectResource):
+            return self
+        return replace(self, object_key=resource.object_key, version_id=resource.version_id)
 
     @property
     def unquoted_key(self) -> str | None:
@@ -135,15 +135,15 @@ def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
         arns = (str(resource.get("ARN", "")) for resource in _resources(record, "AWS::S3::Object"))
         names = (arn.partition(":::")[2] for arn in arns)
         key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
-    if not isinstance(key, str) or not key or not _fits(unquote_plus(key)):
+    if not isinstance(key, str) or not is_object_key(unquote_plus(key)):
         raise MalformedEventError(f"detail.requestParameters.key is not an object key: {key!r:.80}")
-    return key if _fits(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
+    return key if is_object_key(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
 
 
-def _fits(key: str) -> bool:
-    """Whether S3 accepts the object key: valid UTF-8 of at most 1024 bytes."""
+def is_object_key(key: object) -> bool:
+    """Whether S3 accepts this as an object key: text whose UTF-8 has 1 to 1024 bytes."""
     try:
-        return len(key.encode()) <= _LONGEST_KEY
+        return isinstance(key, str) and 0 < len(key.encode()) <= _LONGEST_KEY
     except UnicodeEncodeError:
         return False
 

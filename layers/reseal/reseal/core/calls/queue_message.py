@@ -1,20 +1,33 @@
-"""Step 1, parse: the two kinds of message on the object lane's queue."""
+"""Step 1, parse: the messages on a lane's queues: events, and what Reseal itself sends."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+from reseal.core.calls.bucket_call import is_bucket_name, parse_bucket_call
 from reseal.core.calls.cloudtrail_record import parse_json
-from reseal.core.calls.object_call import ObjectCall, parse_object_call
+from reseal.core.calls.look import Look
+from reseal.core.calls.object_call import is_object_key, parse_object_call
+from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
 from reseal.core.errors import MalformedEventError
+from reseal.core.resource import (
+    BucketResource,
+    ObjectResource,
+    Resource,
+    resource_from_document,
+    resource_to_document,
+)
 
-_CLOSE = "close-alert-window"
+_LOOK, _CLOSE = "look", "close-alert-window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseWindow:
-    """The lane's reminder to itself to close an alert window."""
+    """A lane's reminder to itself to close an alert window."""
 
     group: str
 
@@ -24,12 +37,65 @@ def reminder_body(window: CloseWindow) -> str:
     return json.dumps({"reseal": _CLOSE, "group": window.group})
 
 
-def parse_object_message(body: str) -> ObjectCall | CloseWindow:
-    """Read a message: a reminder or an event. Raises MalformedEventError."""
+def look_body(look: Look[Resource]) -> str:
+    """The text of a request to look."""
+    document = {"id": look.event_id, "time": look.time.isoformat()}
+    return json.dumps({"reseal": _LOOK, **document, "resource": resource_to_document(look.resource)})
+
+
+def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
+    """Read a message of the bucket lane. Raises MalformedEventError."""
+    match _own_message(body):
+        case None:
+            return parse_bucket_call(body)
+        case CloseWindow() as reminder:
+            return reminder
+        case Look(resource=BucketResource() as bucket) as look:
+            return Look(event_id=look.event_id, time=look.time, resource=bucket)
+        case other:
+            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words!r:.80}")
+
+
+def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
+    """Read a message of the object lane. Raises MalformedEventError."""
+    match _own_message(body):
+        case None:
+            return parse_object_call(body)
+        case CloseWindow() as reminder:
+            return reminder
+        case Look(resource=ObjectResource() as found) as look:
+            return Look(event_id=look.event_id, time=look.time, resource=found)
+        case other:
+            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words!r:.80}")
+
+
+def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
+    """What Reseal itself sent; None if the message is an event."""
     if not body.startswith('{"reseal": '):
-        return parse_object_call(body)
-    reminder = parse_json(body)
-    group = reminder.get("group")
-    if reminder["reseal"] != _CLOSE or not isinstance(group, str):
-        raise MalformedEventError(f"this is not a reminder from Reseal: {body!r:.80}")
-    return CloseWindow(group=group)
+        return None
+    message = parse_json(body)
+    try:
+        match message:
+            case {"reseal": "close-alert-window", "group": str(group)}:
+                return CloseWindow(group=group)
+            case {"reseal": "look", "id": str(event_id), "time": str(time), "resource": Mapping() as found}:
+                return _look(event_id, time, found)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEventError(
+            f"this is not a message from Reseal: {error!r:.80}: {body!r:.80}"
+        ) from error
+    raise MalformedEventError(f"this is not a message from Reseal: {body!r:.80}")
+
+
+def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resource]:
+    """Raises KeyError, TypeError and ValueError if a part of it is wrong."""
+    resource = resource_from_document(document)
+    match resource:
+        case BucketResource() if not is_bucket_name(resource.bucket):
+            raise ValueError(f"not a bucket name: {resource.bucket!r:.80}")
+        case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
+            raise ValueError(f"not an object: {resource.name!r:.80}")
+    asked_at = datetime.fromisoformat(time)
+    if asked_at.tzinfo is None or not event_id or not event_id.isprintable():
+        raise ValueError(f"a time without a time zone or an odd id: {time!r:.40}, {event_id!r:.40}")
+    return Look(event_id=event_id, time=asked_at, resource=resource)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import Intent, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 
 
-def decide_bucket_key(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def decide_bucket_key(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decision:
     """A Bucket Key cuts S3's KMS calls by up to 99 % and exists under SSE-KMS only (E13, E14)."""
     found = observed.encryption
-    if found.algorithm != SseAlgorithm.SSE_KMS or policy.required is SseAlgorithm.DSSE_KMS:
+    if found.algorithm != SseAlgorithm.SSE_KMS or requirements.required is SseAlgorithm.DSSE_KMS:
         return Compliant("a Bucket Key exists under SSE-KMS only")
     if found.bucket_key:
         return Compliant("the Bucket Key is on")

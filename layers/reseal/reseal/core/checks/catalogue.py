@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
@@ -13,7 +13,7 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Check:
 
     id: str
     title: str
-    requires: Callable[[Policy], str]
+    requires: Callable[[Requirements], str]
     controls: tuple[str, ...]
 
 
@@ -30,7 +30,7 @@ class Check:
 class BucketCheck(Check):
     """A requirement on a bucket, and the function that judges it."""
 
-    decide: Callable[[Policy, BucketCall, ObservedBucket], Decision]
+    decide: Callable[[Requirements, BucketTrigger, ObservedBucket], Decision]
 
 
 _AT_REST = (
@@ -45,28 +45,28 @@ BUCKET_CHECKS = (
     BucketCheck(
         id=DEFAULT_ENCRYPTION,
         title="default encryption",
-        requires=lambda policy: f"{policy.required.in_words} or stronger, under an approved key",
+        requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
         controls=("Security Hub S3.17", *_AT_REST),
         decide=decide_default_encryption,
     ),
     BucketCheck(
         id="S3.BucketKey",
         title="Bucket Key",
-        requires=lambda policy: "the Bucket Key on, under SSE-KMS",
+        requires=lambda requirements: "the Bucket Key on, under SSE-KMS",
         controls=(),
         decide=decide_bucket_key,
     ),
     BucketCheck(
         id="S3.BucketSseCBlock",
         title="SSE-C block",
-        requires=lambda policy: "SSE-C among the bucket's blocked encryption types",
+        requires=lambda requirements: "SSE-C among the bucket's blocked encryption types",
         controls=("NIST 800-53 r5 SC-12(2)",),
         decide=decide_sse_c_block,
     ),
     BucketCheck(
         id=KEY_ACCESS,
         title="key access",
-        requires=lambda policy: "everyone with access to the bucket can use its KMS key",
+        requires=lambda requirements: "everyone with access to the bucket can use its KMS key",
         controls=(),
         decide=decide_key_access,
     ),
@@ -75,7 +75,7 @@ BUCKET_CHECKS = (
 OBJECT_CHECK = Check(
     id=OBJECT_ENCRYPTION,
     title="object encryption",
-    requires=lambda policy: f"{policy.required.in_words} or stronger, under an approved key",
+    requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
     controls=_AT_REST,
 )
 
@@ -86,11 +86,11 @@ Decisions = Mapping[str, Decision]
 """The decision of each check, by check id."""
 
 
-def decide_bucket(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decisions:
+def decide_bucket(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
     """Run every bucket check of the catalogue, except those whose mode is `off`."""
     return {
         check.id: CHECK_IS_OFF
-        if policy.mode_of(check.id) is Mode.OFF
-        else check.decide(policy, call, observed)
+        if requirements.mode_of(check.id) is Mode.OFF
+        else check.decide(requirements, call, observed)
         for check in BUCKET_CHECKS
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from reseal.core.access.grantees import writers_of_other_accounts
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import SEVERITY, can_have_set, intent_of
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.setting import Setting
 
@@ -21,11 +21,13 @@ _BUCKET = Subject(
 )
 
 
-def decide_default_encryption(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def decide_default_encryption(
+    requirements: Requirements, call: BucketTrigger, observed: ObservedBucket
+) -> Decision:
     """Decide by the table of docs/checks.md, and find key names that other accounts resolve differently."""
     found = observed.encryption
     decision = judge_encryption(
-        policy,
+        requirements,
         Judged(
             subject=_BUCKET,
             algorithm=found.algorithm,
@@ -35,15 +37,17 @@ def decide_default_encryption(policy: Policy, call: BucketCall, observed: Observ
             set_by_call=can_have_set(call, found),
         ),
     )
-    return decision if not isinstance(decision, Compliant) else _unless_ambiguous(policy, observed, decision)
+    if not isinstance(decision, Compliant):
+        return decision
+    return _unless_ambiguous(requirements, observed, decision)
 
 
-def _unless_ambiguous(policy: Policy, observed: ObservedBucket, compliant: Compliant) -> Decision:
+def _unless_ambiguous(requirements: Requirements, observed: ObservedBucket, compliant: Compliant) -> Decision:
     """For writers of other accounts, a bare id or alias names another key or no key (E10)."""
     key_id, access = observed.encryption.key_id or "", observed.access
     if access is None or not parse_key_reference(key_id).depends_on_caller:
         return compliant
-    writers = writers_of_other_accounts(access.policy or {}, policy.account)
+    writers = writers_of_other_accounts(access.policy or {}, requirements.account)
     if not writers:
         return compliant
     return Manual(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.decision import Severity
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 
@@ -28,20 +29,22 @@ ENCRYPTION_CALLS = frozenset({"CreateBucket", "PutBucketEncryption", "DeleteBuck
 """The calls that set a bucket's encryption."""
 
 
-def intent_of(call: BucketCall, found: BucketEncryption) -> Intent:
+def intent_of(call: BucketTrigger, found: BucketEncryption) -> Intent:
     """The intent of a call, by its name and by the encryption it requested, if the record states one."""
+    if isinstance(call, Look):
+        return Intent.DRIFT
     if call.name == "CreateBucket":
         return Intent.NEW
     return Intent.LOWERED if can_have_set(call, found) else Intent.DRIFT
 
 
-def can_have_set(call: BucketCall, found: BucketEncryption) -> bool:
+def can_have_set(call: BucketTrigger, found: BucketEncryption) -> bool:
     """Whether the call can have set the algorithm and the key that are found.
 
     CreateBucket without encryption and DeleteBucketEncryption both result in SSE-S3 (E2, E3). A rule that
     names no key, as one of a Bucket Key or a block list alone, has set none.
     """
-    if call.name not in ENCRYPTION_CALLS:
+    if isinstance(call, Look) or call.name not in ENCRYPTION_CALLS:
         return False
     if call.name != "PutBucketEncryption":
         return found.algorithm == SseAlgorithm.SSE_S3

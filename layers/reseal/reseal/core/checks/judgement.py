@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import (
@@ -43,63 +43,63 @@ class Judged:
     set_by_call: bool
 
 
-def judge_encryption(policy: Policy, judged: Judged) -> Decision:
+def judge_encryption(requirements: Requirements, judged: Judged) -> Decision:
     """Decide by the table of docs/checks.md for required SSE-KMS and required DSSE-KMS.
 
-    `judged.key` may be None if KMS was not asked (`Policy.must_describe`).
+    `judged.key` may be None if KMS was not asked (`Requirements.must_describe`).
     """
     if judged.algorithm not in STRENGTH:
         return _unknown_algorithm(judged)
     if judged.algorithm == SseAlgorithm.SSE_S3:
-        return to_remediation_key(policy, judged, "with SSE-S3, whose key this account cannot control")
+        return to_remediation_key(requirements, judged, "with SSE-S3, whose key this account cannot control")
     if judged.key_id is None:
-        return to_remediation_key(policy, judged, _AWS_MANAGED)
-    return _judge_named_key(policy, judged, parse_key_reference(judged.key_id))
+        return to_remediation_key(requirements, judged, _AWS_MANAGED)
+    return _judge_named_key(requirements, judged, parse_key_reference(judged.key_id))
 
 
-def _judge_named_key(policy: Policy, judged: Judged, named: KeyReference) -> Decision:
-    elsewhere = named.why_elsewhere(policy.partition, policy.region)
-    if policy.owns(named.account) and named.is_aws_managed:
+def _judge_named_key(requirements: Requirements, judged: Judged, named: KeyReference) -> Decision:
+    elsewhere = named.why_elsewhere(requirements.partition, requirements.region)
+    if requirements.owns(named.account) and named.is_aws_managed:
         how, severity = _AWS_MANAGED, None
         if elsewhere:
             how, severity = f"{how}; {judged.subject.is_broken}, because {elsewhere}", Severity.CRITICAL
-        return to_remediation_key(policy, judged, how, severity=severity)
-    if elsewhere and (policy.owns(named.account) or policy.names_approved(named.text)):
+        return to_remediation_key(requirements, judged, how, severity=severity)
+    if elsewhere and (requirements.owns(named.account) or requirements.names_approved(named.text)):
         return _broken_key(judged, named.text, elsewhere)
     match judged.key:
         case None:
-            return _foreign_key(policy, judged, named)
+            return _foreign_key(requirements, judged, named)
         case KeyNotFound():
             return _broken_key(judged, named.text, "KMS does not find it in this account and Region")
         case KeyUnreadable():
-            return _unreadable_key(policy, judged, named.text)
+            return _unreadable_key(requirements, judged, named.text)
         case KmsKey():
-            return _judge_key(policy, judged, judged.key)
+            return _judge_key(requirements, judged, judged.key)
 
 
 _AWS_MANAGED = "under aws/s3, a key that its users cannot share, control or disable"
 
 
-def _judge_key(policy: Policy, judged: Judged, key: KmsKey) -> Decision:
-    if key.is_aws_managed and policy.owns(key.account):
-        return to_remediation_key(policy, judged, _AWS_MANAGED)
-    approved = policy.approves(key)
-    if not approved and not policy.owns(key.account):
-        return _foreign_key(policy, judged, parse_key_reference(key.arn))
-    if why := key.why_unusable(policy.region):
+def _judge_key(requirements: Requirements, judged: Judged, key: KmsKey) -> Decision:
+    if key.is_aws_managed and requirements.owns(key.account):
+        return to_remediation_key(requirements, judged, _AWS_MANAGED)
+    approved = requirements.approves(key)
+    if not approved and not requirements.owns(key.account):
+        return _foreign_key(requirements, judged, parse_key_reference(key.arn))
+    if why := key.why_unusable(requirements.region):
         return _broken_key(judged, key.arn, why)
     if not approved:
-        return _unapproved_key(policy, judged, key)
+        return _unapproved_key(requirements, judged, key)
     found = SseAlgorithm(judged.algorithm)
-    if STRENGTH[found] < STRENGTH[policy.required]:
-        reason = f"{found.in_words} is weaker than the required {policy.required.in_words}"
-        change = EncryptionChange(setting=judged.subject.setting, algorithm=policy.required)
+    if STRENGTH[found] < STRENGTH[requirements.required]:
+        reason = f"{found.in_words} is weaker than the required {requirements.required.in_words}"
+        change = EncryptionChange(setting=judged.subject.setting, algorithm=requirements.required)
         return Remediate(change=change, severity=judged.severity, reason=reason)  # keeps the approved key
     return Compliant(f"{found.in_words} under the approved key {key.arn}")
 
 
 def to_remediation_key(
-    policy: Policy, judged: Judged, how: str, *, severity: Severity | None = None
+    requirements: Requirements, judged: Judged, how: str, *, severity: Severity | None = None
 ) -> Remediate:
     """Move to the remediation key, never to a weaker algorithm: DSSE stays DSSE.
 
@@ -109,24 +109,24 @@ def to_remediation_key(
     found = SseAlgorithm(judged.algorithm)
     change = EncryptionChange(
         setting=judged.subject.setting,
-        algorithm=max(found, policy.required, key=STRENGTH.__getitem__),
-        key_arn=policy.remediation_key,
+        algorithm=max(found, requirements.required, key=STRENGTH.__getitem__),
+        key_arn=requirements.remediation_key,
         bucket_key=True if found is SseAlgorithm.SSE_S3 else None,
     )
     reason = f"{judged.subject.is_encrypted} {how}"
     return Remediate(change=change, severity=severity or judged.severity, reason=reason)
 
 
-def _foreign_key(policy: Policy, judged: Judged, key: KeyReference) -> Remediate | Manual:
+def _foreign_key(requirements: Requirements, judged: Judged, key: KeyReference) -> Remediate | Manual:
     """A call that did not set the key is no reason to replace it: it may be the organization's own key."""
     how = (
         f"under {key.text}, a key of another account that is not approved: "
         "that account decides who can read, and can take access away from everyone"
     )
-    if elsewhere := key.why_elsewhere(policy.partition, policy.region):
+    if elsewhere := key.why_elsewhere(requirements.partition, requirements.region):
         how += f"; {judged.subject.is_broken}, because {elsewhere}"
     if judged.set_by_call:
-        return to_remediation_key(policy, judged, how, severity=Severity.CRITICAL)
+        return to_remediation_key(requirements, judged, how, severity=Severity.CRITICAL)
     return Manual(
         severity=Severity.CRITICAL,
         reason=f"{judged.subject.is_encrypted} {how}. It is not replaced, because this call did not set it, "
@@ -136,10 +136,10 @@ def _foreign_key(policy: Policy, judged: Judged, key: KeyReference) -> Remediate
     )
 
 
-def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | Manual:
-    reason = _why_unapproved(policy, key)
-    if policy.replace_unapproved:
-        remediate = to_remediation_key(policy, judged, "", severity=Severity.HIGH)
+def _unapproved_key(requirements: Requirements, judged: Judged, key: KmsKey) -> Remediate | Manual:
+    reason = _why_unapproved(requirements, key)
+    if requirements.replace_unapproved:
+        remediate = to_remediation_key(requirements, judged, "", severity=Severity.HIGH)
         return Remediate(change=remediate.change, severity=Severity.HIGH, reason=reason)
     return Manual(
         severity=Severity.HIGH,
@@ -150,12 +150,12 @@ def _unapproved_key(policy: Policy, judged: Judged, key: KmsKey) -> Remediate | 
     )
 
 
-def _why_unapproved(policy: Policy, key: KmsKey) -> str:
+def _why_unapproved(requirements: Requirements, key: KmsKey) -> str:
     is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
     if not (outside := key.why_not_kms_alone):
         return is_unlisted
     ransom = f"{outside}: whoever holds it there can take it away from KMS and demand a ransom"
-    if policy.listed_keys is not None:
+    if requirements.listed_keys is not None:
         return f"{is_unlisted}, and {ransom}"
     return f"{key.arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
 
@@ -168,8 +168,8 @@ def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:
     )
 
 
-def _unreadable_key(policy: Policy, judged: Judged, key_id: str) -> Manual:
-    approved = policy.names_approved(key_id)
+def _unreadable_key(requirements: Requirements, judged: Judged, key_id: str) -> Manual:
+    approved = requirements.names_approved(key_id)
     reason = (
         "it is approved, but Reseal cannot see whether it is usable"
         if approved

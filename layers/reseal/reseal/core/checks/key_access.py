@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reseal.core.access.impact import impact_of, in_words
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.kms_key import parse_key_reference
 
@@ -21,12 +22,22 @@ ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite",
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
 
-def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def may_grant_access(call: BucketTrigger) -> bool:
+    """Whether access may have been granted since the bucket was checked last."""
+    return isinstance(call, Look) or call.name in ACCESS_CALLS
+
+
+def may_hand_on_copies(call: BucketTrigger) -> bool:
+    """Whether a replication rule may be new since the bucket was checked last."""
+    return isinstance(call, Look) or call.name == REPLICATES
+
+
+def decide_key_access(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decision:
     """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
     if observed.access is None:
         return Compliant("this call granted no access to a bucket under a KMS key")
     found = [*_without_key(call, observed)]
-    found += _copied(policy, observed.access) if call.name == REPLICATES else []
+    found += _copied(requirements, observed.access) if may_hand_on_copies(call) else []
     if not found:
         return Compliant("everyone with access to the bucket can use its KMS key")
     return Manual(
@@ -36,7 +47,7 @@ def decide_key_access(policy: Policy, call: BucketCall, observed: ObservedBucket
     )
 
 
-def _without_key(call: BucketCall, observed: ObservedBucket) -> Iterator[Manual]:
+def _without_key(call: BucketTrigger, observed: ObservedBucket) -> Iterator[Manual]:
     """Those with access to the bucket who cannot use its key."""
     if observed.access is None or observed.key_policy is None:
         return
@@ -46,17 +57,22 @@ def _without_key(call: BucketCall, observed: ObservedBucket) -> Iterator[Manual]
             severity=Severity.CRITICAL if any(impact.certain for impact in impacts) else Severity.MEDIUM,
             reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
             recommendation=(
-                f"revert {call.name}; or allow them in the key policy, if they can use KMS keys at all; "
+                f"{_revert(call)}; or allow them in the key policy, if they can use KMS keys at all; "
                 "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
             ),
         )
 
 
-def _copied(policy: Policy, access: BucketAccess) -> Iterator[Manual]:
+def _revert(call: BucketTrigger) -> str:
+    return "take their access away" if isinstance(call, Look) else f"revert {call.name}"
+
+
+def _copied(requirements: Requirements, access: BucketAccess) -> Iterator[Manual]:
     """The rule of each account, not this one, that gets copies of new objects or whose key they are under."""
     for rule in access.replication:
-        owners = {rule.account or policy.account, _account_of_key(rule) or policy.account} - {policy.account}
-        if rule.enabled and owners and not policy.names_approved(rule.key_id or ""):
+        own = requirements.account
+        owners = {rule.account or own, _account_of_key(rule) or own} - {own}
+        if rule.enabled and owners and not requirements.names_approved(rule.key_id or ""):
             yield Manual(
                 severity=Severity.HIGH,
                 reason=(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Manual, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -21,7 +22,7 @@ _OBJECT = Subject(
 
 
 def decide_object_encryption(
-    policy: Policy, call: ObjectCall, found: ObjectEncryption, key: KeyDescription | None
+    requirements: Requirements, call: ObjectTrigger, found: ObjectEncryption, key: KeyDescription | None
 ) -> Decision:
     """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
@@ -33,15 +34,16 @@ def decide_object_encryption(
             reason="the object is encrypted with SSE-C: only its writer has the key. Ransomware does this",
             recommendation="ask the writer; if it is hostile, revoke its access and restore an older version",
         )
-    moved_away = call.name == "UpdateObjectEncryption"
+    by_call = isinstance(call, ObjectCall)
+    moved_away = isinstance(call, ObjectCall) and call.name == "UpdateObjectEncryption"
     return judge_encryption(
-        policy,
+        requirements,
         Judged(
             subject=_OBJECT,
             algorithm=found.algorithm or SseAlgorithm.SSE_S3,
             key_id=found.key_id,
             key=key,
             severity=Severity.HIGH if moved_away else Severity.MEDIUM,
-            set_by_call=True,  # an object is judged only under its own write
+            set_by_call=by_call,  # a call is only judged if it wrote the object that is there
         ),
     )

@@ -18,9 +18,10 @@ class ObservedBucket:
     """A bucket as S3 and KMS show it now.
 
     `kms_key` is KMS's description of the key that the bucket names; None if it names none, or if the
-    answer could not change any decision (`Policy.must_describe`). `access` and `key_policy` are read for
-    calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its key
-    by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was read.
+    answer could not change any decision (`Requirements.must_describe`). `access` and `key_policy` are read
+    for calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its
+    key by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was
+    read.
     """
 
     read_at: datetime

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import SEVERITY, intent_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH
 from reseal.core.state.change import EncryptionChange
 
 
-def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucket) -> Decision:
+def decide_sse_c_block(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decision:
     """Ransomware uses SSE-C to lock objects in place; S3 can block it per bucket (E6, E7).
 
     Unblocking it on purpose is HIGH. A missing block is at most MEDIUM: older buckets have none, and a
@@ -26,6 +27,6 @@ def decide_sse_c_block(policy: Policy, call: BucketCall, observed: ObservedBucke
             "block SSE-C manually: Reseal does not rewrite a rule whose algorithm it does not know"
         )
         return Manual(severity=Severity.MEDIUM, reason=reason, recommendation=recommendation)
-    unblocked = call.stated is not None and call.stated.unblocks_sse_c
+    unblocked = isinstance(call, BucketCall) and call.unblocks_sse_c
     severity = Severity.HIGH if unblocked else min(SEVERITY[intent_of(call, found)], Severity.MEDIUM)
     return Remediate(change=EncryptionChange(block_sse_c=True), severity=severity, reason=reason)

@@ -15,7 +15,7 @@ from datetime import datetime
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
-from reseal.core.findings.occurrences import MOST_KEYS, Occurrences
+from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
 
 _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 
@@ -79,10 +79,10 @@ def grouped(findings: Iterable[Finding]) -> dict[str, Finding]:
 
 
 def group_of(finding: Finding) -> str:
-    """The group name of a finding: equal check, bucket, actor, status, severity and reason."""
+    """The group name of a finding: equal check, bucket or key, actor, status, severity and reason."""
     same = (
         finding.check.id,
-        finding.call.bucket,
+        finding.resource.scope,
         finding.call.actor.who,
         finding.status.value,
         finding.severity.name,
@@ -125,7 +125,7 @@ def _one_for_all(group: Sequence[Finding]) -> Finding:
         count=len(group),
         first=first.call.time,
         last=last.call.time,
-        keys=tuple(finding.resource.object_key or "" for finding in group[:MOST_KEYS]),
+        keys=tuple(key for finding in group[:MOST_KEYS] for key in object_keys(finding.resource)),
         ids=tuple(sorted(finding.id for finding in group)),
     )
     return replace(first, occurrences=occurrences)

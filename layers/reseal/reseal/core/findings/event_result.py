@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.call import Call
 from reseal.core.decision import Compliant, Decision, Exempt
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
@@ -34,7 +33,7 @@ class EventResult:
     today, or an alert window counts it for its summary.
     """
 
-    call: BucketCall | ObjectCall
+    call: Call
     decisions: Mapping[str, Decision]
     outcome: Outcome | None
     findings: tuple[Finding, ...]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.call import Call
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
@@ -19,10 +19,10 @@ from reseal.core.decision import Decision, Manual, Remediate, Severity, Violatio
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.undo import restored, undo_command
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource, version_of
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.setting import Setting, State
 
@@ -70,8 +70,8 @@ class Finding:
     check: Check
     severity: Severity
     status: Status
-    call: BucketCall | ObjectCall
-    policy: Policy
+    call: Call
+    requirements: Requirements
     reason: str
     recommendation: str | None = None
     before: State | None = None
@@ -92,7 +92,7 @@ class Finding:
     @property
     def resource_arn(self) -> str:
         """The ARN of the bucket or the object."""
-        return self.resource.arn(self.policy.partition)
+        return self.resource.arn(self.requirements.partition)
 
     @property
     def id(self) -> str:
@@ -110,7 +110,7 @@ class Finding:
         """
         if self.before is None or self.check.id == KEY_ACCESS:
             return None
-        if isinstance(self.call, ObjectCall) or not isinstance(self.before, BucketEncryption):
+        if not isinstance(self.call, BucketCall) or not isinstance(self.before, BucketEncryption):
             return True
         if self.check.id == DEFAULT_ENCRYPTION:
             return can_have_set(self.call, self.before)
@@ -125,7 +125,7 @@ class Finding:
         if isinstance(before, BucketEncryption) and isinstance(after, BucketEncryption):
             before = restored(before, after, blocked_sse_c=self.blocked_sse_c)
         at = self.call.time + timedelta(seconds=self.seconds_to_remediate or 0.0)
-        return undo_command(self.policy, self.resource, before, self.action, self.details, at)
+        return undo_command(self.requirements, self.resource, before, self.action, self.details, at)
 
     @property
     def runbook(self) -> str:
@@ -146,10 +146,10 @@ class Finding:
                 "type": self.resource.type,
                 "arn": self.resource_arn,
                 "name": self.resource.name,
-                "version_id": self.resource.version_id,
+                "version_id": version_of(self.resource),
             },
-            "account": self.policy.account,
-            "region": self.policy.region,
+            "account": self.requirements.account,
+            "region": self.requirements.region,
             "actor": self.call.actor.to_document(),
             "api_call": {
                 "name": call.name,
@@ -157,7 +157,7 @@ class Finding:
                 "event_id": call.event_id,
                 "set_this": self.set_by_call,
             },
-            "required": self.check.requires(self.policy),
+            "required": self.check.requires(self.requirements),
             "before": self.before.to_document() if self.before else None,
             "after": self.after.to_document() if self.after else None,
             "action": self.action,
@@ -174,8 +174,8 @@ class Finding:
 
 
 def findings_of(
-    policy: Policy,
-    call: BucketCall | ObjectCall,
+    requirements: Requirements,
+    call: Call,
     before: State | None,
     decisions: Mapping[str, Decision],
     writes: Mapping[str, Write],
@@ -195,7 +195,7 @@ def findings_of(
             severity=violation.severity,
             status=Status.MANUAL,
             call=call,
-            policy=policy,
+            requirements=requirements,
             reason=_reason(violation, call),
             before=writes[check].before if check in writes else before,
             blocked_sse_c=blocked_sse_c,
@@ -209,7 +209,7 @@ def findings_of(
     return tuple(finding for finding in completed if finding is not None)
 
 
-def _reason(violation: Violation, call: BucketCall | ObjectCall) -> str:
+def _reason(violation: Violation, call: Call) -> str:
     """The reason, and with a move to a key what may keep the caller from using it."""
     moves = isinstance(violation, Remediate) and violation.change.key_arn is not None
     if not moves or call.obstacle is None:
@@ -217,16 +217,15 @@ def _reason(violation: Violation, call: BucketCall | ObjectCall) -> str:
     return f"{violation.reason}; {call.obstacle}: S3 refuses that for objects under a KMS key"
 
 
-def refusal_finding(policy: Policy, call: BucketCall | ObjectCall, check_id: str, failed: Failed) -> Finding:
+def refusal_finding(requirements: Requirements, call: Call, check_id: str, failed: Failed) -> Finding:
     """The finding of an event whose bucket or object could not be read, so no check could judge it."""
-    what = "bucket" if call.resource.object_key is None else "object"
     return Finding(
         check=CHECK_BY_ID[check_id],
         severity=Severity.HIGH,
         status=Status.FAILED,
         call=call,
-        policy=policy,
-        reason=f"no check could judge the {what}: {failed.reason}",
+        requirements=requirements,
+        reason=f"no check could judge the {call.resource.kind}: {failed.reason}",
         recommendation=_recommendation(failed, call.resource),
     )
 
@@ -237,7 +236,7 @@ def _completed(draft: Finding, decision: Decision, write: Write | None) -> Findi
         return replace(draft, recommendation=decision.recommendation)
     if write is None:
         return replace(
-            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.policy, draft.check)
+            draft, status=Status.DETECTED, recommendation=_how_to_enforce(draft.requirements, draft.check)
         )
     match write.outcome:
         case Applied() as applied:
@@ -280,21 +279,24 @@ def _after_repair(repaired: Finding) -> Iterator[str]:
         yield "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 
 
-def _how_to_enforce(policy: Policy, check: Check) -> str:
-    if policy.mode is Mode.DETECT:
+def _how_to_enforce(requirements: Requirements, check: Check) -> str:
+    if requirements.mode is Mode.DETECT:
         return "nothing was changed: this stack is deployed with Mode=detect"
-    if policy.enforces(check.id):
+    if requirements.enforces(check.id):
         return f"nothing was changed: the {check.title} check was not yet in mode enforce; change it manually"
     return f"nothing was changed: the mode of the {check.title} check is detect"
 
 
 def _recommendation(failed: Failed, resource: Resource) -> str:
     if failed.denied_action:
-        again = (
-            "Reseal checks the bucket again at its next change"
-            if resource.object_key is None
-            else "then write the object again"
-        )
         by_the_key = " in the key policy" if failed.denied_action.startswith("kms:") else ""
-        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {again}"
+        return f"allow {failed.denied_action} to Reseal's role{by_the_key}; {_next_check(resource)}"
     return "look up the error code in the AWS documentation, correct its cause, then repeat the API call"
+
+
+def _next_check(resource: Resource) -> str:
+    match resource:
+        case ObjectResource():
+            return "then write the object again"
+        case BucketResource() | KeyResource():
+            return f"Reseal checks the {resource.kind} again at its next change"

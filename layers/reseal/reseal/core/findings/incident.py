@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reseal.core.findings.alerts import Tally, Unblocked
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.findings.occurrences import Incident, Occurrences, object_keys
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 
 
@@ -25,7 +25,7 @@ def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> 
     """The finding with the incident that it belongs to."""
     by = f"{unblocked.who} at {unblocked.at.isoformat()}" if unblocked else None
     alone = Occurrences(
-        count=1, first=finding.call.time, last=finding.call.time, keys=(finding.resource.object_key or "",)
+        count=1, first=finding.call.time, last=finding.call.time, keys=object_keys(finding.resource)
     )
     incident = Incident(id=tally.window_id, count=tally.total, unblocked=by)
     writes = "write" if tally.total == 1 else "writes"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reseal.core.findings.finding import Finding
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 
 SCHEMA = "reseal.findings/1"
 _LONGEST_SUBJECT = 99  # SNS: fewer than 100 characters (G7)
@@ -38,8 +39,8 @@ def message_of(findings: Sequence[Finding]) -> Message:
             "status": _distinct(finding.status.value for finding in ordered),
             "check": _distinct(finding.check.id for finding in ordered),
             "resource_type": most_severe.resource.type,
-            "account": most_severe.policy.account,
-            "region": most_severe.policy.region,
+            "account": most_severe.requirements.account,
+            "region": most_severe.requirements.region,
         },
     )
 
@@ -53,7 +54,7 @@ def _subject(ordered: Sequence[Finding]) -> str:
     more = f" (+{len(ordered) - 1} more)" if len(ordered) > 1 else ""
     about = first.resource.in_words
     if first.occurrences and first.occurrences.count > 1:
-        about = f"{first.occurrences.count} objects in bucket {first.resource.bucket}"
+        about = _many(first.occurrences.count, first.resource)
     incident = first.occurrences.incident if first.occurrences else None
     marked = "INCIDENT " if incident and incident.unblocked else ""
     head = f"Reseal {marked}{first.severity.name} {first.status.value}: {first.check.title}{more}, "
@@ -69,14 +70,13 @@ def _text(finding: Finding) -> str:
     call, actor = finding.call, finding.call.actor
     came_from = f" from {actor.address}" if actor.address else ""
     rows = [
-        ("Bucket", f"{call.bucket} (account {finding.policy.account}, {finding.policy.region})"),
-        ("Object", _object(finding)),
+        *_resource_rows(finding),
         ("All", finding.occurrences.in_words if finding.occurrences else None),
         ("Call", f"{call.name} at {call.time.isoformat()}"),
         ("Note", _SET_BY_ANOTHER_CALL if finding.set_by_call is False else None),
         ("Who", f"{actor.who} with {actor.tool}{came_from}"),
         ("Why", finding.reason),
-        ("Required", finding.check.requires(finding.policy)),
+        ("Required", finding.check.requires(finding.requirements)),
         ("Before", finding.before.in_words if finding.before else None),
         ("Now", finding.after.in_words if finding.after else None),
         ("Remediated", _seconds(finding)),
@@ -105,12 +105,25 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.splitlines())
 
 
-def _object(finding: Finding) -> str | None:
+def _many(count: int, resource: Resource) -> str:
+    match resource:
+        case ObjectResource():
+            return f"{count} objects in bucket {resource.bucket}"
+        case BucketResource() | KeyResource():
+            return f"{count} calls, {resource.in_words}"
+
+
+def _resource_rows(finding: Finding) -> list[tuple[str, str]]:
     """The object key as a Python literal, which shows every character unambiguously, and its version."""
-    key, version = finding.resource.object_key, finding.resource.version_id
-    if key is None:
-        return None
-    return f"{key!r}, version {version}" if version else repr(key)
+    where = f"(account {finding.requirements.account}, {finding.requirements.region})"
+    match finding.resource:
+        case BucketResource(bucket=bucket):
+            return [("Bucket", f"{bucket} {where}")]
+        case ObjectResource(bucket=bucket, object_key=key, version_id=version):
+            shown = f"{key!r}, version {version}" if version else repr(key)
+            return [("Bucket", f"{bucket} {where}"), ("Object", shown)]
+        case KeyResource(kms_key=arn):
+            return [("KMS key", f"{arn} {where}")]
 
 
 def _seconds(finding: Finding) -> str | None:

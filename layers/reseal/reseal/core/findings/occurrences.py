@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+
 MOST_KEYS = 10
 
 
@@ -30,7 +32,8 @@ class Incident:
 class Occurrences:
     """The equal violations that one finding represents: count, first and last call, and some object keys.
 
-    `ids` holds the ids of the single findings if several are reported as one.
+    `keys` is empty if the calls are not about objects. `ids` holds the ids of the single findings if several
+    are reported as one.
     """
 
     count: int
@@ -43,11 +46,11 @@ class Occurrences:
     @property
     def in_words(self) -> str:
         """The count, the times and some object keys, for people."""
-        keys = ", ".join(repr(key) for key in self.keys)
-        if self.count == 1:
-            return f"1 object at {self.first.isoformat()}: {keys}"
-        more = "" if self.count <= len(self.keys) else ", ..."
-        return f"{self.count} objects from {self.first.isoformat()} to {self.last.isoformat()}: {keys}{more}"
+        what = ("object" if self.keys else "call") + ("" if self.count == 1 else "s")
+        first, last = self.first.isoformat(), self.last.isoformat()
+        words = f"{self.count} {what} " + (f"at {first}" if self.count == 1 else f"from {first} to {last}")
+        keys = [repr(key) for key in self.keys] + ["..."] * (self.count > len(self.keys) > 0)
+        return f"{words}: {', '.join(keys)}" if keys else words
 
     def to_document(self) -> dict[str, Any]:
         """The occurrences as JSON."""
@@ -58,3 +61,12 @@ class Occurrences:
             "keys": list(self.keys),
             "incident": self.incident.to_document() if self.incident else None,
         }
+
+
+def object_keys(resource: Resource) -> tuple[str, ...]:
+    """The object key of a resource, as the keys of an occurrence: none if it is not an object."""
+    match resource:
+        case ObjectResource():
+            return (resource.object_key,)
+        case BucketResource() | KeyResource():
+            return ()

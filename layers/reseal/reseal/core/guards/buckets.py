@@ -14,8 +14,8 @@ from reseal.core.guards.remediation_key import (
     unless_locked_out,
     unless_unusable,
 )
-from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.policy.requirements import Requirements
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyDescription
 
@@ -25,9 +25,9 @@ def any_moves_to_remediation_key(decisions: Decisions) -> bool:
     return any(moves_to_remediation_key(decision) for decision in decisions.values())
 
 
-def guard_remediation_key(policy: Policy, decisions: Decisions, key: KeyDescription) -> Decisions:
+def guard_remediation_key(requirements: Requirements, decisions: Decisions, key: KeyDescription) -> Decisions:
     """If the remediation key is not usable, replace remediations that would set it with manual findings."""
-    return {check: unless_unusable(policy, decision, key) for check, decision in decisions.items()}
+    return {check: unless_unusable(requirements, decision, key) for check, decision in decisions.items()}
 
 
 def guard_access(
@@ -70,13 +70,13 @@ def any_raise(decisions: Decisions) -> bool:
 
 
 def guard_raise(
-    policy: Policy, decisions: Decisions, observed: ObservedBucket, access: BucketAccess
+    requirements: Requirements, decisions: Decisions, observed: ObservedBucket, access: BucketAccess
 ) -> Decisions:
     """Replaces a raise that would deny someone access, as DSSE-KMS does, with a manual finding naming them.
 
     The bucket's key stays, and with it whatever its policy allows: it need not be read.
     """
-    key = KeyPolicy.of(policy, observed.encryption.key_id or "", None)
+    key = KeyPolicy.of(requirements, observed.encryption.key_id or "", None)
     return {
         check: _unless_raised_too_far(decision, observed, access, key)
         for check, decision in decisions.items()
@@ -100,24 +100,32 @@ def _unless_raised_too_far(
 
 
 def guard_own_writes(
-    policy: Policy, decisions: Decisions, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+    requirements: Requirements,
+    decisions: Decisions,
+    bucket: BucketResource,
+    observed: ObservedBucket,
+    access: BucketAccess,
 ) -> Decisions:
     """Replaces a remediation that the bucket policy lets nobody follow with a manual finding."""
     return {
-        check: _unless_denied(policy, decision, bucket, observed, access)
+        check: _unless_denied(requirements, decision, bucket, observed, access)
         for check, decision in decisions.items()
     }
 
 
 def _unless_denied(
-    policy: Policy, decision: Decision, bucket: Resource, observed: ObservedBucket, access: BucketAccess
+    requirements: Requirements,
+    decision: Decision,
+    bucket: BucketResource,
+    observed: ObservedBucket,
+    access: BucketAccess,
 ) -> Decision:
     change = encryption_change_of(decision)
     if change is None or not (change.key_arn or change.algorithm):
         return decision
     intended = change.applied_to(observed.encryption)
     return unless_denied(
-        policy, decision, bucket, access.policy, algorithm=intended.algorithm, key_id=intended.key_id
+        requirements, decision, bucket, access.policy, algorithm=intended.algorithm, key_id=intended.key_id
     )
 
 

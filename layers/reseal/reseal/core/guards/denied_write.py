@@ -14,12 +14,12 @@ from reseal.core.access.callers import Caller, Kind
 from reseal.core.access.evaluator import RESOURCE, applies, with_variables_of
 from reseal.core.access.grantees import ENCRYPTION_HEADER, KEY_HEADER
 from reseal.core.access.iam_policy import Statement, conditions, listed
-from reseal.core.access.patterns import Pattern, exact
+from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.decision import Decision, Remediate
-from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.policy.requirements import Requirements
+from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
@@ -27,9 +27,9 @@ _LONGEST_SID = 80
 
 
 def unless_denied(
-    policy: Policy,
+    requirements: Requirements,
     decision: Decision,
-    resource: Resource,
+    resource: S3Resource,
     bucket_policy: Mapping[str, Any] | None,
     *,
     algorithm: str,
@@ -39,7 +39,7 @@ def unless_denied(
     if not isinstance(decision, Remediate):
         return decision
     encryption = {ENCRYPTION_HEADER: always(algorithm), KEY_HEADER: always(key_id or "")}
-    asked = _writes(policy, resource, encryption)
+    asked = _writes(requirements, resource, encryption)
     statement = _denying_statement(bucket_policy or {}, asked)
     if statement is None:
         return decision
@@ -50,18 +50,25 @@ def unless_denied(
         ),
         recommendation=(
             f"change that statement so that it admits {algorithm} under {key_id}, and the writers that "
-            f"follow it; then write the {'object again' if resource.object_key else 'default encryption'}"
+            f"follow it; then write the {_what_again(resource)}"
         ),
     )
 
 
-def _writes(policy: Policy, resource: Resource, encryption: Mapping[str, Range]) -> Requests:
+def _writes(requirements: Requirements, resource: S3Resource, encryption: Mapping[str, Range]) -> Requests:
     """The writes of the account's callers to the resource under this encryption."""
-    partition = policy.partition
-    arn = resource.arn(partition)
-    objects = exact(arn) if resource.object_key else Pattern(f"{arn}/*")
+    partition = requirements.partition
+    objects = objects_of(resource, partition)
     known = {RESOURCE: Range(present=True, within=(objects,)), _CUSTOMER_HEADER: ABSENT, **encryption}
-    return Requests.of(Caller(Kind.ACCOUNT, policy.account, policy.account), partition, **known)
+    return Requests.of(Caller(Kind.ACCOUNT, requirements.account, requirements.account), partition, **known)
+
+
+def _what_again(resource: S3Resource) -> str:
+    match resource:
+        case BucketResource():
+            return "default encryption"
+        case ObjectResource():
+            return "object again"
 
 
 def _denying_statement(bucket_policy: Mapping[str, Any], asked: Requests) -> str | None:

@@ -15,14 +15,15 @@ from reseal.core.access.evaluator import applies, with_variables_of
 from reseal.core.access.iam_policy import Statement, conditions, listed
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.logic import all_of
-from reseal.core.access.patterns import Pattern, exact
+from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Decision, Remediate, encryption_change_of
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations
+from reseal.core.resource import BucketResource, S3Resource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 
@@ -42,8 +43,7 @@ _RECOMMENDATION = (
 class Contexts:
     """The encryption context before and after a remediation, of one object or of all of a bucket."""
 
-    bucket: str
-    object_key: str | None = None
+    resource: S3Resource
     bucket_key: bool
 
     def after(self, key: KeyPolicy) -> Range:
@@ -55,11 +55,9 @@ class Contexts:
         return self._range(key, bucket_key=not self.bucket_key)
 
     def _range(self, key: KeyPolicy, *, bucket_key: bool) -> Range:
-        arn = f"arn:{key.partition}:s3:::{self.bucket}"
         if bucket_key:
-            return always(arn)
-        one = Pattern(f"{arn}/*") if self.object_key is None else exact(f"{arn}/{self.object_key}")
-        return Range(present=True, within=(one,))
+            return always(BucketResource(bucket=self.resource.bucket).arn(key.partition))
+        return Range(present=True, within=(objects_of(self.resource, key.partition),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class NewContext:
 
 
 def new_context(
-    policy: Policy, check: str, decisions: Decisions, observed: ObservedBucket
+    requirements: Requirements, check: str, decisions: Decisions, observed: ObservedBucket
 ) -> NewContext | None:
     """The context that a remediation would be the first to use here; None if it changes none.
 
@@ -81,7 +79,7 @@ def new_context(
     change, found = encryption_change_of(decisions[check]), observed.encryption
     if change is None or not (change.key_arn or change.bucket_key or change.algorithm):
         return None
-    together = {check: decisions[check]} if change.key_arn else _together(policy, check, decisions)
+    together = {check: decisions[check]} if change.key_arn else _together(requirements, check, decisions)
     written = _written(found, together)
     is_new = (written.key_id, written.bucket_key) != (found.key_id, found.bucket_key)
     key_arn = _key_arn(written, observed) if is_new else None
@@ -96,9 +94,9 @@ def unless_bound_to_context(decision: Decision, key: KeyPolicy, contexts: Contex
     return decision.stopped(why, _RECOMMENDATION)
 
 
-def _together(policy: Policy, check: str, decisions: Decisions) -> Mapping[str, Decision]:
+def _together(requirements: Requirements, check: str, decisions: Decisions) -> Mapping[str, Decision]:
     """The decisions that are written with this one."""
-    return enforced_remediations(policy, decisions) if policy.enforces(check) else decisions
+    return enforced_remediations(requirements, decisions) if requirements.enforces(check) else decisions
 
 
 def _written(found: BucketEncryption, decisions: Mapping[str, Decision]) -> BucketEncryption:

@@ -9,8 +9,8 @@ from reseal.core.decision import Decision, encryption_change_of
 from reseal.core.guards.denied_write import unless_denied
 from reseal.core.guards.encryption_context import Contexts, unless_bound_to_context
 from reseal.core.guards.remediation_key import new_impacts, unless_locked_out
-from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.policy.requirements import Requirements
+from reseal.core.resource import ObjectResource
 from reseal.core.state.change import intended_for
 from reseal.core.state.s3_object import BucketContext, Found, ObservedObject, Original
 
@@ -21,7 +21,7 @@ _RECOMMENDATION = (
 
 
 def guard_object(
-    policy: Policy,
+    requirements: Requirements,
     decision: Decision,
     found: Found,
     original: Original,
@@ -40,23 +40,21 @@ def guard_object(
         impacts,
         key,
         has_own_key=before.uses_kms and not found.is_under_aws_s3,
-        asks_own_callers=not policy.callers_may_use_key,
+        asks_own_callers=not requirements.callers_may_use_key,
     )
     guarded = unless_locked_out(decision, list(new), key, _RECOMMENDATION)
-    head = found.head
-    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=intended.bucket_key)
+    contexts = Contexts(resource=_resource_of(found.head), bucket_key=intended.bucket_key)
     return unless_bound_to_context(guarded, key, contexts)
 
 
 def guard_raise(decision: Decision, found: Found, key: KeyPolicy) -> Decision:
     """The decision, or a manual finding if `key`, the object's own, may refuse it without a Bucket Key."""
-    head = found.head
-    contexts = Contexts(bucket=head.bucket, object_key=head.object_key, bucket_key=False)
+    contexts = Contexts(resource=_resource_of(found.head), bucket_key=False)
     return unless_bound_to_context(decision, key, contexts)
 
 
 def guard_own_write(
-    policy: Policy, decision: Decision, head: ObservedObject, bucket_context: BucketContext
+    requirements: Requirements, decision: Decision, head: ObservedObject, bucket_context: BucketContext
 ) -> Decision:
     """The decision, or a manual finding if the bucket policy denies the write under the new encryption."""
     change = encryption_change_of(decision)
@@ -64,10 +62,14 @@ def guard_own_write(
         return decision
     intended = intended_for(head.encryption, change, bucket_context)
     return unless_denied(
-        policy,
+        requirements,
         decision,
-        Resource(bucket=head.bucket, object_key=head.object_key),
+        _resource_of(head),
         bucket_context.access.policy,
         algorithm=intended.algorithm or "",
         key_id=intended.key_id,
     )
+
+
+def _resource_of(head: ObservedObject) -> ObjectResource:
+    return ObjectResource(bucket=head.bucket, object_key=head.object_key)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reseal.core.access.impact import Impact, in_words, own_callers
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Decision, Remediate, Severity
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
 
@@ -16,16 +16,16 @@ def moves_to_remediation_key(decision: Decision) -> bool:
     return isinstance(decision, Remediate) and decision.change.key_arn is not None
 
 
-def unless_unusable(policy: Policy, decision: Decision, key: KeyDescription) -> Decision:
+def unless_unusable(requirements: Requirements, decision: Decision, key: KeyDescription) -> Decision:
     """The decision, or a manual finding if it would set the remediation key and that is not usable.
 
     S3 does not validate the key of a bucket default: a wrong one makes every later write fail (E9).
     """
-    why = _why_unusable(policy, key)
+    why = _why_unusable(requirements, key)
     if why is None or not isinstance(decision, Remediate) or decision.change.key_arn is None:
         return decision
     return decision.stopped(
-        because=f"the remediation key {policy.remediation_key} cannot be used: {why}",
+        because=f"the remediation key {requirements.remediation_key} cannot be used: {why}",
         recommendation=(
             "make the remediation key usable, or choose another with KmsKeyArn: writes to buckets that "
             "already use it fail too"
@@ -57,7 +57,7 @@ def new_impacts(
         yield from own_callers(key)
 
 
-def _why_unusable(policy: Policy, key: KeyDescription) -> str | None:
+def _why_unusable(requirements: Requirements, key: KeyDescription) -> str | None:
     match key:
         case KeyNotFound():
             return "KMS does not find it"
@@ -65,4 +65,4 @@ def _why_unusable(policy: Policy, key: KeyDescription) -> str | None:
             return "kms:DescribeKey on it is denied to Reseal's role"
         case KmsKey():
             managed = "it is an AWS managed key, which Reseal never approves"
-            return managed if key.is_aws_managed else key.why_unusable(policy.region)
+            return managed if key.is_aws_managed else key.why_unusable(requirements.region)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import ObjectTrigger, Trigger
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 
 LOG_DELIVERIES = frozenset(
     {
@@ -23,32 +24,44 @@ LOG_DELIVERIES = frozenset(
 """Services that deliver logs on their own behalf, some with SSE-S3 only (E17, E18)."""
 
 
-def skipped_call(policy: Policy, call: BucketCall | ObjectCall) -> Skipped | None:
+def skipped_call(requirements: Requirements, call: Trigger) -> Skipped | None:
     """Why this call is another account's to judge; None if it is not.
 
     Other accounts' events can be forwarded to this account's bus. A call that two accounts took part in has
     a record for each of them, with its own id (A30).
     """
-    if call.recipient not in (None, policy.account):
+    if isinstance(call, Look):
+        return None
+    if call.recipient not in (None, requirements.account):
         reason = f"the record is account {call.recipient}'s, which received the call: deploy Reseal there"
-    elif call.owner not in (None, policy.account):
+    elif call.owner not in (None, requirements.account):
         reason = f"the bucket belongs to account {call.owner}"
     else:
         return None
     return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
 
 
-def exempt_call(policy: Policy, call: ObjectCall, *, log_deliveries: bool) -> Exempt | None:
-    """Why this write is exempt; None if it is judged. `log_deliveries`: log deliveries are exempt."""
+def exempt_call(requirements: Requirements, call: ObjectTrigger) -> Exempt | None:
+    """Why this write is exempt; None if it is judged."""
+    if isinstance(call, Look):
+        return requirements.exempt
     if call.own_model:
         return Exempt(call.own_model)
-    if log_deliveries and call.delivered_by in LOG_DELIVERIES:
+    if requirements.exempts_log_deliveries and call.delivered_by in LOG_DELIVERIES:
         return Exempt(f"{call.delivered_by} delivered the object, and ExemptLogDeliveries is true")
-    return exempt_by_name(call.bucket, policy.account, control_tower=policy.exempt_control_tower)
+    return requirements.exempt
 
 
-def exempt_by_name(bucket: str, account: str, *, control_tower: bool) -> Exempt | None:
+def exempt_by_name(resource: Resource, account: str, *, control_tower: bool) -> Exempt | None:
     """Exempt directory buckets (E15) and, if `control_tower`, this account's Control Tower buckets."""
+    match resource:
+        case BucketResource() | ObjectResource():
+            return _exempt_bucket(resource.bucket, account, control_tower=control_tower)
+        case KeyResource():
+            return None
+
+
+def _exempt_bucket(bucket: str, account: str, *, control_tower: bool) -> Exempt | None:
     if bucket.endswith("--x-s3"):
         return Exempt("directory buckets have their own encryption model")
     if control_tower and re.fullmatch(rf"aws-controltower-[a-z0-9-]+-{account}-[a-z0-9-]+", bucket):

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
-from reseal.core.resource import Resource
+from reseal.core.resource import Resource, resource_from_document, resource_to_document
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -57,7 +57,7 @@ class LedgerEntry(Generic[S]):
         """The entry as JSON; the adapter adds the attributes of the table."""
         return {
             "entry_id": self.entry_id,
-            "resource": self.resource.to_document(),
+            "resource": resource_to_document(self.resource),
             "setting": self.setting,
             "before": self.before.to_document(),
             "intended": self.intended.to_document(),
@@ -77,7 +77,7 @@ class LedgerEntry(Generic[S]):
         outcome = document["outcome"]
         return cls(
             entry_id=document["entry_id"],
-            resource=Resource.from_document(document["resource"]),
+            resource=resource_from_document(document["resource"]),
             setting=document["setting"],
             before=read_state(document["before"]),
             intended=read_state(document["intended"]),

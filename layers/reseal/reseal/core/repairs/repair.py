@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Remediate
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.setting import State
 
 
@@ -26,13 +26,15 @@ class Repair:
         return replace(self, before=self.intended, intended=self.before)
 
 
-def repairs_of(policy: Policy, found: Mapping[str, State], decisions: Decisions) -> tuple[Repair, ...]:
+def repairs_of(
+    requirements: Requirements, found: Mapping[str, State], decisions: Decisions
+) -> tuple[Repair, ...]:
     """The enforced remediations, those of each setting merged into one write. `found` holds each setting.
 
     A write is also for the checks that are not in mode `enforce` and that it remediates on its way.
     """
     intended: dict[str, State] = {}
-    for remediate in enforced_remediations(policy, decisions).values():
+    for remediate in enforced_remediations(requirements, decisions).values():
         setting = remediate.change.setting
         intended[setting] = remediate.change.applied_to(intended.get(setting, found[setting]))
     return tuple(
@@ -53,10 +55,10 @@ def _made_by(intended: State, setting: str, decisions: Decisions) -> tuple[str, 
     )
 
 
-def enforced_remediations(policy: Policy, decisions: Decisions) -> Mapping[str, Remediate]:
+def enforced_remediations(requirements: Requirements, decisions: Decisions) -> Mapping[str, Remediate]:
     """The remediations of checks in mode `enforce`, by check id."""
     return {
         check: decision
         for check, decision in decisions.items()
-        if isinstance(decision, Remediate) and policy.enforces(check)
+        if isinstance(decision, Remediate) and requirements.enforces(check)
     }

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
-from reseal.core.policy.policy import Policy
-from reseal.core.resource import Resource
+from reseal.core.policy.requirements import Requirements
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED, BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -36,7 +36,7 @@ def restored(before: BucketEncryption, after: BucketEncryption, *, blocked_sse_c
 
 
 def undo_command(
-    policy: Policy,
+    requirements: Requirements,
     resource: Resource,
     before: State,
     action: str | None,
@@ -50,41 +50,59 @@ def undo_command(
     parameters that keep what a copy would drop (`sent_with_copy`): without them there is no command for a
     copy. The command makes S3 refuse to copy back an object that was written after `remediated_at`.
     """
-    if not isinstance(before, BucketEncryption | ObjectEncryption):
+    match resource:
+        case BucketResource():
+            return (
+                _set_default(requirements, resource, before) if isinstance(before, BucketEncryption) else None
+            )
+        case ObjectResource() if isinstance(before, ObjectEncryption):
+            return _write_back(requirements, resource, before, action, details, remediated_at)
+        case ObjectResource() | KeyResource():
+            return None
+
+
+def _write_back(
+    requirements: Requirements,
+    resource: ObjectResource,
+    before: ObjectEncryption,
+    action: str | None,
+    details: Mapping[str, str],
+    remediated_at: datetime,
+) -> str | None:
+    if not _can_be_typed(before.key_id, resource.bucket, resource.object_key, resource.version_id):
         return None
-    if not _can_be_typed(resource, before.key_id):
-        return None
-    if isinstance(before, BucketEncryption):
-        return _set_default(policy, resource, before)
-    if action == "UpdateObjectEncryption" and resource.object_key:
-        return _update_back(policy, resource, before)
-    if action == "CopyObject" and resource.object_key:
-        return _copy_back(policy, resource, before, details, remediated_at)
+    if action == "UpdateObjectEncryption":
+        return _update_back(requirements, resource, before)
+    if action == "CopyObject":
+        return _copy_back(requirements, resource, before, details, remediated_at)
     return None
 
 
-def _can_be_typed(resource: Resource, key_id: str | None) -> bool:
+def _can_be_typed(key_id: str | None, *names: str | None) -> bool:
     """Whether every name of the command is plain text to every shell and to the CLI.
 
     Git's shell on Windows takes `--key=/...` for a path.
     """
-    named = (resource.bucket, resource.object_key, resource.version_id)
-    safe = all(_SAFE.fullmatch(name) and name[0] != "/" for name in named if name is not None)
+    safe = all(_SAFE.fullmatch(name) and name[0] != "/" for name in names if name is not None)
     return safe and (key_id is None or parse_key_reference(key_id).is_well_formed)
 
 
-def _set_default(policy: Policy, resource: Resource, before: BucketEncryption) -> str | None:
+def _set_default(
+    requirements: Requirements, resource: BucketResource, before: BucketEncryption
+) -> str | None:
+    if not _can_be_typed(before.key_id, resource.bucket):
+        return None
     if not all(_SAFE_VALUE.fullmatch(name) for name in (before.algorithm, *(before.blocked or ()))):
         return None
-    words = ["aws", "s3api", "put-bucket-encryption", "--region", policy.region]
-    words += ["--bucket", resource.bucket, "--expected-bucket-owner", policy.account]
+    words = ["aws", "s3api", "put-bucket-encryption", "--region", requirements.region]
+    words += ["--bucket", resource.bucket, "--expected-bucket-owner", requirements.account]
     words += ["--server-side-encryption-configuration", _quoted(before.to_s3())]
     return " ".join(words)
 
 
 def _copy_back(
-    policy: Policy,
-    resource: Resource,
+    requirements: Requirements,
+    resource: ObjectResource,
     before: ObjectEncryption,
     details: Mapping[str, str],
     remediated_at: datetime,
@@ -95,8 +113,8 @@ def _copy_back(
         return None
     if not all(_SAFE.fullmatch(value) for value in kept.values()):
         return None
-    words = _on_object(policy, resource, "copy-object")
-    words += ["--copy-source", resource.name, "--expected-source-bucket-owner", policy.account]
+    words = _on_object(requirements, resource, "copy-object")
+    words += ["--copy-source", resource.name, "--expected-source-bucket-owner", requirements.account]
     words += ["--server-side-encryption", before.algorithm]
     words += ["--ssekms-key-id", before.key_id] if before.key_id else []
     words += ["--bucket-key-enabled"] if before.bucket_key else []
@@ -104,21 +122,26 @@ def _copy_back(
     return " ".join([*words, *(f"--{option}={value}" for option, value in kept.items())])
 
 
-def _update_back(policy: Policy, resource: Resource, before: ObjectEncryption) -> str | None:
+def _update_back(
+    requirements: Requirements, resource: ObjectResource, before: ObjectEncryption
+) -> str | None:
     """UpdateObjectEncryption sets only SSE-KMS, and only keys of the bucket owner's account (D2, D6)."""
     key_id = before.key_id or ""
-    if before.algorithm != SseAlgorithm.SSE_KMS or parse_key_reference(key_id).account != policy.account:
+    if (
+        before.algorithm != SseAlgorithm.SSE_KMS
+        or parse_key_reference(key_id).account != requirements.account
+    ):
         return None
     key = {"SSEKMS": {"KMSKeyArn": key_id, "BucketKeyEnabled": before.bucket_key}}
-    words = _on_object(policy, resource, "update-object-encryption")
+    words = _on_object(requirements, resource, "update-object-encryption")
     words += [f"--version-id={resource.version_id}"] if resource.version_id else []
     words += ["--object-encryption", _quoted(key)]
     return " ".join(words)
 
 
-def _on_object(policy: Policy, resource: Resource, command: str) -> list[str]:
-    words = ["aws", "s3api", command, "--region", policy.region, "--bucket", resource.bucket]
-    return [*words, f"--key={resource.object_key}", "--expected-bucket-owner", policy.account]
+def _on_object(requirements: Requirements, resource: ObjectResource, command: str) -> list[str]:
+    words = ["aws", "s3api", command, "--region", requirements.region, "--bucket", resource.bucket]
+    return [*words, f"--key={resource.object_key}", "--expected-bucket-owner", requirements.account]
 
 
 def _quoted(parameter: Mapping[str, Any]) -> str:

@@ -174,7 +174,8 @@ class Original:
     """An object to re-encrypt, with everything that a copy must send explicitly.
 
     `acl` is read only if the bucket has ACLs, `tags` and `annotated` only for a copy in parts.
-    `context` is the encryption context in the record of the write.
+    `context` is the encryption context in the record of the write; S3 never returns it. `context_is_unknown`:
+    the object is under a KMS key, and there is no record of its write.
     """
 
     head: ObservedObject
@@ -182,3 +183,4 @@ class Original:
     tags: Mapping[str, str] = field(default_factory=dict)
     annotated: bool = False
     context: str | None = None
+    context_is_unknown: bool = False

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decide_bucket
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
+from reseal.core.errors import MalformedEventError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
-from reseal.core.policy.exemptions import exempt_by_name, skipped_call
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.exemptions import skipped_call
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import repairs_of
 from reseal.flow.stages import Entry, Judged, Parsed
 from reseal.ports import Services
@@ -23,54 +26,55 @@ from reseal.resources.bucket.write import WRITERS, BucketPlan, Writer
 LEASE = timedelta(seconds=105)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-BucketJudged = Judged[BucketCall, ObservedBucket, BucketPlan]
+BucketJudged = Judged[BucketTrigger, ObservedBucket, BucketPlan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketKind:
     """`Kind` of buckets."""
 
-    policy: Policy
     services: Services
     checks = tuple(check.id for check in BUCKET_CHECKS)
     settings = tuple(WRITERS)
     lease = LEASE
 
-    def parse(self, body: str) -> BucketCall:
+    def parse(self, body: str) -> BucketTrigger:
         """Step 1. Raises MalformedEventError."""
-        return parse_bucket_call(body)
+        message = parse_bucket_message(body)
+        if isinstance(message, CloseWindow):
+            raise MalformedEventError("the bucket lane has no alert windows")
+        return message
 
-    def superseded(self, _parsed: Mapping[str, Parsed[BucketCall]]) -> Mapping[str, Skipped]:
+    def superseded(self, _parsed: Mapping[str, Parsed[BucketTrigger]]) -> Mapping[str, Skipped]:
         """None: each call is reported under its own caller."""
         return {}
 
-    def exempt(self, call: BucketCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: BucketTrigger) -> Exempt | Skipped | None:
         """Why no check judges the bucket; None if they do."""
-        control_tower = self.policy.exempt_control_tower
-        return skipped_call(self.policy, call) or exempt_by_name(
-            call.bucket, self.policy.account, control_tower=control_tower
-        )
+        return skipped_call(requirements, call) or requirements.exempt
 
-    def observe(self, call: BucketCall) -> tuple[BucketCall, ObservedBucket]:
+    def observe(
+        self, requirements: Requirements, call: BucketTrigger
+    ) -> tuple[BucketTrigger, ObservedBucket]:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack.
         """
-        if call.stated and call.stated.unblocks_sse_c:
+        if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
-        return call, self._observer.observe(call)
+        return call, self._observer(requirements).observe(call)
 
-    def decide(self, call: BucketCall, observed: ObservedBucket) -> Decisions:
+    def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3."""
-        return decide_bucket(self.policy, call, observed)
+        return decide_bucket(requirements, call, observed)
 
     def plan(
-        self, call: BucketCall, observed: ObservedBucket, decisions: Decisions
+        self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, BucketPlan]]:
         """Step 3, the guards. Raises RefusalError and TransientError."""
-        guarded = self._observer.guard(call, observed, decisions)
-        repairs = repairs_of(self.policy, observed.settings, guarded)
+        guarded = self._observer(requirements).guard(call, observed, decisions)
+        repairs = repairs_of(requirements, observed.settings, guarded)
         return guarded, {r.setting: BucketPlan(repair=r, read_at=observed.read_at) for r in repairs}
 
     def reconsider(self, judged: Mapping[str, BucketJudged]) -> Mapping[str, BucketJudged]:
@@ -81,12 +85,17 @@ class BucketKind:
         """Step 5. Raises TransientError."""
 
         def plan_now() -> BucketPlan | None:
-            observed = self._observer.observe(judged.trigger)
-            decisions = self.decide(judged.trigger, observed)
-            _, plans = self.plan(judged.trigger, observed, decisions)
+            required, call = judged.parsed.requirements, judged.trigger
+            observed = self._observer(required).observe(call)
+            _, plans = self.plan(required, call, observed, self.decide(required, call, observed))
             return plans.get(entry.setting)
 
-        writer = Writer(buckets=self.services.buckets, clock=self.services.clock, plan_now=plan_now)
+        writer = Writer(
+            bucket=judged.trigger.resource.bucket,
+            buckets=self.services.buckets,
+            clock=self.services.clock,
+            plan_now=plan_now,
+        )
         return writer.write(entry, plan)
 
     def find_out(self, entry: Entry, observed: ObservedBucket) -> Outcome | None:
@@ -94,6 +103,5 @@ class BucketKind:
         found = observed.settings[entry.setting]
         return Applied(after=found, at=self.services.clock.now()) if found.meets(entry.intended) else None
 
-    @property
-    def _observer(self) -> Observer:
-        return Observer(policy=self.policy, services=self.services)
+    def _observer(self, requirements: Requirements) -> Observer:
+        return Observer(requirements=requirements, services=self.services)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, REPLICATES
+from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.guards.buckets import (
     any_moves_to_remediation_key,
@@ -22,7 +22,7 @@ from reseal.core.guards.encryption_context import (
     new_context,
     unless_bound_to_context,
 )
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.ports import Services
@@ -32,68 +32,70 @@ from reseal.ports import Services
 class Observer:
     """Reads buckets and runs the guards. Raises RefusalError and TransientError."""
 
-    policy: Policy
+    requirements: Requirements
     services: Services
 
-    def observe(self, call: BucketCall) -> ObservedBucket:
+    def observe(self, call: BucketTrigger) -> ObservedBucket:
         """The bucket now, with the KMS key and the bucket access if the checks need them."""
         read_at = self.services.clock.now()
-        encryption = self.services.buckets.read_encryption(call.bucket)
+        encryption = self.services.buckets.read_encryption(call.resource.bucket)
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
-        opens = call.name in ACCESS_CALLS and self.policy.mode_of(KEY_ACCESS) is not Mode.OFF
-        needs_access = (opens and (is_under_key or call.name == REPLICATES)) or (
+        opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
+        needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
             is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
         )
         return ObservedBucket(
             read_at=read_at,
             encryption=encryption,
             kms_key=key,
-            access=self.services.buckets.read_access(call.bucket) if needs_access else None,
+            access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
 
     def _key_of(self, encryption: BucketEncryption) -> KeyDescription | None:
         """What KMS says of the bucket's key; None if the bucket names none or the answer does not matter."""
-        if encryption.key_id is None or not self.policy.must_describe(parse_key_reference(encryption.key_id)):
+        if encryption.key_id is None or not self.requirements.must_describe(
+            parse_key_reference(encryption.key_id)
+        ):
             return None
         return self.services.keys.describe(encryption.key_id)
 
-    def guard(self, call: BucketCall, observed: ObservedBucket, decisions: Decisions) -> Decisions:
+    def guard(self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions) -> Decisions:
         """Run the guards.
 
         Their reads are made now: PutBucketEncryption takes no condition, so what allows the write must be
         true when it is made.
         """
         if any_moves_to_remediation_key(decisions):
-            key = self.services.keys.describe(self.policy.remediation_key, max_age=0)
-            decisions = guard_remediation_key(self.policy, decisions, key)
+            key = self.services.keys.describe(self.requirements.remediation_key, max_age=0)
+            decisions = guard_remediation_key(self.requirements, decisions, key)
         key_policy = None
         moves = any_moves_to_remediation_key(decisions)
         if moves or any_raise(decisions):
-            access = observed.access or self.services.buckets.read_access(call.bucket)
+            access = observed.access or self.services.buckets.read_access(call.resource.bucket)
             if moves:
-                key_policy = self._key_policy(self.policy.remediation_key)
-                asks_own_callers = not self.policy.callers_may_use_key
+                key_policy = self._key_policy(self.requirements.remediation_key)
+                asks_own_callers = not self.requirements.callers_may_use_key
                 decisions = guard_access(
                     decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
                 )
-            decisions = guard_raise(self.policy, decisions, observed, access)
-            decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
+            decisions = guard_raise(self.requirements, decisions, observed, access)
+            decisions = guard_own_writes(self.requirements, decisions, call.resource, observed, access)
         return self._guard_contexts(call, observed, decisions, key_policy)
 
     def _guard_contexts(
-        self, call: BucketCall, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
+        self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
     ) -> Decisions:
         """Keep a context from callers that the key's policy would then refuse; `known` was just read."""
         for check in decisions:  # the move to another key first, then the Bucket Key
-            new = new_context(self.policy, check, decisions, observed)
+            new = new_context(self.requirements, check, decisions, observed)
             if new:
                 key = known if known and known.key_arn == new.key_arn else self._key_policy(new.key_arn)
-                contexts = Contexts(bucket=call.bucket, bucket_key=new.bucket_key)
+                contexts = Contexts(resource=call.resource, bucket_key=new.bucket_key)
                 guarded = unless_bound_to_context(decisions[check], key, contexts)
                 decisions = {**decisions, check: guarded}
         return decisions
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=0))
+        return KeyPolicy.of(self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=0))

@@ -13,7 +13,6 @@ from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
-from reseal.core.policy.policy import Policy
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended
@@ -26,7 +25,6 @@ BucketEnded = Ended[Any, Any, Any]
 class Reporter:
     """Publishes the findings of an event. On TransientError the message is retried."""
 
-    policy: Policy
     services: Services
 
     def report(self, batch: Batch, ended: Mapping[str, BucketEnded]) -> None:
@@ -35,7 +33,7 @@ class Reporter:
 
     def _report(self, ended: BucketEnded) -> None:
         checks = [check.id for check in BUCKET_CHECKS]
-        event_result = self._with_owner(self._once_a_day(result_of(self.policy, checks, ended)))
+        event_result = self._with_owner(self._once_a_day(result_of(checks, ended)))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
         if published:
             self.services.topic.publish(message_of(published))
@@ -45,7 +43,8 @@ class Reporter:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
         if not event_result.findings or not event_result.decisions:
             return event_result
-        owner = owner_of(event_result.call.bucket, self.services.buckets.read_tags(event_result.call.bucket))
+        bucket = event_result.call.resource.scope
+        owner = owner_of(bucket, self.services.buckets.read_tags(bucket))
         return replace(event_result, findings=tuple(replace(f, owner=owner) for f in event_result.findings))
 
     def _once_a_day(self, event_result: EventResult) -> EventResult:
@@ -54,7 +53,7 @@ class Reporter:
         if not isinstance(outcome, Failed) or outcome.denied_action is None:
             return event_result
         first = self.services.refusals.first_today(
-            call.bucket, outcome.denied_action, call.event_id, self.services.clock.now()
+            call.resource.scope, outcome.denied_action, call.event_id, self.services.clock.now()
         )
         return replace(event_result, suppressed=not first)
 

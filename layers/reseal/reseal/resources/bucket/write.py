@@ -61,13 +61,14 @@ class Writer:
     `plan_now` reads and judges the bucket now, and returns the write of the setting that it needs.
     """
 
+    bucket: str
     buckets: Buckets
     clock: Clock
     plan_now: Callable[[], BucketPlan | None]
 
     def write(self, entry: Entry, plan: BucketPlan) -> Outcome:
         """Make the write if it is still right, read back, and compare."""
-        bucket, calls = entry.resource.bucket, WRITERS[entry.setting](self.buckets)
+        bucket, calls = self.bucket, WRITERS[entry.setting](self.buckets)
         try:
             if not self._is_current(plan) or not calls.read(bucket).equals(entry.before):
                 raise TransientError(f"{bucket} changed while its repair was prepared: it is checked again")
@@ -95,10 +96,10 @@ class Writer:
 
     def _read_back(self, entry: Entry, calls: Calls) -> State:
         """Read until S3 shows another state than before the write, at most five times."""
-        found = calls.read(entry.resource.bucket)
+        found = calls.read(self.bucket)
         for pause in _READ_BACK_PAUSES:
             if not found.equals(entry.before):
                 break
             self.clock.sleep(pause)
-            found = calls.read(entry.resource.bucket)
+            found = calls.read(self.bucket)
         return found

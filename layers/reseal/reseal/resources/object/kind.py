@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.exemptions import exempt_call, skipped_call
-from reseal.core.policy.policy import Mode, Policy
+from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.flow.flow import judge
 from reseal.flow.stages import Entry, Judged, Parsed
@@ -27,16 +28,14 @@ from reseal.resources.object.write import Writer
 LEASE = timedelta(seconds=330)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-ObjectJudged = Judged[ObjectCall, ObjectFound, ObjectPlan]
+ObjectJudged = Judged[ObjectTrigger, ObjectFound, ObjectPlan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectKind:
     """`Kind` of objects."""
 
-    policy: Policy
-    exempts_log_deliveries: bool
-    observer: Observer
+    methods: Methods
     reporter: Reporter
     services: Services
     objects: ObjectServices
@@ -45,45 +44,44 @@ class ObjectKind:
     settings = (Setting.OBJECT_ENCRYPTION.value,)
     lease = LEASE
 
-    def parse(self, body: str) -> ObjectCall | None:
+    def parse(self, body: str) -> ObjectTrigger | None:
         """Step 1; closes an alert window if the message is its reminder."""
-        match parse_object_message(body):
-            case CloseWindow(group=group):
-                self.reporter.close_window(group)
-                return None
-            case ObjectCall() as call:
-                return call
+        message = parse_object_message(body)
+        if isinstance(message, CloseWindow):
+            self.reporter.close_window(message.group)
+            return None
+        return message
 
-    def superseded(self, parsed: Mapping[str, Parsed[ObjectCall]]) -> Mapping[str, Skipped]:
+    def superseded(self, parsed: Mapping[str, Parsed[ObjectTrigger]]) -> Mapping[str, Skipped]:
         """The messages about writes that a later message of the batch replaced."""
         return superseded(parsed, self.services.clock.now())
 
-    def exempt(self, call: ObjectCall) -> Exempt | Skipped | None:
+    def exempt(self, requirements: Requirements, call: ObjectTrigger) -> Exempt | Skipped | None:
         """Why the check does not judge the object; None if it does."""
-        if self.policy.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
+        if requirements.mode_of(OBJECT_ENCRYPTION) is Mode.OFF:  # queued before it was turned off
             return CHECK_IS_OFF
-        return skipped_call(self.policy, call) or exempt_call(
-            self.policy, call, log_deliveries=self.exempts_log_deliveries
-        )
+        return skipped_call(requirements, call) or exempt_call(requirements, call)
 
-    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+    def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
         """Step 2. Raises RefusalError and TransientError."""
-        return self.observer.observe(call)
+        return self._observer(requirements).observe(call)
 
-    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+    def decide(
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound
+    ) -> Decisions | Skipped:
         """Step 3; Skipped if another call wrote the object that is there."""
-        return self.observer.decide(call, found)
+        return self._observer(requirements).decide(call, found)
 
     def plan(
-        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
-        return self.observer.plan(call, found, decisions)
+        return self._observer(requirements).plan(call, found, decisions)
 
     def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:
         """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
         plans = {m: one.plans[Setting.OBJECT_ENCRYPTION] for m, one in judged.items()}
-        in_place = {m: self.observer.in_place(plan) for m, plan in plans.items()}
+        in_place = {m: self._observer(judged[m].parsed.requirements).in_place(p) for m, p in plans.items()}
         names = {m: judged[m].trigger.resource.name for m in judged if in_place[m] != plans[m]}
         if not names:
             return judged
@@ -104,6 +102,11 @@ class ObjectKind:
     def _plan_now(self, judged: ObjectJudged) -> ObjectPlan | None:
         again = judge(self, judged.parsed)
         return again.plans.get(Setting.OBJECT_ENCRYPTION) if isinstance(again, Judged) else None
+
+    def _observer(self, requirements: Requirements) -> Observer:
+        return Observer(
+            requirements=requirements, methods=self.methods, services=self.services, objects=self.objects
+        )
 
     @property
     def _writer(self) -> Writer:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
+from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
@@ -15,9 +17,10 @@ from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundErro
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.outcome import Skipped
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.refusal import written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
+from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -50,32 +53,32 @@ ObjectFound = Found | UnderCustomerKey
 class Observer:
     """Reads and judges objects, and chooses a method. Raises RefusalError and TransientError."""
 
-    policy: Policy
+    requirements: Requirements
     methods: Methods
     services: Services
     objects: ObjectServices
 
-    def observe(self, call: ObjectCall) -> tuple[ObjectCall, ObjectFound]:
+    def observe(self, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
         """The object now, and the call with the key and version that S3 names."""
         named, head = self._read(call)
         if head is None:
             return named, UnderCustomerKey(listed=self._listed(named))
-        named = replace(named, object_key=head.object_key, version_id=head.version_id)
-        return named, self._with_key(head)
+        there = ObjectResource(bucket=head.bucket, object_key=head.object_key, version_id=head.version_id)
+        return named.at(there), self._with_key(head)
 
-    def decide(self, call: ObjectCall, found: ObjectFound) -> Decisions | Skipped:
+    def decide(self, call: ObjectTrigger, found: ObjectFound) -> Decisions | Skipped:
         """The decision; Skipped if another call wrote the object that is there and it violates the check."""
         if isinstance(found, UnderCustomerKey):
             encryption, key, listed = CUSTOMER_KEY, None, found.listed
         else:
             encryption, key, listed = found.head.encryption, found.kms_key, found.head.listed
-        decision = decide_object_encryption(self.policy, call, encryption, key)
+        decision = decide_object_encryption(self.requirements, call, encryption, key)
         if isinstance(decision, Violation) and listed and is_of_another(call, listed):
             return written_again("object")
         return {OBJECT_ENCRYPTION: decision}
 
     def plan(
-        self, call: ObjectCall, found: ObjectFound, decisions: Decisions
+        self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
         """The decision after the guards, with a plan if it is enforced and a safe method exists."""
         remediate = decisions[OBJECT_ENCRYPTION]
@@ -84,30 +87,30 @@ class Observer:
         planned = self._plan(call, found, remediate)
         if not isinstance(planned, ObjectPlan):
             return {OBJECT_ENCRYPTION: planned}, {}
-        enforced = self.policy.enforces(OBJECT_ENCRYPTION)
+        enforced = self.requirements.enforces(OBJECT_ENCRYPTION)
         return decisions, {Setting.OBJECT_ENCRYPTION: planned} if enforced else {}
 
     def in_place(self, plan: ObjectPlan) -> ObjectPlan:
         """The plan, with a change in place if that is possible."""
         methods = replace(self.methods, prefers_in_place=True)
-        method = choose_method(self.policy, methods, plan.original, plan.bucket_context, plan.intended)
+        method = choose_method(self.requirements, methods, plan.original, plan.bucket_context, plan.intended)
         return replace(plan, method=method) if isinstance(method, Method) else plan
 
     # --- 2 observe -----------------------------------------------------------------------------
 
-    def _read(self, call: ObjectCall) -> tuple[ObjectCall, ObservedObject | None]:
+    def _read(self, call: ObjectTrigger) -> tuple[ObjectTrigger, ObservedObject | None]:
         """Read the object by its key in the record or, if not found, by the URL-decoded key (A25).
 
         Returns the call with the key that exists. The object is None if it is under SSE-C. An object with
         the decoded key that is older than the call is another one.
         """
         try:
-            return call, self._head(call)
+            return call, self._head(call.resource)
         except NotFoundError:
-            if call.unquoted_key is None:
+            if isinstance(call, Look) or call.unquoted_key is None:
                 raise
             unquoted = replace(call, object_key=call.unquoted_key)
-            head = self._head(unquoted)
+            head = self._head(unquoted.resource)
             if not self._can_be_written_by(unquoted, head):
                 raise
             return unquoted, head
@@ -119,9 +122,9 @@ class Observer:
             return not may_be_of_another(call) or call.stated.algorithm == SSE_C
         return is_as_young(call, listed)
 
-    def _head(self, call: ObjectCall) -> ObservedObject | None:
+    def _head(self, resource: ObjectResource) -> ObservedObject | None:
         try:
-            head = self.objects.objects.read(call.bucket, call.object_key, call.version_id)
+            head = self.objects.objects.read(resource.bucket, resource.object_key, resource.version_id)
         except CustomerKeyError:
             return None
         return replace(head, lock=head.lock.as_of(self.services.clock.now()))
@@ -130,63 +133,66 @@ class Observer:
         key_id = head.encryption.key_id
         if not head.encryption.uses_kms or key_id is None:
             return Found(head=head)
-        if not self.policy.must_describe(parse_key_reference(key_id)):
+        if not self.requirements.must_describe(parse_key_reference(key_id)):
             return Found(head=head)
         return Found(head=head, kms_key=self.services.keys.describe(key_id))
 
     # --- 3 decide ------------------------------------------------------------------------------
 
-    def _listed(self, call: ObjectCall) -> Listed | None:
+    def _listed(self, call: ObjectTrigger) -> Listed | None:
         """The listed object, or None. A denied ListBucket must not suppress an SSE-C finding."""
         if not may_be_of_another(call):
             return None
         try:
-            return self.objects.objects.read_listed(call.bucket, call.object_key)
+            return self.objects.objects.read_listed(call.resource.bucket, call.resource.object_key)
         except AccessDeniedError:
             return None
 
-    def _plan(self, call: ObjectCall, found: Found, remediate: Remediate) -> ObjectPlan | Decision:
+    def _plan(self, call: ObjectTrigger, found: Found, remediate: Remediate) -> ObjectPlan | Decision:
         """The plan, or a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, call, bucket_context)
         decision = (
-            unless_unusable(self.policy, remediate, self._remediation_key())
+            unless_unusable(self.requirements, remediate, self._remediation_key())
             if moves_to_remediation_key(remediate)
             else remediate
         )
         if moves_to_remediation_key(decision):
-            key = self._key_policy(self.policy.remediation_key)
-            decision = guard_object(self.policy, decision, found, original, bucket_context, key)
+            key = self._key_policy(self.requirements.remediation_key)
+            decision = guard_object(self.requirements, decision, found, original, bucket_context, key)
         elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
             decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
-        decision = guard_own_write(self.policy, decision, found.head, bucket_context)
+        decision = guard_own_write(self.requirements, decision, found.head, bucket_context)
         change = encryption_change_of(decision)
         if change is None:
             return decision
         intended = intended_for(found.head.encryption, change, bucket_context)
         method = unreadable_context(original) or choose_method(
-            self.policy, self.methods, original, bucket_context, intended
+            self.requirements, self.methods, original, bucket_context, intended
         )
         if not isinstance(method, Method):
             return _manual(remediate, method, found.head)
         return ObjectPlan(original=original, bucket_context=bucket_context, method=method, intended=intended)
 
-    def _original(self, head: ObservedObject, call: ObjectCall, bucket_context: BucketContext) -> Original:
+    def _original(self, head: ObservedObject, call: ObjectTrigger, bucket_context: BucketContext) -> Original:
         objects = self.objects.objects
-        in_parts = head.size > self.methods.largest_copy
+        in_parts, uses_kms = head.size > self.methods.largest_copy, head.encryption.uses_kms
         return Original(
             head=head,
             acl=objects.read_acl(head) if bucket_context.has_acls else None,
             tags=objects.read_tags(head) if in_parts and head.tag_count else {},
             annotated=in_parts and objects.has_annotations(head),
-            context=call.stated.context if head.encryption.uses_kms else None,
+            context=None if isinstance(call, Look) or not uses_kms else call.stated.context,
+            context_is_unknown=isinstance(call, Look) and uses_kms,
         )
 
     def _remediation_key(self) -> KeyDescription:
-        return self.services.keys.describe(self.policy.remediation_key, max_age=_MAX_AGE)
+        return self.services.keys.describe(self.requirements.remediation_key, max_age=_MAX_AGE)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.policy, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
+        return KeyPolicy.of(
+            self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE)
+        )
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:

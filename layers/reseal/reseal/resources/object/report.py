@@ -15,9 +15,9 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
 from reseal.core.findings.message import message_of
+from reseal.core.findings.occurrences import object_keys
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Failed
-from reseal.core.policy.policy import Policy
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended
@@ -35,7 +35,6 @@ LATE = timedelta(seconds=60)
 class Reporter:
     """Publishes findings. On TransientError the message is retried."""
 
-    policy: Policy
     window_seconds: int
     services: Services
     objects: ObjectServices
@@ -44,7 +43,7 @@ class Reporter:
         """Publish one alert for each group of equal findings, then write log lines and metrics."""
         now = self.services.clock.now()
         deliveries = {m: one.judgement.parsed.delivery for m, one in ended.items()}
-        results = {m: result_of(self.policy, [OBJECT_ENCRYPTION], one) for m, one in ended.items()}
+        results = {m: result_of([OBJECT_ENCRYPTION], one) for m, one in ended.items()}
         published: dict[str, bool] = {}
         for group, alert in grouped(f for result in results.values() for f in result.findings).items():
             members = {m: h for m, h in results.items() if any(group_of(f) == group for f in h.findings)}
@@ -102,18 +101,19 @@ class Reporter:
         now, refused = self.services.clock.now(), f"{OBJECT_ENCRYPTION} {outcome.denied_action}"
         asked = stood_for if may_be_reported else stood_for[:1]
         return not any(
-            self.services.refusals.first_today(h.call.bucket, refused, h.call.event_id, now) for h in asked
+            self.services.refusals.first_today(h.call.resource.scope, refused, h.call.event_id, now)
+            for h in asked
         )
 
     def _with_owner(self, alert: Finding) -> Finding:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
-        bucket = alert.call.bucket
+        bucket = alert.resource.scope
         return replace(alert, owner=owner_of(bucket, self.services.buckets.read_tags(bucket)))
 
     def _of_incident(self, alert: Finding) -> Finding:
         """The alert of SSE-C writes, with the incident's earlier writes counted."""
         tally = self._tally(alert)
-        unblocked = self.services.watchlist.read_unblocked(alert.call.bucket, self.services.clock.now())
+        unblocked = self.services.watchlist.read_unblocked(alert.resource.scope, self.services.clock.now())
         return as_incident(alert, tally, unblocked)
 
     def _waits(self, alert: Finding, *, redelivered: bool) -> bool:
@@ -132,7 +132,7 @@ class Reporter:
             count=many.count if many else 1,
             first=many.first if many else alert.call.time,
             last=many.last if many else alert.call.time,
-            keys=many.keys if many else (alert.resource.object_key or "",),
+            keys=many.keys if many else object_keys(alert.resource),
             message=message_of([alert]),
             seconds=self.window_seconds or INCIDENT_SECONDS,
             suppresses=may_be_suppressed(alert),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.flow.stages import Parsed
 
 _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batch is about the same object")
 
 
-def superseded(parsed: Mapping[str, Parsed[ObjectCall]], now: datetime) -> dict[str, Skipped]:
+def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> dict[str, Skipped]:
     """The messages that another message of the batch replaces: of the same object or the same event.
 
     Only the last write of an object can be what is there now, so only its message goes on. A message
@@ -23,17 +24,19 @@ def superseded(parsed: Mapping[str, Parsed[ObjectCall]], now: datetime) -> dict[
     last = {one.trigger.resource: message for message, one in in_order}
     of_event = {one.trigger.event_id: message for message, one in in_order}
 
-    def goes_on(message: str, one: Parsed[ObjectCall]) -> bool:
+    def goes_on(message: str, one: Parsed[ObjectTrigger]) -> bool:
         call = one.trigger
         if of_event[call.event_id] != message:
             return False
+        if isinstance(call, Look):
+            return True
         latest = parsed[last[call.resource]].trigger
         # for writes in the same second, the records do not show if an upload in parts was first
-        tie = latest.time == call.time and latest.name != call.name
+        tie = not isinstance(latest, Look) and latest.time == call.time and latest.name != call.name
         return latest is call or tie or one.delivery.may_be_repeated(call.time, now)
 
     return {message: _NEWER for message, one in parsed.items() if not goes_on(message, one)}
 
 
-def _order(one: Parsed[ObjectCall]) -> tuple[datetime, str, int]:
+def _order(one: Parsed[ObjectTrigger]) -> tuple[datetime, str, int]:
     return one.trigger.time, one.trigger.event_id, one.delivery.receive_count

@@ -23,9 +23,9 @@ from tests.support.builders import (
     UNLISTED_KEY,
     K,
     a_bucket_context,
-    a_policy,
     an_original,
     object_encryption,
+    requirements,
 )
 from tests.support.fakes.services import NOON
 
@@ -153,7 +153,7 @@ def test_each_object_has_its_way(row: Row, prefers_in_place: bool) -> None:
     way = preferring_in_place if prefers_in_place else preferring_copies
     methods = Methods(prefers_in_place=prefers_in_place)
 
-    chosen = choose_method(a_policy(), methods, original, bucket_context, intended)
+    chosen = choose_method(requirements(), methods, original, bucket_context, intended)
 
     if isinstance(way, Method):
         assert chosen is way
@@ -165,7 +165,7 @@ def test_each_object_has_its_way(row: Row, prefers_in_place: bool) -> None:
 def test_a_reason_is_said_once_and_in_whole_sentences() -> None:
     original = an_original(size=LARGE, lock=HELD, version_id="v1")
 
-    chosen = choose_method(a_policy(), Methods(), original, a_bucket_context(versioned=True), TO_K)
+    chosen = choose_method(requirements(), Methods(), original, a_bucket_context(versioned=True), TO_K)
 
     assert chosen == (
         "a copy is not a safe repair: the bucket keeps versions, so the badly encrypted version would stay; "
@@ -204,9 +204,9 @@ def test_a_method_is_called_as_its_call_is() -> None:
 def test_the_operator_sets_the_size_up_to_which_is_copied() -> None:
     methods = Methods(largest_copy=4, largest_in_parts=5)
 
-    assert choose_method(a_policy(), methods, an_original(size=4), a_bucket_context(), TO_DSSE) is COPY
-    assert choose_method(a_policy(), methods, an_original(size=5), a_bucket_context(), TO_DSSE) is PARTS
-    chosen = choose_method(a_policy(), methods, an_original(size=6), a_bucket_context(), TO_DSSE)
+    assert choose_method(requirements(), methods, an_original(size=4), a_bucket_context(), TO_DSSE) is COPY
+    assert choose_method(requirements(), methods, an_original(size=5), a_bucket_context(), TO_DSSE) is PARTS
+    chosen = choose_method(requirements(), methods, an_original(size=6), a_bucket_context(), TO_DSSE)
     assert not isinstance(chosen, Method)
 
 
@@ -239,7 +239,7 @@ def test_what_is_locked_is_never_written(
 ) -> None:
     methods = Methods(prefers_in_place=prefers_in_place)
 
-    chosen = choose_method(a_policy(), methods, original, bucket_context, intended)
+    chosen = choose_method(requirements(), methods, original, bucket_context, intended)
 
     assert not (isinstance(chosen, Method) and original.head.lock.in_words)
 
@@ -249,7 +249,7 @@ def test_the_preference_decides_how_and_never_whether(
     original: Original, bucket_context: BucketContext, intended: ObjectEncryption
 ) -> None:
     ways = [
-        choose_method(a_policy(), Methods(prefers_in_place=preferred), original, bucket_context, intended)
+        choose_method(requirements(), Methods(prefers_in_place=preferred), original, bucket_context, intended)
         for preferred in (False, True)
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from json import loads
 
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.properties import lost_in_copy, lost_in_parts
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -40,7 +40,7 @@ class Methods:
 
 
 def choose_method(
-    policy: Policy,
+    requirements: Requirements,
     methods: Methods,
     original: Original,
     bucket_context: BucketContext,
@@ -52,7 +52,7 @@ def choose_method(
     Else a copy if it keeps everything and has no side effects, else in place, else a copy in parts. If the
     object is too large for one copy, `original` must hold its tags and annotations.
     """
-    not_in_place = list(_against_in_place(policy, original, intended))
+    not_in_place = list(_against_in_place(requirements, original, intended))
     not_by_copy = [*_against_copy(original.head, bucket_context), *lost_in_copy(original)]
     small = original.head.size <= methods.largest_copy
     prefers_in_place = methods.prefers_in_place or original.head.storage_class in _COPIED_AT_A_PRICE
@@ -83,14 +83,16 @@ def _against_copy(head: ObservedObject, bucket_context: BucketContext) -> Iterat
         yield f"it is archived ({head.archive or head.storage_class})"
 
 
-def _against_in_place(policy: Policy, original: Original, intended: ObjectEncryption) -> Iterator[str]:
+def _against_in_place(
+    requirements: Requirements, original: Original, intended: ObjectEncryption
+) -> Iterator[str]:
     """Rules D2, D5, D6 and D16. It is not documented whether S3 keeps an encryption context."""
     before = original.head.encryption.algorithm
     if before is None:
         yield "S3 does not support it for an object that was never encrypted"
     if SseAlgorithm.DSSE_KMS in (before, intended.algorithm):
         yield "S3 does not support it from or to DSSE-KMS"
-    if f":{policy.account}:key/" not in (intended.key_id or ""):
+    if f":{requirements.account}:key/" not in (intended.key_id or ""):
         yield "S3 supports it only with a key of the bucket owner's account"
     if original.context is not None:
         yield "its encryption context could be lost"
@@ -105,7 +107,9 @@ def _too_large(methods: Methods, head: ObservedObject) -> Iterator[str]:
 
 
 def unreadable_context(original: Original) -> str | None:
-    """Why the encryption context cannot be sent: S3 accepts only base64 of a JSON object. None if it can."""
+    """Why the encryption context cannot be sent; None if it can. S3 accepts only base64 of a JSON object."""
+    if original.context_is_unknown:
+        return "only the record of its write shows its encryption context, which a repair could lose"
     if original.context is None:
         return None
     try:
