@@ -163,11 +163,11 @@ def observe(
 ) -> ObservedBucket:
     """The bucket as the lane would observe it: a KMS key that cannot matter is not described."""
     if found.key_id is None:
-        return ObservedBucket(encryption=found)
+        return ObservedBucket(read_at=NOON, encryption=found)
     reference = parse_key_reference(found.key_id)
     if not required.must_describe(reference):
-        return ObservedBucket(encryption=found)
-    return ObservedBucket(encryption=found, kms_key=description)
+        return ObservedBucket(read_at=NOON, encryption=found)
+    return ObservedBucket(read_at=NOON, encryption=found, kms_key=description)
 
 
 def a_record(**changes: Any) -> dict[str, Any]:

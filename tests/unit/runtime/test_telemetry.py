@@ -39,7 +39,7 @@ CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
     required, call, found = requirements(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
-    decisions = decisions_of(required, call, ObservedBucket(encryption=found))
+    decisions = decisions_of(required, call, ObservedBucket(read_at=NOON, encryption=found))
     after = encryption("aws:kms", required.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
     results = {check: CheckResult(decision=one, before=found) for check, one in decisions.items()}

@@ -28,6 +28,7 @@ from tests.support.builders import (
     encryption,
     requirements,
 )
+from tests.support.fakes.services import NOON
 from tests.unit.core.access.cases import (
     EVERYBODY,
     GET,
@@ -66,7 +67,9 @@ def guarded_by(
     decisions: Decisions = MOVE,
     asks_own_callers: bool = False,
 ) -> Decisions:
-    observed = ObservedBucket(encryption=found, kms_key=a_key(found.key_id) if found.key_id else None)
+    observed = ObservedBucket(
+        read_at=NOON, read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
+    )
     return guard_access(
         decisions, observed, situation.access, key_policy(situation), asks_own_callers=asks_own_callers
     )
@@ -264,7 +267,7 @@ def test_callers_that_the_present_key_may_admit_stop_its_replacement() -> None:
     "found", [encryption(SSE_KMS), encryption(SSE_KMS, "alias/aws/s3")], ids=["aws/s3", "aws/s3 by alias"]
 )
 def test_a_bucket_under_the_aws_managed_key_is_guarded_as_one_under_sse_s3(found: BucketEncryption) -> None:
-    observed = ObservedBucket(encryption=found)
+    observed = ObservedBucket(read_at=NOON, encryption=found)
     guarded = guard_access(MOVE, observed, PUBLIC.access, key_policy(PUBLIC), asks_own_callers=False)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
@@ -314,7 +317,7 @@ DENIED = [
     ],
 )
 def test_a_customer_supplied_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
-    observed = ObservedBucket(encryption=SSE_S3_BUCKET)
+    observed = ObservedBucket(read_at=NOON, encryption=SSE_S3_BUCKET)
 
     guarded = guard_access(MOVE, observed, BucketAccess(), key, asks_own_callers=True)
 

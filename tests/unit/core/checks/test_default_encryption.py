@@ -34,6 +34,7 @@ from tests.support.builders import (
     requirements,
     stated,
 )
+from tests.support.fakes.services import NOON
 
 LISTED = frozenset({TEAM_KEY, PARTNER_KEY})
 NAMES = {
@@ -531,6 +532,8 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
         "Resource": "arn:aws:s3:::payroll/*",
     }
     observed = ObservedBucket(
+        read_at=NOON,
+        read_at=NOON,
         encryption=encryption(SSE_KMS, named, bucket_key=True),
         kms_key=a_key(TEAM_KEY),
         access=BucketAccess(policy={"Statement": [statement]}),
@@ -546,6 +549,8 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
 
 def test_a_full_arn_does_not_depend_on_the_writer() -> None:
     observed = ObservedBucket(
+        read_at=NOON,
+        read_at=NOON,
         encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True),
         kms_key=a_key(TEAM_KEY),
         access=BucketAccess(),

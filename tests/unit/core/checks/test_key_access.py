@@ -21,6 +21,7 @@ from tests.support.builders import (
     encryption,
     requirements,
 )
+from tests.support.fakes.services import NOON
 
 REQUIREMENTS = requirements(listed_keys=frozenset({TEAM_KEY, PARTNER_KEY}))
 REPLICATES = "PutBucketReplication"
@@ -33,7 +34,9 @@ def rule(account: str | None = None, key_id: str | None = None, *, enabled: bool
 
 
 def decided(rules: list[ReplicationRule], call: str = REPLICATES) -> Decision:
-    observed = ObservedBucket(encryption=encryption(), access=BucketAccess(replication=tuple(rules)))
+    observed = ObservedBucket(
+        read_at=NOON, encryption=encryption(), access=BucketAccess(replication=tuple(rules))
+    )
     return decide_key_access(REQUIREMENTS, a_call(call), observed)
 
 
@@ -76,7 +79,7 @@ def test_copies_are_reported_of_the_call_that_can_have_asked_for_them() -> None:
 
 
 def test_bucket_that_the_call_opened_to_nobody_is_compliant() -> None:
-    unread = ObservedBucket(encryption=encryption())
+    unread = ObservedBucket(read_at=NOON, encryption=encryption())
 
     assert isinstance(decide_key_access(REQUIREMENTS, a_call("PutBucketPolicy"), unread), Compliant)
 
@@ -84,7 +87,9 @@ def test_bucket_that_the_call_opened_to_nobody_is_compliant() -> None:
 def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity() -> None:
     access = BucketAccess(replication=(rule(OTHER_ACCOUNT),), serves_website=True)
     key = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
-    observed = ObservedBucket(encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key)
+    observed = ObservedBucket(
+        read_at=NOON, encryption=encryption(SSE_KMS, TEAM_KEY), access=access, key_policy=key
+    )
 
     decision = decide_key_access(REQUIREMENTS, a_call(REPLICATES), observed)
 

@@ -29,6 +29,7 @@ from tests.support.builders import (
     encryption,
     requirements,
 )
+from tests.support.fakes.services import NOON
 from tests.unit.core.access.cases import THE_STACKS_KEY
 
 ARN, OBJECTS = "arn:aws:s3:::payroll", "arn:aws:s3:::payroll/*"
@@ -230,7 +231,9 @@ def context_of(
 ) -> NewContext | None:
     required = requirements(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return new_context(required, check, decisions, ObservedBucket(encryption=found, kms_key=key))
+    return new_context(
+        required, check, decisions, ObservedBucket(read_at=NOON, encryption=found, kms_key=key)
+    )
 
 
 @pytest.mark.parametrize(
