@@ -12,10 +12,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.object.kind import ObjectKind
 from reseal.resources.object.observe import ObjectFound
 from reseal.resources.object.plan import ObjectPlan
-from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
@@ -31,7 +31,7 @@ deadline = Deadline()
 def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
-    reporter = Reporter(window_seconds=settings.window_seconds, services=services, objects=objects)
+    reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)
     kind = ObjectKind(
         methods=settings.methods,
         reporter=reporter,

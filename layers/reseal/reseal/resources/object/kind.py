@@ -17,11 +17,11 @@ from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.flow.flow import judge
+from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
 from reseal.resources.object.plan import ObjectPlan
-from reseal.resources.object.report import Reporter
 from reseal.resources.object.superseded import superseded
 from reseal.resources.object.write import Writer
 
@@ -47,7 +47,7 @@ class ObjectKind:
         """Step 1; closes an alert window if the message is its reminder."""
         message = parse_object_message(body)
         if isinstance(message, CloseWindow):
-            self.reporter.close_window(message.group)
+            self.reporter.close_window(message)
             return None
         return message
 

@@ -27,12 +27,12 @@ def subject_of(ordered: Sequence[Finding]) -> str:
     incident = first.occurrences.incident if first.occurrences else None
     marked = "INCIDENT " if incident and incident.unblocked else ""
     head = f"Reseal {marked}{first.severity.name} {first.status.value}: {first.check.title}{more}, "
-    return _plain(head + about)[:_LONGEST_SUBJECT]
+    return subject_line(head + about)
 
 
-def _plain(text: str) -> str:
-    """SNS accepts only printable ASCII in a subject (G7)."""
-    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
+def subject_line(text: str) -> str:
+    """The text as SNS accepts it in a subject: printable ASCII, cut (G7)."""
+    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text)[:_LONGEST_SUBJECT]
 
 
 def _text(finding: Finding) -> str:
@@ -54,7 +54,7 @@ def _text(finding: Finding) -> str:
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
-    return "\n".join([title, *(f"  {name:<14} {_on_one_line(text)}" for name, text in rows if text)])
+    return "\n".join([title, *(f"  {name:<14} {on_one_line(text)}" for name, text in rows if text)])
 
 
 _SET_BY_ANOTHER_CALL = (
@@ -75,7 +75,7 @@ def _trigger_rows(finding: Finding) -> list[tuple[str, str | None]]:
     ]
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """The text on one line, so that it cannot imitate a row. Spaces stay: an object key can contain them."""
     return " ".join(text.splitlines())
 
