@@ -13,8 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
-from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.observe import ObjectFound
+from reseal.resources.object.kind import ObjectKind, ObjectSeen
 from reseal.resources.object.plan import ObjectPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
@@ -28,7 +27,7 @@ deadline = Deadline()
 
 
 @cache
-def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
+def flow() -> Flow[ObjectTrigger, ObjectSeen, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
     reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)

@@ -11,8 +11,8 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind
-from reseal.resources.bucket.report import Reporter
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
@@ -62,7 +62,12 @@ REPAIR = [
     "read bucket",
     "ledger close",
     "read tags",
+    "read window",
+    "remind",
+    "replace window",
     "publish",
+    "read window",
+    "replace window",
     "telemetry",
 ]
 """The steps of one event that is repaired, in order."""
@@ -80,14 +85,16 @@ def deliver(
     policy: Policy | None = None,
     body: str | None = None,
     times: int = 1,
+    window_seconds: int = 900,
     **record: Any,
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
     services = cloud.services
+    reporter = Reporter(services=services, window_seconds=window_seconds)
     flow = Flow(
         policy=policy or a_policy(),
-        kind=BucketKind(services=services),
-        reporter=Reporter(services=services),
+        kind=BucketKind(services=services, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),

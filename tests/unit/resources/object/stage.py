@@ -13,8 +13,8 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
@@ -61,9 +61,12 @@ REPAIR = [
     "read",
     "ledger close",
     "read tags",
-    "tally",
+    "read window",
     "remind",
+    "replace window",
     "publish",
+    "read window",
+    "replace window",
     "telemetry",
 ]
 """The steps of one object that is repaired by a copy, in order."""
@@ -110,7 +113,7 @@ class Stage:
 
     def _flow(self) -> Flow[Any, Any, Any]:
         services, objects = self.cloud.services, self.cloud.object_services
-        reporter = Reporter(window_seconds=self.window_seconds, services=services, objects=objects)
+        reporter = Reporter(services=services, window_seconds=self.window_seconds)
         kind = ObjectKind(
             methods=self.methods,
             reporter=reporter,

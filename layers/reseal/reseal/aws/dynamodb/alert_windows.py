@@ -31,7 +31,9 @@ class DynamoDbWindows:
                 TableName=self._table, Key={"id": {"S": _id(scope)}}, ConsistentRead=True
             )
         item = answer.get("Item")
-        return Window.from_document(json.loads(item["window"]["S"]), int(item["version"]["N"])) if item else None
+        return (
+            Window.from_document(json.loads(item["window"]["S"]), int(item["version"]["N"])) if item else None
+        )
 
     def replace(self, window: Window) -> bool:
         """Put the window if the stored version is the one that it came from. Raises TransientError."""

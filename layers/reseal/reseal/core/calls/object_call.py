@@ -17,6 +17,9 @@ from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_st
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import ObjectResource, Resource
 
+BEGINNINGS = frozenset({"CreateMultipartUpload", "InitiateMultipartUpload"})
+"""The call that begins an upload in parts. AWS's pages name it in both ways (A20)."""
+
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
 
@@ -54,6 +57,11 @@ class ObjectCall:
         if not isinstance(resource, ObjectResource):
             return self
         return replace(self, object_key=resource.object_key, version_id=resource.version_id)
+
+    @property
+    def begins_upload(self) -> bool:
+        """Whether this call only begins an upload in parts: no object is there yet."""
+        return self.name in BEGINNINGS
 
     @property
     def unquoted_key(self) -> str | None:

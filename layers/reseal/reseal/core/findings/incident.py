@@ -56,5 +56,9 @@ def as_incident(finding: Finding, incident_id: str, total: int, way: Way) -> Fin
     if by:
         reason += f"; SSE-C was unblocked on this bucket by {by}: treat this as an attack in progress"
     elif way.encryption is None:
-        reason += "; whether SSE-C was unblocked on this bucket is not known: its encryption could not be read"
-    return replace(finding, reason=reason, occurrences=replace(finding.occurrences or alone, incident=incident))
+        reason += (
+            "; whether SSE-C was unblocked on this bucket is not known: its encryption could not be read"
+        )
+    return replace(
+        finding, reason=reason, occurrences=replace(finding.occurrences or alone, incident=incident)
+    )

@@ -226,9 +226,7 @@ class Window:
             return replace(self, groups={}, actors=frozenset(), ended=True)
         following = Window.opened(self.scope, now, seconds, version=self.version)
         total = sum(group.count for group in kept.values())
-        return replace(
-            following, total=total, actors=self.actors, more_actors=self.more_actors, groups=kept
-        )
+        return replace(following, total=total, actors=self.actors, more_actors=self.more_actors, groups=kept)
 
     def to_document(self) -> dict[str, Any]:
         """The window as JSON, without its version."""
@@ -326,9 +324,7 @@ def _so_far(group: Group, new: Sequence[Finding]) -> Finding:
     if group.count == len(new):
         return finding
     known = finding.occurrences or _occurrences(new, len(new))
-    return replace(
-        finding, occurrences=replace(known, count=group.count, first=group.first, keys=group.keys)
-    )
+    return replace(finding, occurrences=replace(known, count=group.count, first=group.first, keys=group.keys))
 
 
 def _occurrences(findings: Sequence[Finding], count: int) -> Occurrences:
@@ -349,9 +345,9 @@ def _reaches_threshold(group: Group, new: int) -> bool:
 
 
 def _new_group(findings: Sequence[Finding]) -> Group:
-    times = {"first": findings[0].call.time, "last": findings[-1].call.time}
-    empty = Group(document=finding_document(findings[0]), count=0, told=0, keys=(), **times)
-    return empty.plus(findings)
+    first, last = findings[0].call.time, findings[-1].call.time
+    document = finding_document(findings[0])
+    return Group(document=document, count=0, told=0, first=first, last=last, keys=()).plus(findings)
 
 
 def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
