@@ -24,7 +24,7 @@ from reseal.flow.stages import Ended
 from reseal.ports import Services
 
 _WITHOUT_WINDOWS = 900
-"""The seconds of a window if AlertWindowSeconds is 0: CRITICAL findings and incidents have one all the same."""
+"""The seconds of a window if AlertWindowSeconds is 0: CRITICAL findings and incidents have one anyway."""
 _ATTEMPTS = 12
 """How often a change of a window is tried: other invocations change it, too."""
 _SECONDS_BETWEEN = 0.05
@@ -49,7 +49,7 @@ class Reporter:
     window_seconds: int
 
     def report(self, batch: Batch, ended: Mapping[str, Ended[Any, Any, Any]]) -> None:
-        """Publish the findings of a batch bucket by bucket, then write the log line and metrics of each event.
+        """Publish the findings of a batch by bucket, then write the log line and metrics of each event.
 
         An error stops the messages that it concerns, through the batch.
         """
@@ -174,7 +174,7 @@ class Reporter:
         return self.window_seconds or _WITHOUT_WINDOWS
 
     def _change(self, scope: str, change: Callable[[Window | None], W]) -> W:
-        """Store the changed window unless the change is None, and return it; tried again if another came first.
+        """Store the changed window unless it is None, and return it; tried again if another came first.
 
         If the answer of a write was lost, it is made twice: a count that is too high is better than one that
         is too low.

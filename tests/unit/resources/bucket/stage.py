@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from reseal.core.calls.queue_message import reminder_body
 from reseal.core.findings.event_result import EventResult
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -73,10 +75,23 @@ REPAIR = [
 """The steps of one event that is repaired, in order."""
 
 
+REPORT = REPAIR[REPAIR.index("read tags") :]
+"""The steps that report it."""
+
+
 def a_cloud(found: BucketEncryption | None = LOWERED, **keys: KeyDescription) -> FakeCloud:
     """A cloud with the one bucket, or without it, and every key well. `k` replaces K."""
     buckets = {} if found is None else {BUCKET: found}
     return FakeCloud.holding(buckets, {**KEYS, K: keys.get("k", KEYS[K])})
+
+
+def end_windows(cloud: FakeCloud) -> None:
+    """The reminders that are queued come, at the end of their windows."""
+    for reminder, seconds in list(cloud.reminders.sent):
+        cloud.reminders.sent.remove((reminder, seconds))
+        cloud.clock.time += timedelta(seconds=seconds)
+        reporter = Reporter(services=cloud.services, window_seconds=900)
+        assert BucketKind(services=cloud.services, reporter=reporter).parse(reminder_body(reminder)) is None
 
 
 def deliver(

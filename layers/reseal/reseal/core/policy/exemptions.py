@@ -29,7 +29,7 @@ LOG_DELIVERIES = frozenset(
 
 _OUTSIDE_SCOPE = Exempt("the bucket is not in ObjectScope")
 _JUDGED_WHEN_COMPLETE = Exempt(
-    "an upload in parts is judged when it is complete, unless its beginning states SSE-C or another account's key"
+    "an upload in parts is judged when it is complete, if its beginning states no key of others"
 )
 
 
@@ -64,7 +64,7 @@ def exempt_call(requirements: Requirements, call: ObjectTrigger) -> Exempt | Non
 
 
 def is_told_from_record(requirements: Requirements, call: ObjectTrigger) -> bool:
-    """Whether only the record of the call is judged: Reseal may not read the object, or it is not there yet."""
+    """Whether only the record is judged: Reseal may not read the object, or it is not there yet."""
     return isinstance(call, ObjectCall) and (requirements.record_only or call.begins_upload)
 
 

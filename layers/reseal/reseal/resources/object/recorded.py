@@ -1,4 +1,4 @@
-"""Steps 2 and 3 for a write that is told from its record: nothing is read of the object, and nothing written."""
+"""Steps 2 and 3 for a write that is told from its record: the object is neither read nor written."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _manual(decision: Decision) -> Decision:
         severity=decision.severity,
         reason=f"as the record of the call says, {decision.reason}",
         recommendation=(
-            "find out who made the call and why; Reseal has no right to this object, or it was not complete yet, "
-            "so write it again under an approved key"
+            "find out who made the call and why, then write the object again under an approved key: Reseal "
+            "has no right to it, or it was not complete yet"
         ),
     )

@@ -25,7 +25,8 @@ def summary_of(window: Window) -> Message | None:
     about = f"{untold} more {'violation' if untold == 1 else 'violations'} in {window.scope}"
     actors = {"count": len(window.actors), "more": window.more_actors}
     heading = (
-        f"{about}, which no message told before. In this window there were {window.total} by {_actors(window)}. "
+        f"{about}, which no message told before. "
+        f"In this window there were {window.total} by {_actors(window)}. "
         f"The most severe of those that follow is {worst['severity']}."
     )
     marked = "INCIDENT " if any(_is_unblocked(group) for group in window.untold.values()) else ""
