@@ -55,7 +55,7 @@ REPAIR = [
     "read context",
     "describe key",
     "read key policy",
-    "ledger read copied",
+    "ledger read last",
     "ledger open",
     "copy",
     "read",
