@@ -13,8 +13,9 @@ from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Remediate, Severity
 from reseal.core.findings.finding import Status, Write, findings_of
 from reseal.core.outcome import Applied, Failed
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
-from reseal.core.repairs.repair import Repair, remediations_of_write, repairs_of
+from reseal.core.repairs.repair import Repair, repairs_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting
@@ -24,6 +25,7 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     ENFORCE_ALL,
     EVENT_ID,
+    KEY_ACCESS,
     SSE_C_BLOCK,
     SSE_KMS,
     K,
@@ -66,7 +68,7 @@ class Naming:
     key_arn: str | None = None
 
     def applied_to(self, found: Nickname) -> Nickname:
-        return Nickname(text=found.text + self.text)
+        return found if self.text in found.text else Nickname(text=found.text + self.text)
 
     def to_document(self) -> dict[str, Any]:
         return asdict(self)
@@ -94,8 +96,8 @@ def the_repair() -> Repair:
     return repairs_of(REQUIREMENTS, FOUND, DECISIONS)[1]
 
 
-def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
-    repair = the_repair()
+def an_entry(outcome: Applied | Failed, repair: Repair | None = None) -> LedgerEntry[Any]:
+    repair = repair or the_repair()
     return LedgerEntry(
         entry_id=entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, repair.setting),
         resource=BucketResource(bucket=BUCKET),
@@ -103,6 +105,7 @@ def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
         before=repair.before,
         intended=repair.intended,
         violations=DECISIONS,  # type: ignore[arg-type]  # all are violations
+        checks=repair.checks,
         owner="me",
         lease_until=1,
         outcome=outcome,
@@ -141,12 +144,25 @@ def test_entry_survives_the_way_through_the_ledger(outcome: Applied | Failed) ->
     assert LedgerEntry.from_document(json.loads(json.dumps(entry.to_document()))) == entry
 
 
-def test_write_of_one_setting_is_for_the_checks_of_that_setting() -> None:
-    encrypted = encryption(SSE_KMS, K)
+def test_write_is_also_for_a_check_that_only_detects_and_that_it_remediates_on_its_way() -> None:
+    modes = {**ENFORCE_ALL, SSE_C_BLOCK: Mode.DETECT, KEY_ACCESS: Mode.DETECT}
+    decisions = {BUCKET_KEY: remediate(Naming("!?")), SSE_C_BLOCK: remediate(Naming("?"))}
+    beside = {DEFAULT_ENCRYPTION: DECISIONS[DEFAULT_ENCRYPTION], KEY_ACCESS: remediate(Naming("#"))}
 
-    written = remediations_of_write(DECISIONS, Setting.BUCKET_ENCRYPTION, encrypted)  # type: ignore[arg-type]
+    repairs = repairs_of(requirements(check_modes=modes), FOUND, decisions | beside)
 
-    assert list(written) == [DEFAULT_ENCRYPTION]
+    assert {repair.setting: repair.checks for repair in repairs} == {
+        Setting.BUCKET_ENCRYPTION: (DEFAULT_ENCRYPTION,),
+        NAMING: (BUCKET_KEY, SSE_C_BLOCK),
+    }
+
+
+def test_entry_of_an_undone_repair_survives_the_way_through_the_ledger() -> None:
+    undone = an_entry(Applied(after=Nickname("pay"), at=NOON), the_repair().undone)
+
+    restored = LedgerEntry.from_document(json.loads(json.dumps(undone.to_document())))
+
+    assert (restored, restored.intended) == (undone, Nickname("pay"))
 
 
 def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
