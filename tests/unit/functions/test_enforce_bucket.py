@@ -13,8 +13,10 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
+from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
 from tests.support.builders import ENFORCE_ALL, K
+from tests.support.fakes.executor import OneByOne
 from tests.unit.functions.handlers import batch, load_app
 
 SETTINGS = {
@@ -44,15 +46,14 @@ class FakeFlow:
 
     def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
         self.came.append(deliveries)
-        return {m: _raised(self.fails[one.body]) for m, one in deliveries.items() if one.body in self.fails}
+        failing = {m: self.fails[one.body] for m, one in deliveries.items() if one.body in self.fails}
+        batch = Batch(workers=OneByOne())
+        batch.for_each(_fail, failing)
+        return batch.failures
 
 
-def _raised(error: Exception) -> Exception:
-    """The error with a trace, as a step of the flow raises it."""
-    try:
-        raise error
-    except Exception as raised:  # noqa: BLE001  # as the flow's batch does
-        return raised
+def _fail(error: Exception) -> None:
+    raise error
 
 
 class FakeContext:
