@@ -1,6 +1,9 @@
 # Reseal. `make demo` shows it, `make test` tests it; both need only Python 3.11 to 3.13, make and git.
 PYTHON ?= python3
 STACK ?= reseal
+export STACK
+REGIONS ?= us-east-1
+PREFIX ?= reseal-artefacts
 CASES ?= 10000
 PAIRS ?= 20000
 PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
@@ -13,7 +16,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak judge localemu
+.PHONY: help demo local redrive look test prove unit lint type fmt build guided package bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -27,6 +30,9 @@ local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local c
 
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
+
+look: .venv/dev/.ready ## Ask STACK to check BUCKET, or the object KEY in it, now
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.look --stack "$$STACK" --bucket "$$BUCKET" --key "$$KEY" $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
@@ -70,6 +76,13 @@ fmt: .venv/dev/.ready ## Format the code
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
 	@$(DEV) -m localcloud.client.deploy
+
+guided: build ## Ask for each parameter and deploy; the answers are kept in .local, not in samconfig.toml
+	@mkdir -p .local && { test -e .local/samconfig.toml || cp samconfig.toml .local/; }
+	@.venv/sam/bin/sam deploy --guided --config-file "$(CURDIR)/.local/samconfig.toml" $(ARGS)
+
+package: build ## Package one plain template for many accounts: REGIONS="a b" PREFIX= ORGANISATION=o-... ARGS=--upload
+	@$(DEV) -m operations.package --regions $(REGIONS) --prefix $(PREFIX) $(if $(ORGANISATION),--organisation $(ORGANISATION)) $(ARGS)
 
 bench: .venv/custodian/.ready .venv/cloud/.ready build ## Compare the cost of events with Cloud Custodian and bare boto3 (6 to 8 minutes)
 	@$(DEV) -m benchmarks

@@ -114,4 +114,5 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "TOPIC_ARN": world.topic_arn,
         "LEDGER_TABLE": TABLE,
         "LEDGER_DAYS": "400",
+        "RUNBOOK_URL": "docs/runbook.md",
     }

@@ -19,6 +19,7 @@ WINDOW_SECONDS = 5  # the template's default is 900
 OTHER_ACCOUNT = "222222222222"
 
 PARAMETERS: dict[str, object] = {
+    "Mode": "enforce",
     "SettleSeconds": SETTLE_SECONDS,
     "AlertWindowSeconds": WINDOW_SECONDS,
     "ObjectBuckets": "*",

@@ -9,12 +9,14 @@ from urllib.parse import parse_qs
 
 from localcloud.cloudtrail.trail import Trail
 from localcloud.faults.faults import Faults
+from localcloud.request import function_calls
 from localcloud.request.journal import Journal
 from localcloud.s3.objects import encryption_contexts, object_age, object_state
 
 PREFIX = "/_localcloud/"
 KNOWN = (
     "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
+    "GET function-session?function=ARN, "
     "POST object-age and object-state with bucket, key and version, POST trail-drained, "
     "and GET, POST, DELETE faults"
 )
@@ -46,6 +48,7 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
         ("GET", "ready"): lambda: {"ready": True, "process": os.getpid()},
         ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
         ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
+        ("GET", "function-session"): lambda: function_calls.session_of(query["function"][0]),
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
         ("POST", "object-state"): lambda: object_state.put_state(**json.loads(body)),
         ("POST", "trail-drained"): lambda: {"drained": True},

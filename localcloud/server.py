@@ -17,9 +17,9 @@ from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
 from localcloud.kms import key_policies, kms_keys
-from localcloud.request import anchors, root_denials, transport
+from localcloud.request import anchors, function_calls, root_denials, transport
 from localcloud.request.journal import Journal
-from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
+from localcloud.s3 import bucket_encryption, bucket_owner, code_of_others, policy_status, preconditions
 from localcloud.s3.objects import (
     customer_keys,
     encryption_contexts,
@@ -36,6 +36,7 @@ from localcloud.s3.writes import multipart, object_copy, object_update, object_w
 from localcloud.services import (
     event_patterns,
     function_logs,
+    organizations,
     queue_policies,
     stack_resources,
     topic_encryption,
@@ -60,12 +61,15 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     _install_objects(settings)
     policy_status.install()
     bucket_owner.install()
+    code_of_others.install()
     event_patterns.install()
     topic_encryption.install()
     topic_messages.install()
     queue_policies.install()
     stack_resources.install()
+    function_calls.install()
     function_logs.install()
+    organizations.install()
     gateway.install(journal, faults, trail)
     return journal, faults, trail
 

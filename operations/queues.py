@@ -68,6 +68,10 @@ class Queues:
         self._sqs.send_message(QueueUrl=destination_url, MessageBody=message.body)
         self._sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message.receipt)
 
+    def send(self, queue_url: str, body: str) -> None:
+        """Put a message on a queue, after the queue's own delay."""
+        self._sqs.send_message(QueueUrl=queue_url, MessageBody=body)
+
     def cause(self, lane: Lane, message: DeadLetterMessage) -> str | None:
         """Why the lane's function failed on the message, from its log; None if the log has no entry."""
         if lane.log_group is None:

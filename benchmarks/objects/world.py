@@ -85,4 +85,5 @@ def object_settings(world: World, *, required: str = "SSE-KMS") -> Mapping[str, 
         "EXEMPT_LOG_DELIVERIES": "true",
         "ALERT_WINDOW_SECONDS": "900",
         "OBJECT_QUEUE_URL": QUEUE_URL,
+        "OBJECT_SCOPE": "*",
     }

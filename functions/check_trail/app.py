@@ -30,6 +30,7 @@ def own_trail() -> OwnTrail | None:
     return OwnTrail(
         arn=os.environ["OBJECT_TRAIL_ARN"],
         buckets=os.environ["OBJECT_BUCKETS"],
+        scope=os.environ["OBJECT_SCOPE"],
         trail_bucket=os.environ["TRAIL_BUCKET_ARN"],
         own_sessions=os.environ["OWN_SESSIONS"],
     )

@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.resources.bucket.kind import BucketKind
@@ -28,7 +28,7 @@ deadline = Deadline()
 
 
 @cache
-def flow() -> Flow[BucketCall, ObservedBucket, BucketPlan]:
+def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     policy, services = wire(os.environ, logger, deadline)
     return Flow(

@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
 from reseal.resources.object.kind import ObjectKind
 from reseal.resources.object.observe import ObjectFound
@@ -28,7 +28,7 @@ deadline = Deadline()
 
 
 @cache
-def flow() -> Flow[ObjectCall, ObjectFound, ObjectPlan]:
+def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
     reporter = Reporter(window_seconds=settings.window_seconds, services=services, objects=objects)

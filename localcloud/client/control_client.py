@@ -61,6 +61,15 @@ class ControlEndpoints:
         context: str | None = self.control("GET", f"encryption-context?{query}")["context"]
         return context
 
+    def function_session(self, function: str) -> dict[str, str]:
+        """The credentials that the code of a function has, as environment variables; by the function's ARN.
+
+        Only calls with them carry `lambda:SourceFunctionArn`; a session of its role that somebody assumes
+        does not.
+        """
+        query = urllib.parse.urlencode({"function": function})
+        return dict(self.control("GET", f"function-session?{query}"))
+
     def set_object_state(self, bucket: str, key: str, *, version: str = "", **state: Any) -> None:
         """Put an object into a state that only time or AWS itself can cause.
 

@@ -5,7 +5,7 @@ with `kms:ViaService` and `kms:CallerAccount` in the request (F12). In the key's
 may admit a caller without IAM permissions; for a caller of another account both sides must allow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ministack.core import iam_evaluator, responses
 
@@ -13,6 +13,7 @@ from localcloud.kms import kms_keys
 from localcloud.kms.kms_keys import Key
 from localcloud.request import caller_rights
 from localcloud.request.calls import CURRENT, Caller
+from localcloud.request.function_calls import SOURCE_FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ def allowed(caller: Caller, key: Key, service: str, action: str) -> bool:
         "kms:viaservice": f"{service}.{region}.amazonaws.com",
         "kms:calleraccount": principal.account,
     }
+    # Whether the call of a service for its caller carries lambda:SourceFunctionArn is unconfirmed (H19).
+    known = {name: value for name, value in principal.keys.items() if name != SOURCE_FUNCTION}
+    principal = replace(principal, keys=known)
     context = caller_rights.context(principal, action, key["Arn"], region, keys)
     if principal.policies is None:  # the root user
         own = iam_evaluator.EvalResult("Allow")

@@ -10,16 +10,27 @@ from typing import Any
 from tests.support.translated import Template, as_list, resolved
 
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-VARIANTS: dict[str, dict[str, str]] = {
-    "defaults": {},
-    "detect": {"Mode": "detect"},
+_ENFORCING: dict[str, dict[str, str]] = {
+    "enforce": {},
     "customer-supplied key": {"KmsKeyArn": KEY},
     "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
     "a trail of its own": {"CreateManagementTrail": "true"},
     "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
     "objects detected": {"ObjectEncryptionMode": "detect"},
+    "objects off": {"ObjectEncryptionMode": "off"},
+    "objects of some buckets": {"ObjectScope": "payroll/,team-"},
     "everything under DSSE": {"RequiredEncryption": "DSSE-KMS", "KmsKeyArn": KEY},
+    "names and keys of an organisation": {
+        "KeyAliasPrefix": "security/reseal",
+        "LogGroupKeyArn": KEY,
+        "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
+        "RolePath": "/security/",
+    },
+}
+VARIANTS: dict[str, dict[str, str]] = {
+    "defaults": {},
+    **{name: {"Mode": "enforce", **parameters} for name, parameters in _ENFORCING.items()},
 }
 OWN = "us-east-1:111122223333"
 ARNS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,15 +21,15 @@ from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.decision import Severity
-from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.message import message_of
+from reseal.core.findings.finding import Finding, Status, Written
 from reseal.core.findings.ownership import owner_of
-from reseal.core.policy.requirements import Requirements
+from reseal.core.findings.render.message import message_of
 from reseal.core.repairs.ledger_entry import entry_id_of
 from reseal.core.resource import BucketResource
-from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.setting import Setting
-from reseal.resources.bucket.ledger import LEASE
+from reseal.resources.bucket.kind import LEASE
+from tests.support.findings import a_finding
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((REPOSITORY / "template.yaml").read_text())
@@ -142,13 +142,21 @@ def operations(service: str) -> dict[str, set[str]]:
     }
 
 
+def resolved_action(action: Any) -> Any:
+    """The actions that a mapping holds, or those given."""
+    if not isinstance(action, dict):
+        return action
+    first, second, third = action["Fn::FindInMap"]
+    return TEMPLATE["Mappings"][first][second][third]
+
+
 def iam_actions(part: Any) -> set[str]:
     """Every IAM action that is allowed anywhere in this part of the template."""
     if isinstance(part, list):
         return {action for item in part for action in iam_actions(item)}
     if not isinstance(part, dict):
         return set()
-    own = part.get("Action", []) if part.get("Effect") == "Allow" else []
+    own = resolved_action(part.get("Action", [])) if part.get("Effect") == "Allow" else []
     inner = {action for value in part.values() for action in iam_actions(value)}
     return inner | ({own} if isinstance(own, str) else set(own))
 
@@ -288,33 +296,30 @@ def finding_of(shown: dict[str, Any]) -> Finding:
     """The finding of a bucket's repair whose document this is."""
     before, after = (BucketEncryption.from_document(shown[name]) for name in ("before", "after"))
     call, name = shown["api_call"], shown["resource"]["name"]
-    return Finding(
-        check=CHECK_BY_ID[shown["check"]],
+    made = BucketCall(
+        event_id=call["event_id"],
+        name=call["name"],
+        time=datetime.fromisoformat(call["time"]),
+        bucket=name,
+        owner=shown["account"],
+        actor=Actor(**shown["actor"]),
+        stated=StatedBucketEncryption(algorithm=before.algorithm, key_id=before.key_id, unblocks_sse_c=False),
+    )
+    return a_finding(
+        shown["check"],
+        made,
         severity=Severity[shown["severity"]],
         status=Status(shown["status"]),
-        call=BucketCall(
-            event_id=call["event_id"],
-            name=call["name"],
-            time=datetime.fromisoformat(call["time"]),
-            bucket=name,
-            owner=shown["account"],
-            actor=Actor(**shown["actor"]),
-            stated=StatedBucketEncryption(
-                algorithm=before.algorithm, key_id=before.key_id, unblocks_sse_c=False
-            ),
-        ),
-        requirements=Requirements(
-            account=shown["account"],
-            region=shown["region"],
-            required=SseAlgorithm.SSE_KMS,
-            remediation_key=after.key_id or "",
-            check_modes={},
-        ),
+        account=shown["account"],
+        region=shown["region"],
         reason=shown["reason"],
         before=before,
-        after=after,
-        action=shown["action"],
-        seconds_to_remediate=shown["seconds_to_remediate"],
+        written=Written(
+            action=shown["action"],
+            after=after,
+            at=made.time + timedelta(seconds=shown["seconds_to_remediate"]),
+            restores=before,
+        ),
         owner=owner_of(name, {}),
         ledger_entry=entry_id_of(BucketResource(bucket=name), call["event_id"], Setting.BUCKET_ENCRYPTION),
     )

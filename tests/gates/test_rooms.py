@@ -65,6 +65,7 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/findings/render",
             "core/findings",
             "core/guards",
             "core/repairs",
@@ -130,6 +131,7 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
+            "unit/core/findings/render",
             "unit/core/findings",
             "unit/core/guards",
             "unit/core/repairs",

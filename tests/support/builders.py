@@ -81,6 +81,7 @@ def requirements(
     remediation_key: str = K,
     callers_may_use_key: bool = True,
     exempts_log_deliveries: bool = False,
+    **further: Any,
 ) -> Requirements:
     return Requirements(
         account=ACCOUNT,
@@ -93,6 +94,7 @@ def requirements(
         exempts_log_deliveries=exempts_log_deliveries,
         mode=mode,
         check_modes=check_modes,
+        **further,
     )
 
 

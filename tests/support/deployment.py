@@ -80,8 +80,8 @@ class Deployment:
 
 @contextmanager
 def deployed(*, switches: Sequence[str] = (), **parameters: object) -> Iterator[Deployment]:
-    """The built template on a fresh local cloud, with `parameters` and no settle time."""
+    """The built template on a fresh local cloud, without settle time; it enforces unless `Mode` differs."""
     with LocalCloud.start(python=environment_python("cloud"), switches=switches) as cloud:
-        stack = package.deploy(cloud, "reseal", **{"SettleSeconds": 0, **parameters})
+        stack = package.deploy(cloud, "reseal", **{"Mode": "enforce", "SettleSeconds": 0, **parameters})
         s3 = cloud.client("s3", cloud.create_user("engineer", STORAGE_ONLY))
         yield Deployment(cloud, stack, Arrivals(cloud, stack), s3)

@@ -14,11 +14,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-import zipfile
 from pathlib import Path
 
 from localcloud.client.deploy import Stack, describe
 from localcloud.client.handle import REPOSITORY, LocalCloud
+from operations.artefacts import zipped
 
 BUILD = REPOSITORY / ".aws-sam" / "build"
 PACKAGE = REPOSITORY / ".local" / "package"
@@ -28,8 +28,6 @@ PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _TEMPLATE = "template.yaml"
 _LOCATION = re.compile(r"^(?P<key> +(?:CodeUri|ContentUri): )(?P<folder>.+)$", re.MULTILINE)
-_PERMISSIONS = 0o100755 << 16  # what the SAM CLI gives every file
-_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def pack(python: Path) -> None:
@@ -44,7 +42,7 @@ def pack(python: Path) -> None:
         with tempfile.TemporaryDirectory() as scratch:
             copy = Path(shutil.copytree(folder, Path(scratch) / folder.name))
             _compile(python, copy)
-            _zip(copy, PACKAGE / f"{folder.name}.zip")
+            (PACKAGE / f"{folder.name}.zip").write_bytes(zipped(copy))
     (PACKAGE / _TEMPLATE).write_text(_LOCATION.sub(_uploaded_to, template))
 
 
@@ -71,14 +69,6 @@ def _compile(python: Path, folder: Path) -> None:
     """Add bytecode that is valid whatever the date of its source, which unpacking changes."""
     options = ["-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([str(python), "-m", "compileall", *options, str(folder)], check=True)
-
-
-def _zip(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-            entry = zipfile.ZipInfo(str(file.relative_to(folder)), _DATE)
-            entry.external_attr = _PERMISSIONS
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 def _upload(cloud: LocalCloud) -> None:

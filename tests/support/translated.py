@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, reduce
+from operator import getitem
 from typing import Any
 
 import boto3
@@ -60,11 +61,17 @@ def resolved(**parameters: str) -> Template:
     return template
 
 
+def enforcing(**parameters: str) -> Template:
+    """As `resolved`, but with the right to write unless `parameters` name another mode."""
+    return resolved(**{"Mode": "enforce", **parameters})
+
+
 class _Resolver:
     """The intrinsic functions this template uses."""
 
     def __init__(self, template: Template, values: dict[str, Any]) -> None:
         self._conditions, self._values = template["Conditions"], values
+        self._mappings = template["Mappings"]
 
     def holds(self, condition: str) -> bool:
         return self._true(self._conditions[condition])
@@ -98,6 +105,8 @@ class _Resolver:
                 return self._values[name]
             case {"Fn::If": [condition, then, otherwise]}:
                 return self.resolve(then if self.holds(condition) else otherwise)
+            case {"Fn::FindInMap": [*path]}:
+                return reduce(getitem, map(self.resolve, path), self._mappings)
             case {"Fn::Sub": str(text)}:
                 return _VARIABLE.sub(lambda m: str(self._values.get(m[1], m[0])), text)
         for function, apply in _OF_LISTS.items():

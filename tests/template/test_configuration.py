@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,7 @@ OF_OBJECTS = {
     "EXEMPT_LOG_DELIVERIES": "true",
     "MULTIPART_COPY_LIMIT_GIB": 50,
     "OBJECT_QUEUE_URL": {"Ref": "ObjectQueue"},
+    "OBJECT_SCOPE": "*",
     "REENCRYPTION_METHOD": "copy",
 }
 """The additional settings of the object function, with the defaults."""
@@ -66,6 +68,7 @@ def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
         ("AlertWindowSeconds", "0", "ALERT_WINDOW_SECONDS"),
         ("ExemptLogDeliveries", "false", "EXEMPT_LOG_DELIVERIES"),
         ("MultipartCopyLimitGiB", "5", "MULTIPART_COPY_LIMIT_GIB"),
+        ("ObjectScope", "team-,payroll/", "OBJECT_SCOPE"),
         ("ReencryptionMethod", "in-place", "REENCRYPTION_METHOD"),
     ],
 )
@@ -145,6 +148,15 @@ def test_samconfig_has_an_enforce_and_a_detect_environment() -> None:
 @pytest.mark.parametrize("environment", ["default", "detect"])
 def test_deployment_without_changes_is_no_failure(environment: str) -> None:
     assert samconfig()[environment]["deploy"]["parameters"]["fail_on_empty_changeset"] is False
+
+
+def test_guided_deployment_keeps_its_answers_in_a_file_that_git_ignores() -> None:
+    recipe = subprocess.run(
+        ["make", "-n", "guided"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    ).stdout
+
+    (kept,) = re.findall(r'deploy --guided --config-file "([^"]+)"', recipe)
+    assert subprocess.run(["git", "check-ignore", "-q", kept], cwd=REPOSITORY, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("lock_file", LOCK_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")

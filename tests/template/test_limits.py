@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.translated import Template, of_type, resolved, translated
-from tests.template.test_object_rule import REGIONS, listed
+from tests.support.translated import Template, enforcing, of_type, resolved, translated
+from tests.template.test_object_rule import LONGEST_SCOPE, REGIONS, listed
 
 ENVIRONMENT_LIMIT = 4096
 """Lambda, quotas: the names and values of all environment variables, in bytes."""
@@ -20,6 +20,7 @@ POLICY_LIMIT = 10_240
 MOST_KEYS = 39
 STACK = "s" * 32
 """A long name for a stack. CloudFormation allows 128 characters: then fewer keys fit."""
+KEY_ID = "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 _REFERENCE = re.compile(r"\$\{([A-Za-z]+)(\.Arn)?\}")
 
 
@@ -43,11 +44,14 @@ def most_keys(partition: str, region: str) -> str:
 def of_partition(partition: str, **parameters: str) -> Template:
     region = REGIONS[partition]
     pseudo = {"AWS::Partition": partition, "AWS::Region": region, "AWS::StackName": STACK}
-    return resolved(
+    return enforcing(
         **pseudo,
         ApprovedKeys=most_keys(partition, region),
         KmsKeyArn=listed(1, partition, region),
         ObjectBuckets="*",
+        AlertTopicArn=f"arn:{partition}:sns:{region}:444455556666:{'t' * 82}",
+        ObjectScope=LONGEST_SCOPE,
+        RunbookUrl=f"https://{'r' * 92}",
         **parameters,
     )
 
@@ -57,7 +61,8 @@ def rendered(value: Any, partition: str) -> Any:
     if isinstance(value, list):
         return [rendered(item, partition) for item in value]
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda m: _arn(m[1], partition), value)
+        named = value.replace("${RemediationKey}", KEY_ID)  # in the functions' names
+        return _REFERENCE.sub(lambda m: _arn(m[1], partition), named)
     if not isinstance(value, dict):
         return value
     name = value.get("Ref") or value.get("Fn::GetAtt", [None])[0]
@@ -65,12 +70,23 @@ def rendered(value: Any, partition: str) -> Any:
 
 
 def _arn(resource: str, partition: str) -> str:
+    if resource == "Ledger":  # the only name that is passed
+        return f"{STACK}-{resource}-{'X' * 12}"
+    if resource.endswith("Key"):
+        return f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/{KEY_ID}"
     return f"arn:{partition}:sns:{REGIONS[partition]}:111122223333:{STACK}-{resource}-{'X' * 12}"
 
 
 def size_of(function: dict[str, Any], partition: str) -> int:
     variables = rendered(function["Environment"]["Variables"], partition)
     return sum(len(name) + len(str(value)) for name, value in variables.items())
+
+
+def test_longest_scope_is_accepted_and_a_longer_one_refused() -> None:
+    assert len(LONGEST_SCOPE) == parameter("ObjectScope")["MaxLength"]
+    assert accepts("ObjectScope", LONGEST_SCOPE)
+    assert not accepts("ObjectScope", f"{LONGEST_SCOPE}s")
+    assert not accepts("ObjectScope", "a,b,c,d,e,f")
 
 
 def test_list_of_39_keys_is_accepted_and_of_40_refused() -> None:
@@ -104,7 +120,7 @@ def test_environment_of_every_function_fits_with_the_longest_list_of_keys(partit
 @pytest.mark.parametrize("partition", REGIONS)
 def test_environment_of_the_trail_check_fits_with_the_longest_list_of_buckets(partition: str) -> None:
     buckets = "b" * parameter("ObjectBuckets")["MaxLength"]
-    functions = of_type(resolved(ObjectBuckets=buckets), "AWS::Lambda::Function")
+    functions = of_type(resolved(ObjectBuckets=buckets, ObjectScope=LONGEST_SCOPE), "AWS::Lambda::Function")
 
     assert size_of(functions["CheckTrailFunction"], partition) <= ENVIRONMENT_LIMIT
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.translated import actions, arn_of, as_list, of_type, resolved
-from tests.template.test_permissions import KEY, OWN_ACCOUNT, VARIANTS, role_statements
+from tests.support.rights import role_statements
+from tests.support.translated import actions, arn_of, as_list, enforcing, of_type
+from tests.template.test_object_rule import REGIONS
+from tests.template.test_permissions import KEY, OWN_ACCOUNT, VARIANTS
 
 ROLE = "EnforceObjectRole"
 INLINE_LIMIT = 10_240  # characters of all inline policies of a role, spaces not counted
@@ -71,7 +73,6 @@ READS = {
 WRITES_NOTHING = {
     "detect": {"Mode": "detect"},
     "check detects": {"ObjectEncryptionMode": "detect"},
-    "off": {"ObjectEncryptionMode": "off"},
     "detect under DSSE": {"Mode": "detect", "RequiredEncryption": "DSSE-KMS"},
     "check detects while buckets are enforced": {
         "ObjectEncryptionMode": "detect",
@@ -81,7 +82,7 @@ WRITES_NOTHING = {
 
 
 def by_sid(**parameters: str) -> dict[str, dict[str, Any]]:
-    return {statement["Sid"]: statement for statement in role_statements(resolved(**parameters), ROLE)}
+    return {statement["Sid"]: statement for statement in role_statements(enforcing(**parameters), ROLE)}
 
 
 def allowed(**parameters: str) -> set[str]:
@@ -135,7 +136,41 @@ def test_role_cannot_write_retention_or_legal_holds() -> None:
 def test_role_cannot_reach_storage_of_other_accounts(sid: str, resource: str) -> None:
     statement = by_sid()[sid]
 
-    assert (statement["Resource"], statement["Condition"]) == (resource, OWN_ACCOUNT)
+    assert (statement["Resource"], statement["Condition"]["StringEquals"]) == (resource, OWN_ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("scope", "buckets", "objects"),
+    [
+        ("payroll/", {"payroll"}, {"payroll/*"}),
+        ("team-", {"team-*"}, {"team-*"}),
+        ("team-,payroll/,x.y/", {"team-*", "payroll", "x.y"}, {"team-*", "payroll/*", "x.y/*"}),
+        ("a,b,c,d,e/", {"a*", "b*", "c*", "d*", "e"}, {"a*", "b*", "c*", "d*", "e/*"}),
+    ],
+)
+@pytest.mark.parametrize("partition", REGIONS)
+def test_role_reaches_only_buckets_and_objects_of_the_scope(
+    scope: str, buckets: set[str], objects: set[str], partition: str
+) -> None:
+    statements = by_sid(ObjectScope=scope, **{"AWS::Partition": partition})
+
+    reached = {
+        sid: {str(arn).removeprefix(f"arn:{partition}:s3:::") for arn in as_list(statement["Resource"])}
+        for sid, statement in statements.items()
+        if sid in {"ReadBuckets", "ReadObjects", "WriteObjects"}
+    }
+
+    assert reached == {"ReadBuckets": buckets, "ReadObjects": objects, "WriteObjects": objects}
+
+
+def test_role_has_no_other_right_on_storage_than_that_of_the_scope() -> None:
+    on_storage = {
+        sid
+        for sid, statement in by_sid(ObjectScope="team-").items()
+        if any(action.startswith("s3:") for action in actions(statement))
+    }
+
+    assert on_storage == {"ReadBuckets", "ReadObjects", "WriteObjects", "ReadPublicAccessBlockOfAccount"}
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
@@ -185,6 +220,7 @@ DETECTED = {"ObjectEncryptionMode": "detect"}
         ("kms:GetKeyPolicy", {}, {OWN_KEYS}),
         ("kms:ListKeyPolicies", {}, {OWN_KEYS}),
         ("kms:DescribeKey", {"ApprovedKeys": f"{KEY},{KEY}2"}, {OWN_KEYS, KEY, f"{KEY}2"}),
+        ("kms:DescribeKey", DSSE | {"ApprovedKeys": f"{KEY},{KEY}2"}, {OWN_KEYS, ANY_KEYS}),
         ("kms:DescribeKey", SUPPLIED, {OWN_KEYS, KEY}),
     ],
 )
@@ -195,14 +231,14 @@ def test_action_is_allowed_on_exactly_the_needed_keys(
 
 
 def test_role_sends_messages_only_to_the_lanes_own_queue() -> None:
-    statement = by_sid()["ReceiveMessagesAndSendCloseReminders"]
+    statement = by_sid()["SendCloseReminders"]
 
-    assert "sqs:SendMessage" in actions(statement)
+    assert actions(statement) == {"sqs:SendMessage"}
     assert statement["Resource"] == arn_of("ObjectQueue")
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
 def test_policy_fits_into_a_role(parameters: dict[str, str]) -> None:
-    (policy,) = of_type(resolved(**parameters), "AWS::IAM::Role")[ROLE]["Policies"]
+    (policy,) = of_type(enforcing(**parameters), "AWS::IAM::Role")[ROLE]["Policies"]
 
     assert len(json.dumps(policy["PolicyDocument"], separators=(",", ":"))) < INLINE_LIMIT * 0.8

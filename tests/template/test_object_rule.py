@@ -14,6 +14,7 @@ from tests.support.translated import of_type, resolved
 PATTERN_LIMIT = 2048
 LONGEST_ROLE_NAME = "r" * 64
 BRANCHES_OF_EVERY_PATTERN = 2
+LONGEST_SCOPE = ",".join(["s" * 63 + "/", *["s" * 15] * 4])
 
 
 def longest_regions() -> dict[str, str]:
@@ -67,8 +68,9 @@ def rendered(partition: str, region: str, **parameters: str) -> str:
 @pytest.mark.parametrize("keys", ["account", 1, 6, 7, 40])
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
 @pytest.mark.parametrize("exempt", ["true", "false"])
+@pytest.mark.parametrize("scope", ["*", LONGEST_SCOPE], ids=["every bucket", "longest scope"])
 def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
-    partition: str, keys: int | str, required: str, exempt: str
+    partition: str, keys: int | str, required: str, exempt: str, scope: str
 ) -> None:
     region = REGIONS[partition]
     parameters = {
@@ -77,6 +79,7 @@ def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
         "ObjectBuckets": "*",  # adds the trail's key to the approved ones
         "RequiredEncryption": required,
         "ExemptLogDeliveries": exempt,
+        "ObjectScope": scope,
         "AwsManagedKeyArn": key_arn(98, partition, region),
     }
 
@@ -186,17 +189,71 @@ def test_rule_matches_log_deliveries_if_they_are_not_exempt() -> None:
     assert "$or" not in pattern(ExemptLogDeliveries="false")["detail"]["userIdentity"]
 
 
+def arns(**parameters: str) -> Any:
+    """The ARNs that the record must list; None if any will do."""
+    return pattern(**parameters)["detail"]["resources"].get("ARN")
+
+
+def test_rule_matches_objects_of_every_bucket_by_default() -> None:
+    assert arns() is None
+    assert pattern()["detail"]["resources"]["accountId"] == ["111122223333", {"exists": False}]
+
+
 @pytest.mark.parametrize(
-    ("modes", "state"),
+    ("scope", "prefixes"),
     [
-        ({"ObjectEncryptionMode": "enforce"}, "ENABLED"),
-        ({"ObjectEncryptionMode": "detect"}, "ENABLED"),
-        ({"ObjectEncryptionMode": "off"}, "DISABLED"),
-        ({"Mode": "detect"}, "ENABLED"),
-        ({"Mode": "off"}, "DISABLED"),
+        ("payroll/", ["payroll/", "/", "/", "/", "/"]),
+        ("team-,payroll/", ["team-", "payroll/", "/", "/", "/"]),
+        ("a,b,c,d,e", ["a", "b", "c", "d", "e"]),
     ],
 )
-def test_rule_is_disabled_when_objects_are_not_checked(modes: dict[str, str], state: str) -> None:
-    rules = of_type(resolved(**modes), "AWS::Events::Rule")
+@pytest.mark.parametrize("partition", REGIONS)
+def test_rule_matches_only_objects_of_buckets_in_the_scope(
+    scope: str, prefixes: list[str], partition: str
+) -> None:
+    absent, *listed_arns = arns(ObjectScope=scope, **{"AWS::Partition": partition})
 
-    assert (rules["ObjectRule"]["State"], rules["BucketRule"].get("State")) == (state, None)
+    assert absent == {"exists": False}  # the function then reads the bucket's name
+    assert [arn["prefix"] for arn in listed_arns] == [f"arn:{partition}:s3:::{name}" for name in prefixes]
+
+
+def test_pattern_names_two_listed_keys_beside_a_scope() -> None:
+    keys = approved(ApprovedKeys=listed(7), ObjectScope="team-")
+
+    assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(2)]
+
+
+OF_THE_LANE = {"ObjectRule", "EnforceObjectFunction", "EnforceObjectFunctionObjectCalls", "EnforceObjectRole"}
+ALARMS_OF_THE_LANE = {"ObjectErrorsAlarm", "ObjectOldestMessageAlarm"}
+KEPT_FOR_THE_LANE = {"ObjectQueue", "ObjectDeadLetterQueue", "ObjectDeadLetterAlarm", "EnforceObjectLogs"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "exists"),
+    [
+        ({"ObjectEncryptionMode": "enforce"}, True),
+        ({"ObjectEncryptionMode": "detect"}, True),
+        ({"ObjectEncryptionMode": "off"}, False),
+        ({"Mode": "detect"}, True),
+        ({"Mode": "off"}, False),
+    ],
+)
+def test_rule_function_role_and_polling_exist_only_if_objects_are_checked(
+    modes: dict[str, str], exists: bool
+) -> None:
+    made = resolved(**modes)["Resources"].keys()
+
+    assert made & OF_THE_LANE == (OF_THE_LANE if exists else set())
+    assert made & ALARMS_OF_THE_LANE == (ALARMS_OF_THE_LANE if exists else set())
+    assert made >= KEPT_FOR_THE_LANE  # messages and evidence may be in them
+    assert "BucketRule" in made
+
+
+@pytest.mark.parametrize("modes", [{"ObjectEncryptionMode": "off"}, {"Mode": "off"}])
+def test_nothing_names_what_a_lane_that_is_off_does_not_have(modes: dict[str, str]) -> None:
+    template = resolved(ObjectBuckets="*", CreateManagementTrail="true", **modes)
+
+    text = json.dumps({section: template[section] for section in ("Resources", "Outputs")})
+
+    assert [name for name in sorted(OF_THE_LANE | {"ObjectTrail"}) if f'"{name}"' in text] == []
+    assert not any(f"${{{name}" in text for name in OF_THE_LANE)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.support.translated import Template, actions, as_list, of_type, resolved, statements
+from tests.support.rights import UnknownRightsError, grants, role_statements
+from tests.support.translated import Template, actions, as_list, enforcing, of_type, statements
 
-OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
+OWN_ACCOUNT = {"aws:ResourceAccount": "111122223333"}
 READS = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -47,23 +46,13 @@ VARIANTS: dict[str, dict[str, str]] = {
 }
 
 
-def role_statements(template: Template, name: str | None = None) -> list[dict[str, Any]]:
-    roles = of_type(template, "AWS::IAM::Role")
-    return [
-        statement
-        for role in ([roles[name]] if name else roles.values())
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-
-
 def allowed(template: Template) -> set[str]:
     return {action for statement in role_statements(template, LANE) for action in actions(statement)}
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
 def test_no_policy_of_the_stack_allows_an_action_by_wildcard(parameters: dict[str, str]) -> None:
-    wild = [(name, a) for name, s in statements(resolved(**parameters)) for a in actions(s) if "*" in a]
+    wild = [(name, a) for name, s in statements(enforcing(**parameters)) for a in actions(s) if "*" in a]
 
     assert wild == []
 
@@ -72,7 +61,7 @@ def test_no_policy_of_the_stack_allows_an_action_by_wildcard(parameters: dict[st
 def test_no_role_may_act_on_every_resource(parameters: dict[str, str]) -> None:
     everything = [
         statement["Sid"]
-        for statement in role_statements(resolved(**parameters))
+        for statement in role_statements(enforcing(**parameters))
         if "*" in as_list(statement["Resource"]) and not actions(statement) <= KNOWS_NO_RESOURCE
     ]
 
@@ -83,7 +72,7 @@ def test_no_role_may_act_on_every_resource(parameters: dict[str, str]) -> None:
 def test_every_role_statement_is_a_plain_allow(parameters: dict[str, str]) -> None:
     odd = [
         statement["Sid"]
-        for statement in role_statements(resolved(**parameters))
+        for statement in role_statements(enforcing(**parameters))
         if statement["Effect"] != "Allow" or {"NotAction", "NotResource"} & statement.keys()
     ]
 
@@ -91,14 +80,14 @@ def test_every_role_statement_is_a_plain_allow(parameters: dict[str, str]) -> No
 
 
 def test_role_may_do_what_the_function_does_and_nothing_more() -> None:
-    assert allowed(resolved()) == READS | WRITES
+    assert allowed(enforcing()) == READS | WRITES
 
 
 @pytest.mark.parametrize("check", ALL_CHECKS)
 def test_one_enforcing_check_gives_the_right_to_write(check: str) -> None:
     modes = dict.fromkeys(ALL_CHECKS, "detect") | {check: "enforce"}
 
-    assert allowed(resolved(**modes)) == READS | WRITES
+    assert allowed(enforcing(**modes)) == READS | WRITES
 
 
 @pytest.mark.parametrize(
@@ -113,14 +102,14 @@ def test_one_enforcing_check_gives_the_right_to_write(check: str) -> None:
     ids=["detect", "off", "detect with every check enforcing", "every check detects", "every check off"],
 )
 def test_stack_that_writes_nothing_may_only_read(parameters: dict[str, str]) -> None:
-    assert allowed(resolved(**parameters)) == READS
+    assert allowed(enforcing(**parameters)) == READS
 
 
 @pytest.mark.parametrize("sid", ["ReadBuckets", "WriteBuckets"])
 def test_role_cannot_reach_buckets_of_other_accounts(sid: str) -> None:
-    (statement,) = [s for s in role_statements(resolved(), LANE) if s["Sid"] == sid]
+    (statement,) = [s for s in role_statements(enforcing(), LANE) if s["Sid"] == sid]
 
-    assert statement["Condition"] == OWN_ACCOUNT
+    assert statement["Condition"]["StringEquals"] == OWN_ACCOUNT
 
 
 @pytest.mark.parametrize(
@@ -135,7 +124,7 @@ def test_role_cannot_reach_buckets_of_other_accounts(sid: str) -> None:
 def test_key_statement_names_exactly_the_needed_arns(
     parameters: dict[str, str], sid: str, resources: list[str]
 ) -> None:
-    (statement,) = [s for s in role_statements(resolved(**parameters), LANE) if s["Sid"] == sid]
+    (statement,) = [s for s in role_statements(enforcing(**parameters), LANE) if s["Sid"] == sid]
 
     assert (
         "kms:DescribeKey"
@@ -157,7 +146,7 @@ def test_key_statement_names_exactly_the_needed_arns(
 def test_role_may_use_the_keys_of_the_account_that_has_the_topic(name: str, topic: str, keys: str) -> None:
     (statement,) = [
         s
-        for s in role_statements(resolved(AlertTopicArn=topic), name)
+        for s in role_statements(enforcing(AlertTopicArn=topic), name)
         if s["Sid"] == "UseTheKeyOfAnExistingTopic"
     ]
 
@@ -170,14 +159,76 @@ def test_role_may_use_the_keys_of_the_account_that_has_the_topic(name: str, topi
 
 @pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
 def test_role_may_use_no_key_of_a_topic_that_the_stack_makes(name: str) -> None:
-    sids = [s["Sid"] for s in role_statements(resolved(), name)]
+    sids = [s["Sid"] for s in role_statements(enforcing(), name)]
 
     assert "UseTheKeyOfAnExistingTopic" not in sids
 
 
 @pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
 def test_only_lambda_can_assume_the_role(name: str) -> None:
-    role = of_type(resolved(), "AWS::IAM::Role")[name]
+    role = of_type(enforcing(), "AWS::IAM::Role")[name]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
 
     assert (trust["Principal"], actions(trust)) == ({"Service": "lambda.amazonaws.com"}, {"sts:AssumeRole"})
+
+
+ROLES = {
+    LANE: "EnforceBucketFunction",
+    "EnforceObjectRole": "EnforceObjectFunction",
+    "CheckTrailRole": "CheckTrailFunction",
+}
+BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
+"""What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
+GRANTS = {LANE: 21, "EnforceObjectRole": 49, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
+
+
+@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)
+def test_what_the_functions_code_calls_is_allowed_only_to_that_function(
+    name: str, parameters: dict[str, str]
+) -> None:
+    template = enforcing(**parameters)
+    function = of_type(template, "AWS::Lambda::Function")[ROLES[name]]["FunctionName"]
+
+    bound = {
+        statement["Sid"]: statement["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
+        for statement in role_statements(template, name)
+        if "ArnEquals" in statement.get("Condition", {})
+    }
+
+    assert set(bound.values()) == {f"arn:aws:lambda:us-east-1:111122223333:function:{function}"}
+    unbound = [s for s in role_statements(template, name) if s["Sid"] not in bound]
+    through_a_service = {s["Sid"] for s in unbound if "kms:ViaService" in str(s.get("Condition"))}
+    assert {s["Sid"] for s in unbound} - through_a_service <= BY_LAMBDA
+
+
+def test_number_of_grants_of_every_role_is_known() -> None:
+    assert grants(enforcing()) == GRANTS
+
+
+def test_rights_are_found_wherever_a_role_can_have_them() -> None:
+    template = enforcing()
+    document = {"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}
+    attached = {"PolicyDocument": document, "Roles": [{"Ref": LANE}]}
+    template["Resources"] |= {
+        "Attached": {"Type": "AWS::IAM::Policy", "Properties": attached},
+        "Managed": {"Type": "AWS::IAM::ManagedPolicy", "Properties": attached},
+        "Own": {
+            "Type": "AWS::IAM::RolePolicy",
+            "Properties": {"PolicyDocument": document, "RoleName": {"Ref": LANE}},
+        },
+        "Named": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
+    }
+    template["Resources"][LANE]["Properties"]["ManagedPolicyArns"] = [{"Ref": "Named"}]
+
+    assert grants(template) == GRANTS | {LANE: GRANTS[LANE] + 4}
+
+
+def test_policy_that_is_not_of_the_template_is_an_error() -> None:
+    template = enforcing()
+    template["Resources"][LANE]["Properties"]["ManagedPolicyArns"] = [
+        "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    ]
+
+    with pytest.raises(UnknownRightsError, match="ReadOnlyAccess"):
+        role_statements(template)

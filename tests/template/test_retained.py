@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from tests.support.translated import translated
 
-RETAINED = {"RemediationKey", "Ledger", "TrailKey", "TrailBucket", "TrailBucketPolicy"}
+RETAINED = {
+    "RemediationKey",
+    "RemediationKeyAlias",
+    "Ledger",
+    "TrailKey",
+    "TrailBucket",
+    "TrailBucketPolicy",
+}
 
 
 def test_stack_retains_these_resources_under_these_names() -> None:

@@ -22,6 +22,8 @@ WITH_TRAIL = resolved(CreateManagementTrail="true", **{"AWS::StackName": "reseal
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 SHARED = {"TrailKey", "TrailBucket", "TrailBucketPolicy"}
 OWN = SHARED | {"ManagementTrail", "ObjectTrail"}
+SHARED_SETTINGS = {"MODE", "CHECK_MODES"}
+SESSIONS = "arn:aws:sts::111122223333:assumed-role/${EnforceObjectRole}/"
 ONLY_FROM_THE_TRAILS = [
     "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-management",
     "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects",
@@ -84,34 +86,46 @@ def test_check_looks_for_the_writes_that_the_object_rule_matches() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "trail", "bucket"),
-    [({"ObjectBuckets": "*"}, arn_of("ObjectTrail"), arn_of("TrailBucket")), ({}, "", "")],
-    ids=["made", "none"],
+    ("parameters", "trail", "bucket", "sessions"),
+    [
+        ({"ObjectBuckets": "*"}, arn_of("ObjectTrail"), arn_of("TrailBucket"), SESSIONS),
+        ({"ObjectBuckets": "*", "ObjectEncryptionMode": "off"}, "", "", ""),
+        ({}, "", "", ""),
+    ],
+    ids=["made", "not made, because objects are not checked", "none"],
 )
 def test_check_knows_the_object_trail_if_the_stack_creates_one(
-    parameters: dict[str, str], trail: object, bucket: object
+    parameters: dict[str, str], trail: object, bucket: object, sessions: str
 ) -> None:
     function = of_type(resolved(**parameters), "AWS::Lambda::Function")["CheckTrailFunction"]
 
-    assert function["Environment"]["Variables"] == {
+    own = {
+        name: value
+        for name, value in function["Environment"]["Variables"].items()
+        if name not in SHARED_SETTINGS
+    }
+    assert own == {
         "OBJECT_TRAIL_ARN": trail,
         "OBJECT_BUCKETS": parameters.get("ObjectBuckets", ""),
+        "OBJECT_SCOPE": "*",
         "TRAIL_BUCKET_ARN": bucket,
-        "OWN_SESSIONS": "arn:aws:sts::111122223333:assumed-role/${EnforceObjectRole}/",
+        "OWN_SESSIONS": sessions,
     }
 
 
 @pytest.mark.parametrize("buckets", ["*", "payroll", "payroll,team-,x.y/"])
-@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("scope", ["*", "payroll,team-,x.y/"])
+@pytest.mark.parametrize("partition", boto3.Session().get_available_partitions())
 def test_check_compares_the_object_trail_with_exactly_what_the_stack_makes(
-    buckets: str, partition: str
+    buckets: str, scope: str, partition: str
 ) -> None:
-    pseudo = {"AWS::Partition": partition}
+    pseudo = {"AWS::Partition": partition, "ObjectScope": scope}
     functions = of_type(resolved(ObjectBuckets=buckets, **pseudo), "AWS::Lambda::Function")
     variables = functions["CheckTrailFunction"]["Environment"]["Variables"]
     own = OwnTrail(
         arn=f"arn:{partition}:cloudtrail:us-east-1:111122223333:trail/reseal-objects",
         buckets=variables["OBJECT_BUCKETS"],
+        scope=variables["OBJECT_SCOPE"],
         trail_bucket="${TrailBucket.Arn}",
         own_sessions=variables["OWN_SESSIONS"],
     )
@@ -166,7 +180,9 @@ def test_log_bucket_meets_every_check(required: str, algorithm: str, bucket_key:
 def test_trail_key_is_approved_in_addition_to_the_listed_keys(name: str, trail: dict[str, str]) -> None:
     function = of_type(resolved(ApprovedKeys=KEY, **trail), "AWS::Lambda::Function")[name]
 
-    assert function["Environment"]["Variables"]["APPROVED_KEYS"] == f"{KEY},${{TrailKey.Arn}}"
+    assert function["Environment"]["Variables"]["APPROVED_KEYS"] == f"{KEY},${{TrailKey.Arn}}".removeprefix(
+        "arn:"
+    )
 
 
 def test_only_the_stacks_trails_may_use_the_trail_key_and_bucket() -> None:
@@ -227,6 +243,17 @@ def test_object_trail_logs_exactly_the_writes_that_the_rule_matches() -> None:
 )
 def test_object_trail_logs_the_given_buckets(buckets: str, prefixes: list[str] | None) -> None:
     assert selector(buckets)["resources.ARN"].get("StartsWith") == prefixes
+
+
+def test_object_trail_of_every_bucket_logs_those_of_the_scope() -> None:
+    prefixes = selector("*", ObjectScope="team-,payroll/")["resources.ARN"]["StartsWith"]
+
+    assert prefixes == ["arn:aws:s3:::team-", "arn:aws:s3:::payroll/"]
+
+
+@pytest.mark.parametrize("modes", [{"ObjectEncryptionMode": "off"}, {"Mode": "off"}])
+def test_bucket_and_key_of_the_trail_stay_when_objects_are_not_checked(modes: dict[str, str]) -> None:
+    assert resolved(ObjectBuckets="*", **modes)["Resources"].keys() & OWN == SHARED
 
 
 @pytest.mark.parametrize("partition", boto3.Session().get_available_partitions())

@@ -9,7 +9,7 @@ from typing import Any
 from botocore import UNSIGNED
 
 from localcloud.client.deploy import Stack
-from localcloud.client.handle import ACCOUNT, ROOT, Credentials, LocalCloud
+from localcloud.client.handle import ACCOUNT, Credentials, LocalCloud
 from tests.cloud.key_policies.statements import USE, allow, aws, policy, root
 from tests.support.deployment import OTHER_ACCOUNT
 
@@ -62,17 +62,12 @@ def _role_of_another_account(cloud: LocalCloud, rights: dict[str, Any]) -> Crede
 
 
 def _role_of_the_function(cloud: LocalCloud, stack: Stack) -> Credentials:
-    """The deployed role, which trusts only Lambda: its trust policy is opened for this session."""
-    iam = cloud.client("iam")
+    """The session of the function's own code: no other of its role carries lambda:SourceFunctionArn."""
     function = cloud.client("lambda").get_function_configuration(FunctionName=stack.outputs["BucketFunction"])
-    name = function["Role"].rpartition("/")[2]
-    before = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    opened = policy(*before["Statement"], _trust(root(ACCOUNT)))
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(opened))
-    try:
-        return _session(cloud, ROOT, function["Role"])
-    finally:
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(before))
+    session = cloud.function_session(function["FunctionArn"])
+    return Credentials(
+        session["AWS_ACCESS_KEY_ID"], session["AWS_SECRET_ACCESS_KEY"], session["AWS_SESSION_TOKEN"]
+    )
 
 
 def _trust(arn: str) -> dict[str, Any]:

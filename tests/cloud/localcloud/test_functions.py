@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from localcloud.client.handle import Credentials, LocalCloud
+from localcloud.client.handle import Credentials, LocalCloud, LocalCloudError
 
 OWN = "111122223333"
 CODE = """
@@ -24,6 +25,7 @@ def whoami(event): return boto3.client("sts").get_caller_identity()["Arn"]
 def layer(event): return yaml.MARK
 def environment(event): return sorted(name for name in os.environ if name in event["names"])
 def create_bucket(event): boto3.client("s3").create_bucket(Bucket=event["bucket"])
+def list_topics(event): return boto3.client("sns").list_topics()["Topics"]
 def say(event): print("\\n".join(f"{event['mark']} {n}" for n in range(event["lines"])))
 def sleep(event): time.sleep(event["seconds"])
 def counted(event):
@@ -110,6 +112,80 @@ def invoke(functions: Any, function: str) -> Invoke:
 
 def test_function_acts_as_its_role(invoke: Invoke, function: str) -> None:
     assert invoke("whoami") == f"arn:aws:sts::{OWN}:assumed-role/{function}/{function}"
+
+
+@pytest.fixture
+def only_for_the_function(
+    local_cloud: LocalCloud, user: Credentials, functions: Any, function: str
+) -> Iterator[str]:
+    """The ARN of the function, while its role may list topics only for its code."""
+    arn = functions.get_function_configuration(FunctionName=function)["FunctionArn"]
+    statement = {"Effect": "Allow", "Action": "sns:ListTopics", "Resource": "*"}
+    statement["Condition"] = {"ArnEquals": {"lambda:SourceFunctionArn": arn}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam = local_cloud.client("iam", user)
+    iam.put_role_policy(RoleName=function, PolicyName="own", PolicyDocument=document)
+    yield arn
+    iam.delete_role_policy(RoleName=function, PolicyName="own")
+
+
+@pytest.mark.usefixtures("only_for_the_function")
+def test_call_of_the_functions_code_names_its_function(invoke: Invoke) -> None:
+    assert isinstance(invoke("list_topics"), list)
+
+
+def test_session_that_the_control_endpoint_gives_is_the_functions_own(
+    local_cloud: LocalCloud, only_for_the_function: str
+) -> None:
+    session = local_cloud.function_session(only_for_the_function)
+
+    credentials = Credentials(
+        session["AWS_ACCESS_KEY_ID"], session["AWS_SECRET_ACCESS_KEY"], session["AWS_SESSION_TOKEN"]
+    )
+    assert "Topics" in local_cloud.client("sns", credentials).list_topics()
+
+
+def test_use_of_a_key_through_s3_does_not_name_the_function(
+    local_cloud: LocalCloud, user: Credentials, function: str, only_for_the_function: str
+) -> None:
+    allow = {"Effect": "Allow", "Action": ["s3:PutObject", "kms:*"], "Resource": "*"}
+    allow["Condition"] = {"ArnEquals": {"lambda:SourceFunctionArn": only_for_the_function}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    local_cloud.client("iam", user).put_role_policy(
+        RoleName=function, PolicyName="own", PolicyDocument=document
+    )
+    session = local_cloud.function_session(only_for_the_function)
+    own = Credentials(
+        session["AWS_ACCESS_KEY_ID"], session["AWS_SECRET_ACCESS_KEY"], session["AWS_SESSION_TOKEN"]
+    )
+    key = local_cloud.client("kms", user).create_key()["KeyMetadata"]["KeyId"]
+    local_cloud.client("s3", user).create_bucket(Bucket=function)
+    s3, named = local_cloud.client("s3", own), {"Bucket": function, "Key": "k", "Body": b""}
+
+    s3.put_object(**named)
+    with pytest.raises(ClientError, match="kms:GenerateDataKey"):
+        s3.put_object(**named, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+
+
+def test_session_of_an_unknown_function_is_refused(local_cloud: LocalCloud) -> None:
+    with pytest.raises(LocalCloudError, match="there is no function"):
+        local_cloud.function_session(f"arn:aws:lambda:us-east-1:{OWN}:function:unknown")
+
+
+@pytest.mark.usefixtures("only_for_the_function")
+def test_somebody_else_in_the_functions_role_does_not_name_the_function(
+    local_cloud: LocalCloud, user: Credentials, function: str
+) -> None:
+    iam = local_cloud.client("iam", user)
+    arn = iam.get_role(RoleName=function)["Role"]["Arn"]
+    trusts = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [*TRUST["Statement"], trusts]}
+    iam.update_assume_role_policy(RoleName=function, PolicyDocument=json.dumps(document))
+    given = local_cloud.client("sts").assume_role(RoleArn=arn, RoleSessionName=function)["Credentials"]
+    other = Credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+
+    with pytest.raises(ClientError, match="sns:ListTopics"):
+        local_cloud.client("sns", other).list_topics()
 
 
 def test_layer_comes_before_ministacks_own_packages(invoke: Invoke) -> None:

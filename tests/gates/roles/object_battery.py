@@ -16,7 +16,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from localcloud.client.handle import ACCOUNT
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
@@ -39,12 +38,12 @@ _WRITER = {
 class ObjectBattery:
     """Everything the function does: two batches for the function, and a copy in parts in this process."""
 
-    def __init__(self, deployment: Deployment, role: str) -> None:
+    def __init__(self, deployment: Deployment) -> None:
         self._deployment, self._cloud = deployment, deployment.cloud
         self._outputs = deployment.stack.outputs
         writer = self._cloud.client("s3", self._cloud.create_user(f"writer-{uuid.uuid4().hex[:8]}", _WRITER))
         self._s3, self._scenes = writer, Scenes(deployment, writer)
-        self._credentials = _assumed(deployment, role)
+        self._credentials = _session_of_the_function(deployment)
 
     def first_failure(self) -> str | None:
         """The message of the first failed step; None if all succeed."""
@@ -203,29 +202,11 @@ def remediation_key_admits_another_account(deployment: Deployment) -> Iterator[N
         kms.put_key_policy(**named, Policy=before)
 
 
-def _assumed(deployment: Deployment, role: str) -> dict[str, str]:
-    """The role's credentials; its trust policy must admit this account for that."""
-    iam, cloud = deployment.cloud.client("iam"), deployment.cloud
-    arn = iam.get_role(RoleName=role)["Role"]["Arn"]
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        "Action": "sts:AssumeRole",
-    }
-    lambda_too = trust | {"Principal": {"Service": "lambda.amazonaws.com"}}
-    document = {"Version": "2012-10-17", "Statement": [trust, lambda_too]}
-    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(document))
-    may = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn}],
-    }
-    sts = cloud.client("sts", cloud.create_user(f"stand-in-{uuid.uuid4().hex[:8]}", may))
-    given = sts.assume_role(RoleArn=arn, RoleSessionName="gates")["Credentials"]
-    return {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
-    }
+def _session_of_the_function(deployment: Deployment) -> dict[str, str]:
+    """A session of somebody else who assumed the role would lack lambda:SourceFunctionArn."""
+    name = deployment.stack.outputs["ObjectFunction"]
+    function = deployment.cloud.client("lambda").get_function_configuration(FunctionName=name)
+    return deployment.cloud.function_session(function["FunctionArn"])
 
 
 def _lines_of(scene: Scene, lines: list[Any]) -> list[Any]:

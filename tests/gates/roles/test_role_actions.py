@@ -18,7 +18,8 @@ from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
 from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
 from tests.support.deployment import Deployment
-from tests.support.translated import actions, of_type, resolved
+from tests.support.rights import role_statements
+from tests.support.translated import actions, enforcing, of_type
 from tests.support.workers import kill_workers
 
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
@@ -54,9 +55,8 @@ UNTESTED = {
 GRANTED = sorted(
     {
         (role, action)
-        for role, properties in of_type(resolved(), "AWS::IAM::Role").items()
-        for policy in properties["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+        for role in of_type(enforcing(), "AWS::IAM::Role")
+        for statement in role_statements(enforcing(), role)
         for action in actions(statement)
     }
 )
@@ -95,7 +95,7 @@ def bucket_lane(deployment: Deployment) -> Iterator[FirstFailure]:
 
 @contextmanager
 def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
-    yield ObjectBattery(deployment, roles_of(deployment)[OBJECTS]).first_failure
+    yield ObjectBattery(deployment).first_failure
     purge_returned_messages(deployment)
 
 

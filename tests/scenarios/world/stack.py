@@ -82,7 +82,7 @@ class Stack:
             "AWS::Region": self.account.region,
             "AWS::URLSuffix": _dns_suffixes()[self.account.partition],
         }
-        return _template(tuple(sorted((place | dict(self.parameters)).items())))
+        return _template(tuple(sorted((place | {"Mode": "enforce", **self.parameters}).items())))
 
     @property
     def k(self) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
-from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.errors import MalformedEventError
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
@@ -126,7 +126,7 @@ class Case:
 
     def decide(self, found: BucketEncryption) -> Decisions:
         observed = observe(self.required, found, self.truth.get(found.key_id or ""))
-        decisions = decide_bucket(self.required, self.call, observed)
+        decisions = decisions_of(self.required, self.call, observed)
         if not any_moves_to_remediation_key(decisions):
             return decisions
         return guard_remediation_key(self.required, decisions, self.truth[K])

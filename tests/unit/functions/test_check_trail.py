@@ -20,6 +20,7 @@ OF_OBJECTS = "arn:aws:cloudtrail:us-east-1:111122223333:trail/reseal-objects"
 OWN_TRAIL = {
     "OBJECT_TRAIL_ARN": OF_OBJECTS,
     "OBJECT_BUCKETS": "*",
+    "OBJECT_SCOPE": "*",
     "TRAIL_BUCKET_ARN": "arn:aws:s3:::reseal-logs",
     "OWN_SESSIONS": "arn:aws:sts::111122223333:assumed-role/reseal/",
 }

@@ -34,6 +34,7 @@ SETTINGS = {
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:findings",
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "90",
+    "RUNBOOK_URL": "docs/runbook.md",
 }
 
 

@@ -25,6 +25,7 @@ SETTINGS = OF_EVERY_LANE | {
     "EXEMPT_LOG_DELIVERIES": "true",
     "ALERT_WINDOW_SECONDS": "300",
     "OBJECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
+    "OBJECT_SCOPE": "*",
 }
 PART = {
     "Bucket": "payroll",

@@ -18,6 +18,7 @@ OWN = {
     "EXEMPT_LOG_DELIVERIES": "true",
     "ALERT_WINDOW_SECONDS": "300",
     "OBJECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
+    "OBJECT_SCOPE": "*",
 }
 RIGHT = BASE | OWN
 READ: list[tuple[str, str, Callable[[ObjectSettings], Any], Any]] = [
@@ -30,6 +31,8 @@ READ: list[tuple[str, str, Callable[[ObjectSettings], Any], Any]] = [
     ("EXEMPT_LOG_DELIVERIES", "false", lambda s: s.settings.policy.default.exempts_log_deliveries, False),
     ("ALERT_WINDOW_SECONDS", "0", lambda s: s.window_seconds, 0),
     ("ALERT_WINDOW_SECONDS", "900", lambda s: s.window_seconds, 900),
+    ("OBJECT_SCOPE", "*", lambda s: s.settings.policy.object_scope, ("*",)),
+    ("OBJECT_SCOPE", "team-,pay/", lambda s: s.settings.policy.object_scope, ("team-", "pay/")),
     ("OBJECT_QUEUE_URL", "https://sqs/objects", lambda s: s.queue_url, "https://sqs/objects"),
 ]
 WRONG = [

@@ -32,6 +32,7 @@ RIGHT = {
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:alerts",
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "400",
+    "RUNBOOK_URL": "docs/runbook.md",
 }
 READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ("ACCOUNT_ID", "111122223333", lambda s: s.account, "111122223333"),
@@ -47,11 +48,13 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
         lambda s: s.policy.default.listed_keys,
         {KEY, OTHER_KEY, STACK_KEY},
     ),
+    ("APPROVED_KEYS", KEY.removeprefix("arn:"), lambda s: s.policy.default.listed_keys, {KEY, STACK_KEY}),
     ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.default.replace_unapproved, True),
     ("EXEMPT_CONTROL_TOWER", "false", lambda s: s.policy.exempt_control_tower, False),
     ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
     ("LEDGER_TABLE", "evidence", lambda s: s.ledger_table, "evidence"),
     ("LEDGER_DAYS", "7", lambda s: s.ledger_kept, timedelta(days=7)),
+    ("RUNBOOK_URL", "https://wiki/runbook", lambda s: s.policy.default.runbook, "https://wiki/runbook"),
     (
         "CHECK_MODES",
         RIGHT["CHECK_MODES"],

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.core.checks.catalogue import BUCKET_CHECKS, decide_bucket
+from reseal.core.checks.catalogue import BUCKET_CHECKS, decisions_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Write, findings_of
+from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.outcome import Applied
 from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.support.builders import (
@@ -29,6 +30,7 @@ from tests.support.builders import (
     requirements,
 )
 from tests.support.fakes.services import NOON
+from tests.support.findings import an_entry
 from tests.support.names import unique
 
 CHECKS = sorted(check.id for check in BUCKET_CHECKS)
@@ -37,11 +39,12 @@ CHECKS = sorted(check.id for check in BUCKET_CHECKS)
 def repaired() -> EventResult:
     """An SSE-S3 bucket put under K 2.5 seconds after the call."""
     required, call, found = requirements(), a_call(time=NOON - timedelta(seconds=2.5)), encryption()
-    decisions = decide_bucket(required, call, ObservedBucket(read_at=NOON, encryption=found))
+    decisions = decisions_of(required, call, ObservedBucket(read_at=NOON, encryption=found))
     after = encryption("aws:kms", required.remediation_key, bucket_key=True)
     outcome = Applied(after=after, at=NOON)
-    writes = {DEFAULT_ENCRYPTION: Write(before=found, outcome=outcome)}
-    findings = findings_of(required, call, found, decisions, writes)
+    results = {check: CheckResult(decision=one, before=found) for check, one in decisions.items()}
+    results[DEFAULT_ENCRYPTION] = replace(results[DEFAULT_ENCRYPTION], entry=an_entry(outcome, found))
+    findings = findings_of(required, call, results)
     return EventResult(call=call, decisions=decisions, outcome=outcome, findings=findings)
 
 

@@ -3,73 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from reseal.core.calls.trigger import Trigger
-from reseal.core.decision import Decision, Remediate
+from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Write, findings_of, refusal_finding
+from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.repairs.repair import enforced_remediations
-from reseal.core.state.setting import State
 from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, T
 
 
-def result_of(checks: Sequence[str], ended: Ended[T, O, P]) -> EventResult:
-    """The result of one message; `checks` are the checks of its kind of resource.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Results:
+    """What each check decided, and what of that is reported."""
 
-    A write is reported with the decisions in its ledger entry. If an entry exists, a remediation of its
-    setting that only this delivery decided is not reported: it was not made, and the change that requires it
-    has its own event.
-    """
+    decided: dict[str, CheckResult]
+    reported: dict[str, CheckResult]
+
+
+def result_of(ended: Ended[T, O, P]) -> EventResult:
+    """The result of one message. A write is reported with the decisions in its ledger entry."""
     judgement = ended.judgement
-    required = judgement.parsed.requirements
     trigger: Trigger = judgement.trigger
+    checks = checks_of(trigger.resource)
     if isinstance(judgement, Exempted):
-        exempted = dict.fromkeys(checks, judgement.exempt)
+        exempted = {check.id: judgement.exempt for check in checks}
         return EventResult(call=trigger, decisions=exempted, outcome=None, findings=())
-    decisions = dict(judgement.decisions) if isinstance(judgement, Judged) else {}
-    before = _before(judgement, ended.entries)
-    planned = enforced_remediations(required, decisions)
-    writes = {check: Write(before=before, outcome=None) for check in planned}
-    for entry in ended.entries:
-        if not isinstance(entry.outcome, Skipped):
-            superseded = [check for check in writes if _setting_of(decisions[check]) == entry.setting]
-            decisions = {c: d for c, d in decisions.items() if c not in superseded} | dict(entry.violations)
-            writes = {c: w for c, w in writes.items() if c not in superseded} | _writes_of(entry)
     if ended.entries:
         trigger = trigger.at(ended.entries[0].resource)
-    outcome = _outcome(judgement, ended.entries)
-    findings = findings_of(required, trigger, before, decisions, writes)
-    if not decisions and isinstance(outcome, Failed):
-        findings = (refusal_finding(required, trigger, checks[0], outcome),)
+    required, outcome = judgement.parsed.requirements, _outcome(judgement, ended.entries)
+    made = [entry for entry in ended.entries if not isinstance(entry.outcome, Skipped)]
+    results = _results(judgement, made)
+    findings = findings_of(required, trigger, results.reported)
+    if not results.decided and isinstance(outcome, Failed):
+        findings = (refusal_finding(required, trigger, checks[0].id, outcome),)
+    decisions = {check: result.decision for check, result in results.decided.items()}
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
 
 
-def _before(judgement: Judgement[T, O, P], entries: Sequence[Entry]) -> State | None:
-    """The state of what was not written."""
-    if isinstance(judgement, Judged):
-        return next(iter(judgement.observed.settings.values()))
-    return entries[0].before if entries else None
+def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
+    """The results of the checks: of the entries of writes, else of this delivery's decisions.
+
+    An enforced remediation without a write is not reported: another delivery has its entry, or the change
+    that requires it has its own event.
+    """
+    written = results_of(made)
+    if not isinstance(judgement, Judged):
+        return _Results(decided=written, reported=written)
+    enforced = enforced_remediations(judgement.parsed.requirements, judgement.decisions)
+    settings = {entry.setting for entry in made}
+    unmade = {check for check, remediate in enforced.items() if remediate.change.setting not in settings}
+    recorded = {check: result for check, result in written.items() if result.entry or check not in unmade}
+    own = {check: _own(judgement, check) for check in judgement.decisions}
+    reported = {check: result for check, result in own.items() if check not in enforced} | recorded
+    decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
+    return _Results(decided=decided | recorded, reported=reported)
 
 
-def _writes_of(entry: Entry) -> dict[str, Write]:
-    """The write of an entry, by the checks that it was for."""
-    write = Write(
-        before=entry.before,
-        outcome=entry.outcome,
-        action=entry.action,
-        ledger_entry=entry.entry_id,
-        details=entry.details,
-    )
-    return dict.fromkeys(entry.checks, write)
+def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
+    before = judged.observed.settings.get(CHECK_BY_ID[check].setting)
+    return CheckResult(decision=judged.decisions[check], before=before)
 
 
-def _outcome(judgement: Judgement[T, O, P], entries: Sequence[Entry]) -> Outcome | None:
+def _outcome(judgement: Judgement[Any, Any, Any], entries: Sequence[Entry]) -> Outcome | None:
     """The outcome of a message with several writes: a refusal before a success before a skipped write."""
     outcomes = [entry.outcome for entry in entries]
     of_writes = (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind))
     return next(of_writes, None if isinstance(judgement, Exempted | Judged) else judgement.outcome)
-
-
-def _setting_of(decision: Decision) -> str | None:
-    return decision.change.setting if isinstance(decision, Remediate) else None

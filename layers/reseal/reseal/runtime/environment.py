@@ -43,15 +43,19 @@ class Reader:
         return value
 
     def listed_keys(self, name: str, *, besides: str) -> frozenset[str] | None:
-        """None for `account`; else the listed ARNs and `besides`, the stack's key, which buckets may use."""
+        """None for `account`; else the listed ARNs and `besides`, the stack's key, which buckets may use.
+
+        The template leaves out the `arn:` of each, to save space.
+        """
         value = self.text(name)
         if value == "account":
             return None
-        keys = frozenset(key.strip() for key in value.split(",") if key.strip())
-        wrong = sorted(key for key in keys if not _KEY_ARN.fullmatch(key))
+        given = [key.strip() for key in value.split(",") if key.strip()]
+        keys = {key: f"arn:{key.removeprefix('arn:')}" for key in given}
+        wrong = sorted(key for key, arn in keys.items() if not _KEY_ARN.fullmatch(arn))
         if wrong:
             self.faults.append(f"{name} must be 'account' or a list of key ARNs, but has: {', '.join(wrong)}")
-        return keys | {besides}
+        return frozenset({*keys.values(), besides})
 
     def check_modes(self, name: str) -> dict[str, Mode]:
         """`<check id>=<mode>` for every check of the catalogue, separated by commas."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.errors import SettingsError
@@ -57,11 +57,11 @@ def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)
     limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
     window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    queue_url = reader.text("OBJECT_QUEUE_URL")
+    queue_url, scope = reader.text("OBJECT_QUEUE_URL"), reader.text("OBJECT_SCOPE")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     return ObjectSettings(
-        settings=settings,
+        settings=replace(settings, policy=replace(settings.policy, object_scope=tuple(scope.split(",")))),
         methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
         window_seconds=window_seconds,
         queue_url=queue_url,
@@ -79,6 +79,7 @@ def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | Non
     check_modes = reader.check_modes("CHECK_MODES")
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
+    runbook = reader.text("RUNBOOK_URL")
     kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
     if reader.faults or required is None or mode is None or replace_unapproved is None:
         return None
@@ -93,6 +94,7 @@ def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | Non
         exempts_log_deliveries=exempts_log_deliveries,
         mode=mode,
         check_modes=check_modes,
+        runbook=runbook,
     )
     return Settings(
         account=account,

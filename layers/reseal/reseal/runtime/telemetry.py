@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+from reseal.core.calls.look import Look
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
+    from reseal.core.calls.trigger import Trigger
     from reseal.core.findings.event_result import EventResult
 
 NAMESPACE = "Reseal"
@@ -27,10 +30,8 @@ class PowertoolsTelemetry:
         self._logger.info(
             f"{call.name} {call.resource.name}: {event_result.result.value}",
             event_id=call.event_id,
-            api_call=call.name,
             **asdict(call.resource),
-            actor=call.actor.who,
-            tool=call.actor.tool,
+            **_caller(call),
             result=event_result.result.value,
             checks=event_result.status_by_check,
             reason=getattr(outcome, "reason", None) or [finding.reason for finding in event_result.findings],
@@ -49,3 +50,9 @@ class PowertoolsTelemetry:
         name = "SecondsToRemediate"
         with single_metric(name, MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
             metric.add_dimension("Check", check)
+
+
+def _caller(call: Trigger) -> dict[str, Any]:
+    if isinstance(call, Look):
+        return {}
+    return {"api_call": call.name, "actor": call.actor.who, "tool": call.actor.tool}

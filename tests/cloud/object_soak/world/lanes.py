@@ -23,7 +23,7 @@ from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.services import FakeTelemetry
 from tests.support.flows import an_invocation, object_flow
-from tests.support.translated import resolved
+from tests.support.translated import enforcing
 
 TRUSTS_US = {
     "Version": "2012-10-17",
@@ -140,7 +140,7 @@ class Lanes:
         }
         if stack.listed is not None:
             parameters["ApprovedKeys"] = ",".join(self.resources.keys[name] for name in stack.listed)
-        role = resolved(**parameters)["Resources"]["EnforceObjectRole"]
+        role = enforcing(**parameters)["Resources"]["EnforceObjectRole"]
         real = {
             "RemediationKey": self.resources.keys["K"],
             "Ledger": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.resources.table}",
@@ -148,13 +148,16 @@ class Lanes:
             "ObjectQueue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:objects",
             "EnforceObjectLogs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:none",
         }
-        return _with_real_arns(role["Properties"]["Policies"][0]["PolicyDocument"], real)
+        (inline,) = role["Properties"]["Policies"]
+        return _with_real_arns(inline["PolicyDocument"], real)
 
 
 def _with_real_arns(value: Any, real: dict[str, str]) -> Any:
     match value:
         case {"Fn::GetAtt": [str(name), _]} | {"Ref": str(name)}:
             return real.get(name, f"arn:aws:s3:::unused-{name}")
+        case {"lambda:SourceFunctionArn": _}:
+            return {}  # the lane runs in this process, not in a function
         case dict():
             return {key: _with_real_arns(item, real) for key, item in value.items()}
         case list():

@@ -10,7 +10,7 @@ from reseal.core.calls.bucket_call import parse_bucket_call
 from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.decision import Decision, Manual, Remediate, Severity
-from reseal.core.findings.finding import findings_of
+from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import DEFAULT_ENCRYPTION, K, a_body, a_record, an_object_body, requirements
 
@@ -60,6 +60,8 @@ def test_calls_on_buckets_and_objects_carry_it() -> None:
 def test_only_the_finding_of_a_move_to_a_key_says_it(decision: Decision, said: bool) -> None:
     call = parse_bucket_call(a_body(additionalEventData=SIGV2))
 
-    (finding,) = findings_of(requirements(), call, None, {DEFAULT_ENCRYPTION: decision}, {})
+    result = CheckResult(decision=decision, before=None)
+
+    (finding,) = findings_of(requirements(), call, {DEFAULT_ENCRYPTION: result})
 
     assert ("SigV2: S3 refuses that for objects under a KMS key" in finding.reason) is said

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.checks.object_encryption import decide_object_encryption
+from reseal.core.checks.object_encryption import ObservedEncryption, decide_object_encryption
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH, SseAlgorithm
@@ -71,7 +71,11 @@ def described(
 def decide(
     policy: Requirements, found: ObjectEncryption, key: KeyDescription | None, call: str = "PutObject"
 ) -> Decision:
-    return decide_object_encryption(policy, an_object_call(call), found, described(policy, found, key))
+    return decide_object_encryption(
+        policy,
+        an_object_call(call),
+        ObservedEncryption(encryption=found, kms_key=described(policy, found, key)),
+    )
 
 
 def everywhere(same: str) -> dict[str, str]:

@@ -27,19 +27,15 @@ from reseal.core.findings.alerts import (
 )
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
-from reseal.core.findings.message import message_of
 from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.findings.render.message import message_of
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from tests.support.builders import (
-    OBJECT_ENCRYPTION,
-    SSE_KMS,
-    K,
     an_actor,
     an_object_call,
-    object_encryption,
-    requirements,
 )
 from tests.support.fakes.services import NOON
+from tests.support.findings import a_copied_object
 
 VALIDATOR = Draft202012Validator(
     json.loads(Path("docs/finding.schema.json").read_text()),
@@ -54,21 +50,8 @@ def finding(number: int = 0, *, changes: dict[str, Any] | None = None, **call: A
         "event_id": f"event-{number}",
         "time": NOON + timedelta(seconds=number),
     }
-    return replace(
-        Finding(
-            check=CHECK_BY_ID[OBJECT_ENCRYPTION],
-            severity=Severity.MEDIUM,
-            status=Status.REMEDIATED,
-            call=an_object_call(**(common | call)),
-            requirements=requirements(),
-            reason="SSE-S3",
-            before=object_encryption(),
-            after=object_encryption(SSE_KMS, K),
-            action="CopyObject",
-            seconds_to_remediate=1.0,
-        ),
-        **(changes or {}),
-    )
+    facts: dict[str, Any] = {"reason": "SSE-S3"} | (changes or {})
+    return a_copied_object(an_object_call(**(common | call)), **facts)
 
 
 ANOTHER = replace(an_actor(), who="arn:aws:iam::111122223333:role/Another")
@@ -76,7 +59,7 @@ SAME = {
     "another object": finding(1),
     "another call": finding(name="CopyObject"),
     "another session": finding(actor=replace(an_actor(), session="bob", address=None, tool="SDK")),
-    "another after": finding(changes={"after": None, "seconds_to_remediate": None}),
+    "another after": finding(changes={"written": None}),
 }
 DIFFERENT = {
     "bucket": finding(bucket="another"),
@@ -84,7 +67,7 @@ DIFFERENT = {
     "status": finding(changes={"status": Status.FAILED}),
     "severity": finding(changes={"severity": Severity.HIGH}),
     "reason": finding(changes={"reason": "aws/s3"}),
-    "check": finding(changes={"check": CHECK_BY_ID["S3.BucketKey"]}),
+    "check": replace(finding(), check=CHECK_BY_ID["S3.BucketKey"]),
 }
 
 
@@ -232,9 +215,7 @@ RANSOM = finding(
         "status": Status.MANUAL,
         "severity": Severity.CRITICAL,
         "before": CUSTOMER_KEY,
-        "after": None,
-        "action": None,
-        "seconds_to_remediate": None,
+        "written": None,
         "reason": "SSE-C",
         "recommendation": "ask",
     }

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.findings.event_result import EventResult, Result
-from reseal.core.findings.finding import Finding, Write, findings_of
+from reseal.core.findings.finding import Finding
+from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
+from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import (
     BUCKET_KEY,
@@ -16,6 +20,7 @@ from tests.support.builders import (
     requirements,
 )
 from tests.support.fakes.services import NOON
+from tests.support.findings import an_entry
 
 APPLIED = Applied(after=encryption(), at=NOON)
 SKIPPED = Skipped(cause=SkipCause.GONE, reason="gone")
@@ -26,8 +31,13 @@ REMEDIATE = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severi
 
 
 def findings(decisions: dict[str, Decision], outcome: Outcome | None) -> tuple[Finding, ...]:
-    write = Write(before=encryption(), outcome=outcome)
-    return findings_of(requirements(), a_call(), encryption(), decisions, dict.fromkeys(decisions, write))
+    """What an event with one write, for all its checks, reports."""
+    return reported(decisions, an_entry(outcome))
+
+
+def reported(decisions: dict[str, Decision], entry: LedgerEntry[Any] | None) -> tuple[Finding, ...]:
+    results = {c: CheckResult(decision=d, before=encryption(), entry=entry) for c, d in decisions.items()}
+    return findings_of(requirements(), a_call(), results)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +78,7 @@ def test_an_event_ends_as_exactly_one_word(
 def test_violation_of_a_check_in_detect_mode_is_detected_unless_another_needs_a_person(
     decisions: dict[str, Decision], result: Result
 ) -> None:
-    found = findings_of(requirements(), a_call(), encryption(), decisions, {})
+    found = reported(decisions, None)
 
     assert EventResult(call=a_call(), decisions=decisions, outcome=None, findings=found).result is result
 

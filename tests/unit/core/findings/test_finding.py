@@ -14,8 +14,11 @@ from jsonschema import Draft202012Validator
 from reseal.core.calls.actor import parse_actor
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
-from reseal.core.findings.finding import Finding, Status, Write, findings_of, refusal_finding
+from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.render.commands import recommendation_of, undo_command
+from reseal.core.findings.render.json import finding_document
+from reseal.core.findings.results import CheckResult, findings_of, refusal_finding
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import enforced_remediations
@@ -44,6 +47,7 @@ from tests.support.builders import (
     requirements,
 )
 from tests.support.fakes.services import NOON
+from tests.support.findings import an_entry
 
 SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
 VALIDATOR = Draft202012Validator(
@@ -66,6 +70,7 @@ SKIPPED = Skipped(cause=SkipCause.NEWER, reason="newer")
 NO_LONGER = {name: policy.default for name, policy in not_enforcing(DEFAULT_ENCRYPTION).items()}
 
 
+CARRIED = {"StorageClass": "STANDARD_IA", "etag": '"e"'}
 ENTRY_ID = f"{BUCKET}#{EVENT_ID}#PutBucketEncryption"
 
 
@@ -80,10 +85,21 @@ def findings(
 ) -> tuple[Finding, ...]:
     """By default what the policy enforces is what was written."""
     required = required or requirements()
-    enforced = enforced_remediations(required, decisions)
-    write = Write(before=before, outcome=outcome, ledger_entry=ENTRY_ID if outcome else None)
-    writes = dict.fromkeys(written or enforced, write)
-    return findings_of(required, a_call(**call), before, decisions, writes)
+    the_call, checks = a_call(**call), written or enforced_remediations(required, decisions)
+    intended = intended_by(before, (decisions[check] for check in checks if check in decisions))
+    entry = an_entry(outcome, before, intended=intended, entry_id=ENTRY_ID)
+    results = {
+        check: CheckResult(decision=decision, before=before, entry=entry if check in checks else None)
+        for check, decision in decisions.items()
+    }
+    return findings_of(required, the_call, results)
+
+
+def intended_by(before: BucketEncryption, decisions: Iterable[Decision]) -> BucketEncryption:
+    """What the remediations among these decisions make of a bucket's rule."""
+    for decision in decisions:
+        before = decision.change.applied_to(before) if isinstance(decision, Remediate) else before
+    return before
 
 
 def finding(
@@ -147,7 +163,7 @@ def test_what_was_not_written_is_not_reported_as_repaired_though_its_check_enfor
         check=SSE_C_BLOCK, required=requirements(check_modes=ENFORCE_ALL), written={DEFAULT_ENCRYPTION}
     )
 
-    assert (result.status, result.after) == (Status.DETECTED, None)
+    assert (result.status, result.written) == (Status.DETECTED, None)
     assert result.recommendation == (
         "nothing was changed: the SSE-C block check was not yet in mode enforce; change it manually"
     )
@@ -255,8 +271,8 @@ def test_an_unreadable_bucket_is_a_high_failure() -> None:
 def test_a_repair_that_a_command_undoes_needs_no_recommendation() -> None:
     result = finding(before=encryption(SSE_KMS, "alias/team"))
 
-    assert "KMSMasterKeyID=alias/team" in (result.undo or "")
-    assert result.recommendation is None
+    assert "KMSMasterKeyID=alias/team" in (undo_command(result) or "")
+    assert recommendation_of(result) is None
 
 
 BLOCK = Remediate(change=EncryptionChange(block_sse_c=True), severity=Severity.MEDIUM, reason="unblocked")
@@ -273,7 +289,7 @@ def test_every_undo_command_of_a_write_that_blocked_sse_c_unblocks_it_by_name() 
         before=encryption(blocked=None),
     )
 
-    assert [NAMES_NOTHING_BLOCKED in (each.undo or "") for each in both] == [True, True]
+    assert [NAMES_NOTHING_BLOCKED in (undo_command(each) or "") for each in both] == [True, True]
 
 
 def test_an_undo_command_does_not_name_a_block_that_nobody_set() -> None:
@@ -286,15 +302,15 @@ def test_an_undo_command_does_not_name_a_block_that_nobody_set() -> None:
     )
 
     assert (default.status, block.status) == (Status.REMEDIATED, Status.DETECTED)
-    assert "BlockedEncryptionTypes" not in (default.undo or "BlockedEncryptionTypes")
+    assert "BlockedEncryptionTypes" not in (undo_command(default) or "BlockedEncryptionTypes")
 
 
 def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_before_is_kept() -> None:
     result = finding(before=encryption(SSE_KMS, '"$(reboot)"'))
 
-    assert result.undo is None
-    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
-    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+    assert undo_command(result) is None
+    assert "the entry in ledger_entry says what was before" in (recommendation_of(result) or "")
+    VALIDATOR.validate(json.loads(json.dumps(finding_document(result))))
 
 
 @pytest.mark.parametrize(
@@ -307,7 +323,7 @@ def test_a_repair_of_a_bucket_without_an_undo_command_says_where_the_state_befor
     ids=["reported", "failed", "not read"],
 )
 def test_what_was_not_written_needs_no_undo(result: Finding) -> None:
-    assert result.undo is None
+    assert undo_command(result) is None
 
 
 def test_the_arn_has_the_partition_of_the_deployment() -> None:
@@ -317,7 +333,7 @@ def test_the_arn_has_the_partition_of_the_deployment() -> None:
 
 
 def test_a_document_says_everything() -> None:
-    document = finding().to_document()
+    document = finding_document(finding())
 
     assert document == {
         "schema": "reseal.finding/1",
@@ -364,7 +380,7 @@ def test_a_document_says_everything() -> None:
             "NIST 800-53 r5 SC-28(1)",
             "PCI DSS 4.0.1 3.5.1",
         ],
-        "undo": finding().undo,
+        "undo": undo_command(finding()),
         "ledger_entry": ENTRY_ID,
         "runbook": "docs/runbook.md#s3bucketdefaultencryption",
     }
@@ -384,7 +400,7 @@ KINDS = {
 
 @pytest.mark.parametrize("result", KINDS.values(), ids=KINDS)
 def test_a_document_keeps_its_schema(result: Finding) -> None:
-    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+    VALIDATOR.validate(json.loads(json.dumps(finding_document(result))))
 
 
 @pytest.mark.parametrize(
@@ -406,7 +422,7 @@ def test_a_document_keeps_its_schema(result: Finding) -> None:
     ids=str,
 )
 def test_the_schema_refuses_what_is_no_finding(change: dict[str, Any]) -> None:
-    document = finding().to_document() | change
+    document = finding_document(finding()) | change
 
     assert not VALIDATOR.is_valid(document)
 
@@ -422,7 +438,6 @@ def test_the_schema_is_a_schema_and_knows_every_check() -> None:
 
 UNDER_K = object_encryption(SSE_KMS, K)
 APPLIED_TO_OBJECT = Applied(after=UNDER_K, at=NOON + timedelta(seconds=9))
-CARRIED = {"StorageClass": "STANDARD_IA", "etag": '"e"'}
 
 
 def object_finding(
@@ -434,15 +449,10 @@ def object_finding(
     required: Requirements | None = None,
     **call: Any,
 ) -> Finding:
-    found = before or object_encryption()
-    write = Write(before=found, outcome=outcome, action=action, ledger_entry=ENTRY_ID, details=CARRIED)
-    (only,) = findings_of(
-        required or requirements(),
-        an_object_call(**call),
-        found,
-        {OBJECT_ENCRYPTION: decision},
-        {OBJECT_ENCRYPTION: write} if outcome else {},
-    )
+    found, the_call = before or object_encryption(), an_object_call(**call)
+    entry = an_entry(outcome, found, action=action, details=CARRIED) if outcome else None
+    result = CheckResult(decision=decision, before=found, entry=entry)
+    (only,) = findings_of(required or requirements(), the_call, {OBJECT_ENCRYPTION: result})
     return only
 
 
@@ -457,17 +467,21 @@ def object_finding(
         pytest.param(finding(REPORT, None, check=KEY_ACCESS, name="PutBucketAcl"), None, id="who is let in"),
         pytest.param(KINDS["not read"], None, id="the bucket could not be read"),
         pytest.param(object_finding(), True, id="an object, reported for its own write"),
-        pytest.param(replace(object_finding(), before=None), None, id="an object that could not be read"),
+        pytest.param(
+            refusal_finding(requirements(), an_object_call(), OBJECT_ENCRYPTION, DENIED),
+            None,
+            id="an object that could not be read",
+        ),
     ],
 )
 def test_finding_says_whether_its_call_can_have_set_what_is_reported(
     reported: Finding, set_this: bool | None
 ) -> None:
-    assert reported.to_document()["api_call"]["set_this"] is set_this
+    assert finding_document(reported)["api_call"]["set_this"] is set_this
 
 
 def test_a_document_says_everything_of_an_object() -> None:
-    document = object_finding(version_id="v1").to_document()
+    document = finding_document(object_finding(version_id="v1"))
 
     assert document["title"] == f"object encryption of object {BUCKET}/{KEY}"
     assert document["resource"] == {
@@ -486,10 +500,18 @@ def test_a_document_says_everything_of_an_object() -> None:
     assert document["runbook"] == "docs/runbook.md#s3objectencryption"
 
 
+def test_runbook_of_the_operator_makes_the_link_absolute() -> None:
+    runbook = "https://git.example.com/reseal/docs/runbook.md"
+
+    document = finding(policy=a_policy(runbook=runbook)).to_document()
+
+    assert document["runbook"] == f"{runbook}#s3bucketdefaultencryption"
+
+
 def test_a_finding_stands_for_the_others_too() -> None:
     many = Occurrences(count=2, first=NOON, last=NOON, keys=("a", "b"))
 
-    document = replace(object_finding(), occurrences=many).to_document()
+    document = finding_document(replace(object_finding(), occurrences=many))
 
     assert document["occurrences"] == many.to_document()
 
@@ -541,7 +563,7 @@ OBJECT_KINDS = {
 
 @pytest.mark.parametrize("result", OBJECT_KINDS.values(), ids=OBJECT_KINDS)
 def test_a_document_about_an_object_keeps_its_schema(result: Finding) -> None:
-    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+    VALIDATOR.validate(json.loads(json.dumps(finding_document(result))))
 
 
 @pytest.mark.parametrize(
@@ -550,15 +572,15 @@ def test_a_document_about_an_object_keeps_its_schema(result: Finding) -> None:
         {"check": DEFAULT_ENCRYPTION},
         {"action": "PutBucketEncryption"},
         {"action": "DeleteObject"},
-        {"before": finding().to_document()["before"]},
-        {"resource": finding().to_document()["resource"]},
+        {"before": finding_document(finding())["before"]},
+        {"resource": finding_document(finding())["resource"]},
         {"occurrences": {"count": 0}},
         {"after": None},
     ],
     ids=str,
 )
 def test_the_schema_distinguishes_objects_from_buckets(change: dict[str, Any]) -> None:
-    document = object_finding().to_document() | change
+    document = finding_document(object_finding()) | change
 
     assert not VALIDATOR.is_valid(document)
 
@@ -575,11 +597,11 @@ def test_the_schema_distinguishes_objects_from_buckets(change: dict[str, Any]) -
 def test_a_repair_of_an_object_without_an_undo_command_says_where_the_state_before_is_kept(
     result: Finding,
 ) -> None:
-    assert result.undo is None
-    assert "the entry in ledger_entry says what was before" in (result.recommendation or "")
-    VALIDATOR.validate(json.loads(json.dumps(result.to_document())))
+    assert undo_command(result) is None
+    assert "the entry in ledger_entry says what was before" in (recommendation_of(result) or "")
+    VALIDATOR.validate(json.loads(json.dumps(finding_document(result))))
 
 
 def test_a_repair_of_an_object_that_a_command_undoes_does_not_name_the_ledger_entry() -> None:
-    assert object_finding().undo is not None
-    assert "ledger" not in (object_finding().recommendation or "")
+    assert undo_command(object_finding()) is not None
+    assert "ledger" not in (recommendation_of(object_finding()) or "")

@@ -7,26 +7,28 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reseal.core.checks.catalogue import Check
-from reseal.core.decision import Severity
+from reseal.core.decision import Compliant
 from reseal.core.findings.alerts import group_of, grouped
-from reseal.core.findings.finding import Finding, Status, refusal_finding
-from reseal.core.findings.message import message_of
+from reseal.core.findings.render.message import message_of
+from reseal.core.findings.results import refusal_finding
 from reseal.core.outcome import Failed
+from reseal.core.resource import KeyResource
+from reseal.core.state.setting import Setting
 from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, KeyCall, requirements
 from tests.support.fakes.services import NOON
+from tests.support.findings import a_finding
 
 ROTATION = Check(
-    id="KMS.KeyRotation", title="key rotation", requires=lambda _: "yearly rotation", controls=()
+    id="KMS.KeyRotation",
+    title="key rotation",
+    requires=lambda _: "yearly rotation",
+    controls=(),
+    resource=KeyResource,
+    setting=Setting.BUCKET_ENCRYPTION,
+    calls=frozenset({"DisableKeyRotation"}),
+    decide=lambda *_: Compliant("it rotates"),
 )
-FOUND = Finding(
-    check=ROTATION,
-    severity=Severity.MEDIUM,
-    status=Status.MANUAL,
-    call=KeyCall(),
-    requirements=requirements(),
-    reason="the key does not rotate",
-    recommendation="turn rotation on",
-)
+FOUND = a_finding(ROTATION, KeyCall(), reason="the key does not rotate", recommendation="turn rotation on")
 KEY_ID = TEAM_KEY.rpartition("/")[2]
 
 EMAIL = f"""\

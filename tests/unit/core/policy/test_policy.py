@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.decision import Compliant, Exempt, Manual, Remediate
-from reseal.core.findings.finding import Finding, Status, findings_of
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.guards.buckets import guard_remediation_key
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
@@ -58,7 +59,7 @@ POLICY = ByBucket()
 
 def decide(bucket: BucketResource) -> Decisions:
     required = POLICY.for_(bucket)
-    decisions = decide_bucket(required, a_call(), observe(required, FOUND, a_key(TEAM_KEY)))
+    decisions = decisions_of(required, a_call(), observe(required, FOUND, a_key(TEAM_KEY)))
     return guard_remediation_key(required, decisions, a_key(K))
 
 
@@ -67,7 +68,8 @@ def repairs(bucket: BucketResource) -> tuple[Repair, ...]:
 
 
 def findings(bucket: BucketResource) -> dict[str, Finding]:
-    found = findings_of(POLICY.for_(bucket), a_call(bucket=bucket.bucket), FOUND, decide(bucket), {})
+    results = {c: CheckResult(decision=decision, before=FOUND) for c, decision in decide(bucket).items()}
+    found = findings_of(POLICY.for_(bucket), a_call(bucket=bucket.bucket), results)
     return {finding.check.id: finding for finding in found}
 
 
@@ -90,7 +92,7 @@ def test_each_bucket_is_guarded_by_its_own_remediation_key() -> None:
 def decide_to_key(bucket: BucketResource) -> Manual:
     """What stops the move of an unencrypted bucket to a remediation key that does not exist."""
     required = POLICY.for_(bucket)
-    decisions = decide_bucket(required, a_call(), observe(required, encryption()))
+    decisions = decisions_of(required, a_call(), observe(required, encryption()))
     stopped = guard_remediation_key(required, decisions, KeyNotFound(named=""))[DEFAULT_ENCRYPTION]
     assert isinstance(stopped, Manual)
     return stopped
@@ -105,7 +107,7 @@ def test_each_finding_says_what_was_required_of_its_bucket() -> None:
     strict, plain = findings(STRICT)[DEFAULT_ENCRYPTION], findings(PLAIN)[BUCKET_KEY]
 
     assert strict.status is Status.DETECTED
-    assert strict.to_document()["required"] == "DSSE-KMS or stronger, under an approved key"
+    assert strict.required == "DSSE-KMS or stronger, under an approved key"
     assert strict.recommendation == "nothing was changed: the mode of the default encryption check is detect"
     assert plain.recommendation is not None
     assert "not yet in mode enforce" in plain.recommendation
@@ -138,3 +140,27 @@ def test_policy_requires_the_same_of_every_other_resource() -> None:
     policy: Policy = a_policy(required=DSSE_KMS)
 
     assert policy.for_(PLAIN) == policy.for_(STRICT) == requirements(required=DSSE_KMS)
+
+
+@pytest.mark.parametrize(
+    ("scope", "bucket", "reached"),
+    [
+        (("*",), "payroll", True),
+        (("payroll",), "payroll", True),
+        (("payroll",), "payroll-archive", True),
+        (("payroll/",), "payroll", True),
+        (("payroll/",), "payroll-archive", False),
+        (("team-", "payroll/"), "team-a", True),
+        (("team-", "payroll/"), "my-team-a", False),
+        (("team-",), "team", False),
+    ],
+)
+def test_object_scope_is_of_prefixes_and_of_exact_names(
+    scope: tuple[str, ...], bucket: str, reached: bool
+) -> None:
+    policy = replace(a_policy(), object_scope=scope)
+
+    outside = policy.for_(ObjectResource(bucket=bucket, object_key="a")).exempt
+
+    assert outside == (None if reached else Exempt("the bucket is not in ObjectScope"))
+    assert policy.for_(BucketResource(bucket=bucket)).exempt is None

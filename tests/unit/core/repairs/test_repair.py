@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.catalogue import Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
 from reseal.core.policy.requirements import Mode, Requirements
@@ -44,7 +44,7 @@ FOUND = encryption(blocked=("SSE-X",))
 def test_every_check_gives_its_own_decision() -> None:
     required = requirements()
 
-    decisions = decide_bucket(required, a_call(), observe(required, encryption(blocked=None)))
+    decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
     assert {check: type(decision) for check, decision in decisions.items()} == {
         DEFAULT_ENCRYPTION: Remediate,
@@ -57,7 +57,7 @@ def test_every_check_gives_its_own_decision() -> None:
 def test_a_check_that_is_off_is_exempt() -> None:
     required = requirements(check_modes=DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF})
 
-    decisions = decide_bucket(required, a_call(), observe(required, encryption(blocked=None)))
+    decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
     assert decisions[SSE_C_BLOCK] == Exempt("this check is off")
 
@@ -162,7 +162,7 @@ def test_a_usable_remediation_key_changes_no_decision() -> None:
 def test_a_bucket_under_the_teams_key_only_gets_what_it_lacks() -> None:
     required = requirements(check_modes=ENFORCE_ALL)
     found = encryption(SSE_KMS, "alias/team", blocked=("SSE-X", "NONE"))
-    decisions = decide_bucket(required, a_call(), observe(required, found, a_key(TEAM_KEY)))
+    decisions = decisions_of(required, a_call(), observe(required, found, a_key(TEAM_KEY)))
 
     intended = intended_of(required, found, decisions)
 

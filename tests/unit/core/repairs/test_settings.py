@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
 
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Remediate, Severity
-from reseal.core.findings.finding import Status, Write, findings_of
+from reseal.core.findings.finding import Status
+from reseal.core.findings.render.commands import undo_command
+from reseal.core.findings.results import CheckResult, findings_of, results_of
 from reseal.core.outcome import Applied, Failed
 from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
@@ -108,6 +110,7 @@ def an_entry(outcome: Applied | Failed, repair: Repair | None = None) -> LedgerE
         checks=repair.checks,
         owner="me",
         lease_until=1,
+        action=repair.setting,
         outcome=outcome,
     )
 
@@ -167,19 +170,42 @@ def test_entry_of_an_undone_repair_survives_the_way_through_the_ledger() -> None
 
 def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
     entry = an_entry(Applied(after=Nickname("pay!?"), at=NOON))
-    write = Write(
-        before=entry.before, outcome=entry.outcome, action=entry.setting, ledger_entry=entry.entry_id
+
+    finding, *_ = findings_of(REQUIREMENTS, a_call(), {BUCKET_KEY: results_of([entry])[BUCKET_KEY]})
+
+    assert finding.written is not None
+    assert (finding.status, finding.written.action) == (Status.REMEDIATED, NAMING)
+    assert (finding.ledger_entry, finding.before) == (entry.entry_id, Nickname("pay"))
+    assert undo_command(finding) is None
+
+
+def test_entries_of_two_settings_hold_the_result_of_each_check_once() -> None:
+    """Each entry names all violations of the event, and not the writes that other entries are for."""
+    encrypted, named = (
+        replace(an_entry(Failed(code="No", reason="no")), **vars_of(repair))
+        for repair in repairs_of(REQUIREMENTS, FOUND, DECISIONS)
     )
 
-    found = findings_of(
-        REQUIREMENTS, a_call(), encryption(), {BUCKET_KEY: DECISIONS[BUCKET_KEY]}, {BUCKET_KEY: write}
-    )
+    for entries in ([encrypted, named], [named, encrypted]):
+        results = results_of(entries)
 
-    (finding,) = found
-    assert (finding.status, finding.action, finding.ledger_entry) == (
-        Status.REMEDIATED,
-        NAMING,
-        entry.entry_id,
-    )
-    assert finding.to_document()["before"] == {"text": "pay"}
-    assert finding.undo is None
+        assert results == {
+            DEFAULT_ENCRYPTION: CheckResult(
+                decision=DECISIONS[DEFAULT_ENCRYPTION], before=encryption(), entry=encrypted
+            ),
+            BUCKET_KEY: CheckResult(decision=DECISIONS[BUCKET_KEY], before=Nickname("pay"), entry=named),
+            SSE_C_BLOCK: CheckResult(decision=DECISIONS[SSE_C_BLOCK], before=Nickname("pay"), entry=named),
+        }
+
+
+def test_violation_of_another_setting_has_no_state_before_in_the_entry() -> None:
+    _, named = repairs_of(REQUIREMENTS, FOUND, DECISIONS)
+    alone = replace(an_entry(Failed(code="No", reason="no")), **vars_of(named))
+
+    result = results_of([alone])[DEFAULT_ENCRYPTION]
+
+    assert (result.before, result.entry) == (None, None)
+
+
+def vars_of(repair: Repair) -> dict[str, Any]:
+    return {"setting": repair.setting, "before": repair.before, "intended": repair.intended}

@@ -325,7 +325,7 @@ def test_region_without_a_trail_covers_no_objects_and_says_how_to_get_one() -> N
 STACKS = f"arn:aws:cloudtrail:{REGION}:111122223333:trail/reseal-objects"
 LOGS = "arn:aws:s3:::reseal-logs"
 SESSIONS = f"{OWN_ROLE}/"
-OWN = OwnTrail(arn=STACKS, buckets="payroll,team-", trail_bucket=LOGS, own_sessions=SESSIONS)
+OWN = OwnTrail(arn=STACKS, buckets="payroll,team-", scope="*", trail_bucket=LOGS, own_sessions=SESSIONS)
 
 
 def own_trail(**changes: Any) -> Trail:
@@ -381,6 +381,37 @@ def test_own_trail_of_every_bucket_selects_by_no_prefix() -> None:
 
     assert assess_coverage([a_trail(), own], REGION, every).covered
     assert not assess_coverage([a_trail(), own_trail()], REGION, every).covered
+
+
+def test_own_trail_of_every_bucket_selects_those_of_the_scope() -> None:
+    scoped = replace(OWN, buckets="*", scope="payroll,team-")
+
+    assert scoped.selector == OWN.selector
+
+
+@pytest.mark.parametrize(
+    ("buckets", "scope", "outside"),
+    [
+        ("payroll,team-", "*", ()),
+        ("*", "team-", ()),
+        ("team-a-,payroll/", "team-,payroll", ()),
+        ("payroll/", "payroll/", ()),
+        ("payroll", "payroll/", ("payroll",)),
+        ("team", "team-", ("team",)),
+        ("team-a,other,another/", "team-,payroll/", ("other", "another/")),
+    ],
+)
+def test_buckets_outside_the_scope_are_named(buckets: str, scope: str, outside: tuple[str, ...]) -> None:
+    assert replace(OWN, buckets=buckets, scope=scope).outside == outside
+
+
+def test_own_trail_with_buckets_outside_the_scope_is_not_covered() -> None:
+    own = replace(OWN, scope="payroll/,team-")
+
+    coverage = assess_coverage([a_trail(), own_trail()], REGION, own)
+
+    assert (coverage.covered, coverage.objects.covered) == (False, False)
+    assert coverage.objects.reason == "ObjectBuckets names what is outside ObjectScope: payroll"
 
 
 CHANGED: dict[str, Conditions] = {

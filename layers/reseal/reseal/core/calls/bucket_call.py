@@ -61,7 +61,7 @@ class BucketCall:
         """Whether the call took SSE-C from the bucket's blocked encryption types on purpose."""
         return self.stated is not None and self.stated.unblocks_sse_c
 
-    def at(self, _resource: Resource) -> BucketCall:
+    def at(self, _resource: Resource, /) -> BucketCall:
         """The call: a record spells the name of a bucket as S3 does."""
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from reseal.core.calls.actor import Actor
 from reseal.core.resource import Resource
@@ -26,6 +26,9 @@ class Call(Protocol):
     @property
     def time(self) -> datetime:
         """When the call was made."""
+
+    def at(self, resource: Resource, /) -> Self:
+        """The call, with the resource named as AWS names it."""
 
     @property
     def actor(self) -> Actor:

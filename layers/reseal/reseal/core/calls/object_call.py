@@ -49,7 +49,7 @@ class ObjectCall:
         """The object, or the object version that the call wrote."""
         return ObjectResource(bucket=self.bucket, object_key=self.object_key, version_id=self.version_id)
 
-    def at(self, resource: Resource) -> ObjectCall:
+    def at(self, resource: Resource, /) -> ObjectCall:
         """The call with the object's key and version as S3 spells them (A25)."""
         if not isinstance(resource, ObjectResource):
             return self

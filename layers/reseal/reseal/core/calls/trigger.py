@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.call import Call
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.resource import BucketResource, ObjectResource, Resource
 
-ApiCall = BucketCall | ObjectCall
-"""An S3 API call, as CloudTrail recorded it."""
-
 BucketTrigger = BucketCall | Look[BucketResource]
 ObjectTrigger = ObjectCall | Look[ObjectResource]
-Trigger = ApiCall | Look[Resource]
+Trigger = Call | Look[Resource]

@@ -1,36 +1,62 @@
-"""Step 3, decide: the catalogue of checks, with the texts that findings use."""
+"""Step 3, decide: the catalogue of checks, with everything that is particular to one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
-from reseal.core.checks.key_access import KEY_ACCESS, decide_key_access
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
+from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.object_encryption import (
+    OBJECT_CALLS,
+    OBJECT_ENCRYPTION,
+    decide_object_encryption,
+    is_of_own_write,
+)
 from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.resource import BucketResource, ObjectResource, Resource
+from reseal.core.state.setting import Setting, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One requirement: its id, its title and requirement in words, and the controls it supports."""
+    """One requirement: its id, its title and requirement in words, and the controls it supports.
+
+    It judges resources of one kind, by one `setting`, which its remediations change. `calls` can set that.
+    `decide` judges what was observed after a call. `is_set_by` says whether the call can have set the state
+    that is judged; without it, a call of `calls` may have set it. Call, observation and state are of the
+    check's own kind.
+    """
 
     id: str
     title: str
     requires: Callable[[Requirements], str]
     controls: tuple[str, ...]
+    resource: type[Resource]
+    setting: Setting
+    calls: frozenset[str]
+    decide: Callable[[Requirements, Any, Any], Decision]
+    is_set_by: Callable[[Any, Any], bool] | None = None
 
+    @property
+    def section(self) -> str:
+        """The section of the runbook about this check."""
+        return self.id.replace(".", "").lower()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BucketCheck(Check):
-    """A requirement on a bucket, and the function that judges it."""
-
-    decide: Callable[[Requirements, BucketTrigger, ObservedBucket], Decision]
+    def set_by_call(self, call: Trigger, before: State | None) -> bool | None:
+        """Whether the call can have set this state. False is certain; None means unknown."""
+        if before is None or isinstance(call, Look):
+            return None
+        if self.is_set_by is not None:
+            return self.is_set_by(call, before)
+        return None if call.name in self.calls else False
 
 
 _AT_REST = (
@@ -41,56 +67,82 @@ _AT_REST = (
     "PCI DSS 4.0.1 3.5.1",
 )
 
-BUCKET_CHECKS = (
-    BucketCheck(
+CHECKS = (
+    Check(
         id=DEFAULT_ENCRYPTION,
         title="default encryption",
         requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
         controls=("Security Hub S3.17", *_AT_REST),
+        resource=BucketResource,
+        setting=Setting.BUCKET_ENCRYPTION,
+        calls=ENCRYPTION_CALLS,
         decide=decide_default_encryption,
+        is_set_by=can_have_set,
     ),
-    BucketCheck(
+    Check(
         id="S3.BucketKey",
         title="Bucket Key",
-        requires=lambda requirements: "the Bucket Key on, under SSE-KMS",
+        requires=lambda _: "the Bucket Key on, under SSE-KMS",
         controls=(),
+        resource=BucketResource,
+        setting=Setting.BUCKET_ENCRYPTION,
+        calls=ENCRYPTION_CALLS,
         decide=decide_bucket_key,
     ),
-    BucketCheck(
+    Check(
         id="S3.BucketSseCBlock",
         title="SSE-C block",
-        requires=lambda requirements: "SSE-C among the bucket's blocked encryption types",
+        requires=lambda _: "SSE-C among the bucket's blocked encryption types",
         controls=("NIST 800-53 r5 SC-12(2)",),
+        resource=BucketResource,
+        setting=Setting.BUCKET_ENCRYPTION,
+        calls=ENCRYPTION_CALLS,
         decide=decide_sse_c_block,
     ),
-    BucketCheck(
+    Check(
         id=KEY_ACCESS,
         title="key access",
-        requires=lambda requirements: "everyone with access to the bucket can use its KMS key",
+        requires=lambda _: "everyone with access to the bucket can use its KMS key",
         controls=(),
+        resource=BucketResource,
+        setting=Setting.BUCKET_ENCRYPTION,
+        calls=ACCESS_CALLS,
         decide=decide_key_access,
+    ),
+    Check(
+        id=OBJECT_ENCRYPTION,
+        title="object encryption",
+        requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
+        controls=_AT_REST,
+        resource=ObjectResource,
+        setting=Setting.OBJECT_ENCRYPTION,
+        calls=OBJECT_CALLS,
+        decide=decide_object_encryption,
+        is_set_by=is_of_own_write,
     ),
 )
 
-OBJECT_CHECK = Check(
-    id=OBJECT_ENCRYPTION,
-    title="object encryption",
-    requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
-    controls=_AT_REST,
-)
+CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
+BUCKET_CHECKS = tuple(check for check in CHECKS if check.resource is BucketResource)
 
-CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in (*BUCKET_CHECKS, OBJECT_CHECK)}
+
+def checks_of(resource: Resource) -> tuple[Check, ...]:
+    """The checks that judge resources of this kind."""
+    return tuple(check for check in CHECKS if isinstance(resource, check.resource))
 
 
 Decisions = Mapping[str, Decision]
 """The decision of each check, by check id."""
 
 
-def decide_bucket(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
-    """Run every bucket check of the catalogue, except those whose mode is `off`."""
+def decisions_of(requirements: Requirements, call: Trigger, observed: Any) -> Decisions:
+    """Run every check of the call's kind of resource, except those whose mode is `off`.
+
+    `observed` is what the checks of that kind judge.
+    """
     return {
         check.id: CHECK_IS_OFF
         if requirements.mode_of(check.id) is Mode.OFF
         else check.decide(requirements, call, observed)
-        for check in BUCKET_CHECKS
+        for check in checks_of(call.resource)
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
@@ -21,13 +23,33 @@ _OBJECT = Subject(
 )
 
 
+OBJECT_CALLS = frozenset(
+    {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption"}
+)
+"""The calls that set an object's encryption."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedEncryption:
+    """An object's encryption, and KMS's description of its key if that can change the decision."""
+
+    encryption: ObjectEncryption
+    kms_key: KeyDescription | None = None
+
+
+def is_of_own_write(_call: ObjectCall, _before: ObjectEncryption) -> bool:
+    """An object is judged only under its own write (decision 13)."""
+    return True
+
+
 def decide_object_encryption(
-    requirements: Requirements, call: ObjectTrigger, found: ObjectEncryption, key: KeyDescription | None
+    requirements: Requirements, call: ObjectTrigger, observed: ObservedEncryption
 ) -> Decision:
     """Decide by the table of docs/checks.md. SSE-C needs a person: only the writer can read the object.
 
     An object from before 2023 that was never encrypted counts as under SSE-S3 (D16).
     """
+    found = observed.encryption
     if found.has_customer_key:
         return Manual(
             severity=Severity.CRITICAL,
@@ -42,7 +64,7 @@ def decide_object_encryption(
             subject=_OBJECT,
             algorithm=found.algorithm or SseAlgorithm.SSE_S3,
             key_id=found.key_id,
-            key=key,
+            key=observed.kms_key,
             severity=Severity.HIGH if moved_away else Severity.MEDIUM,
             set_by_call=by_call,  # a call is only judged if it wrote the object that is there
         ),

@@ -83,7 +83,7 @@ def group_of(finding: Finding) -> str:
     same = (
         finding.check.id,
         finding.resource.scope,
-        finding.call.actor.who,
+        finding.who or "",
         finding.status.value,
         finding.severity.name,
         finding.reason.replace(finding.resource.name, ""),  # AWS's error messages name the object

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reseal.core.calls.call import Call
+from reseal.core.calls.trigger import Trigger
 from reseal.core.decision import Compliant, Decision, Exempt
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
@@ -33,7 +33,7 @@ class EventResult:
     today, or an alert window counts it for its summary.
     """
 
-    call: Call
+    call: Trigger
     decisions: Mapping[str, Decision]
     outcome: Outcome | None
     findings: tuple[Finding, ...]

@@ -17,8 +17,8 @@ def is_ransom_sign(finding: Finding) -> bool:
 
 
 def incident_group(finding: Finding) -> str:
-    """The group in which SSE-C writes are counted: one for each actor, across buckets."""
-    return hashlib.sha256(f"SSE-C\n{finding.call.actor.who}".encode()).hexdigest()[:32]
+    """The group in which SSE-C writes are counted: those of an actor, else of a bucket."""
+    return hashlib.sha256(f"SSE-C\n{finding.who or finding.resource.scope}".encode()).hexdigest()[:32]
 
 
 def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> Finding:

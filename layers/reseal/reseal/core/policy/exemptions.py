@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from reseal.core.calls.look import Look
-from reseal.core.calls.trigger import ObjectTrigger, Trigger
+from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
@@ -24,7 +24,7 @@ LOG_DELIVERIES = frozenset(
 """Services that deliver logs on their own behalf, some with SSE-S3 only (E17, E18)."""
 
 
-def skipped_call(requirements: Requirements, call: Trigger) -> Skipped | None:
+def skipped_call(requirements: Requirements, call: BucketTrigger | ObjectTrigger) -> Skipped | None:
     """Why this call is another account's to judge; None if it is not.
 
     Other accounts' events can be forwarded to this account's bus. A call that two accounts took part in has

@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from reseal.core.decision import Exempt
 from reseal.core.policy.exemptions import exempt_by_name
 from reseal.core.policy.requirements import Requirements
-from reseal.core.resource import Resource
+from reseal.core.resource import ObjectResource, Resource
+
+EVERY_BUCKET = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The policy of one deployment. Only `for_` is asked: checks, guards and findings know one resource."""
+    """The policy of one deployment. Only `for_` is asked: checks, guards and findings know one resource.
+
+    `object_scope` holds the buckets whose objects are checked, as the parameter ObjectScope names them:
+    `name/` is that bucket, other texts are prefixes.
+    """
 
     default: Requirements
     exempt_control_tower: bool = True
+    object_scope: tuple[str, ...] = (EVERY_BUCKET,)
 
     def for_(self, resource: Resource) -> Requirements:
         """What is required of this resource."""
         exempt = exempt_by_name(resource, self.default.account, control_tower=self.exempt_control_tower)
-        return replace(self.default, exempt=exempt)
+        return replace(self.default, exempt=exempt or self._outside_scope(resource))
+
+    def _outside_scope(self, resource: Resource) -> Exempt | None:
+        """The rule also matches a copy from a bucket in the scope to one outside."""
+        if not isinstance(resource, ObjectResource):
+            return None
+        named = f"{resource.bucket}/"
+        in_scope = any(name == EVERY_BUCKET or named.startswith(name) for name in self.object_scope)
+        return None if in_scope else Exempt("the bucket is not in ObjectScope")

@@ -29,7 +29,7 @@ class Requirements:
     `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
     remediation key. Otherwise the key policy must show it. `exempts_log_deliveries`: no check judges the
     logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do. `mode`
-    is that of the whole stack.
+    is that of the whole stack. `runbook` is the address of the runbook's page.
     """
 
     account: str
@@ -43,6 +43,7 @@ class Requirements:
     exempt: Exempt | None = None
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, Mode]
+    runbook: str = "docs/runbook.md"
 
     @property
     def partition(self) -> str:

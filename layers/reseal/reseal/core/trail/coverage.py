@@ -82,6 +82,9 @@ def _judge_own(trails: Sequence[Trail], region: str, own: OwnTrail) -> ObjectCov
     found = [trail for trail in trails if trail.arn == own.arn]
     if not found:
         return ObjectCoverage(covered=False, reason=f"{own.arn} was not found")
+    if own.outside:
+        outside = f"ObjectBuckets names what is outside ObjectScope: {', '.join(own.outside)}"
+        return ObjectCoverage(covered=False, reason=outside)
     objects = _judge_objects(found, region)
     if objects.covered and not found[0].has(own.selector):
         changed = f"{own.arn} is logging, but its event selectors are no longer those that the stack made"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decide_bucket
+from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
 from reseal.core.errors import MalformedEventError
@@ -34,7 +34,6 @@ class BucketKind:
     """`Kind` of buckets."""
 
     services: Services
-    checks = tuple(check.id for check in BUCKET_CHECKS)
     settings = tuple(WRITERS)
     lease = LEASE
 
@@ -67,7 +66,7 @@ class BucketKind:
 
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3."""
-        return decide_bucket(requirements, call, observed)
+        return decisions_of(requirements, call, observed)
 
     def plan(
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reseal.core.checks.catalogue import BUCKET_CHECKS
 from reseal.core.findings.alerts import may_be_suppressed
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.message import message_of
 from reseal.core.findings.ownership import owner_of
+from reseal.core.findings.render.message import message_of
 from reseal.core.outcome import Failed
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
@@ -32,8 +31,7 @@ class Reporter:
         batch.for_each(self._report, ended)
 
     def _report(self, ended: BucketEnded) -> None:
-        checks = [check.id for check in BUCKET_CHECKS]
-        event_result = self._with_owner(self._once_a_day(result_of(checks, ended)))
+        event_result = self._with_owner(self._once_a_day(result_of(ended)))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
         if published:
             self.services.topic.publish(message_of(published))

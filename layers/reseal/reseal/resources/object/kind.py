@@ -40,7 +40,6 @@ class ObjectKind:
     services: Services
     objects: ObjectServices
     deadline: Deadline
-    checks = (OBJECT_ENCRYPTION,)
     settings = (Setting.OBJECT_ENCRYPTION.value,)
     lease = LEASE
 

@@ -10,8 +10,8 @@ from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
-from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, decide_object_encryption
+from reseal.core.checks.catalogue import Decisions, decisions_of
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
@@ -69,13 +69,13 @@ class Observer:
     def decide(self, call: ObjectTrigger, found: ObjectFound) -> Decisions | Skipped:
         """The decision; Skipped if another call wrote the object that is there and it violates the check."""
         if isinstance(found, UnderCustomerKey):
-            encryption, key, listed = CUSTOMER_KEY, None, found.listed
+            judged, listed = ObservedEncryption(encryption=CUSTOMER_KEY), found.listed
         else:
-            encryption, key, listed = found.head.encryption, found.kms_key, found.head.listed
-        decision = decide_object_encryption(self.requirements, call, encryption, key)
-        if isinstance(decision, Violation) and listed and is_of_another(call, listed):
-            return written_again("object")
-        return {OBJECT_ENCRYPTION: decision}
+            judged = ObservedEncryption(encryption=found.head.encryption, kms_key=found.kms_key)
+            listed = found.head.listed
+        decisions = decisions_of(self.requirements, call, judged)
+        violated = any(isinstance(decision, Violation) for decision in decisions.values())
+        return written_again("object") if violated and listed and is_of_another(call, listed) else decisions
 
     def plan(
         self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions

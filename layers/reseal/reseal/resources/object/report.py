@@ -14,9 +14,9 @@ from reseal.core.findings.alerts import Tallied, Tally, group_of, grouped, may_b
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
-from reseal.core.findings.message import message_of
 from reseal.core.findings.occurrences import object_keys
 from reseal.core.findings.ownership import owner_of
+from reseal.core.findings.render.message import message_of
 from reseal.core.outcome import Failed
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
@@ -43,7 +43,7 @@ class Reporter:
         """Publish one alert for each group of equal findings, then write log lines and metrics."""
         now = self.services.clock.now()
         deliveries = {m: one.judgement.parsed.delivery for m, one in ended.items()}
-        results = {m: result_of([OBJECT_ENCRYPTION], one) for m, one in ended.items()}
+        results = {m: result_of(one) for m, one in ended.items()}
         published: dict[str, bool] = {}
         for group, alert in grouped(f for result in results.values() for f in result.findings).items():
             members = {m: h for m, h in results.items() if any(group_of(f) == group for f in h.findings)}

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
-from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.message import message_of
+from reseal.core.findings.finding import Finding, Status, Written
 from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.render.commands import NO_UNDO
+from reseal.core.findings.render.message import message_of
 from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
-    OBJECT_ENCRYPTION,
     SSE_C_BLOCK,
     SSE_KMS,
     K,
@@ -25,31 +26,35 @@ from tests.support.builders import (
     an_actor,
     an_object_call,
     encryption,
-    object_encryption,
-    requirements,
 )
 from tests.support.fakes.services import NOON
+from tests.support.findings import a_copied_object, a_finding
 
 SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
 
-REMEDIATED = Finding(
-    check=CHECK_BY_ID[DEFAULT_ENCRYPTION],
-    severity=Severity.HIGH,
-    status=Status.REMEDIATED,
-    call=a_call(time=NOON + timedelta(milliseconds=250)),
-    requirements=requirements(),
-    reason="new objects are encrypted with SSE-S3, whose key this account cannot control",
-    before=encryption(),
-    after=encryption(SSE_KMS, K, bucket_key=True),
-    action="PutBucketEncryption",
-    seconds_to_remediate=63.04,
-)
-MANUAL = Finding(
-    check=CHECK_BY_ID[BUCKET_KEY],
+
+def remediated(call: BucketCall) -> Finding:
+    return a_finding(
+        DEFAULT_ENCRYPTION,
+        call,
+        severity=Severity.HIGH,
+        status=Status.REMEDIATED,
+        reason="new objects are encrypted with SSE-S3, whose key this account cannot control",
+        before=encryption(),
+        written=Written(
+            action="PutBucketEncryption",
+            after=encryption(SSE_KMS, K, bucket_key=True),
+            at=call.time + timedelta(seconds=63.04),
+            restores=encryption(),
+        ),
+    )
+
+
+REMEDIATED = remediated(a_call(time=NOON + timedelta(milliseconds=250)))
+MANUAL = a_finding(
+    BUCKET_KEY,
+    a_call(actor=an_actor(address=None)),
     severity=Severity.LOW,
-    status=Status.MANUAL,
-    call=a_call(actor=an_actor(address=None)),
-    requirements=requirements(),
     reason="the Bucket Key is off",
     recommendation="switch it on",
 )
@@ -95,7 +100,7 @@ def test_the_email_reads_well() -> None:
 
 
 def test_email_about_what_the_call_did_not_set_says_so_before_it_names_a_caller() -> None:
-    message = message_of([replace(REMEDIATED, call=a_call("PutBucketPolicy"))])
+    message = message_of([remediated(a_call("PutBucketPolicy"))])
 
     _, _, call, note, who, *_ = message.email.splitlines()
     assert call.startswith("  Call           PutBucketPolicy")
@@ -152,18 +157,10 @@ def test_the_document_keeps_its_schema() -> None:
     validator.validate(json.loads(message.document))
 
 
-OBJECT = Finding(
-    check=CHECK_BY_ID[OBJECT_ENCRYPTION],
-    severity=Severity.MEDIUM,
-    status=Status.REMEDIATED,
-    call=an_object_call(key="2026/two  spaces.csv", version_id="v1"),
-    requirements=requirements(),
+OBJECT = a_copied_object(
+    an_object_call(key="2026/two  spaces.csv", version_id="v1"),
+    seconds=12.34,
     reason="the object is encrypted with SSE-S3",
-    before=object_encryption(),
-    after=object_encryption(SSE_KMS, K),
-    action="CopyObject",
-    seconds_to_remediate=12.34,
-    details={"StorageClass": "STANDARD"},
 )
 OBJECT_EMAIL = """\
 MEDIUM REMEDIATED: object encryption
@@ -176,6 +173,7 @@ MEDIUM REMEDIATED: object encryption
   Before         SSE-S3
   Now            SSE-KMS under arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-00000000000k
   Remediated     12.3 s after the call
+  Recommendation no one command undoes this in every shell: the entry in ledger_entry says what was before
   Controls       NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
 NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
   Runbook        docs/runbook.md#s3objectencryption
@@ -209,7 +207,7 @@ def test_no_key_passes_for_something_else(key: str) -> None:
     rows = rows_of(replace(OBJECT, call=an_object_call(key=key)))
 
     assert literal_eval(rows["Object"]) == key
-    assert "Recommendation" not in rows
+    assert rows["Recommendation"] == NO_UNDO
     assert all(row.isprintable() for row in rows.values())
 
 

@@ -1,0 +1,84 @@
+"""Step 6, report: findings as JSON for programs, and the attributes that subscriptions filter by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from reseal.core.calls.call import Call
+from reseal.core.calls.look import Look
+from reseal.core.findings.finding import Finding
+from reseal.core.findings.render.commands import recommendation_of, undo_command
+from reseal.core.resource import version_of
+
+SCHEMA = "reseal.findings/1"
+FINDING_SCHEMA = "reseal.finding/1"
+
+
+def findings_document(ordered: Sequence[Finding]) -> str:
+    """The findings of one event as the JSON of docs/finding.schema.json."""
+    return json.dumps({"schema": SCHEMA, "findings": [finding_document(finding) for finding in ordered]})
+
+
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding as the JSON of docs/finding.schema.json."""
+    call, written = finding.call, finding.written
+    return {
+        "schema": FINDING_SCHEMA,
+        "id": finding.id,
+        "check": finding.check.id,
+        "title": f"{finding.check.title} of {finding.resource.in_words}",
+        "severity": finding.severity.name,
+        "status": finding.status.value,
+        "resource": {
+            "type": finding.resource.type,
+            "arn": finding.resource_arn,
+            "name": finding.resource.name,
+            "version_id": version_of(finding.resource),
+        },
+        "account": finding.account,
+        "region": finding.region,
+        "seen_at": call.time.isoformat(),
+        "actor": None if isinstance(call, Look) else call.actor.to_document(),
+        "api_call": None if isinstance(call, Look) else _api_call(call, set_this=finding.set_by_call),
+        "required": finding.required,
+        "before": finding.before.to_document() if finding.before else None,
+        "after": written.after.to_document() if written else None,
+        "action": written.action if written else None,
+        "reason": finding.reason,
+        "recommendation": recommendation_of(finding),
+        "managed_by": finding.owner.to_document() if finding.owner else None,
+        "occurrences": finding.occurrences.to_document() if finding.occurrences else None,
+        "seconds_to_remediate": finding.seconds_to_remediate,
+        "controls": list(finding.check.controls),
+        "undo": undo_command(finding),
+        "ledger_entry": finding.ledger_entry,
+        "runbook": finding.runbook,
+    }
+
+
+def _api_call(call: Call, *, set_this: bool | None) -> dict[str, Any]:
+    return {
+        "name": call.name,
+        "time": call.time.isoformat(),
+        "event_id": call.event_id,
+        "set_this": set_this,
+    }
+
+
+def attributes_of(ordered: Sequence[Finding]) -> dict[str, str | list[str]]:
+    """The message's attributes: of the first finding, or of all if the findings of one event can differ."""
+    first = ordered[0]
+    return {
+        "severity": first.severity.name,
+        "status": _distinct(finding.status.value for finding in ordered),
+        "check": _distinct(finding.check.id for finding in ordered),
+        "resource_type": first.resource.type,
+        "account": first.account,
+        "region": first.region,
+    }
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
