@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -208,4 +208,4 @@ def test_violation_of_another_setting_has_no_state_before_in_the_entry() -> None
 
 
 def vars_of(repair: Repair) -> dict[str, Any]:
-    return {"setting": repair.setting, "before": repair.before, "intended": repair.intended}
+    return {field.name: getattr(repair, field.name) for field in fields(repair)}
