@@ -121,8 +121,8 @@ class Judged(Generic[T, O, P]):
     """After step 3: the decision of each check, and the write that each setting needs.
 
     `trigger` names the resource as AWS does, which the record may spell otherwise. `put_right` holds what
-    this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of that,
-    which another trigger led to.
+    this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of
+    that, which another trigger led to.
     """
 
     parsed: Parsed[T]
