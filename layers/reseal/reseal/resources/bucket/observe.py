@@ -24,7 +24,7 @@ from reseal.core.guards.encryption_context import (
     unless_bound_to_context,
 )
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.ports import Services
 
@@ -42,6 +42,7 @@ class Observer:
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
+        may_be_new = call.name == "CreateBucket" and encryption.algorithm == SseAlgorithm.SSE_S3
         opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
         needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
             is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
@@ -50,6 +51,7 @@ class Observer:
             read_at=read_at,
             encryption=encryption,
             kms_key=key,
+            created=self.services.buckets.read_created(call.resource.bucket) if may_be_new else None,
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
