@@ -54,7 +54,7 @@ REPAIR = [
     "read context",
     "describe key",
     "read key policy",
-    "ledger read copied",
+    "ledger read last",
     "ledger open",
     "copy",
     "read",
@@ -137,5 +137,5 @@ class Stage:
 
 
 def an_event(key: str, number: int = 1, **changes: Any) -> str:
-    """The event of a write of `key`."""
-    return an_object_body(key=key, **({"eventID": f"event-{number}"} | changes))
+    """The event of a write of `key`. By default its record does not say how S3 encrypted the object."""
+    return an_object_body(key=key, **({"eventID": f"event-{number}", "responseElements": None} | changes))
