@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
@@ -11,8 +12,8 @@ from reseal.core.checks.catalogue import decisions_of
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption
 from reseal.core.decision import CHECK_IS_OFF, Decision, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
-from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
-from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
+from reseal.core.guards.guarded import Guarded, Reads
+from reseal.core.guards.guards import guard
 from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
@@ -20,7 +21,7 @@ from reseal.core.refusal import outcome_of_refusal, written_again
 from reseal.core.repairs.objects.method import Method, Methods, choose_method, unreadable_context
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.lanes.object.task import Plan, Task
@@ -150,17 +151,9 @@ class Observer:
         requirements = self.required(task)
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, task.call, bucket_context)
-        decision = (
-            unless_unusable(requirements, remediate, self._remediation_key(requirements))
-            if moves_to_remediation_key(remediate)
-            else remediate
-        )
-        if moves_to_remediation_key(decision):
-            key = self._key_policy(requirements, requirements.remediation_key)
-            decision = guard_object(requirements, decision, found, original, bucket_context, key)
-        elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
-            decision = guard_raise(decision, found, self._key_policy(requirements, found.kms_key.arn))
-        decision = guard_own_write(requirements, decision, found.head, bucket_context)
+        guarded = Guarded.object(found, original, bucket_context)
+        reads = self._reads(requirements, bucket_context)
+        decision = guard(requirements, guarded, reads, {OBJECT_ENCRYPTION: remediate})[OBJECT_ENCRYPTION]
         change = encryption_change_of(decision)
         if change is None:
             return replace(task, decision=decision)
@@ -184,11 +177,17 @@ class Observer:
             context=call.stated.context if head.encryption.uses_kms else None,
         )
 
-    def _remediation_key(self, requirements: Requirements) -> KeyDescription:
-        return self.services.keys.describe(requirements.remediation_key, max_age=_MAX_AGE)
+    def _reads(self, requirements: Requirements, bucket_context: BucketContext) -> Reads:
+        keys, remediation_key = self.services.keys, requirements.remediation_key
 
-    def _key_policy(self, requirements: Requirements, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE))
+        def key_policy(key_arn: str) -> KeyPolicy:
+            return KeyPolicy.of(requirements, key_arn, keys.read_policy(key_arn, max_age=_MAX_AGE))
+
+        return Reads(
+            remediation_key=cache(lambda: keys.describe(remediation_key, max_age=_MAX_AGE)),
+            access=lambda: bucket_context.access,
+            key_policy=cache(key_policy),
+        )
 
 
 def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
