@@ -50,7 +50,7 @@ TESTS = {
     "lanes/object/report.py": _OBJECT_LANE,
     "lanes/object/task.py": _OBJECT_LANE,
     "lanes/object/batch.py": _OBJECT_LANE,
-    "core/guards/remediation_key.py": "unit/core/guards; unit/core unit/lanes",
+    "core/guards/remediation_key.py": "unit/core/guards; unit/lanes",
     "core/guards/access_impact.py": "unit/core/access unit/core/guards; unit/lanes",
     "core/guards/guarded.py": "unit/core/guards; unit/lanes",
     "core/guards/guards.py": "unit/core/guards; unit/lanes",
