@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.lanes.delivery import Delivery
@@ -16,7 +15,7 @@ from reseal.lanes.object.lane import ObjectLane
 from reseal.lanes.object.observe import Observer
 from reseal.lanes.object.report import Reporter
 from reseal.runtime.deadline import Deadline
-from reseal.runtime.sqs_batch import partial_failures
+from reseal.runtime.sqs_batch import Record, partial_failures
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 
 OBJECTS_AT_ONCE = 50
@@ -53,8 +52,8 @@ def object_lane() -> ObjectLane:
 
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     """Lambda's entry point for a batch of SQS messages."""
-    records = [SQSRecord(record) for record in event["Records"]]
-    deliveries = {record.message_id: _delivery(record, context) for record in records}
+    records: list[Record] = event["Records"]
+    deliveries = {record["messageId"]: _delivery(record, context) for record in records}
 
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000
@@ -63,9 +62,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return partial_failures(records, object_lane().enforce(deliveries, seconds_left), logger)
 
 
-def _delivery(record: SQSRecord, context: LambdaContext) -> Delivery:
+def _delivery(record: Record, context: LambdaContext) -> Delivery:
     return Delivery(
-        body=record.body,
-        receive_count=int(record.attributes.approximate_receive_count),
-        invocation=f"{context.aws_request_id}/{record.message_id}",
+        body=record["body"],
+        receive_count=int(record["attributes"]["ApproximateReceiveCount"]),
+        invocation=f"{context.aws_request_id}/{record['messageId']}",
     )

@@ -1,18 +1,16 @@
-"""Powertools' batch processor: what goes back to the queue, and what the log says of it."""
+"""The answer to a batch: what goes back to the queue, and what the log says of it."""
 
 from __future__ import annotations
 
 import json
 from io import StringIO
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import process_partial_response
 
 from reseal.core.errors import ResealError, TransientError
-from reseal.runtime.sqs_batch import LoggingBatchProcessor
+from reseal.runtime.sqs_batch import each
 from tests.support.names import unique
 
 
@@ -29,12 +27,12 @@ def process(error: Exception, *bodies: str) -> tuple[Any, list[dict[str, Any]]]:
     """Every message whose body begins with `bad` fails."""
 
     def handle(record: Any) -> None:
-        if record.body.startswith("bad"):
+        if record["body"].startswith("bad"):
             raise error
 
     stream = StringIO()
-    processor = LoggingBatchProcessor(Logger(service=unique("batch"), stream=stream))
-    answer = process_partial_response(a_batch(*bodies), handle, processor, SimpleNamespace())
+    logger = Logger(service=unique("batch"), stream=stream)
+    answer = each(a_batch(*bodies)["Records"], handle, logger)
     return answer, [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
