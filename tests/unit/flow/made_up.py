@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +31,7 @@ from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.flow.result import result_of
-from reseal.flow.stages import Ended, Entry, Judged, Parsed
+from reseal.flow.stages import Ended, Entry, Parsed
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import a_policy, key_arn
 from tests.support.fakes.executor import OneByOne
