@@ -76,6 +76,7 @@ class FakeBuckets:
 
     def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
+        self.created: dict[str, datetime] = {}
         self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
@@ -95,6 +96,10 @@ class FakeBuckets:
                 self.stale_reads -= 1
                 return self._stale[bucket]
             return current
+
+    def read_created(self, bucket: str) -> datetime | None:
+        with self._steps.step("read created", self.failures["read_created"]):
+            return self.created.get(bucket)
 
     def read_access(self, bucket: str) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):

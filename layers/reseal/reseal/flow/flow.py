@@ -117,7 +117,7 @@ class Flow(Generic[T, O, P]):
     ) -> Mapping[str, Recorded[T, O, P]]:
         """Open an entry for each write to make, and take over those that an earlier delivery left open."""
         earlier = self._earlier_entries(batch, judged)
-        judged = self._credit(batch, batch.remaining(judged))
+        judged = self._credit(batch, batch.remaining(judged), earlier)
         judged = self._reconsider(batch, batch.remaining(judged))
         until = int((self.clock.now() + self.kind.lease).timestamp())
         due = {m: due_writes(one, self.kind.settings, earlier, until) for m, one in judged.items()}
@@ -158,10 +158,19 @@ class Flow(Generic[T, O, P]):
         return batch.remaining({**judged, **settled})
 
     def _credit(
-        self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
+        self,
+        batch: Batch,
+        judged: Mapping[str, Judgement[T, O, P]],
+        earlier: Mapping[str, Entry],
     ) -> Mapping[str, Judgement[T, O, P]]:
         """Find Reseal's own repairs of what these calls did, to which another trigger led."""
-        put_right = {m: one for m, one in judged.items() if isinstance(one, Judged) and one.put_right}
+        put_right = {
+            m: one
+            for m, one in judged.items()
+            if isinstance(one, Judged)
+            and one.put_right
+            and not any(one.parsed.entry_id(setting) in earlier for setting in self.kind.settings)
+        }
         if not put_right:
             return judged
         names = [one.trigger.resource.name for one in put_right.values()]
