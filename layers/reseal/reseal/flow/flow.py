@@ -200,6 +200,7 @@ class Flow(Generic[T, O, P]):
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""
         ended = batch.for_each(self._act_on_one, recorded)
+        self._leave(0.0)
         ours = {
             write.entry.entry_id
             for one in recorded.values()
