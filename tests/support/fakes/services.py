@@ -54,9 +54,9 @@ class Steps:
             self.taken.append(name)
             if number == self.dies_before:
                 raise Crash
+            self.always(name)
             if self.before[name]:
                 self.before[name].pop(0)()
-            self.always(name)
             if failures:
                 raise failures.pop(0)
             yield

@@ -267,6 +267,7 @@ class Stage:
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud.holding({}, {}))
     deadline: Deadline = field(default_factory=Deadline)
     workers: Executor = field(default_factory=OneByOne)
+    seconds_to_record: float = 0.0
     seconds_for_one: float = 0.0
     seconds_to_end: float = 0.0
     undone: tuple[Entry, ...] = ()
@@ -297,6 +298,7 @@ class Stage:
             clock=self.cloud.clock,
             deadline=self.deadline,
             workers=self.workers,
+            seconds_to_record=self.seconds_to_record,
             seconds_for_one=self.seconds_for_one,
             seconds_to_end=self.seconds_to_end,
         )

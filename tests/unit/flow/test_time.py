@@ -19,7 +19,7 @@ from tests.unit.flow.made_up import (
     a_look,
 )
 
-ATTEMPT, ATTEMPTS, FOR_ONE, TO_END = 8.0, 4, 16.0, 16.0
+ATTEMPT, ATTEMPTS, TO_RECORD, FOR_ONE, TO_END = 8.0, 4, 8.0, 16.0, 16.0
 QUICK, SLOW = a_look("quick"), a_look("slow", key=OTHER_KEY, second=1)
 
 
@@ -31,7 +31,11 @@ class Invocation:
     """
 
     left: float
-    stage: Stage = field(default_factory=lambda: Stage(seconds_for_one=FOR_ONE, seconds_to_end=TO_END))
+    stage: Stage = field(
+        default_factory=lambda: Stage(
+            seconds_to_record=TO_RECORD, seconds_for_one=FOR_ONE, seconds_to_end=TO_END
+        )
+    )
 
     def is_slow(self, step: str, *, after: int = 0, times: int = 10) -> None:
         """So many calls of this step are slow, after the first ones."""
@@ -55,7 +59,7 @@ class Invocation:
         return {message: type(error) for message, error in failed.items()}
 
 
-@pytest.mark.parametrize("left", [40.0, 48.0, 63.9])
+@pytest.mark.parametrize("left", [48.0, 56.0, 71.9])
 def test_slow_resource_goes_back_in_time_and_leaves_its_mates_done(left: float) -> None:
     invocation = Invocation(left=left)
     invocation.is_slow("read key", after=1, times=1)
@@ -67,7 +71,7 @@ def test_slow_resource_goes_back_in_time_and_leaves_its_mates_done(left: float) 
 
 
 def test_slow_read_that_ends_in_time_is_no_failure() -> None:
-    invocation = Invocation(left=64.0)
+    invocation = Invocation(left=72.0)
     invocation.is_slow("read key", after=1, times=1)
 
     assert invocation.deliver(QUICK, SLOW) == {}
@@ -75,7 +79,7 @@ def test_slow_read_that_ends_in_time_is_no_failure() -> None:
 
 
 def test_what_there_is_no_time_for_goes_back_untouched() -> None:
-    invocation = Invocation(left=FOR_ONE + TO_END + ATTEMPT - 0.1)
+    invocation = Invocation(left=TO_RECORD + FOR_ONE + TO_END + ATTEMPT - 0.1)
 
     assert invocation.deliver(QUICK, SLOW) == {"m1": TransientError, "m2": TransientError}
     assert (invocation.stage.keys.writes, invocation.stage.cloud.ledger.entries) == ([], [])
@@ -97,7 +101,7 @@ def test_later_turns_that_there_is_no_time_for_go_back_untouched_and_leave_the_f
 
 
 def test_slow_write_goes_back_and_leaves_the_others_time_to_be_closed_and_reported() -> None:
-    invocation = Invocation(left=44.0)
+    invocation = Invocation(left=48.0)
     invocation.is_slow(f"put {LABEL}", after=1)
 
     assert invocation.deliver(QUICK, SLOW) == {"m2": TransientError}
