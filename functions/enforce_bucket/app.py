@@ -17,7 +17,7 @@ from reseal.resources.bucket.report import Reporter
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, wire
+from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire
 
 BUCKETS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""
@@ -41,6 +41,7 @@ def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
         clock=services.clock,
         deadline=deadline,
         workers=ThreadPoolExecutor(BUCKETS_AT_ONCE),
+        seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

@@ -17,7 +17,7 @@ from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""
@@ -49,6 +49,7 @@ def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
         clock=services.clock,
         deadline=deadline,
         workers=ThreadPoolExecutor(OBJECTS_AT_ONCE),
+        seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

@@ -123,7 +123,7 @@ def registered() -> Iterator[None]:
 
 def _check(setting: str) -> Check:
     def decide(_required: Requirements, _call: KeyLook, observed: KeyNow) -> Decision:
-        if observed.settings[setting].text == REQUIRED[setting]:
+        if observed.settings[setting].text.startswith(REQUIRED[setting]):
             return Compliant("it is as required")
         change = Become(setting, REQUIRED[setting])
         return Remediate(change=change, severity=Severity.MEDIUM, reason=f"{setting} was not called")
@@ -193,6 +193,9 @@ class KeyKind:
     def observe(self, _required: Requirements, look: KeyLook) -> tuple[KeyLook, KeyNow]:
         return look, KeyNow(settings=self.keys.read(look.resource.kms_key))
 
+    def by_record(self, _required: Requirements, _look: KeyLook, _now: KeyNow | None) -> Decisions:
+        return {}
+
     def decide(self, required: Requirements, look: KeyLook, now: KeyNow) -> Decisions | Skipped:
         return decisions_of(required, look, now)
 
@@ -205,7 +208,10 @@ class KeyKind:
     def reconsider(self, judged: Mapping[str, Any]) -> Mapping[str, Any]:
         return judged
 
-    def write(self, _judged: Any, plan: KeyPlan, entry: Entry) -> Outcome:
+    def write(self, _judged: Any, plan: KeyPlan, entry: Entry) -> Entry:
+        return replace(entry, outcome=self._written(plan, entry))
+
+    def _written(self, plan: KeyPlan, entry: Entry) -> Outcome:
         key, repair = entry.resource.arn("aws"), plan.repair
         try:
             self.keys.put(key, repair.setting, repair.intended)  # type: ignore[arg-type]
@@ -223,14 +229,16 @@ class KeyKind:
 
 @dataclass(frozen=True)
 class KeyUndoer(KeyKind):
-    """Plans the undone repairs of the closed entries instead of what the checks want."""
+    """Plans the undone repairs of these entries instead of what the checks want."""
+
+    entries: tuple[Entry, ...] = ()
 
     def plan(
         self, _required: Requirements, _look: KeyLook, _now: KeyNow, decisions: Decisions
     ) -> tuple[Decisions, Mapping[str, KeyPlan]]:
         repairs = (
             Repair(setting=one.setting, before=one.before, intended=one.intended, checks=())
-            for one in self.cloud.ledger.entries
+            for one in self.entries
         )
         return decisions, {repair.setting: KeyPlan(repair.undone) for repair in repairs}
 
@@ -259,9 +267,10 @@ class Stage:
     cloud: FakeCloud = field(default_factory=lambda: FakeCloud.holding({}, {}))
     deadline: Deadline = field(default_factory=Deadline)
     workers: Executor = field(default_factory=OneByOne)
+    seconds_to_record: float = 0.0
     seconds_for_one: float = 0.0
     seconds_to_end: float = 0.0
-    undoes: bool = False
+    undone: tuple[Entry, ...] = ()
     invocations: int = 0
 
     def __post_init__(self) -> None:
@@ -278,7 +287,9 @@ class Stage:
             )
             for number, body in enumerate(bodies, 1)
         }
-        kind = (KeyUndoer if self.undoes else KeyKind)(self.keys, self.cloud)
+        kind = (
+            KeyUndoer(self.keys, self.cloud, self.undone) if self.undone else KeyKind(self.keys, self.cloud)
+        )
         flow: Flow[KeyLook, KeyNow, KeyPlan] = Flow(
             policy=self.policy,
             kind=kind,
@@ -287,6 +298,7 @@ class Stage:
             clock=self.cloud.clock,
             deadline=self.deadline,
             workers=self.workers,
+            seconds_to_record=self.seconds_to_record,
             seconds_for_one=self.seconds_for_one,
             seconds_to_end=self.seconds_to_end,
         )
@@ -294,7 +306,7 @@ class Stage:
 
     def undo(self, look: str) -> dict[str, Exception]:
         """Undo every write in the ledger, as one event."""
-        self.undoes = True
+        self.undone = tuple(self.cloud.ledger.entries)
         return self.deliver(look)
 
     def is_now(self, key: str = A_KEY) -> dict[str, str]:

@@ -44,8 +44,9 @@ from reseal.ports import Clock, Deadline, Ledger
 class Flow(Generic[T, O, P]):
     """The flow of one lane.
 
-    `seconds_for_one` is what a resource needs from its write on, `seconds_to_end` what a batch needs after
-    its writes. Every AWS call leaves so much time, so that a slow resource leaves it to the others.
+    `seconds_to_record` is what a batch needs to open its entries, `seconds_for_one` what a resource needs
+    from its write on, `seconds_to_end` what a batch needs after its writes. Every AWS call leaves so much
+    time, so that a slow resource leaves it to the others.
     """
 
     policy: Policy
@@ -55,6 +56,7 @@ class Flow(Generic[T, O, P]):
     clock: Clock
     deadline: Deadline
     workers: Executor
+    seconds_to_record: float
     seconds_for_one: float
     seconds_to_end: float
 
@@ -64,18 +66,23 @@ class Flow(Generic[T, O, P]):
         Returns the error of each message that must be delivered again, by message id.
         """
         batch = Batch(workers=self.workers)
-        self._leave(self.seconds_for_one + self.seconds_to_end)
+        self._leave(self._seconds_after_judging)
         parsed = self._parse(batch, deliveries)  # 1 parse
         ended = self._superseded(parsed)
         for turn in _turns({m: one for m, one in parsed.items() if m not in ended}):
-            self._leave(self.seconds_for_one + self.seconds_to_end)
+            self._leave(self._seconds_after_judging)
             judged = batch.for_each(self._judge, turn)  # 2 observe, 3 decide
+            self._leave(self.seconds_for_one + self.seconds_to_end)
             recorded = self._record(batch, judged)  # 4 record
             self._leave(self.seconds_to_end)
             ended |= self._act(batch, recorded)  # 5 act
         self._leave(0.0)
         self.reporter.report(batch, ended)  # 6 report
         return batch.failures
+
+    @property
+    def _seconds_after_judging(self) -> float:
+        return self.seconds_to_record + self.seconds_for_one + self.seconds_to_end
 
     def _leave(self, seconds: float) -> None:
         self.deadline.keep(seconds)
@@ -200,6 +207,7 @@ class Flow(Generic[T, O, P]):
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""
         ended = batch.for_each(self._act_on_one, recorded)
+        self._leave(0.0)
         ours = {
             write.entry.entry_id
             for one in recorded.values()

@@ -36,6 +36,9 @@ CALLS = Config(
     read_timeout=5,
 )
 
+SECONDS_TO_RECORD = 3 * longest_attempt(CALLS)
+"""What a batch needs to open its entries: two reads of the ledger, and the call that opens."""
+
 SECONDS_TO_END = 2 * longest_attempt(CALLS)
 """What a batch needs after its repairs: to close the ledger's entries, and to publish."""
 
