@@ -16,7 +16,16 @@ from localcloud import control, gateway
 from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
-from localcloud.kms import key_policies, kms_keys
+from localcloud.kms import (
+    key_deletion,
+    key_operations,
+    key_policies,
+    key_rotation,
+    key_states,
+    kms_keys,
+    multi_region,
+    shared_policies,
+)
 from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
@@ -51,8 +60,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
     root_denials.install()
-    kms_keys.install()
-    key_policies.install()
+    _install_keys()
     bucket_encryption.install(
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
         put_drops_sse_c_block=settings.put_drops_sse_c_block,
@@ -77,6 +85,17 @@ def _variants(settings: Settings) -> Variants:
         url_encode_keys=settings.records_url_encode_keys,
         update_is_bare=settings.update_encryption_record_is_bare,
     )
+
+
+def _install_keys() -> None:
+    kms_keys.install()
+    key_states.install()
+    key_rotation.install()
+    key_deletion.install()
+    multi_region.install()
+    shared_policies.install()
+    key_operations.install()
+    key_policies.install()
 
 
 def _install_objects(settings: Settings) -> None:

@@ -27,6 +27,27 @@ def find_key(reference: str) -> Key | None:
     return key
 
 
+def find_by_id(data: dict[str, Any]) -> Key | None:
+    """The key that a management request names: by id or ARN, never by alias (F1)."""
+    reference = str(data.get("KeyId", ""))
+    return None if "alias/" in reference else find_key(reference)
+
+
+def find_anywhere(arn: str) -> Key:
+    """The key with this ARN, in whatever account and Region. Raises ValueError if there is none."""
+    with responses.request_scope(owner(arn), region(arn)):
+        key = find_key(arn)
+    if key is None:
+        raise ValueError(f"there is no key {arn}")
+    return key
+
+
+def is_managed(key: Key) -> bool:
+    """Whether AWS manages the key."""
+    with responses.request_scope(owner(key["Arn"]), region(key["Arn"])):
+        return bool(kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"])
+
+
 def region(reference: str) -> str:
     """The Region in an ARN; empty for an id or an alias."""
     parts = reference.split(":")
@@ -88,9 +109,8 @@ def _key_metadata(original: Callable[[Key], Key], key: Key) -> Key:
     """F7: KeyManager marks the AWS managed key, AWSAccountId is the owner of the key."""
     account = owner(key["Arn"])
     with responses.request_scope(account, region(key["Arn"])):
-        managed = kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"]
         metadata = original(key)
-    return metadata | {"AWSAccountId": account, "KeyManager": "AWS" if managed else "CUSTOMER"}
+    return metadata | {"AWSAccountId": account, "KeyManager": "AWS" if is_managed(key) else "CUSTOMER"}
 
 
 def _key_policy_for_arn(

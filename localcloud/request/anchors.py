@@ -44,7 +44,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "core.lambda_runtime": ("reset",),
     "core.lambda_runtime.Worker": ("_drain_stderr", "_drain_stderr_bounded"),
-    "core.responses": ("get_account_id", "get_region", "get_request_client_ip", "request_scope"),
+    "core.responses": (
+        "error_response_json",
+        "get_account_id",
+        "get_region",
+        "get_request_client_ip",
+        "json_response",
+        "request_scope",
+    ),
     "core.router": ("detect_service", "extract_access_key_id"),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
     "services.cloudtrail": (
@@ -71,10 +78,16 @@ NAMES: dict[str, tuple[str, ...]] = {
     "services.kms": (
         "_aliases",
         "_alias_arn",
+        "_check_key_state",
         "_create_key",
+        "_grants",
+        "_key_material_id",
         "_key_metadata",
         "_keys",
+        "_replicate_key",
         "_resolve_key",
+        "_schedule_key_deletion",
+        "handle_request",
         "key_policy_for_arn",
     ),
     "services.s3": (

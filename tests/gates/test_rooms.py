@@ -106,6 +106,7 @@ HOUSES = (
             "cloud/localcloud",
             "cloud/localcloud/buckets",
             "cloud/localcloud/cloudtrail",
+            "cloud/localcloud/keys",
             "cloud/localcloud/objects",
             "cloud/object_soak",
             "cloud/object_soak/laws",
