@@ -28,7 +28,7 @@ from localcloud.kms import (
 )
 from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
-from localcloud.s3 import bucket_encryption, bucket_owner, policy_status, preconditions
+from localcloud.s3 import bucket_encryption, bucket_owner, bucket_policies, policy_status, preconditions
 from localcloud.s3.objects import (
     customer_keys,
     encryption_contexts,
@@ -66,6 +66,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
         put_drops_sse_c_block=settings.put_drops_sse_c_block,
     )
     _install_objects(settings)
+    bucket_policies.install(get_normalises=settings.get_bucket_policy_normalises)
     policy_status.install()
     bucket_owner.install()
     event_patterns.install()
