@@ -28,7 +28,14 @@ from localcloud.kms import (
 )
 from localcloud.request import anchors, root_denials, transport
 from localcloud.request.journal import Journal
-from localcloud.s3 import bucket_encryption, bucket_owner, bucket_policies, policy_status, preconditions
+from localcloud.s3 import (
+    bucket_encryption,
+    bucket_owner,
+    bucket_policies,
+    checksums,
+    policy_status,
+    preconditions,
+)
 from localcloud.s3.objects import (
     customer_keys,
     encryption_contexts,
@@ -41,10 +48,20 @@ from localcloud.s3.objects import (
     object_state,
     object_tag_count,
 )
-from localcloud.s3.writes import multipart, object_copy, object_update, object_writes, write_conditions
+from localcloud.s3.reads import listed_times, tag_conditions, version_ids
+from localcloud.s3.writes import (
+    multipart,
+    object_copy,
+    object_owners,
+    object_update,
+    object_writes,
+    upload_checksums,
+    write_conditions,
+)
 from localcloud.services import (
     event_patterns,
     function_logs,
+    queue_messages,
     queue_policies,
     stack_resources,
     topic_encryption,
@@ -72,6 +89,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     event_patterns.install()
     topic_encryption.install()
     topic_messages.install()
+    queue_messages.install()
     queue_policies.install()
     stack_resources.install()
     function_logs.install()
@@ -109,6 +127,8 @@ def _install_objects(settings: Settings) -> None:
     object_state.install()
     object_tag_count.install()
     object_writes.install()
+    checksums.install()
+    upload_checksums.install()
     preconditions.install()
     object_copy.install(limit=settings.copy_object_limit)
     multipart.install(minimum_part_size=settings.minimum_part_size)
@@ -116,6 +136,10 @@ def _install_objects(settings: Settings) -> None:
     object_key_use.install()
     object_update.install()
     write_conditions.install()
+    object_owners.install()
+    version_ids.install()
+    tag_conditions.install()
+    listed_times.install()
 
 
 def run(settings: Settings) -> int:

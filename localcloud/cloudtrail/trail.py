@@ -77,7 +77,7 @@ class Trail:
 
     def happened(self, event: KeyEvent) -> None:
         """Queue the events of what KMS did by itself."""
-        self._worker.submit(self._tell, event, time.time()).add_done_callback(_log_failure)
+        self._worker.submit(self._deliver_own, event, time.time()).add_done_callback(_log_failure)
 
     def drain(self) -> None:
         """Return when the event of every call that has ended is delivered."""
@@ -116,9 +116,9 @@ class Trail:
             second = kms_record.in_the_new_primary_region(record, concerned.key)
             self._deliver(second, pending, pending.accounts, ended)
         for event in kms_events.after(pending.call, concerned.key):
-            self._tell(event, ended)
+            self._deliver_own(event, ended)
 
-    def _tell(self, event: KeyEvent, ended: float) -> None:
+    def _deliver_own(self, event: KeyEvent, ended: float) -> None:
         """Deliver CloudTrail's record and, without a trail's help, KMS's own event."""
         record = kms_events.record(event, ended)
         time.sleep(max(0.0, ended + self._delay - time.time()))

@@ -91,6 +91,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "key_policy_for_arn",
     ),
     "services.s3": (
+        "_acl_grants",
+        "_annotation_checksum",
         "_apply_object_lock_from_headers",
         "_ARCHIVE_STORAGE_CLASSES",
         "_bucket_default_sse_headers",
@@ -140,12 +142,21 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_put_bucket_policy",
         "_record_object_version",
         "_resolve_sse_write_headers",
+        "_S3_CHECKSUM_HEADERS",
         "_SSE_STORED_HEADERS",
         "_upload_part_copy",
     ),
     "services.lambda_svc": ("_esms",),
     "services.sns": ("SnsPublishError", "_error", "_get_topic", "publish_internal"),
-    "services.sqs": ("_md5_msg_attrs", "_queue_by_arn", "queue_policy_allows"),
+    "services.sqs": (
+        "_act_send_message",
+        "_Err",
+        "_get_q",
+        "_HANDLERS",
+        "_md5_msg_attrs",
+        "_queue_by_arn",
+        "queue_policy_allows",
+    ),
     "services.sts": ("_sessions",),
 }
 
