@@ -1,4 +1,4 @@
-"""KMS keys as S3 and DescribeKey see them: the AWS managed key, and keys of other accounts."""
+"""KMS keys as S3 and DescribeKey see them: AWS's own, other accounts', those in custom key stores."""
 
 import json
 from collections.abc import Callable
@@ -7,15 +7,20 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import kms
 
+from localcloud.kms import kms_answers
 from localcloud.request import anchors
+from localcloud.request.calls import Response
 
 Key = dict[str, Any]
 MANAGED_ALIAS = "alias/aws/s3"
 ARN_PARTS = 6
+CUSTOM_STORES = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
+STORE = "CustomKeyStoreId"
 
 
 def install() -> None:
     """Let KMS find keys by the ARN of another account, and return the owner of each key."""
+    anchors.replace("services.kms._create_key", _create_key)
     anchors.replace("services.kms._resolve_key", _resolve_key)
     anchors.replace("services.kms._key_metadata", _key_metadata)
     anchors.replace("services.kms.key_policy_for_arn", _key_policy_for_arn)
@@ -95,6 +100,21 @@ def _managed_policy(account: str, here: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [use, look]}
 
 
+def _create_key(original: Callable[[dict[str, Any]], Response], data: dict[str, Any]) -> Response:
+    """Take the origins of custom key stores; any store that is named counts as one that exists."""
+    origin = data.get("Origin", "")
+    if origin not in CUSTOM_STORES:
+        return original(data)
+    if not data.get(STORE):
+        return kms_answers.error("ValidationException", f"Origin {origin} needs a {STORE}.")
+    answer = original(data | {"Origin": "AWS_KMS"})
+    if answer[0] != kms_answers.OK:
+        return answer
+    key = kms._keys[kms_answers.members(answer)["KeyMetadata"]["KeyId"]]
+    key["Origin"], key[STORE] = origin, data[STORE]
+    return kms_answers.success({"KeyMetadata": kms._key_metadata(key)})
+
+
 def _resolve_key(original: Callable[[str], Key | None], reference: str) -> Key | None:
     if reference in {MANAGED_ALIAS, kms._alias_arn(MANAGED_ALIAS)}:
         return managed_key()
@@ -110,7 +130,9 @@ def _key_metadata(original: Callable[[Key], Key], key: Key) -> Key:
     account = owner(key["Arn"])
     with responses.request_scope(account, region(key["Arn"])):
         metadata = original(key)
-    return metadata | {"AWSAccountId": account, "KeyManager": "AWS" if is_managed(key) else "CUSTOMER"}
+    store = {STORE: key[STORE]} if STORE in key else {}
+    manager = "AWS" if is_managed(key) else "CUSTOMER"
+    return metadata | {"AWSAccountId": account, "KeyManager": manager} | store
 
 
 def _key_policy_for_arn(

@@ -35,6 +35,15 @@ def test_keys_of_external_origin_do_not_rotate_by_themselves(
     assert refusal(lambda: getattr(kms, call)(KeyId=key)) == "UnsupportedOperationException"
 
 
+@pytest.mark.parametrize("call", [*ROTATION_CALLS, "get_key_rotation_status"])
+@pytest.mark.parametrize("origin", ["AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"])
+def test_keys_in_custom_key_stores_do_not_rotate(kms: Any, make_key: Any, origin: str, call: str) -> None:
+    key = make_key(Origin=origin, CustomKeyStoreId="cks-1234567890abcdef0")
+
+    assert kms.describe_key(KeyId=key)["KeyMetadata"]["Origin"] == origin
+    assert refusal(lambda: getattr(kms, call)(KeyId=key)) == "UnsupportedOperationException"
+
+
 def test_imported_key_rotates_on_demand_only_to_material_imported_before(
     kms: Any, make_key: Any, import_material: Callable[[str], None]
 ) -> None:
