@@ -68,16 +68,15 @@ class Observer:
             key = self.services.keys.describe(self.policy.remediation_key, max_age=0)
             decisions = guard_remediation_key(self.policy, decisions, key)
         key_policy = None
-        if any_moves_to_remediation_key(decisions):
+        moves = any_moves_to_remediation_key(decisions)
+        if moves or any_raise(decisions):
             access = observed.access or self.services.buckets.read_access(call.bucket)
-            key_policy = self._key_policy(self.policy.remediation_key)
-            asks_own_callers = not self.policy.callers_may_use_key
-            decisions = guard_access(
-                decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
-            )
-            decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
-        if any_raise(decisions):
-            access = observed.access or self.services.buckets.read_access(call.bucket)
+            if moves:
+                key_policy = self._key_policy(self.policy.remediation_key)
+                asks_own_callers = not self.policy.callers_may_use_key
+                decisions = guard_access(
+                    decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
+                )
             decisions = guard_raise(self.policy, decisions, observed, access)
             decisions = guard_own_writes(self.policy, decisions, call.resource, observed, access)
         return self._guard_contexts(call, observed, decisions, key_policy)
