@@ -1,6 +1,7 @@
 """Rotation of a key's material, automatic and on demand (F1 to F4).
 
-The material of a key never leaves KMS, and old material still decrypts: only its id changes here.
+The material of a key never leaves KMS, and old material still decrypts: only its id changes here. Answers
+name the key by its id, as in AWS's examples; whether they would name it by its ARN is UNCONFIRMED.
 """
 
 import hashlib

@@ -146,6 +146,7 @@ HOUSES = (
             "contract",
             "contract/faults",
             "contract/aws",
+            "contract/recorded",
             "contract/worlds",
             "support",
             "support/fakes",
