@@ -1,9 +1,9 @@
 # Reseal. `make demo` shows it, `make test` tests it; both need only Python 3.11 to 3.13, make and git.
 PYTHON ?= python3
 STACK ?= reseal
+SCENES ?= all
 CASES ?= 10000
 PAIRS ?= 20000
-PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
@@ -13,17 +13,23 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive test prove unit lint type fmt build bench mutants lock clean faults soak judge localemu
+.PHONY: help demo picture local sample-finding redrive test prove unit lint type fmt build bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud how Reseal remediates buckets and objects
-	@$(DEV) -m demo
+demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud what Reseal does; SCENES=short takes half a minute
+	@$(DEV) -m demo --scenes $(SCENES)
+
+picture: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the short demo and record it for the README, in docs/demo.svg
+	@$(DEV) -m demo --scenes short --picture docs/demo.svg
 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to try it out
 	@$(DEV) -m demo.local
+
+sample-finding: .venv/dev/.ready ## Publish a finding that means nothing to the topic of STACK
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.sample_finding --stack $(STACK)
 
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
@@ -69,7 +75,7 @@ fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff check --fix .
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
-	@$(DEV) -m localcloud.client.deploy
+	@$(DEV) -m localcloud.client.build
 
 bench: .venv/custodian/.ready .venv/cloud/.ready build ## Compare the cost of events with Cloud Custodian and bare boto3 (6 to 8 minutes)
 	@$(DEV) -m benchmarks
@@ -84,11 +90,9 @@ clean: ## Remove what the other commands made
 	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.ready: requirements/%.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
-	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@echo "installing $< into .venv/$*"
-	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
-	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) requirements/install.py .venv/$* $<
 	@touch $@
 
 # Needs Python 3.12 or 3.13. Without one, its tests are skipped with a message.
@@ -96,5 +100,4 @@ clean: ## Remove what the other commands made
 	@python=$$(for python in $(PYTHON) python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
 	  $$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done); \
 	test "$$python" || { echo "no Python 3.12 or 3.13 here: the adapters are not tested on LocalEmu"; exit 0; }; \
-	echo "installing $< into .venv/localemu with $$python" && rm -rf .venv/localemu && $$python -m venv .venv/localemu && \
-	.venv/localemu/bin/python $(PIP_INSTALL) --no-compile -r $< && touch $@
+	$$python requirements/install.py .venv/localemu $< --no-compile && touch $@
