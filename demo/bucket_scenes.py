@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from demo.scene import End, Scene
+from demo.scene import End, Group, Scene
 from demo.world import OTHER_ACCOUNT, World
 
 DEFAULT, BUCKET_KEY, SSE_C = "S3.BucketDefaultEncryption", "S3.BucketKey", "S3.BucketSseCBlock"
@@ -81,101 +81,119 @@ def _create_locked(s3: Any, world: World) -> None:
     s3.put_bucket_policy(Bucket="vault", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
 
 
-BUCKET_SCENES = (
-    Scene(
-        title="creates a bucket",
-        who="maria",
-        bucket="orders",
-        act=_create("orders"),
-        calls=("CreateBucket",),
-        end=End.REMEDIATED,
-        findings=((DEFAULT, "INFORMATIONAL", "REMEDIATED"),),
+BUCKET_GROUPS = (
+    Group(
+        "Buckets that Reseal remediates",
+        (
+            Scene(
+                title="creates a bucket",
+                who="maria",
+                bucket="orders",
+                act=_create("orders"),
+                calls=("CreateBucket",),
+                end=End.REMEDIATED,
+                findings=((DEFAULT, "INFORMATIONAL", "REMEDIATED"),),
+                short=True,
+            ),
+            Scene(
+                title="lowers its default encryption from SSE-KMS to SSE-S3",
+                who="mallory",
+                bucket="orders",
+                act=_lower,
+                calls=("PutBucketEncryption",),
+                end=End.REMEDIATED,
+                findings=((DEFAULT, "HIGH", "REMEDIATED"),),
+                short=True,
+            ),
+            Scene(
+                title="deletes its default encryption",
+                who="mallory",
+                bucket="orders",
+                act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
+                calls=("DeleteBucketEncryption",),
+                end=End.REMEDIATED,
+                findings=((DEFAULT, "HIGH", "REMEDIATED"),),
+            ),
+            Scene(
+                title="sets its default encryption to a key of another account",
+                who="mallory",
+                bucket="orders",
+                act=_use_foreign_key,
+                calls=("PutBucketEncryption",),
+                end=End.REMEDIATED,
+                findings=((DEFAULT, "CRITICAL", "REMEDIATED"),),
+            ),
+        ),
     ),
-    Scene(
-        title="lowers its default encryption from SSE-KMS to SSE-S3",
-        who="mallory",
-        bucket="orders",
-        act=_lower,
-        calls=("PutBucketEncryption",),
-        end=End.REMEDIATED,
-        findings=((DEFAULT, "HIGH", "REMEDIATED"),),
+    Group(
+        "Buckets that are compliant, elsewhere or unchanged",
+        (
+            Scene(
+                title="creates a bucket, then sets the team's own key",
+                who="data-team",
+                bucket="analytics",
+                act=_create_with_own_key,
+                calls=("CreateBucket", "PutBucketEncryption"),
+                end=End.COMPLIANT,
+            ),
+            Scene(
+                title="creates a bucket in another Region, eu-west-1",
+                who="maria",
+                bucket="archive-eu",
+                act=_create_in_ireland,
+                calls=("CreateBucket",),
+                end=End.SKIPPED,
+            ),
+            Scene(
+                title="tries to delete a bucket's encryption; S3 denies the call",
+                who="intern",
+                bucket="orders",
+                act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
+                calls=(),
+                end=End.NO_EVENT,
+            ),
+        ),
     ),
-    Scene(
-        title="deletes its default encryption",
-        who="mallory",
-        bucket="orders",
-        act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
-        calls=("DeleteBucketEncryption",),
-        end=End.REMEDIATED,
-        findings=((DEFAULT, "HIGH", "REMEDIATED"),),
-    ),
-    Scene(
-        title="sets its default encryption to a key of another account",
-        who="mallory",
-        bucket="orders",
-        act=_use_foreign_key,
-        calls=("PutBucketEncryption",),
-        end=End.REMEDIATED,
-        findings=((DEFAULT, "CRITICAL", "REMEDIATED"),),
-    ),
-    Scene(
-        title="creates a bucket, then sets the team's own key",
-        who="data-team",
-        bucket="analytics",
-        act=_create_with_own_key,
-        calls=("CreateBucket", "PutBucketEncryption"),
-        end=End.COMPLIANT,
-    ),
-    Scene(
-        title="turns its Bucket Key off and unblocks SSE-C",
-        who="data-team",
-        bucket="analytics",
-        act=_loosen,
-        calls=("PutBucketEncryption",),
-        end=End.MANUAL,
-        findings=((BUCKET_KEY, "LOW", "DETECTED"), (SSE_C, "HIGH", "DETECTED")),
-    ),
-    Scene(
-        title="creates a bucket and makes it a public website (visitors cannot use a KMS key)",
-        who="maria",
-        bucket="shop-front",
-        act=_make_website,
-        calls=("CreateBucket", "PutBucketWebsite"),
-        end=End.MANUAL,
-        findings=((DEFAULT, "INFORMATIONAL", "MANUAL"), (DEFAULT, "MEDIUM", "MANUAL")),
-    ),
-    Scene(
-        title="lets another account read a bucket whose KMS key that account cannot use",
-        who="maria",
-        bucket="orders",
-        act=_let_partner_in,
-        calls=("PutBucketPolicy",),
-        end=End.MANUAL,
-        findings=((KEY_ACCESS, "CRITICAL", "MANUAL"),),
-    ),
-    Scene(
-        title="creates a bucket in another Region, eu-west-1",
-        who="maria",
-        bucket="archive-eu",
-        act=_create_in_ireland,
-        calls=("CreateBucket",),
-        end=End.SKIPPED,
-    ),
-    Scene(
-        title="tries to delete a bucket's encryption; S3 denies the call",
-        who="intern",
-        bucket="orders",
-        act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
-        calls=(),
-        end=End.NO_EVENT,
-    ),
-    Scene(
-        title="creates a bucket whose policy lets only her change its encryption",
-        who="maria",
-        bucket="vault",
-        act=_create_locked,
-        calls=("CreateBucket", "PutBucketPolicy"),
-        end=End.FAILED,
-        findings=((DEFAULT, "HIGH", "FAILED"),),
+    Group(
+        "Buckets that Reseal reports and does not change",
+        (
+            Scene(
+                title="turns its Bucket Key off and unblocks SSE-C",
+                who="data-team",
+                bucket="analytics",
+                act=_loosen,
+                calls=("PutBucketEncryption",),
+                end=End.UNCHANGED,
+                findings=((BUCKET_KEY, "LOW", "DETECTED"), (SSE_C, "HIGH", "DETECTED")),
+            ),
+            Scene(
+                title="creates a bucket and makes it a public website (visitors cannot use a KMS key)",
+                who="maria",
+                bucket="shop-front",
+                act=_make_website,
+                calls=("CreateBucket", "PutBucketWebsite"),
+                end=End.UNCHANGED,
+                findings=((DEFAULT, "INFORMATIONAL", "MANUAL"), (DEFAULT, "MEDIUM", "MANUAL")),
+                short=True,
+            ),
+            Scene(
+                title="lets another account read a bucket whose KMS key that account cannot use",
+                who="maria",
+                bucket="orders",
+                act=_let_partner_in,
+                calls=("PutBucketPolicy",),
+                end=End.UNCHANGED,
+                findings=((KEY_ACCESS, "CRITICAL", "MANUAL"),),
+            ),
+            Scene(
+                title="creates a bucket whose policy lets only her change its encryption",
+                who="maria",
+                bucket="vault",
+                act=_create_locked,
+                calls=("CreateBucket", "PutBucketPolicy"),
+                end=End.UNCHANGED,
+                findings=((DEFAULT, "HIGH", "FAILED"),),
+            ),
+        ),
     ),
 )
