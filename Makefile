@@ -22,8 +22,8 @@ help: ## Show this list
 demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud what Reseal does; SCENES=short takes half a minute
 	@$(DEV) -m demo --scenes $(SCENES)
 
-picture: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the short demo and record it for the README, in docs/demo.svg
-	@$(DEV) -m demo --scenes short --picture docs/demo.svg
+picture: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the short demo and draw it for the README, in docs/demo.svg
+	@$(DEV) -m demo --picture docs/demo.svg
 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to try it out
 	@$(DEV) -m demo.local

@@ -31,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; the exit status."""
     parser = argparse.ArgumentParser(prog="demo", description="Show what Reseal does on a local cloud.")
     parser.add_argument("--scenes", choices=("all", "short"), default="all")
-    parser.add_argument("--picture", type=Path, help="the SVG file to record the run in")
+    parser.add_argument("--picture", type=Path, help="play the short form, and draw some scenes of it here")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if options.picture:
-        console.record, console.width = True, _PICTURE_WIDTH
+        console.width = _PICTURE_WIDTH
     try:
-        right = _run(short=options.scenes == "short")
+        right = _run(short=options.scenes == "short" or bool(options.picture), draw=bool(options.picture))
     except (DeployError, LocalCloudError) as error:
         show_error("The demo could not run.", error)
         return 1
@@ -45,13 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print("\nstopped; the local cloud and its files were removed")
         return INTERRUPTED
     if right and options.picture:
-        picture = console.export_svg(title="make demo")
+        picture = console.export_svg(title="make demo SCENES=short")
         options.picture.write_text(_REMOTE_FONTS.sub("", picture))
     return 0 if right else 1
 
 
-def _run(*, short: bool) -> bool:
-    """Play the scenes; whether each had the expected result."""
+def _run(*, short: bool, draw: bool) -> bool:
+    """Play the scenes, and record those to be drawn; whether each had the expected result."""
     started = time.monotonic()
     console.print(
         "[bold]Reseal[/] keeps S3 buckets and objects encrypted. This demo runs on a local cloud.\n"
@@ -59,11 +59,11 @@ def _run(*, short: bool) -> bool:
     bucket_groups, object_groups = _chosen(BUCKET_GROUPS, short=short), _chosen(OBJECT_GROUPS, short=short)
     with world(step) as stage:
         show_world(stage)
-        played = _play(bucket_groups, stage)
+        played = _play(bucket_groups, stage, draw=draw)
         console.print()
         with step("creating the buckets of the object scenes; Reseal remediates their default encryption"):
             prepare(stage, [scene for group in object_groups for scene in group.scenes])
-        played += _play(object_groups, stage, len(played) + 1)
+        played += _play(object_groups, stage, len(played) + 1, draw=draw)
         return show_summary(played, own_writes(stage), started, short=short)
 
 
@@ -73,7 +73,7 @@ def _chosen(groups: Sequence[Group], *, short: bool) -> list[Group]:
     return [group for group in kept if group.scenes]
 
 
-def _play(groups: Sequence[Group], stage: World, first: int = 1) -> list[Played]:
+def _play(groups: Sequence[Group], stage: World, first: int = 1, *, draw: bool) -> list[Played]:
     played: list[Played] = []
     for group in groups:
         show_group(group.title)
@@ -81,7 +81,9 @@ def _play(groups: Sequence[Group], stage: World, first: int = 1) -> list[Played]
             with waiting(f"{scene.who} {scene.title}"):
                 one = play(scene, stage)
             one.faults = faults(one, stage)
+            console.record = draw and scene.pictured
             show_scene(first + len(played), one, stage)
+            console.record = False
             played.append(one)
     return played
 

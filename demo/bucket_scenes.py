@@ -104,6 +104,7 @@ BUCKET_GROUPS = (
                 end=End.REMEDIATED,
                 findings=((DEFAULT, "HIGH", "REMEDIATED"),),
                 short=True,
+                pictured=True,
             ),
             Scene(
                 title="deletes its default encryption",
@@ -175,6 +176,7 @@ BUCKET_GROUPS = (
                 end=End.UNCHANGED,
                 findings=((DEFAULT, "INFORMATIONAL", "MANUAL"), (DEFAULT, "MEDIUM", "MANUAL")),
                 short=True,
+                pictured=True,
             ),
             Scene(
                 title="lets another account read a bucket whose KMS key that account cannot use",

@@ -49,6 +49,7 @@ OBJECT_GROUPS = (
                 end=End.REMEDIATED,
                 findings=_REMEDIATED,
                 short=True,
+                pictured=True,
             ),
             Scene(
                 title="uploads to a bucket with versioning",
@@ -136,6 +137,7 @@ OBJECT_GROUPS = (
                 findings=((OBJECT, "CRITICAL", "MANUAL"), (SSE_C, "HIGH", "DETECTED")),
                 reason="SSE-C was unblocked on this bucket by",
                 short=True,
+                pictured=True,
             ),
         ),
     ),

@@ -29,7 +29,8 @@ class Scene:
     bucket if there are no keys. With several keys, equal findings may be summarised in few messages with a
     count. A finding's reason must contain `reason`. `results` are the expected results of the events,
     `refused` is the refusal of S3 that Reseal must meet, and `keeps` are properties that each object must
-    have at the end. The short form of the demo plays the scenes that are `short`.
+    have at the end. The short form of the demo plays the scenes that are `short`; those that
+    are `pictured` are in the README's picture of it.
     """
 
     title: str
@@ -45,6 +46,7 @@ class Scene:
     refused: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)
     short: bool = False
+    pictured: bool = False
 
 
 @dataclass(frozen=True, slots=True)

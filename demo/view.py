@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -35,8 +35,8 @@ if not console.is_terminal:
 
 
 def waiting(title: str) -> AbstractContextManager[Any]:
-    """Show that something takes time, unless the output is recorded: then only what stays is printed."""
-    return nullcontext() if console.record else console.status(f"{title} ...")
+    """Show that something takes time."""
+    return console.status(f"{title} ...")
 
 
 @contextmanager
