@@ -13,7 +13,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample-finding redrive test prove unit lint type fmt build bench mutants lock clean faults soak judge localemu
+.PHONY: help demo picture local sample-finding redrive test prove unit lint type docs fmt build bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -68,7 +68,10 @@ lint: .venv/dev/.ready ## Check style, complexity and security rules
 	.venv/dev/bin/bandit --quiet --recursive layers functions operations
 
 type: .venv/dev/.ready ## Check types strictly
-	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation documents
+
+docs: .venv/dev/.ready ## Write the tables of the documents that are derived from template and code
+	@PYTHONPATH=layers/reseal $(DEV) -m documents
 
 fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff format .

@@ -1,0 +1,127 @@
+"""The derived parts of the documents, by the name that a page asks for them with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from documents.markdown import code, table
+from documents.policies import resource_policies, roles
+from documents.template import resources, template, when
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.policy.policy import Policy
+from reseal.core.state.bucket_encryption import SseAlgorithm
+
+_MODE = re.compile(r"([\w.]+)=\$\{(\w+)\}")
+_WITH_DEFAULTS = Policy(
+    account="", region="", required=SseAlgorithm.SSE_KMS, remediation_key="", check_modes={}
+)
+
+
+def checks() -> str:
+    """The catalogue, with the parameter that sets each check's mode."""
+    parameters, modes = template()["Parameters"], mode_parameters()
+    return table(
+        ("check", "requires", "mode", "default", "controls"),
+        [
+            (
+                f"[`{check.id}`](checks.md#{check.id.replace('.', '').lower()})",
+                check.requires(_WITH_DEFAULTS),
+                code([modes[check.id]]),
+                code([parameters[modes[check.id]]["Default"]]),
+                ", ".join(check.controls) or "none",
+            )
+            for check in CHECK_BY_ID.values()
+        ],
+    )
+
+
+def parameters() -> str:
+    """Each group of parameters as the CloudFormation console shows it."""
+    interface = template()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    return "\n\n".join(
+        f"### {group['Label']['default']}\n\n"
+        + table(
+            ("parameter", "default", "values", "meaning"),
+            [_parameter(name, template()["Parameters"][name]) for name in group["Parameters"]],
+        )
+        for group in interface
+    )
+
+
+def calls() -> str:
+    """The API calls that each rule matches."""
+    return table(
+        ("rule", "matches", "API calls", "only if"),
+        [
+            (
+                code([name]),
+                rule["Properties"]["Description"],
+                code(rule["Properties"]["EventPattern"]["detail"]["eventName"]),
+                when(rule["Condition"]) if "Condition" in rule else "",
+            )
+            for name, rule in resources("AWS::Events::Rule")
+        ],
+    )
+
+
+def alarms() -> str:
+    """The alarms and what each means."""
+    return table(
+        ("alarm", "means"),
+        [(code([name]), alarm["Properties"]["AlarmDescription"]) for name, alarm in _alarms()],
+    )
+
+
+def outputs() -> str:
+    """The outputs of the stack."""
+    return table(
+        ("output", "is"),
+        [(code([name]), output["Description"]) for name, output in template()["Outputs"].items()],
+    )
+
+
+def mode_parameters() -> Mapping[str, str]:
+    """The parameter with the mode of each check, by check id."""
+    return dict(_MODE.findall(_setting("CHECK_MODES", template())))
+
+
+def _alarms() -> list[tuple[str, dict[str, Any]]]:
+    return list(resources("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"))
+
+
+def _parameter(name: str, parameter: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    default = str(parameter["Default"])
+    return code([name]), code([default]) if default else "empty", _values(parameter), parameter["Description"]
+
+
+def _values(parameter: Mapping[str, Any]) -> str:
+    if allowed := parameter.get("AllowedValues"):
+        return code(str(value) for value in allowed)
+    if explained := parameter.get("ConstraintDescription"):
+        return str(explained).removeprefix("must be ")
+    if parameter["Type"] == "Number":
+        limits = (("at least", "MinValue"), ("at most", "MaxValue"))
+        return ", ".join(f"{words} {parameter[limit]}" for words, limit in limits if limit in parameter)
+    return f"matches `{parameter['AllowedPattern']}`" if "AllowedPattern" in parameter else "any text"
+
+
+def _setting(name: str, part: Any) -> str:
+    """The `Fn::Sub` text of a variable of a function's environment."""
+    if isinstance(part, Mapping):
+        if name in part:
+            return str(part[name]["Fn::Sub"])
+        return next((found for value in part.values() if (found := _setting(name, value))), "")
+    return ""
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "alarms": alarms,
+    "calls": calls,
+    "checks": checks,
+    "outputs": outputs,
+    "parameters": parameters,
+    "resource policies": resource_policies,
+    "roles": roles,
+}
