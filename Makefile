@@ -13,7 +13,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample-finding redrive test prove unit lint type docs fmt build bench mutants lock clean faults soak judge localemu
+.PHONY: help demo picture local sample redrive test prove unit lint type docs fmt build bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -28,7 +28,7 @@ picture: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the short d
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to try it out
 	@$(DEV) -m demo.local
 
-sample-finding: .venv/dev/.ready ## Publish a finding that means nothing to the topic of STACK
+sample: .venv/dev/.ready ## Publish a finding that means nothing to the topic of STACK
 	@PYTHONPATH=layers/reseal $(DEV) -m operations.sample_finding --stack $(STACK)
 
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes

@@ -87,7 +87,7 @@ In another terminal, with a POSIX shell and AWS CLI version 2:
   echo hello | aws s3 cp - s3://mine/hello.txt --sse AES256   # weaker than the bucket's default
   aws s3api head-object --bucket mine --key hello.txt         # AES256; a few seconds later: aws:kms
 
-  make -C {shlex.quote(str(REPOSITORY))} sample-finding       # a finding that means nothing, to see one
+  make -C {shlex.quote(str(REPOSITORY))} sample               # a finding that means nothing, to see one
   aws lambda invoke --function-name {outputs["TrailCheckFunction"]} /dev/stderr >/dev/null
   aws logs tail {outputs["BucketFunctionLogs"]} --follow
   aws logs tail {outputs["ObjectFunctionLogs"]} --follow

@@ -8,7 +8,6 @@ whatever stands here is written again
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from documents.tables import TABLES
@@ -17,10 +16,9 @@ from documents.template import REPOSITORY
 _DERIVED = re.compile(r"(<!-- make docs: (?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
-def pages() -> Iterator[Path]:
+def pages() -> list[Path]:
     """Every page of the documents."""
-    yield REPOSITORY / "README.md"
-    yield from sorted((REPOSITORY / "docs").rglob("*.md"))
+    return [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 def derived(text: str) -> str:

@@ -11,8 +11,10 @@ from documents.policies import resource_policies, roles
 from documents.template import resources, template, when
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.properties import PROPERTIES, Fate
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
+_COMPARED_APART = "checksum"  # only if it is one of the whole object
 _MODE = re.compile(r"([\w.]+)=\$\{(\w+)\}")
 _WITH_DEFAULTS = Policy(
     account="", region="", required=SseAlgorithm.SSE_KMS, remediation_key="", check_modes={}
@@ -82,9 +84,30 @@ def outputs() -> str:
     )
 
 
+def properties() -> str:
+    """What each method of re-encrypting does with each property of an object."""
+    return table(
+        ("property", "copy", "copy in parts", "in place", "compared afterwards"),
+        [
+            (
+                row.name,
+                _fate(row.copy, sometimes_lost=row.lost_in_copy is not None),
+                _fate(row.parts, sometimes_lost=row.lost_in_parts is not None),
+                _fate(row.in_place, sometimes_lost=False),
+                "yes" if row.seen or row.name == _COMPARED_APART else "",
+            )
+            for row in PROPERTIES
+        ],
+    )
+
+
 def mode_parameters() -> Mapping[str, str]:
     """The parameter with the mode of each check, by check id."""
     return dict(_MODE.findall(_setting("CHECK_MODES", template())))
+
+
+def _fate(fate: Fate, *, sometimes_lost: bool) -> str:
+    return f"{fate}, or manual" if fate is Fate.KEPT and sometimes_lost else str(fate)
 
 
 def _alarms() -> list[tuple[str, dict[str, Any]]]:
@@ -122,6 +145,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "checks": checks,
     "outputs": outputs,
     "parameters": parameters,
+    "properties": properties,
     "resource policies": resource_policies,
     "roles": roles,
 }
