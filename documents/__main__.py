@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from documents.pages import derived, stale
+from documents.pages import derived, pages
 from documents.template import REPOSITORY
 
 
 def main() -> int:
-    """Write the stale pages; the exit status."""
-    for page in stale():
-        page.write_text(derived(page.read_text()))
-        print(f"written: {page.relative_to(REPOSITORY)}")
+    """Write the pages that are not what their sources say; the exit status."""
+    for page in pages():
+        text = derived(page)
+        if text != page.read_text():
+            page.write_text(text)
+            print(f"written: {page.relative_to(REPOSITORY)}")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from documents.markdown import code, table
 from documents.policies import resource_policies, roles
-from documents.template import resources, template, when
+from documents.template import REPOSITORY, resources, template, when
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.properties import PROPERTIES, Fate
@@ -28,7 +28,7 @@ def checks() -> str:
         ("check", "requires", "mode", "default", "controls"),
         [
             (
-                f"[`{check.id}`](checks.md#{check.id.replace('.', '').lower()})",
+                f"[`{check.id}`](checks.md#{anchor_of(check.id)})",
                 check.requires(_WITH_DEFAULTS),
                 code([modes[check.id]]),
                 code([parameters[modes[check.id]]["Default"]]),
@@ -101,6 +101,19 @@ def properties() -> str:
     )
 
 
+def other_checks() -> str:
+    """A section of the runbook for each check that the page has no section for by hand."""
+    written = (
+        (REPOSITORY / "docs" / "runbook.md").read_text().partition("<!-- make docs: other checks -->")[0]
+    )
+    return "\n\n".join(
+        f"## {check.id}\n\n[Checks](checks.md#{anchor_of(check.id)}) says when this finding comes. Follow "
+        "`recommendation`, then the [status](#by-status)."
+        for check in CHECK_BY_ID.values()
+        if f"\n## {check.id}\n" not in written
+    )
+
+
 def mode_parameters() -> Mapping[str, str]:
     """The parameter with the mode of each check, by check id."""
     return dict(_MODE.findall(_setting("CHECK_MODES", template())))
@@ -108,6 +121,11 @@ def mode_parameters() -> Mapping[str, str]:
 
 def _fate(fate: Fate, *, sometimes_lost: bool) -> str:
     return f"{fate}, or manual" if fate is Fate.KEPT and sometimes_lost else str(fate)
+
+
+def anchor_of(check: str) -> str:
+    """The anchor of a check's section, as GitHub makes it."""
+    return check.replace(".", "").lower()
 
 
 def _alarms() -> list[tuple[str, dict[str, Any]]]:
@@ -143,6 +161,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "alarms": alarms,
     "calls": calls,
     "checks": checks,
+    "other checks": other_checks,
     "outputs": outputs,
     "parameters": parameters,
     "properties": properties,

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from documents.tables import mode_parameters
+from documents.template import template
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
-from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Mode, Policy
 from reseal.core.state.bucket_access import BucketAccess
@@ -33,14 +34,13 @@ BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
-DEFAULT_MODES = {
-    DEFAULT_ENCRYPTION: Mode.ENFORCE,
-    BUCKET_KEY: Mode.DETECT,
-    SSE_C_BLOCK: Mode.DETECT,
-    KEY_ACCESS: Mode.DETECT,
-    OBJECT_ENCRYPTION: Mode.ENFORCE,
+_MODES = {check: template()["Parameters"][name] for check, name in mode_parameters().items()}
+DEFAULT_MODES = {check: Mode(parameter["Default"]) for check, parameter in _MODES.items()}
+ENFORCE_ALL = {
+    check: Mode.ENFORCE if Mode.ENFORCE in parameter["AllowedValues"] else DEFAULT_MODES[check]
+    for check, parameter in _MODES.items()
 }
-ENFORCE_ALL = dict.fromkeys(CHECK_BY_ID, Mode.ENFORCE)
+"""The check modes of a stack that enforces every check that it can."""
 
 SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS
 

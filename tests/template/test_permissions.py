@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from documents.tables import mode_parameters
+from documents.template import template
+from reseal.core.checks.catalogue import BUCKET_CHECKS
 from tests.support.translated import Template, actions, as_list, of_type, resolved, statements
 
 OWN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "111122223333"}}
@@ -35,7 +38,11 @@ LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-ALL_CHECKS = ["DefaultEncryptionMode", "BucketKeyMode", "SseCBlockMode"]
+ALL_CHECKS = [
+    name
+    for check in BUCKET_CHECKS
+    if "enforce" in template()["Parameters"][name := mode_parameters()[check.id]]["AllowedValues"]
+]
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
