@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from documents.markdown import code, table
+from documents.modes import mode_parameters
 from documents.policies import resource_policies, roles
+from documents.prices import fixed_price, price, price_of_many
 from documents.template import REPOSITORY, resources, template, when
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.policy.policy import Policy
@@ -15,7 +16,6 @@ from reseal.core.repairs.objects.properties import PROPERTIES, Fate
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
 _COMPARED_APART = "checksum"  # only if it is one of the whole object
-_MODE = re.compile(r"([\w.]+)=\$\{(\w+)\}")
 _WITH_DEFAULTS = Policy(
     account="", region="", required=SseAlgorithm.SSE_KMS, remediation_key="", check_modes={}
 )
@@ -114,15 +114,6 @@ def other_checks() -> str:
     )
 
 
-def mode_parameters() -> Mapping[str, str]:
-    """The parameter with the mode of each check, by check id."""
-    return dict(_MODE.findall(_setting("CHECK_MODES", template())))
-
-
-def _fate(fate: Fate, *, sometimes_lost: bool) -> str:
-    return f"{fate}, or manual" if fate is Fate.KEPT and sometimes_lost else str(fate)
-
-
 def anchor_of(check: str) -> str:
     """The anchor of a check's section, as GitHub makes it."""
     return check.replace(".", "").lower()
@@ -148,13 +139,8 @@ def _values(parameter: Mapping[str, Any]) -> str:
     return f"matches `{parameter['AllowedPattern']}`" if "AllowedPattern" in parameter else "any text"
 
 
-def _setting(name: str, part: Any) -> str:
-    """The `Fn::Sub` text of a variable of a function's environment."""
-    if isinstance(part, Mapping):
-        if name in part:
-            return str(part[name]["Fn::Sub"])
-        return next((found for value in part.values() if (found := _setting(name, value))), "")
-    return ""
+def _fate(fate: Fate, *, sometimes_lost: bool) -> str:
+    return f"{fate}, or manual" if fate is Fate.KEPT and sometimes_lost else str(fate)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -164,6 +150,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "other checks": other_checks,
     "outputs": outputs,
     "parameters": parameters,
+    "fixed price": fixed_price,
+    "price": price,
+    "price of many": price_of_many,
     "properties": properties,
     "resource policies": resource_policies,
     "roles": roles,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from documents.tables import mode_parameters
+from documents.modes import can_enforce, mode_parameters
 from documents.template import template
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
@@ -34,12 +34,10 @@ BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
-_MODES = {check: template()["Parameters"][name] for check, name in mode_parameters().items()}
-DEFAULT_MODES = {check: Mode(parameter["Default"]) for check, parameter in _MODES.items()}
-ENFORCE_ALL = {
-    check: Mode.ENFORCE if Mode.ENFORCE in parameter["AllowedValues"] else DEFAULT_MODES[check]
-    for check, parameter in _MODES.items()
+DEFAULT_MODES = {
+    check: Mode(template()["Parameters"][name]["Default"]) for check, name in mode_parameters().items()
 }
+ENFORCE_ALL = DEFAULT_MODES | {check: Mode.ENFORCE for check in DEFAULT_MODES if can_enforce(check)}
 """The check modes of a stack that enforces every check that it can."""
 
 SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS

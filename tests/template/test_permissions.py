@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from documents.tables import mode_parameters
-from documents.template import template
+from documents.modes import can_enforce, mode_parameters
 from reseal.core.checks.catalogue import BUCKET_CHECKS
 from tests.support.translated import Template, actions, as_list, of_type, resolved, statements
 
@@ -38,11 +37,7 @@ LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-ALL_CHECKS = [
-    name
-    for check in BUCKET_CHECKS
-    if "enforce" in template()["Parameters"][name := mode_parameters()[check.id]]["AllowedValues"]
-]
+ALL_CHECKS = [mode_parameters()[check.id] for check in BUCKET_CHECKS if can_enforce(check.id)]
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
