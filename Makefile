@@ -68,7 +68,7 @@ lint: .venv/dev/.ready ## Check style, complexity and security rules
 	.venv/dev/bin/bandit --quiet --recursive layers functions operations
 
 type: .venv/dev/.ready ## Check types strictly
-	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation documents
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation documents requirements
 
 docs: .venv/dev/.ready ## Write the tables of the documents that are derived from template and code
 	@PYTHONPATH=layers/reseal $(DEV) -m documents

@@ -38,7 +38,7 @@ def main(folder: Path, requirements: Path, options: list[str]) -> int:
     count = len(_PINNED.findall(requirements.read_text()))
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)
-    venv.create(folder, with_pip=True)
+    venv.EnvBuilder(with_pip=True, symlinks=True).create(folder)
     command = [str(folder / "bin" / "python"), *_PIP, *options, "-r", str(requirements)]
     last: deque[str] = deque(maxlen=_LAST_LINES)
     with subprocess.Popen(  # noqa: S603  # the new environment's own pip, a list of arguments, no shell

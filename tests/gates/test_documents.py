@@ -42,6 +42,12 @@ CONFIGURATION, FINDINGS, LIMITS, PERMISSIONS, RUNBOOK = (
     (REPOSITORY / "docs" / f"{name}.md").read_text()
     for name in ("configuration", "findings", "limits", "permissions", "runbook")
 )
+READERS_PAGES = [
+    page
+    for folder in ("docs", "docs/development")
+    for page in sorted((REPOSITORY / folder).glob("*.md"))
+    if page.name != "README.md"
+]
 LONGEST_README = 1100  # words, without code blocks: it is a first page
 ALARMS = [name for name, resource in TEMPLATE["Resources"].items() if resource["Type"].endswith("Alarm")]
 DOCUMENTS = sorted(
@@ -226,13 +232,13 @@ def test_readme_fits_a_first_page() -> None:
     assert len(_FENCE.sub("", README).split()) <= LONGEST_README
 
 
-@pytest.mark.parametrize("page", sorted((REPOSITORY / "docs").glob("*.md")), ids=lambda page: page.name)
-def test_page_is_linked_and_says_who_it_is_for(page: Path) -> None:
+@pytest.mark.parametrize("page", READERS_PAGES, ids=lambda page: page.name)
+def test_page_is_listed_and_says_who_it_is_for(page: Path) -> None:
     title, audience = page.read_text().split("\n\n", 2)[:2]
 
     assert title.startswith("# ")
     assert audience.startswith("For ")
-    assert page.name == "README.md" or f"({page.name})" in (REPOSITORY / "docs/README.md").read_text()
+    assert f"]({page.relative_to(REPOSITORY / 'docs')})" in (REPOSITORY / "docs/README.md").read_text()
 
 
 def test_picture_shows_scenes_of_the_demo() -> None:
