@@ -37,6 +37,8 @@ _SETS_OF_VALUES = (
     "unit/core/access unit/core/guards unit/core/checks"
 )
 
+_GUARDED_LANES = "unit/lanes/bucket/test_guard.py unit/lanes/object/test_observe.py"
+
 TESTS = {
     "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
@@ -50,10 +52,11 @@ TESTS = {
     "lanes/object/report.py": _OBJECT_LANE,
     "lanes/object/task.py": _OBJECT_LANE,
     "lanes/object/batch.py": _OBJECT_LANE,
-    "core/guards/remediation_key.py": "unit/core/guards; unit/lanes",
-    "core/guards/access_impact.py": "unit/core/access unit/core/guards; unit/lanes",
-    "core/guards/guarded.py": "unit/core/guards; unit/lanes",
-    "core/guards/guards.py": "unit/core/guards; unit/lanes",
+    "core/guards/remediation_key.py": f"unit/core/guards; {_GUARDED_LANES}",
+    "core/guards/access_impact.py": "unit/core/guards unit/core/access/test_access_impact.py; "
+    f"{_GUARDED_LANES}",
+    "core/guards/guarded.py": f"unit/core/guards; {_GUARDED_LANES}",
+    "core/guards/guards.py": f"unit/core/guards; {_GUARDED_LANES}",
     "core/access/callers.py": _EVALUATOR,
     "core/access/evaluator.py": _EVALUATOR,
     "core/access/grantees.py": _EVALUATOR,
