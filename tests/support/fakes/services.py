@@ -19,7 +19,6 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.window import Window
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.repairs.objects.method import Method
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
@@ -38,7 +37,7 @@ class Steps:
 
     `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect. `before`
     and `after` hold, by step name, functions that run once each before or after the step: a concurrent
-    writer. Only one thread at a time takes a step.
+    writer. `always` runs before every step, by its name: a deadline. Only one thread at a time takes a step.
     """
 
     def __init__(self) -> None:
@@ -47,6 +46,7 @@ class Steps:
         self.dies_after: int | None = None
         self.before: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
         self.after: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self.always: Callable[[str], object] = lambda _name: None
         self._one_at_a_time = RLock()
 
     @contextmanager
@@ -56,6 +56,7 @@ class Steps:
             self.taken.append(name)
             if number == self.dies_before:
                 raise Crash
+            self.always(name)
             if self.before[name]:
                 self.before[name].pop(0)()
             if failures:
@@ -77,6 +78,7 @@ class FakeBuckets:
 
     def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
+        self.created: dict[str, datetime] = {}
         self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
@@ -96,6 +98,10 @@ class FakeBuckets:
                 self.stale_reads -= 1
                 return self._stale[bucket]
             return current
+
+    def read_created(self, bucket: str) -> datetime | None:
+        with self._steps.step("read created", self.failures["read_created"]):
+            return self.created.get(bucket)
 
     def read_access(self, bucket: str) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):
@@ -158,7 +164,7 @@ class FakeLedger:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self.copied: set[str] = set()
+        self._last: dict[str, str] = {}
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
 
@@ -183,9 +189,10 @@ class FakeLedger:
             refused = [entry.entry_id for entry in entries if not self._closed(entry)]
             return {i: LeaseHeldError(f"another invocation took over event {i}") for i in refused}
 
-    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
-        with self._steps.step("ledger read copied", self.failures["read_copied"]):
-            return frozenset(names) & self.copied
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        with self._steps.step("ledger read last", self.failures["read_last_repairs"]):
+            last = {name: self._entry(self._last[name]) for name in names if name in self._last}
+            return {name: entry for name, entry in last.items() if entry}
 
     def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
         there = self._entry(entry.entry_id)
@@ -197,14 +204,14 @@ class FakeLedger:
         return entry
 
     def _closed(self, entry: LedgerEntry[Any]) -> bool:
-        if isinstance(entry.outcome, Applied) and entry.action in (Method.COPY, Method.PARTS):
-            self.copied.add(entry.resource.name)
         there = self._entry(entry.entry_id)
         if there == entry:
             return True
         if there is None or there.outcome or there.owner != entry.owner:
             return False
         self._put(entry)
+        if isinstance(entry.outcome, Applied):
+            self._last[entry.resource.name] = entry.entry_id
         return True
 
     def _entry(self, entry_id: str) -> LedgerEntry[Any] | None:

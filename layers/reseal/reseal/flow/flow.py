@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from reseal.core.decision import Exempt
-from reseal.core.errors import LeaseHeldError, RefusalError
+from reseal.core.errors import LeaseHeldError
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.policy import Policy
-from reseal.core.refusal import outcome_of_refusal
 from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
+from reseal.flow.judge import judge
 from reseal.flow.kind import Kind
 from reseal.flow.report import Reporter
-from reseal.flow.resume import due_writes, not_made
+from reseal.flow.resume import credited_with, due_writes, not_made
 from reseal.flow.stages import (
     Closed,
     Due,
@@ -26,9 +26,11 @@ from reseal.flow.stages import (
     Judged,
     Judgement,
     O,
+    Ours,
     P,
     Parsed,
     Recorded,
+    Refused,
     Superseded,
     T,
     ToFinish,
@@ -42,8 +44,9 @@ from reseal.ports import Clock, Deadline, Ledger
 class Flow(Generic[T, O, P]):
     """The flow of one lane.
 
-    `seconds_for_one` is what a resource needs from its write on, `seconds_to_end` what a batch needs after
-    its writes. Every AWS call leaves so much time, so that a slow resource leaves it to the others.
+    `seconds_to_record` is what a batch needs to open its entries, `seconds_for_one` what a resource needs
+    from its write on, `seconds_to_end` what a batch needs after its writes. Every AWS call leaves so much
+    time, so that a slow resource leaves it to the others.
     """
 
     policy: Policy
@@ -53,6 +56,7 @@ class Flow(Generic[T, O, P]):
     clock: Clock
     deadline: Deadline
     workers: Executor
+    seconds_to_record: float
     seconds_for_one: float
     seconds_to_end: float
 
@@ -62,18 +66,23 @@ class Flow(Generic[T, O, P]):
         Returns the error of each message that must be delivered again, by message id.
         """
         batch = Batch(workers=self.workers)
-        self._leave(self.seconds_for_one + self.seconds_to_end)
+        self._leave(self._seconds_after_judging)
         parsed = self._parse(batch, deliveries)  # 1 parse
         ended = self._superseded(parsed)
         for turn in _turns({m: one for m, one in parsed.items() if m not in ended}):
-            self._leave(self.seconds_for_one + self.seconds_to_end)
+            self._leave(self._seconds_after_judging)
             judged = batch.for_each(self._judge, turn)  # 2 observe, 3 decide
+            self._leave(self.seconds_for_one + self.seconds_to_end)
             recorded = self._record(batch, judged)  # 4 record
             self._leave(self.seconds_to_end)
             ended |= self._act(batch, recorded)  # 5 act
         self._leave(0.0)
         self.reporter.report(batch, ended)  # 6 report
         return batch.failures
+
+    @property
+    def _seconds_after_judging(self) -> float:
+        return self.seconds_to_record + self.seconds_for_one + self.seconds_to_end
 
     def _leave(self, seconds: float) -> None:
         self.deadline.keep(seconds)
@@ -115,6 +124,7 @@ class Flow(Generic[T, O, P]):
     ) -> Mapping[str, Recorded[T, O, P]]:
         """Open an entry for each write to make, and take over those that an earlier delivery left open."""
         earlier = self._earlier_entries(batch, judged)
+        judged = self._credit(batch, batch.remaining(judged), earlier)
         judged = self._reconsider(batch, batch.remaining(judged))
         until = int((self.clock.now() + self.kind.lease).timestamp())
         due = {m: due_writes(one, self.kind.settings, earlier, until) for m, one in judged.items()}
@@ -154,6 +164,31 @@ class Flow(Generic[T, O, P]):
         settled = batch.for_all(planned, lambda: self.kind.reconsider(planned)) or {}
         return batch.remaining({**judged, **settled})
 
+    def _credit(
+        self,
+        batch: Batch,
+        judged: Mapping[str, Judgement[T, O, P]],
+        earlier: Mapping[str, Entry],
+    ) -> Mapping[str, Judgement[T, O, P]]:
+        """Find Reseal's own repairs of what these calls did, to which another trigger led."""
+        put_right = {
+            m: one
+            for m, one in judged.items()
+            if isinstance(one, Judged)
+            and one.put_right
+            and not any(one.parsed.entry_id(setting) in earlier for setting in self.kind.settings)
+        }
+        if not put_right:
+            return judged
+        names = [one.trigger.resource.name for one in put_right.values()]
+        repairs = batch.for_all(put_right, lambda: self.ledger.read_last_repairs(names)) or {}
+        credited = {
+            m: credited_with(one, repairs[one.trigger.resource.name])
+            for m, one in put_right.items()
+            if one.trigger.resource.name in repairs
+        }
+        return batch.remaining({**judged, **credited})
+
     def _opened(
         self, batch: Batch, opening: Mapping[str, Sequence[Entry]]
     ) -> Mapping[str, Entry | LeaseHeldError]:
@@ -172,6 +207,7 @@ class Flow(Generic[T, O, P]):
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""
         ended = batch.for_each(self._act_on_one, recorded)
+        self._leave(0.0)
         ours = {
             write.entry.entry_id
             for one in recorded.values()
@@ -195,15 +231,13 @@ class Flow(Generic[T, O, P]):
                 return write.entry
             case ToFinish():
                 outcome = self._outcome_of_earlier(write.judgement, write.earlier)
+                return replace(write.entry, outcome=outcome)
             case ToMake():
                 self.deadline.check(self.seconds_for_one)
-                outcome = self.kind.write(write.judged, write.plan, write.entry)
-        return replace(write.entry, outcome=outcome)
+                return self.kind.write(write.judged, write.plan, write.entry)
 
-    def _outcome_of_earlier(
-        self, judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P], earlier: Entry
-    ) -> Outcome:
-        if isinstance(judgement, Unjudged):
+    def _outcome_of_earlier(self, judgement: Ours[T, O, P], earlier: Entry) -> Outcome:
+        if isinstance(judgement, Unjudged | Refused):
             return judgement.outcome
         made = self.kind.find_out(earlier, judgement.observed)
         if made is None and isinstance(judgement, Superseded):
@@ -228,17 +262,3 @@ def _under(write: Due[T, O, P], entry: Entry) -> Due[T, O, P]:
     if isinstance(write, Closed) or entry.outcome is not None:
         return Closed(entry=entry)
     return replace(write, entry=entry)
-
-
-def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Judgement[T, O, P]:
-    """Steps 2 and 3 for one resource, which the stack judges. Raises TransientError."""
-    required = parsed.requirements
-    try:
-        trigger, observed = kind.observe(required, parsed.trigger)  # 2 observe
-        decisions = kind.decide(required, parsed.trigger, observed)  # 3 decide
-        if isinstance(decisions, Skipped):
-            return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
-        decisions, plans = kind.plan(required, trigger, observed, decisions)
-    except RefusalError as refusal:
-        return Unjudged(parsed=parsed, outcome=outcome_of_refusal(refusal, parsed.trigger.resource.kind))
-    return Judged(parsed=parsed, trigger=trigger, observed=observed, decisions=decisions, plans=plans)

@@ -14,8 +14,8 @@ from tests.unit.runtime.test_object_settings import RIGHT
 
 Wired = tuple[ObjectSettings, Services, ObjectServices]
 ADAPTERS = (
-    ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"],
-    ["objects", "windows", "reminders"],
+    ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topic"],
+    ["objects"],
 )
 
 
@@ -34,7 +34,7 @@ def clients(wired: Wired) -> dict[str, Any]:
 def test_settings_are_those_of_the_environment(wired: Wired) -> None:
     settings = wired[0]
 
-    assert (settings.window_seconds, settings.settings.region) == (300, "eu-west-1")
+    assert (settings.settings.window_seconds, settings.settings.region) == (300, "eu-west-1")
 
 
 def test_there_is_one_client_for_each_service(wired: Wired) -> None:
@@ -64,7 +64,7 @@ def test_client_for_copies_waits_for_a_large_one_and_asks_three_times(wired: Wir
     assert config.retries == {"mode": "standard", "total_max_attempts": 3}
     assert (config.connect_timeout, config.read_timeout) == (3, 60)
     assert config.max_pool_connections == 64
-    assert config.user_agent.startswith("Reseal Boto3/")
+    assert config.user_agent.startswith("Reseal Botocore/")
 
 
 def test_client_calls_the_stacks_region(wired: Wired) -> None:

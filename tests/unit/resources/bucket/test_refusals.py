@@ -24,7 +24,7 @@ from tests.support.fakes.services import FakeCloud
 from tests.unit.resources.bucket.stage import (
     COMPLIANT,
     LOWERED,
-    REPAIR,
+    REPORT,
     SETS_STRANGERS,
     STRANGERS,
     a_cloud,
@@ -61,7 +61,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
         finding["recommendation"]
         == f"allow {READ} to Reseal's role; Reseal checks the bucket again at its next change"
     )
-    assert cloud.steps.taken == ["read bucket", *REPAIR[REPAIR.index("read window") :]]
+    assert cloud.steps.taken == ["read bucket", *REPORT]
 
 
 def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> None:

@@ -15,8 +15,6 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
-from reseal.flow.report import Reporter
-from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
@@ -33,6 +31,7 @@ from tests.support.builders import (
 )
 from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.objects import FakeObjectCloud
+from tests.support.flows import object_flow
 
 KEY_POLICY = {
     "Statement": [
@@ -57,7 +56,7 @@ REPAIR = [
     "read context",
     "describe key",
     "read key policy",
-    "ledger read copied",
+    "ledger read last",
     "ledger open",
     "copy",
     "read",
@@ -122,23 +121,15 @@ class Stage:
         self.cloud.objects.change(BUCKET, key, acl=shared)
 
     def _flow(self) -> Flow[Any, Any, Any]:
-        services, objects = self.cloud.services, self.cloud.object_services
-        reporter = Reporter(services=services, window_seconds=self.window_seconds)
-        kind = ObjectKind(
+        return object_flow(
+            self.policy,
+            self.cloud.services,
+            self.cloud.object_services,
             methods=self.methods,
-            reporter=reporter,
-            services=services,
-            objects=objects,
-            deadline=self.deadline,
-        )
-        return Flow(
-            policy=self.policy,
-            kind=kind,
-            reporter=reporter,
-            ledger=services.ledger,
-            clock=services.clock,
+            window_seconds=self.window_seconds,
             deadline=self.deadline,
             workers=OneByOne(),
+            seconds_to_record=0.0,
             seconds_for_one=FOR_ONE,
             seconds_to_end=TO_END,
         )
@@ -160,5 +151,5 @@ class Stage:
 
 
 def an_event(key: str, number: int = 1, **changes: Any) -> str:
-    """The event of a write of `key`."""
-    return an_object_body(key=key, **({"eventID": f"event-{number}"} | changes))
+    """The event of a write of `key`. By default its record does not say how S3 encrypted the object."""
+    return an_object_body(key=key, **({"eventID": f"event-{number}", "responseElements": None} | changes))
