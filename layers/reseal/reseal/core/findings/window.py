@@ -93,7 +93,7 @@ class Group:
             count=self.count + len(findings),
             first=findings[0].call.time if fresh else min(self.first, findings[0].call.time),
             last=max(self.last, findings[-1].call.time),
-            keys=_latest(_keys(findings), self.keys),
+            keys=_latest(_keys(findings), () if fresh else self.keys),
             incident=incident.to_document() if incident else self.incident,
         )
 
@@ -281,7 +281,7 @@ class Window:
         finding = _so_far(group, new) if critical else representative(new)
         alert = Alert(
             id=finding.id,
-            ids=tuple(one.id for one in new),
+            ids=tuple(sorted(one.id for one in new)),
             count=finding.occurrences.count if finding.occurrences else 1,
         )
         told = replace(group, alerts=(*group.alerts, alert))
@@ -359,7 +359,7 @@ def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
     given_up = apart.pop(named)
     if given_up.untold == 0:
         return apart | ({OTHERS: groups[OTHERS]} if OTHERS in groups else {})
-    nothing = replace(given_up, count=0, told=0)
+    nothing = replace(given_up, count=0, told=0, keys=())
     return {**apart, OTHERS: groups.get(OTHERS, nothing).merged(given_up)}
 
 
