@@ -18,9 +18,9 @@ def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> di
     """The messages that another message of the batch replaces: of the same object or the same event.
 
     Only the last write of an object can be what is there now, so only its message goes on, besides looks
-    and writes that are told from their records. A message that may have been delivered before goes on too, because its
-    earlier work must be looked up. Only one of an event's duplicates goes on: two would write twice and share
-    one ledger entry.
+    and writes that are told from their records. A message that may have been delivered before goes on too,
+    because its earlier work must be looked up. Only one of an event's duplicates goes on: two would write
+    twice and share one ledger entry.
     """
     in_order = sorted(parsed.items(), key=lambda item: _order(item[1]))
     apart = {
