@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from localcloud.cloudtrail.trail import Trail
 from localcloud.faults.faults import Faults
+from localcloud.kms import key_times, shared_policies
 from localcloud.request import function_calls
 from localcloud.request.journal import Journal
 from localcloud.s3.objects import encryption_contexts, object_age, object_state
@@ -18,7 +19,7 @@ KNOWN = (
     "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
     "GET function-session?function=ARN, "
     "POST object-age and object-state with bucket, key and version, POST trail-drained, "
-    "and GET, POST, DELETE faults"
+    "POST key-sharing with key and policy, POST key-event with key and event, and GET, POST, DELETE faults"
 )
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -36,13 +37,13 @@ def with_control(application: Application, journal: Journal, faults: Faults, tra
         body = await _body(receive)
         if (scope["method"], scope["path"]) == ("POST", f"{PREFIX}trail-drained"):
             await asyncio.to_thread(trail.drain)  # the trail delivers through this loop's own server
-        status, answer = _answer(scope, body, journal, faults)
+        status, answer = _answer(scope, body, journal, faults, trail)
         await _send_json(send, status, answer)
 
     return controlled
 
 
-def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tuple[int, Any]:
+def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults, trail: Trail) -> tuple[int, Any]:
     query = parse_qs(scope["query_string"].decode())
     answers: dict[tuple[str, str], Callable[[], Any]] = {
         ("GET", "ready"): lambda: {"ready": True, "process": os.getpid()},
@@ -51,6 +52,8 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults) -> tupl
         ("GET", "function-session"): lambda: function_calls.session_of(query["function"][0]),
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
         ("POST", "object-state"): lambda: object_state.put_state(**json.loads(body)),
+        ("POST", "key-sharing"): lambda: shared_policies.share(**json.loads(body)),
+        ("POST", "key-event"): lambda: trail.happened(key_times.happen(**json.loads(body))),
         ("POST", "trail-drained"): lambda: {"drained": True},
         ("GET", "faults"): faults.listed,
         ("POST", "faults"): lambda: {"id": faults.add(json.loads(body))},

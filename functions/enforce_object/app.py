@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
@@ -22,6 +21,9 @@ from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECON
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="enforce_object")
 deadline = Deadline()

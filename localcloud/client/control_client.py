@@ -87,6 +87,22 @@ class ControlEndpoints:
         if not self.control("POST", "object-age", fields)["found"]:
             raise LocalCloudError(f"there is no object {bucket}/{key} to make older")
 
+    def share_key(self, key: str, policy: dict[str, Any] | None) -> None:
+        """Give the key with this ARN the policy `AWS_RAM`, as a share of Resource Access Manager does.
+
+        None ends the sharing. Raises LocalCloudError if there is no such key.
+        """
+        self.control("POST", "key-sharing", {"key": key, "policy": policy})
+
+    def let_happen(self, event: str, key: str) -> None:
+        """Let KMS do by itself what it does in time, with its events.
+
+        `deleted`: the waiting period of a key pending deletion is over. `rotated`: the key's automatic
+        rotation. `expired`: its imported material is no longer valid. `synchronized`: a multi-Region key.
+        Raises LocalCloudError if the key's state does not permit it.
+        """
+        self.control("POST", "key-event", {"key": key, "event": event})
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call one endpoint; its answer. Raises LocalCloudError."""
         data = None if body is None else json.dumps(body).encode()

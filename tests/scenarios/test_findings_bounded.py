@@ -295,7 +295,6 @@ def test_t12_finding_without_a_write_names_no_ledger_entry(deploy: Deploy) -> No
     assert world.findings[0].get("ledger_entry") is None
 
 
-@still_open("T12", "the link to the runbook is relative")
 def test_t12_link_to_the_runbook_is_absolute_where_its_address_is_given(deploy: Deploy) -> None:
     parameters = deploy().stack.template["Parameters"]
     address = {name: "https://wiki.example/reseal" for name in parameters if "Runbook" in name}

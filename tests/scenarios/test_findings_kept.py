@@ -182,7 +182,6 @@ def test_t3_lowering_alone_is_high(deploy: Deploy) -> None:
     assert world.only_finding["severity"] == HIGH
 
 
-@still_open("T3", "CreateBucket of an old bucket counts as new")
 def test_t3_create_bucket_that_finds_an_old_bucket_is_not_new(world: World) -> None:
     world.calls("CreateBucket")
 

@@ -14,6 +14,7 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, ObjectAcl
 from tests.support.builders import BUCKET, KEY, a_bucket_context, an_original
+from tests.support.fakes.services import NOON
 
 
 def reads(
@@ -35,7 +36,7 @@ def unexpected(what: str) -> NoReturn:
 
 
 def a_guarded_bucket(found: BucketEncryption, key: KeyDescription | None = None) -> Guarded:
-    observed = ObservedBucket(encryption=found, kms_key=key)
+    observed = ObservedBucket(read_at=NOON, encryption=found, kms_key=key)
     return Guarded.bucket(BucketResource(bucket=BUCKET), observed)
 
 

@@ -24,7 +24,7 @@ from reseal.core.repairs.objects.method import Method, Methods, choose_method, u
 from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.core.state.setting import Setting, State
@@ -177,7 +177,9 @@ class Observer:
         original = self._original(found.head, call, bucket_context)
         guarded = Guarded.object(found, original, bucket_context)
         decisions = {OBJECT_ENCRYPTION: remediate}
-        decision = guard(self.requirements, guarded, self._reads(bucket_context), decisions)[OBJECT_ENCRYPTION]
+        decision = guard(self.requirements, guarded, self._reads(bucket_context), decisions)[
+            OBJECT_ENCRYPTION
+        ]
         change = encryption_change_of(decision)
         if change is None:
             return decision
