@@ -11,8 +11,8 @@ from reseal.flow.delivery import Delivery
 from reseal.runtime.deadline import Deadline, longest_attempt
 from reseal.runtime.wiring import CALLS, SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.builders import a_body, a_policy
+from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import FakeCloud
-from tests.support.flows import bucket_flow
 from tests.unit.resources.bucket.stage import KEYS, LOWERED, REPAIR, REPAIRED
 from tests.unit.resources.bucket.test_redelivery import FUNCTION_TIMEOUT
 
