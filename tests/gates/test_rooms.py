@@ -124,6 +124,7 @@ HOUSES = (
             "scenarios",
             "scenarios/world",
             "scenarios/world/aws",
+            "unit/flow",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",
