@@ -122,6 +122,7 @@ HOUSES = (
             "gates/roles",
             "template",
             "scenarios",
+            "scenarios/laws",
             "scenarios/world",
             "scenarios/world/aws",
             "unit/flow",

@@ -163,7 +163,7 @@ def observe(
     *,
     created: datetime | None = NOON,
 ) -> ObservedBucket:
-    """The bucket as the lane would observe it, just created: a KMS key that cannot matter is not described."""
+    """The bucket, just created, as the lane observes it: a KMS key that cannot matter is not described."""
     matters = found.key_id is not None and required.must_describe(parse_key_reference(found.key_id))
     key = description if matters else None
     return ObservedBucket(read_at=NOON, encryption=found, kms_key=key, created=created)

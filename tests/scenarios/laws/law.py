@@ -1,6 +1,6 @@
-"""The law "Nothing is silent": what was decided without a fault is told with every fault.
+"""The law "Nothing is silent": what was decided without a fault is reported with every fault.
 
-A decision is a finding of the run without faults. A dead-letter message counts as told: its alarm names it.
+A decision is a finding of the run without faults. A dead-letter message counts as reported: it has an alarm.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ WINDOW = timedelta(seconds=900)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Reported:
     """One finding as a subscriber got it; `who` is None if no caller is known."""
 
     check: str
@@ -48,9 +48,9 @@ class Run:
     refused: frozenset[str]
 
     @property
-    def told(self) -> list[Told]:
+    def reported(self) -> list[Reported]:
         return [
-            Told(
+            Reported(
                 check=finding["check"],
                 severity=finding["severity"],
                 status=finding["status"],
@@ -89,30 +89,30 @@ def played(scene: Scene, monkeypatch: pytest.MonkeyPatch, faults: Iterable[Fault
 
 def broken(run: Run, base: Run) -> Iterator[str]:
     """How the run breaks the law; nothing if it keeps it."""
-    for decision in base.told:
-        told = [one for one in run.told if (one.check, one.who) == (decision.check, decision.who)]
-        yield from (f"{run}: {problem}" for problem in _of_decision(run, decision, told))
+    for decision in base.reported:
+        reported = [one for one in run.reported if (one.check, one.who) == (decision.check, decision.who)]
+        yield from (f"{run}: {problem}" for problem in _of_decision(run, decision, reported))
     yield from (f"{run}: {problem}" for problem in _of_evidence(run))
 
 
-def _of_decision(run: Run, decision: Told, told: list[Told]) -> Iterator[str]:
-    if not told and not run.world.dead_letters:
+def _of_decision(run: Run, decision: Reported, reported: list[Reported]) -> Iterator[str]:
+    if not reported and not run.world.dead_letters:
         yield f"{decision} was lost"
-    if any(one.rank < decision.rank for one in told):
-        yield f"{decision} was lowered to {', '.join(map(str, told))}"
+    if any(one.rank < decision.rank for one in reported):
+        yield f"{decision} was lowered to {', '.join(map(str, reported))}"
     latest = run.last_delivery + (timedelta() if decision.severity == "CRITICAL" else WINDOW)
-    if told and min(one.at for one in told) > latest:
-        yield f"{decision} was told late"
-    yield from (wrong for one in told for wrong in _of_status(run, decision, one))
+    if reported and min(one.at for one in reported) > latest:
+        yield f"{decision} was reported late"
+    yield from (wrong for one in reported for wrong in _of_status(run, decision, one))
 
 
-def _of_status(run: Run, decision: Told, one: Told) -> Iterator[str]:
+def _of_status(run: Run, decision: Reported, one: Reported) -> Iterator[str]:
     """What AWS refused is FAILED and says so, what cannot be settled is MANUAL. The rest is as without."""
     may_be = {decision.status}
     if decision.status == "REMEDIATED" and run.refused:
         may_be |= {"FAILED", "MANUAL"}
     if one.status not in may_be:
-        yield f"{decision} was told as {one}"
+        yield f"{decision} was reported as {one}"
     if one.status == "REMEDIATED" and run.writes == 0:
         yield f"{one} without a write"
     if one.status == "FAILED" and not any(action in one.reason for action in run.refused):

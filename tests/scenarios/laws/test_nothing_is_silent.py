@@ -1,4 +1,4 @@
-"""No decision is lost, lowered or told late, whatever goes wrong at whichever call of AWS.
+"""No decision is lost, lowered or reported late, whatever goes wrong at whichever call of AWS.
 
 `make test` tries every fault at every call and some pairs of faults; `make laws` tries every pair.
 """
@@ -28,7 +28,7 @@ SECOND_KINDS = (Kind.REFUSED, Kind.THROTTLED, Kind.DIES_AFTER)
 def test_scene_leads_to_a_finding(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     run = played(scene, monkeypatch)
 
-    assert run.told
+    assert run.reported
     assert list(broken(run, run)) == []
 
 

@@ -210,7 +210,9 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param({}, None, StatedObjectEncryption(), id="nothing (multipart)"),
         pytest.param({}, "{}", StatedObjectEncryption(), id="text"),
         pytest.param({}, [], StatedObjectEncryption(), id="empty list"),
-        pytest.param({}, [{SSE: "AES256"}], StatedObjectEncryption(algorithm="AES256", answered=True), id="list"),
+        pytest.param(
+            {}, [{SSE: "AES256"}], StatedObjectEncryption(algorithm="AES256", answered=True), id="list"
+        ),
         pytest.param({}, {"x-amz-expiration": "soon"}, StatedObjectEncryption(), id="something else"),
         pytest.param({}, {SSE: ["AES256"]}, StatedObjectEncryption(), id="header is no text"),
         pytest.param(
