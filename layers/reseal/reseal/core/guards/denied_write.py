@@ -20,10 +20,10 @@ from reseal.core.access.requests import Requests
 from reseal.core.decision import Decision, Remediate
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
+from reseal.core.text.quoted import named, quoted
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
-_LONGEST_SID = 80
 
 
 def unless_denied(
@@ -43,13 +43,14 @@ def unless_denied(
     statement = _denying_statement(bucket_policy or {}, asked)
     if statement is None:
         return decision
+    asked_for = f"{algorithm} under {named(key_id or 'aws/s3')}"
     return decision.stopped(
         because=(
-            f"{statement} of the bucket policy denies writes that ask for {algorithm} under {key_id}: "
+            f"{statement} of the bucket policy denies writes that ask for {asked_for}: "
             "it demands another encryption of every writer"
         ),
         recommendation=(
-            f"change that statement so that it admits {algorithm} under {key_id}, and the writers that "
+            f"change that statement so that it admits {asked_for}, and the writers that "
             f"follow it; then write the {_what_again(resource)}"
         ),
     )
@@ -77,7 +78,7 @@ def _denying_statement(bucket_policy: Mapping[str, Any], asked: Requests) -> str
     for number, statement in enumerate(listed(bucket_policy.get("Statement")), start=1):
         if _is_about_encryption(statement) and applies(statement, requests, "s3:PutObject") is not False:
             sid = statement.get("Sid")
-            return f"statement {number}" + (f" ({str(sid)[:_LONGEST_SID]!r})" if sid else "")
+            return f"statement {number}" + (f" ({quoted(str(sid))})" if sid else "")
     return None
 
 

@@ -9,6 +9,7 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Decision, Remediate, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
+from reseal.core.text.quoted import named
 
 
 def moves_to_remediation_key(decision: Decision) -> bool:
@@ -40,7 +41,7 @@ def unless_locked_out(
     """The decision, or a manual finding if the key would deny someone access."""
     if not impacts or not isinstance(decision, Remediate):
         return decision
-    return decision.stopped(f"under {key.key_arn} {in_words(impacts)}", recommendation)
+    return decision.stopped(f"under {named(key.key_arn)} {in_words(impacts)}", recommendation)
 
 
 def new_impacts(
