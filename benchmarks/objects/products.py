@@ -46,12 +46,12 @@ def load(
 def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool) -> Stage:
     """The Lambda handler, called with one batch; with `many_actors` each batch opens a new alert window."""
     module = import_app(app)
-    lane = module.object_lane()
+    flow = module.flow()
     if large:
-        methods = replace(lane.observer.methods, largest_copy=PART)
-        lane = replace(lane, observer=replace(lane.observer, methods=methods))
-        lane.objects.objects._parts._part_size = PART
-        module.object_lane = lambda: lane
+        methods = replace(flow.kind.methods, largest_copy=PART)
+        flow.kind.objects.objects._parts._part_size = PART
+        flow = replace(flow, kind=replace(flow.kind, methods=methods))
+        module.flow = lambda: flow
 
     def stage(keys: Sequence[str]) -> Callable[[], None]:
         actor = str(uuid.uuid4()) if many_actors else "writer"

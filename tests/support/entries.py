@@ -10,7 +10,7 @@ from typing import Any
 from reseal.core.decision import Manual, Remediate, Severity
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.resource import Resource
+from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -24,7 +24,7 @@ _UNDER_KEY = EncryptionChange(algorithm=SseAlgorithm.SSE_KMS, key_arn=KEY, bucke
 
 OF_BUCKET: LedgerEntry[Any] = LedgerEntry(
     entry_id="payroll#7a3e51c4",
-    resource=Resource(bucket="payroll"),
+    resource=BucketResource(bucket="payroll"),
     setting=Setting.BUCKET_ENCRYPTION,
     before=BucketEncryption(algorithm="AES256"),
     intended=BucketEncryption(algorithm="aws:kms", key_id=KEY, bucket_key=True, blocked=("SSE-C",)),
@@ -46,7 +46,7 @@ def of_object(number: int = 1) -> LedgerEntry[Any]:
     """The entry of a copy of the object `payroll/2026/<number>.csv`."""
     return LedgerEntry(
         entry_id=f"object#{number}",
-        resource=Resource(bucket="payroll", object_key=f"2026/{number}.csv"),
+        resource=ObjectResource(bucket="payroll", object_key=f"2026/{number}.csv"),
         setting=Setting.OBJECT_ENCRYPTION,
         before=ObjectEncryption(algorithm="AES256"),
         intended=ObjectEncryption(algorithm="aws:kms", key_id=KEY, bucket_key=True),

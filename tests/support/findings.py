@@ -36,6 +36,7 @@ def a_finding(check: Check | str, call: Call, **facts: Any) -> Finding:
         "region": required.region,
         "resource_arn": call.resource.arn(required.partition),
         "required": row.requires(required),
+        "runbook": f"{required.runbook}#{row.section}",
         "set_by_call": row.set_by_call(call, facts.get("before")),
     }
     return Finding(check=row, call=call, **(common | facts))
@@ -50,6 +51,7 @@ def an_entry(outcome: Outcome | None, before: Any = None, **facts: Any) -> Ledge
         "setting": Setting.BUCKET_ENCRYPTION,
         "intended": found,
         "violations": {},
+        "checks": (),
         "owner": "me",
         "lease_until": 1,
     }

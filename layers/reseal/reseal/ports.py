@@ -122,11 +122,11 @@ class Ledger(Protocol):
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
         """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
-        Notes the objects that were repaired by a copy.
+        Notes each repair that was made as its resource's last.
         """
 
-    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of the objects, named `<bucket>/<object key>`, that were repaired by a copy before."""
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        """The entry of the last repair that was made of each of these resources, by the resource's name."""
 
 
 class Refusals(Protocol):

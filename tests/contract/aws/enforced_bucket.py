@@ -12,12 +12,12 @@ from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.findings.event_result import EventResult
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.flow.delivery import Delivery
 from reseal.ports import Services
-from reseal.resources.bucket.lane import BucketLane
 from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
 from tests.support.fakes.services import (
@@ -28,6 +28,7 @@ from tests.support.fakes.services import (
     FakeTopic,
     FakeWatchlist,
 )
+from tests.support.flows import bucket_flow
 from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"
@@ -48,7 +49,8 @@ class EnforcedBucket:
     keys: KmsKeys
     names: dict[str, str | None]
 
-    def lane(self, policy: Policy) -> tuple[BucketLane, FakeTelemetry]:
+    def enforce(self, policy: Policy) -> EventResult:
+        """What came of a call on the bucket. Raises what stopped its message."""
         telemetry = FakeTelemetry()
         services = Services(
             buckets=self.buckets,
@@ -60,14 +62,13 @@ class EnforcedBucket:
             telemetry=telemetry,
             clock=FakeClock(),
         )
-        return BucketLane(policy=policy, services=services), telemetry
-
-    def enforce(self, policy: Policy) -> Any:
-        lane, _ = self.lane(policy)
         changes: dict[str, Any] = {"requestParameters": {"bucketName": self.bucket}}
         changes |= {"recipientAccountId": ACCOUNT}
         changes |= {"resources": [{"accountId": ACCOUNT, "type": "AWS::S3::Bucket"}]}
-        return lane.enforce(Delivery(body=a_body(**changes), receive_count=1, invocation="1/1"))
+        delivery = Delivery(body=a_body(**changes), receive_count=1, invocation="1/1")
+        for error in bucket_flow(policy, services).run({"1": delivery}).values():
+            raise error
+        return telemetry.recorded[-1]
 
 
 def an_enforced_bucket(cloud: LocalCloud, user: Credentials) -> EnforcedBucket:

@@ -61,7 +61,7 @@ def test_layer_has_exactly_the_services_that_reseal_calls(layer: Path) -> None:
 def test_reseal_can_create_each_of_its_clients(layer: Path, function: Path, region: str) -> None:
     settings = SETTINGS | {"AWS_REGION": region}
 
-    run_beside_the_layer(layer, function, "import app; app.bucket_lane()", **settings)
+    run_beside_the_layer(layer, function, "import app; app.flow()", **settings)
 
 
 @pytest.mark.parametrize("region", REGIONS)

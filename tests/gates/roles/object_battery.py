@@ -18,18 +18,16 @@ from aws_lambda_powertools import Logger
 
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
-from reseal.resources.object.lane import ObjectLane
-from reseal.resources.object.observe import Observer
-from reseal.resources.object.report import Reporter
+from reseal.flow.flow import Flow
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
 from tests.support.fakes.services import FakeTelemetry
+from tests.support.flows import an_invocation, object_flow
 from tests.support.workers import kill_workers
 
 LARGEST_COPY = 100
-PLENTY = 300.0
 ROLE = "*assumed-role/*EnforceObjectRole*"
 _WRITER = {
     "Version": "2012-10-17",
@@ -144,7 +142,7 @@ class ObjectBattery:
         telemetry = FakeTelemetry()
         delivery = Delivery(body=scene.message(actor), receive_count=1, invocation=str(uuid.uuid4()))
         with ThreadPoolExecutor() as workers, self._environment() as environment:
-            failures = _lane(environment, workers, telemetry).enforce({"m": delivery}, lambda: PLENTY)
+            failures = _flow(environment, workers, telemetry).run({"m": delivery})
         expect("messages that go back", dict(failures), {})
         (event_result,) = telemetry.recorded
         return (event_result.result.value, *(f"{f.status.value} {f.action}" for f in event_result.findings))
@@ -170,24 +168,18 @@ class ObjectBattery:
             os.environ.update(before)
 
 
-def _lane(
+def _flow(
     environment: Mapping[str, str], workers: ThreadPoolExecutor, telemetry: FakeTelemetry
-) -> ObjectLane:
+) -> Flow[Any, Any, Any]:
     settings, services, objects = wire_objects(environment, Logger(service="gates", level="CRITICAL"))
-    services, policy = replace(services, telemetry=telemetry), settings.settings.policy
-    return ObjectLane(
-        observer=Observer(
-            policy=policy,
-            methods=replace(settings.methods, largest_copy=LARGEST_COPY),
-            exempts_log_deliveries=settings.exempt_log_deliveries,
-            services=services,
-            objects=objects,
-        ),
-        reporter=Reporter(policy=policy, window_seconds=0, services=services, objects=objects),
-        services=services,
-        objects=objects,
+    return object_flow(
+        settings.settings.policy,
+        replace(services, telemetry=telemetry),
+        objects,
+        methods=replace(settings.methods, largest_copy=LARGEST_COPY),
+        window_seconds=0,
+        deadline=an_invocation(),
         workers=workers,
-        keep=lambda _seconds: None,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

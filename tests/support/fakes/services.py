@@ -17,7 +17,6 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
-from reseal.core.repairs.objects.method import Method
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
@@ -156,7 +155,7 @@ class FakeLedger:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self.copied: set[str] = set()
+        self._last: dict[str, str] = {}
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
 
@@ -181,9 +180,10 @@ class FakeLedger:
             refused = [entry.entry_id for entry in entries if not self._closed(entry)]
             return {i: LeaseHeldError(f"another invocation took over event {i}") for i in refused}
 
-    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
-        with self._steps.step("ledger read copied", self.failures["read_copied"]):
-            return frozenset(names) & self.copied
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        with self._steps.step("ledger read last", self.failures["read_last_repairs"]):
+            last = {name: self._entry(self._last[name]) for name in names if name in self._last}
+            return {name: entry for name, entry in last.items() if entry}
 
     def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
         there = self._entry(entry.entry_id)
@@ -195,14 +195,14 @@ class FakeLedger:
         return entry
 
     def _closed(self, entry: LedgerEntry[Any]) -> bool:
-        if isinstance(entry.outcome, Applied) and entry.action in (Method.COPY, Method.PARTS):
-            self.copied.add(entry.resource.name)
         there = self._entry(entry.entry_id)
         if there == entry:
             return True
         if there is None or there.outcome or there.owner != entry.owner:
             return False
         self._put(entry)
+        if isinstance(entry.outcome, Applied):
+            self._last[entry.resource.name] = entry.entry_id
         return True
 
     def _entry(self, entry_id: str) -> LedgerEntry[Any] | None:

@@ -1,10 +1,10 @@
-"""The Lambda handler of the bucket lane, with Powertools' own batch processing and a fake lane."""
+"""The Lambda handler of the bucket lane, with a fake flow."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
@@ -13,11 +13,11 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
+from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
 from tests.support.builders import ENFORCE_ALL, K
+from tests.support.fakes.executor import OneByOne
 from tests.unit.functions.handlers import batch, load_app
-
-PLENTY, TOO_LITTLE = 60_000, 19_999
 
 SETTINGS = {
     "REQUIRED_ENCRYPTION": "SSE-KMS",
@@ -39,27 +39,31 @@ SETTINGS = {
 
 
 @dataclass
-class FakeLane:
-    """Raises what the test ordered for a body; keeps what came."""
+class FakeFlow:
+    """Answers with the failures that the test ordered, by body; keeps what came."""
 
     fails: dict[str, Exception] = field(default_factory=dict)
-    came: list[Delivery] = field(default_factory=list)
+    came: list[Mapping[str, Delivery]] = field(default_factory=list)
 
-    def enforce(self, delivery: Delivery) -> None:
-        self.came.append(delivery)
-        if delivery.body in self.fails:
-            raise self.fails[delivery.body]
+    def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
+        self.came.append(deliveries)
+        failing = {m: self.fails[one.body] for m, one in deliveries.items() if one.body in self.fails}
+        batch = Batch(workers=OneByOne())
+        batch.for_each(_fail, failing)
+        return batch.failures
 
 
-@dataclass
+def _fail(error: Exception) -> None:
+    raise error
+
+
 class FakeContext:
-    """Lambda's context: `left` answers how many milliseconds remain, call after call."""
+    """Lambda's context."""
 
-    left: Callable[[], int] = lambda: PLENTY
-    aws_request_id: str = "request-1"
+    aws_request_id = "request-1"
 
     def get_remaining_time_in_millis(self) -> int:
-        return self.left()
+        return 60_000
 
 
 @pytest.fixture
@@ -68,10 +72,10 @@ def app() -> ModuleType:
 
 
 @pytest.fixture
-def lane(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeLane:
-    lane = FakeLane()
-    monkeypatch.setattr(app, "bucket_lane", lambda: lane)
-    return lane
+def flow(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeFlow:
+    flow = FakeFlow()
+    monkeypatch.setattr(app, "flow", lambda: flow)
+    return flow
 
 
 @pytest.fixture
@@ -90,25 +94,31 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_message_is_handed_on_with_how_often_it_came_and_to_which_invocation(
-    app: ModuleType, lane: FakeLane
+    app: ModuleType, flow: FakeFlow
 ) -> None:
     answer = app.handler(batch("a", receive_count=3), FakeContext())
 
-    assert lane.came == [Delivery(body="a", receive_count=3, invocation="request-1/id-a")]
+    assert flow.came == [{"id-a": Delivery(body="a", receive_count=3, invocation="request-1/id-a")}]
     assert returned(answer) == []
 
 
-def test_a_poison_message_leaves_its_mates_alone(app: ModuleType, lane: FakeLane, log: io.StringIO) -> None:
-    lane.fails["b"] = MalformedEventError("detail is not an object")
+def test_the_whole_batch_is_one_run(app: ModuleType, flow: FakeFlow) -> None:
+    app.handler(batch("a", "b"), FakeContext())
+
+    (came,) = flow.came
+    assert list(came) == ["id-a", "id-b"]
+
+
+def test_a_poison_message_leaves_its_mates_alone(app: ModuleType, flow: FakeFlow, log: io.StringIO) -> None:
+    flow.fails["b"] = MalformedEventError("detail is not an object")
 
     answer = app.handler(batch("a", "b", "c"), FakeContext())
 
-    assert [delivery.body for delivery in lane.came] == ["a", "b", "c"]
     assert returned(answer) == ["id-b"]
 
 
-def test_a_batch_that_fails_whole_goes_back_whole(app: ModuleType, lane: FakeLane, log: io.StringIO) -> None:
-    lane.fails = {"a": TransientError("SlowDown"), "b": LeaseHeldError("held")}
+def test_a_batch_that_fails_whole_goes_back_whole(app: ModuleType, flow: FakeFlow, log: io.StringIO) -> None:
+    flow.fails = {"a": TransientError("SlowDown"), "b": LeaseHeldError("held")}
 
     answer = app.handler(batch("a", "b"), FakeContext())
 
@@ -116,9 +126,9 @@ def test_a_batch_that_fails_whole_goes_back_whole(app: ModuleType, lane: FakeLan
 
 
 def test_a_failure_of_one_batch_is_forgotten_in_the_next(
-    app: ModuleType, lane: FakeLane, log: io.StringIO
+    app: ModuleType, flow: FakeFlow, log: io.StringIO
 ) -> None:
-    lane.fails["a"] = TransientError("SlowDown")
+    flow.fails["a"] = TransientError("SlowDown")
     app.handler(batch("a"), FakeContext())
 
     answer = app.handler(batch("b"), FakeContext())
@@ -126,36 +136,15 @@ def test_a_failure_of_one_batch_is_forgotten_in_the_next(
     assert returned(answer) == []
 
 
-def test_what_there_is_no_time_for_goes_back_untouched(
-    app: ModuleType, lane: FakeLane, log: io.StringIO
-) -> None:
-    left = iter([PLENTY, TOO_LITTLE, TOO_LITTLE])
+def test_each_invocation_begins_with_its_own_time(app: ModuleType, flow: FakeFlow) -> None:
+    app.deadline.begin(lambda: 0.0)
+    app.deadline.keep(60.0)
 
-    answer = app.handler(batch("a", "b", "c"), FakeContext(left=lambda: next(left)))
+    app.handler(batch("a"), FakeContext())
 
-    assert [delivery.body for delivery in lane.came] == ["a"]
-    assert returned(answer) == ["id-b", "id-c"]
-
-
-def test_a_slow_bucket_goes_back_in_time_and_leaves_its_mates_done(
-    app: ModuleType, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
-) -> None:
-    clock = {"left": 90.0}
-
-    class SlowLane(FakeLane):
-        def enforce(self, delivery: Delivery) -> None:
-            super().enforce(delivery)
-            for _ in range(10):
-                app.deadline.check(54.0)  # as before each call
-                clock["left"] -= 20.0 if delivery.body == "slow" else 0.1
-
-    lane = SlowLane()
-    monkeypatch.setattr(app, "bucket_lane", lambda: lane)
-
-    answer = app.handler(batch("a", "slow", "b"), FakeContext(left=lambda: int(clock["left"] * 1000)))
-
-    assert returned(answer) == ["id-slow", "id-b"]
-    assert clock["left"] > 0
+    app.deadline.check(60.0)
+    with pytest.raises(TransientError):
+        app.deadline.check(60.1)
 
 
 def test_every_client_of_the_lane_obeys_the_deadline(
@@ -163,7 +152,7 @@ def test_every_client_of_the_lane_obeys_the_deadline(
 ) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    services = app.bucket_lane().services
+    services = app.flow().kind.services
     app.deadline.begin(lambda: 0.0)
 
     for call in (
@@ -177,9 +166,9 @@ def test_every_client_of_the_lane_obeys_the_deadline(
 
 
 def test_an_expected_error_is_one_line_without_a_trace(
-    app: ModuleType, lane: FakeLane, log: io.StringIO
+    app: ModuleType, flow: FakeFlow, log: io.StringIO
 ) -> None:
-    lane.fails["a"] = MalformedEventError("detail is not an object")
+    flow.fails["a"] = MalformedEventError("detail is not an object")
 
     app.handler(batch("a"), FakeContext())
 
@@ -195,9 +184,9 @@ def test_an_expected_error_is_one_line_without_a_trace(
 
 
 def test_an_unexpected_error_is_logged_with_its_trace(
-    app: ModuleType, lane: FakeLane, log: io.StringIO
+    app: ModuleType, flow: FakeFlow, log: io.StringIO
 ) -> None:
-    lane.fails["a"] = ZeroDivisionError("oops")
+    flow.fails["a"] = ZeroDivisionError("oops")
 
     answer = app.handler(batch("a"), FakeContext())
 
@@ -208,10 +197,10 @@ def test_an_unexpected_error_is_logged_with_its_trace(
 
 
 def test_the_log_has_no_more_than_the_beginning_of_a_long_message(
-    app: ModuleType, lane: FakeLane, log: io.StringIO
+    app: ModuleType, flow: FakeFlow, log: io.StringIO
 ) -> None:
     body = "x" * 100_000
-    lane.fails[body] = MalformedEventError("the message is not JSON")
+    flow.fails[body] = MalformedEventError("the message is not JSON")
 
     app.handler(batch(body), FakeContext())
 
@@ -241,11 +230,11 @@ def test_wrong_settings_fail_every_invocation(app: ModuleType, monkeypatch: pyte
             app.handler(batch("a"), FakeContext())
 
 
-def test_the_lane_is_made_once(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_flow_is_made_once(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
 
-    first, second = app.bucket_lane(), app.bucket_lane()
+    first, second = app.flow(), app.flow()
 
     assert first is second
     assert first.policy.default.remediation_key == K

@@ -1,10 +1,10 @@
-"""The Lambda handler of the object lane, with Powertools' own batch processing and a fake lane."""
+"""The Lambda handler of the object lane, with a fake flow."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -14,6 +14,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from reseal.core.errors import AccessDeniedError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
 from reseal.flow.delivery import Delivery
+from reseal.runtime.deadline import Deadline
 from tests.support.builders import K, an_object, object_encryption
 from tests.unit.functions.handlers import batch, load_app
 from tests.unit.functions.test_enforce_bucket import SETTINGS as OF_EVERY_LANE
@@ -36,18 +37,17 @@ PART = {
 
 
 @dataclass
-class FakeLane:
-    """Answers with the failures that the test ordered; keeps what came."""
+class FakeFlow:
+    """Answers with the failures that the test ordered; keeps what came, and the seconds that were left."""
 
+    deadline: Deadline
     fails: dict[str, Exception] = field(default_factory=dict)
     came: list[Mapping[str, Delivery]] = field(default_factory=list)
     seconds_left: float = 0.0
 
-    def enforce(
-        self, deliveries: Mapping[str, Delivery], seconds_left: Callable[[], float]
-    ) -> Mapping[str, Exception]:
+    def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
         self.came.append(deliveries)
-        self.seconds_left = seconds_left()
+        self.seconds_left = self.deadline.seconds_left()
         return self.fails
 
 
@@ -73,17 +73,17 @@ def app() -> ModuleType:
 
 
 @pytest.fixture
-def lane(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeLane:
-    lane = FakeLane()
-    monkeypatch.setattr(app, "object_lane", lambda: lane)
-    return lane
+def flow(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeFlow:
+    flow = FakeFlow(app.deadline)
+    monkeypatch.setattr(app, "flow", lambda: flow)
+    return flow
 
 
-def test_the_whole_batch_is_one_run(app: ModuleType, lane: FakeLane) -> None:
+def test_the_whole_batch_is_one_run(app: ModuleType, flow: FakeFlow) -> None:
     answer = app.handler(batch("a", "b", receive_count=3), FakeContext())
 
     assert answer == {"batchItemFailures": []}
-    assert lane.came == [
+    assert flow.came == [
         {
             "id-a": Delivery(body="a", receive_count=3, invocation="request-1/id-a"),
             "id-b": Delivery(body="b", receive_count=3, invocation="request-1/id-b"),
@@ -91,10 +91,10 @@ def test_the_whole_batch_is_one_run(app: ModuleType, lane: FakeLane) -> None:
     ]
 
 
-def test_the_lane_knows_the_seconds_that_are_left(app: ModuleType, lane: FakeLane) -> None:
+def test_the_flow_knows_the_seconds_that_are_left(app: ModuleType, flow: FakeFlow) -> None:
     app.handler(batch("a"), FakeContext())
 
-    assert lane.seconds_left == 90
+    assert flow.seconds_left == 90
 
 
 def test_every_client_of_the_lane_obeys_the_deadline(
@@ -102,19 +102,19 @@ def test_every_client_of_the_lane_obeys_the_deadline(
 ) -> None:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    lane, head = app.object_lane(), an_object()
+    kind, head = app.flow().kind, an_object()
     app.deadline.begin(lambda: 0.0)
 
     for call in (
-        lambda: lane.objects.objects.read("payroll", "a.csv", None),
-        lambda: lane.objects.objects.copy(head, object_encryption("aws:kms", K), {}),
-        lambda: lane.objects.objects._copies.client.upload_part_copy(**PART),
-        lambda: lane.services.ledger.read_all(["object#1"]),
-        lambda: lane.objects.windows.read_suppressed("group"),
-        lambda: lane.objects.reminders.remind("group", 1),
-        lambda: lane.services.buckets.read_encryption("payroll"),
-        lambda: lane.services.keys.describe(K),
-        lambda: lane.services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
+        lambda: kind.objects.objects.read("payroll", "a.csv", None),
+        lambda: kind.objects.objects.copy(head, object_encryption("aws:kms", K), {}),
+        lambda: kind.objects.objects._copies.client.upload_part_copy(**PART),
+        lambda: kind.services.ledger.read_all(["object#1"]),
+        lambda: kind.objects.windows.read_suppressed("group"),
+        lambda: kind.objects.reminders.remind("group", 1),
+        lambda: kind.services.buckets.read_encryption("payroll"),
+        lambda: kind.services.keys.describe(K),
+        lambda: kind.services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
     ):
         with pytest.raises(TransientError, match="too little time is left"):
             call()
@@ -126,7 +126,7 @@ def test_no_copy_begins_that_could_outlast_the_invocation_while_a_read_still_can
     credentials = {"AWS_ACCESS_KEY_ID": "stub", "AWS_SECRET_ACCESS_KEY": "stub"}
     for name, value in (SETTINGS | credentials).items():
         monkeypatch.setenv(name, value)
-    objects = app.object_lane().objects.objects
+    objects = app.flow().kind.objects.objects
     app.deadline.begin(lambda: 62.0)
     refused = AWSResponse("https://s3", 403, HeadersDict(), Body())
     objects._client.meta.events.register("before-send", lambda **_: refused)
@@ -137,7 +137,7 @@ def test_no_copy_begins_that_could_outlast_the_invocation_while_a_read_still_can
         objects.copy(an_object(), object_encryption("aws:kms", K), {})
 
 
-def test_each_invocation_begins_with_its_own_time(app: ModuleType, lane: FakeLane) -> None:
+def test_each_invocation_begins_with_its_own_time(app: ModuleType, flow: FakeFlow) -> None:
     app.deadline.begin(lambda: 0.0)
 
     app.handler(batch("a"), FakeContext())
@@ -145,8 +145,8 @@ def test_each_invocation_begins_with_its_own_time(app: ModuleType, lane: FakeLan
     app.deadline.check(90.0)
 
 
-def test_only_what_failed_goes_back_and_the_log_says_why(app: ModuleType, lane: FakeLane) -> None:
-    lane.fails = {"id-b": MalformedEventError("no JSON"), "id-c": ZeroDivisionError("a bug")}
+def test_only_what_failed_goes_back_and_the_log_says_why(app: ModuleType, flow: FakeFlow) -> None:
+    flow.fails = {"id-b": MalformedEventError("no JSON"), "id-c": ZeroDivisionError("a bug")}
     text = io.StringIO()
     app.logger.registered_handler.setStream(text)
 
@@ -160,8 +160,8 @@ def test_only_what_failed_goes_back_and_the_log_says_why(app: ModuleType, lane: 
     ]
 
 
-def test_a_batch_that_fails_whole_goes_back_whole_and_is_no_error(app: ModuleType, lane: FakeLane) -> None:
-    lane.fails = {"id-a": MalformedEventError("no JSON")}
+def test_a_batch_that_fails_whole_goes_back_whole_and_is_no_error(app: ModuleType, flow: FakeFlow) -> None:
+    flow.fails = {"id-a": MalformedEventError("no JSON")}
 
     answer = app.handler(batch("a"), FakeContext())
 

@@ -16,14 +16,18 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from localcloud.client.handle import REPOSITORY
 from reseal.aws.s3.buckets import retry_conflicts
 from reseal.core.errors import TransientError
+from reseal.runtime import wiring, wiring_objects
 from reseal.runtime.deadline import Deadline, longest_attempt, longest_call
 from reseal.runtime.wiring import CALLS
-from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS, SECONDS_FOR_ONE, SECONDS_TO_END
+from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
 from tests.support.stubs import stubbed
 
 NEEDED = longest_call(CALLS)
 ONE_ATTEMPT = longest_attempt(CALLS)
 TEMPLATE = (REPOSITORY / "template.yaml").read_text()
+FOR_ONE_OBJECT = wiring_objects.SECONDS_FOR_ONE + wiring_objects.SECONDS_TO_END
+"""What a call leaves until the repairs begin."""
+
 BUCKET_FUNCTION, OBJECT_FUNCTION = map(int, re.findall(r"^ +Timeout: (\d+)", TEMPLATE, re.MULTILINE)[:2])
 
 
@@ -42,10 +46,26 @@ def test_each_retry_adds_an_attempt_and_a_backoff(attempts: int, seconds: float)
     assert longest_call(Config(retries=retries, connect_timeout=4, read_timeout=6)) == seconds  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("lane", [wiring, wiring_objects], ids=["buckets", "objects"])
+def test_a_batch_needs_the_calls_that_close_its_entries_and_publish_after_its_writes(lane: Any) -> None:
+    assert lane.SECONDS_TO_END == ONE_ATTEMPT + ONE_ATTEMPT
+
+
+# --- the bucket lane ---------------------------------------------------------------------------
+
+
 def test_other_messages_have_time_after_one_whose_call_timed_out() -> None:
     timed_out = 4 * (3 + 5) + 1
 
     assert BUCKET_FUNCTION - timed_out > NEEDED
+
+
+def test_a_bucket_needs_its_write_and_the_read_after_it() -> None:
+    assert wiring.SECONDS_FOR_ONE == ONE_ATTEMPT + ONE_ATTEMPT
+
+
+def test_buckets_have_time_for_their_writes_after_one_call_of_a_mate_with_all_its_retries() -> None:
+    assert BUCKET_FUNCTION - NEEDED >= wiring.SECONDS_FOR_ONE + wiring.SECONDS_TO_END
 
 
 # --- the object lane ---------------------------------------------------------------------------
@@ -57,25 +77,22 @@ def test_only_a_copy_waits_longer_and_is_then_tried_less_often() -> None:
     assert longest_call(COPIES) == 3 * (3 + 60) + (1 + 2) + 2 * 5
 
 
-def test_an_object_needs_its_copy_the_read_after_it_and_the_end_of_its_batch() -> None:
-    closed_and_published = ONE_ATTEMPT + ONE_ATTEMPT
-
-    assert closed_and_published == SECONDS_TO_END
-    assert longest_attempt(COPIES) + ONE_ATTEMPT + closed_and_published == SECONDS_FOR_ONE
+def test_an_object_needs_its_copy_and_the_read_after_it() -> None:
+    assert longest_attempt(COPIES) + ONE_ATTEMPT == wiring_objects.SECONDS_FOR_ONE
 
 
 def test_a_batch_has_time_for_its_repairs_after_one_call_with_all_its_retries() -> None:
     opened = ONE_ATTEMPT
 
-    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - opened > SECONDS_FOR_ONE
+    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - opened > FOR_ONE_OBJECT
 
 
 def test_a_batch_has_time_for_its_end_after_one_call_and_one_copy_with_all_their_retries() -> None:
-    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - longest_call(COPIES) > SECONDS_TO_END
+    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - longest_call(COPIES) > wiring_objects.SECONDS_TO_END
 
 
 def test_a_copy_in_parts_has_most_of_the_invocation() -> None:
-    assert SECONDS_FOR_ONE < OBJECT_FUNCTION / 3
+    assert FOR_ONE_OBJECT < OBJECT_FUNCTION / 3
 
 
 # --- one call ----------------------------------------------------------------------------------

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from reseal.core.decision import Exempt
-from reseal.core.errors import LeaseHeldError, RefusalError
+from reseal.core.errors import LeaseHeldError
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.policy import Policy
-from reseal.core.refusal import outcome_of_refusal
 from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
+from reseal.flow.judge import judge
 from reseal.flow.kind import Kind
 from reseal.flow.report import Reporter
-from reseal.flow.resume import due_writes, not_made
+from reseal.flow.resume import credited_with, due_writes, not_made
 from reseal.flow.stages import (
     Closed,
     Due,
@@ -26,9 +26,11 @@ from reseal.flow.stages import (
     Judged,
     Judgement,
     O,
+    Ours,
     P,
     Parsed,
     Recorded,
+    Refused,
     Superseded,
     T,
     ToFinish,
@@ -115,6 +117,7 @@ class Flow(Generic[T, O, P]):
     ) -> Mapping[str, Recorded[T, O, P]]:
         """Open an entry for each write to make, and take over those that an earlier delivery left open."""
         earlier = self._earlier_entries(batch, judged)
+        judged = self._credit(batch, batch.remaining(judged))
         judged = self._reconsider(batch, batch.remaining(judged))
         until = int((self.clock.now() + self.kind.lease).timestamp())
         due = {m: due_writes(one, self.kind.settings, earlier, until) for m, one in judged.items()}
@@ -153,6 +156,22 @@ class Flow(Generic[T, O, P]):
             return judged
         settled = batch.for_all(planned, lambda: self.kind.reconsider(planned)) or {}
         return batch.remaining({**judged, **settled})
+
+    def _credit(
+        self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
+    ) -> Mapping[str, Judgement[T, O, P]]:
+        """Find Reseal's own repairs of what these calls did, to which another trigger led."""
+        put_right = {m: one for m, one in judged.items() if isinstance(one, Judged) and one.put_right}
+        if not put_right:
+            return judged
+        names = [one.trigger.resource.name for one in put_right.values()]
+        repairs = batch.for_all(put_right, lambda: self.ledger.read_last_repairs(names)) or {}
+        credited = {
+            m: credited_with(one, repairs[one.trigger.resource.name])
+            for m, one in put_right.items()
+            if one.trigger.resource.name in repairs
+        }
+        return batch.remaining({**judged, **credited})
 
     def _opened(
         self, batch: Batch, opening: Mapping[str, Sequence[Entry]]
@@ -195,15 +214,13 @@ class Flow(Generic[T, O, P]):
                 return write.entry
             case ToFinish():
                 outcome = self._outcome_of_earlier(write.judgement, write.earlier)
+                return replace(write.entry, outcome=outcome)
             case ToMake():
                 self.deadline.check(self.seconds_for_one)
-                outcome = self.kind.write(write.judged, write.plan, write.entry)
-        return replace(write.entry, outcome=outcome)
+                return self.kind.write(write.judged, write.plan, write.entry)
 
-    def _outcome_of_earlier(
-        self, judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P], earlier: Entry
-    ) -> Outcome:
-        if isinstance(judgement, Unjudged):
+    def _outcome_of_earlier(self, judgement: Ours[T, O, P], earlier: Entry) -> Outcome:
+        if isinstance(judgement, Unjudged | Refused):
             return judgement.outcome
         made = self.kind.find_out(earlier, judgement.observed)
         if made is None and isinstance(judgement, Superseded):
@@ -228,17 +245,3 @@ def _under(write: Due[T, O, P], entry: Entry) -> Due[T, O, P]:
     if isinstance(write, Closed) or entry.outcome is not None:
         return Closed(entry=entry)
     return replace(write, entry=entry)
-
-
-def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Judgement[T, O, P]:
-    """Steps 2 and 3 for one resource, which the stack judges. Raises TransientError."""
-    required = parsed.requirements
-    try:
-        trigger, observed = kind.observe(required, parsed.trigger)  # 2 observe
-        decisions = kind.decide(required, parsed.trigger, observed)  # 3 decide
-        if isinstance(decisions, Skipped):
-            return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
-        decisions, plans = kind.plan(required, trigger, observed, decisions)
-    except RefusalError as refusal:
-        return Unjudged(parsed=parsed, outcome=outcome_of_refusal(refusal, parsed.trigger.resource.kind))
-    return Judged(parsed=parsed, trigger=trigger, observed=observed, decisions=decisions, plans=plans)

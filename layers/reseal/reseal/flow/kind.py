@@ -39,6 +39,13 @@ class Kind(Protocol[T, O, P]):
     def observe(self, requirements: Requirements, trigger: T) -> tuple[T, O]:
         """Step 2: the resource now, and the trigger with the resource's name as AWS spells it."""
 
+    def by_record(self, requirements: Requirements, trigger: T, observed: O | None) -> Decisions:
+        """Step 3: the decisions about what the call did, as far as its record shows that.
+
+        None about what is still as the call left it, if that was observed. These decisions are evidence for a
+        finding, never for a write. Raises TransientError.
+        """
+
     def decide(self, requirements: Requirements, trigger: T, observed: O) -> Decisions | Skipped:
         """Step 3: the decision of each check; Skipped if another call wrote what is there now."""
 
@@ -53,8 +60,11 @@ class Kind(Protocol[T, O, P]):
     def reconsider(self, judged: Mapping[str, Judged[T, O, P]]) -> Mapping[str, Judged[T, O, P]]:
         """The judged messages with the plans that what the ledger knows of earlier repairs requires."""
 
-    def write(self, judged: Judged[T, O, P], plan: P, entry: Entry) -> Outcome:
-        """Step 5: make the write, read back and compare. A refusal is an outcome. Raises TransientError."""
+    def write(self, judged: Judged[T, O, P], plan: P, entry: Entry) -> Entry:
+        """Step 5: make the write, read back and compare; returns the entry with its outcome.
+
+        A refusal is an outcome. Raises TransientError.
+        """
 
     def find_out(self, entry: Entry, observed: O) -> Outcome | None:
         """Step 5: the outcome of a write that an earlier delivery may have made; None if it is not there."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
+from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.repairs.repair import enforced_remediations
-from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, T
+from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, Refused, T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     made = [entry for entry in ended.entries if not isinstance(entry.outcome, Skipped)]
     results = _results(judgement, made)
     findings = findings_of(required, trigger, results.reported)
-    if not results.decided and isinstance(outcome, Failed):
+    if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
         findings = (refusal_finding(required, trigger, checks[0].id, outcome),)
     decisions = {check: result.decision for check, result in results.decided.items()}
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
@@ -50,6 +51,9 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     that requires it has its own event.
     """
     written = results_of(made)
+    if isinstance(judgement, Refused) and not made:
+        refused = {check: _refused(judgement, check) for check in judgement.decisions}
+        return _Results(decided=refused, reported=refused)
     if not isinstance(judgement, Judged):
         return _Results(decided=written, reported=written)
     enforced = enforced_remediations(judgement.parsed.requirements, judgement.decisions)
@@ -57,18 +61,30 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     unmade = {check for check, remediate in enforced.items() if remediate.change.setting not in settings}
     recorded = {check: result for check, result in written.items() if result.entry or check not in unmade}
     own = {check: _own(judgement, check) for check in judgement.decisions}
-    reported = {check: result for check, result in own.items() if check not in enforced} | recorded
+    reported = {check: result for check, result in own.items() if check not in enforced or result.entry}
+    reported |= recorded
     decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
     return _Results(decided=decided | recorded, reported=reported)
 
 
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
-    before = judged.observed.settings.get(CHECK_BY_ID[check].setting)
-    return CheckResult(decision=judged.decisions[check], before=before)
+    entry = judged.repaired.get(check)
+    before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
+    return CheckResult(decision=judged.decisions[check], before=before, entry=entry)
+
+
+def _refused(refused: Refused[T], check: str) -> CheckResult:
+    before = refused.before.get(CHECK_BY_ID[check].setting)
+    return CheckResult(decision=refused.decisions[check], before=before, refused=refused.outcome)
+
+
+def _is_violation(result: CheckResult) -> bool:
+    return isinstance(result.decision, Violation)
 
 
 def _outcome(judgement: Judgement[Any, Any, Any], entries: Sequence[Entry]) -> Outcome | None:
     """The outcome of a message with several writes: a refusal before a success before a skipped write."""
-    outcomes = [entry.outcome for entry in entries]
+    credited = judgement.repaired.values() if isinstance(judgement, Judged) else ()
+    outcomes = [entry.outcome for entry in (*entries, *credited)]
     of_writes = (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind))
     return next(of_writes, None if isinstance(judgement, Exempted | Judged) else judgement.outcome)

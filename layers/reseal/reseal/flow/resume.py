@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reseal.core.calls.attribution import CLOCKS_DIFFER
+from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Violation
-from reseal.core.outcome import SkipCause, Skipped
+from reseal.core.outcome import Applied, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.setting import State
 from reseal.flow.stages import (
@@ -17,12 +19,11 @@ from reseal.flow.stages import (
     Judged,
     Judgement,
     O,
+    Ours,
     P,
-    Superseded,
     T,
     ToFinish,
     ToMake,
-    Unjudged,
 )
 
 
@@ -32,8 +33,8 @@ def due_writes(
     """The writes to make, to finish and to report again. `earlier` holds the entries of earlier deliveries.
 
     An earlier delivery may have ended after its write and before its report: the resource is then compliant,
-    and without the entry its finding would be lost. If it ended before its write, this delivery makes its
-    own.
+    and without the entry its finding would be lost. If the resource still violates a check, this delivery
+    makes its own write.
     """
     if isinstance(judgement, Exempted):
         return ()
@@ -41,7 +42,7 @@ def due_writes(
 
 
 def _due(
-    judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P],
+    judgement: Ours[T, O, P],
     settings: Sequence[str],
     earlier: Mapping[str, Entry],
     lease_until: int,
@@ -51,12 +52,26 @@ def _due(
         plan = judgement.plans.get(setting) if isinstance(judgement, Judged) else None
         if entry is not None and entry.outcome is not None:
             yield Closed(entry=entry)
-        elif isinstance(judgement, Judged) and plan and (entry is None or _is_as_before(plan, entry)):
+        elif isinstance(judgement, Judged) and plan:
             yield ToMake(judged=judgement, plan=plan, entry=_new_entry(judgement, plan, lease_until))
         elif entry is not None:
             owner = judgement.parsed.delivery.invocation
             mine = replace(entry, owner=owner, lease_until=lease_until)
             yield ToFinish(judgement=judgement, earlier=entry, entry=mine)
+
+
+def credited_with(judged: Judged[T, O, P], repair: Entry) -> Judged[T, O, P]:
+    """The message with this repair, if it repaired what the call did."""
+    trigger, outcome = judged.trigger, repair.outcome
+    if not isinstance(outcome, Applied) or outcome.at < trigger.time - CLOCKS_DIFFER:
+        return judged
+    fits = {
+        check: violation
+        for check, violation in judged.put_right.items()
+        if check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
+    }
+    decisions = {**judged.decisions, **fits}
+    return replace(judged, decisions=decisions, repaired=dict.fromkeys(fits, repair))
 
 
 def not_made(entry: Entry, found: State) -> Skipped:
@@ -66,10 +81,6 @@ def not_made(entry: Entry, found: State) -> Skipped:
     else:
         reason = f"the decision is out of date: {entry.resource.in_words} now has {found.in_words}"
     return Skipped(cause=SkipCause.NEWER, reason=reason)
-
-
-def _is_as_before(plan: P, entry: Entry) -> bool:
-    return plan.repair.before.equals(entry.before)
 
 
 def _new_entry(judged: Judged[T, O, P], plan: P, lease_until: int) -> Entry:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.decision import Exempt
+from reseal.core.decision import Exempt, Violation
 from reseal.core.outcome import Failed, Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry, entry_id_of
@@ -76,15 +76,34 @@ class Exempted(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unjudged(Generic[T]):
-    """After step 3: no check could judge the resource, or another account or message judges it."""
+    """After step 3: nothing is there to judge, or another account or message judges it."""
 
     parsed: Parsed[T]
-    outcome: Skipped | Failed
+    outcome: Skipped
 
     @property
     def trigger(self) -> T:
         """What triggered it."""
         return self.parsed.trigger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused(Generic[T]):
+    """After step 3: AWS refused a read. The decisions are by what was read before it, else by the record.
+
+    `before` holds the states that were read; none if the decisions are by the record.
+    """
+
+    parsed: Parsed[T]
+    trigger: T
+    before: Mapping[str, State]
+    decisions: Decisions
+    outcome: Failed
+
+    @property
+    def plans(self) -> Mapping[str, Any]:
+        """Nothing is written on what could not be read."""
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +120,9 @@ class Superseded(Generic[T, O]):
 class Judged(Generic[T, O, P]):
     """After step 3: the decision of each check, and the write that each setting needs.
 
-    `trigger` names the resource as AWS does, which the record may spell otherwise.
+    `trigger` names the resource as AWS does, which the record may spell otherwise. `put_right` holds what
+    this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of
+    that, which another trigger led to.
     """
 
     parsed: Parsed[T]
@@ -109,9 +130,17 @@ class Judged(Generic[T, O, P]):
     observed: O
     decisions: Decisions
     plans: Mapping[str, P]
+    put_right: Mapping[str, Violation]
+    repaired: Mapping[str, Entry] = field(default_factory=dict)
+
+    @property
+    def before(self) -> Mapping[str, State]:
+        """The states that were read."""
+        return self.observed.settings
 
 
-Judgement = Exempted[T] | Unjudged[T] | Superseded[T, O] | Judged[T, O, P]
+Ours = Unjudged[T] | Refused[T] | Superseded[T, O] | Judged[T, O, P]
+Judgement = Exempted[T] | Ours[T, O, P]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +159,7 @@ class ToFinish(Generic[T, O, P]):
     `earlier` is the entry as that delivery left it.
     """
 
-    judgement: Unjudged[T] | Superseded[T, O] | Judged[T, O, P]
+    judgement: Ours[T, O, P]
     earlier: Entry
     entry: Entry
 

@@ -26,7 +26,6 @@ from tests.cloud.object_soak.world.lanes import Lanes
 MOST_DELIVERIES = 5
 HIDDEN = timedelta(seconds=1802)
 MAIN = "main"
-PLENTY = 300.0
 
 
 @dataclass(slots=True)
@@ -71,9 +70,9 @@ class Run:
             for name, body in messages.items()
         }
         with ThreadPoolExecutor(8) as workers:
-            lane, telemetry = self.lanes.lane(self.case.stack, workers)
+            flow, telemetry = self.lanes.flow(self.case.stack, workers)
             try:
-                failed: Iterable[str] = lane.enforce(batch, lambda: PLENTY)
+                failed: Iterable[str] = flow.run(batch)
             except Death:
                 failed = list(messages)
         self.lanes.wires.script.dead = False

@@ -14,16 +14,15 @@ from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.flow.flow import Flow
 from reseal.ports import ObjectServices, Services
-from reseal.resources.object.lane import ObjectLane
-from reseal.resources.object.observe import Observer
-from reseal.resources.object.report import Reporter
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.services import FakeTelemetry
+from tests.support.flows import an_invocation, object_flow
 from tests.support.translated import enforcing
 
 TRUSTS_US = {
@@ -90,7 +89,7 @@ class Lanes:
             )
         return self._environments[rights]
 
-    def lane(self, stack: Stack, workers: Executor) -> tuple[ObjectLane, FakeTelemetry]:
+    def flow(self, stack: Stack, workers: Executor) -> tuple[Flow[Any, Any, Any], FakeTelemetry]:
         environment, telemetry = self.environment(stack), FakeTelemetry()
         services = Services(
             buckets=environment.buckets,
@@ -107,28 +106,22 @@ class Lanes:
             windows=environment.windows,
             reminders=environment.published,
         )
-        policy = self.policy(stack)
-        methods = Methods(
-            prefers_in_place=stack.prefers_in_place,
-            largest_copy=COPY_LIMIT,
-            largest_in_parts=LARGEST_IN_PARTS,
-        )
-        lane = ObjectLane(
-            observer=Observer(
-                policy=policy,
-                methods=methods,
-                services=services,
-                objects=objects,
+        flow = object_flow(
+            self.policy(stack),
+            services,
+            objects,
+            methods=Methods(
+                prefers_in_place=stack.prefers_in_place,
+                largest_copy=COPY_LIMIT,
+                largest_in_parts=LARGEST_IN_PARTS,
             ),
-            reporter=Reporter(policy=policy, window_seconds=stack.window, services=services, objects=objects),
-            services=services,
-            objects=objects,
+            window_seconds=stack.window,
+            deadline=an_invocation(),
             workers=workers,
-            keep=lambda _seconds: None,
             seconds_for_one=SECONDS_FOR_ONE,
             seconds_to_end=SECONDS_TO_END,
         )
-        return lane, telemetry
+        return flow, telemetry
 
     def _role(self, name: str, stack: Stack) -> Credentials:
         self.resources.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUSTS_US))

@@ -31,6 +31,7 @@ def test_item_names_the_bucket_of_its_resource(resource: Resource, named: dict[s
         before=encryption(),
         intended=encryption(),
         violations={},
+        checks=(),
         owner="me",
         lease_until=1,
     )

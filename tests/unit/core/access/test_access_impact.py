@@ -68,7 +68,7 @@ def guarded_by(
     asks_own_callers: bool = False,
 ) -> Decisions:
     observed = ObservedBucket(
-        read_at=NOON, read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
+        read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
     )
     return guard_access(
         decisions, observed, situation.access, key_policy(situation), asks_own_callers=asks_own_callers

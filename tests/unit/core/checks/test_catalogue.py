@@ -26,10 +26,11 @@ from tests.support.builders import (
     object_encryption,
     requirements,
 )
+from tests.support.fakes.services import NOON
 
 RECEIVED = {BucketResource: BUCKET_CALLS, ObjectResource: OBJECT_WRITES}
 OBSERVED: list[tuple[Any, Any]] = [
-    (a_call(), ObservedBucket(encryption=encryption())),
+    (a_call(), ObservedBucket(read_at=NOON, encryption=encryption())),
     (an_object_call(), ObservedEncryption(encryption=object_encryption())),
 ]
 

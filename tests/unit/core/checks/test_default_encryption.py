@@ -533,7 +533,6 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
     }
     observed = ObservedBucket(
         read_at=NOON,
-        read_at=NOON,
         encryption=encryption(SSE_KMS, named, bucket_key=True),
         kms_key=a_key(TEAM_KEY),
         access=BucketAccess(policy={"Statement": [statement]}),
@@ -549,7 +548,6 @@ def test_a_name_that_depends_on_the_writer_is_low_where_other_accounts_write(
 
 def test_a_full_arn_does_not_depend_on_the_writer() -> None:
     observed = ObservedBucket(
-        read_at=NOON,
         read_at=NOON,
         encryption=encryption(SSE_KMS, TEAM_KEY, bucket_key=True),
         kms_key=a_key(TEAM_KEY),

@@ -350,6 +350,7 @@ def test_a_document_says_everything() -> None:
         },
         "account": ACCOUNT,
         "region": "us-east-1",
+        "seen_at": "2026-11-23T12:00:00+00:00",
         "actor": {
             "who": "arn:aws:iam::111122223333:role/Payroll",
             "session": "alice",
@@ -503,7 +504,7 @@ def test_a_document_says_everything_of_an_object() -> None:
 def test_runbook_of_the_operator_makes_the_link_absolute() -> None:
     runbook = "https://git.example.com/reseal/docs/runbook.md"
 
-    document = finding(policy=a_policy(runbook=runbook)).to_document()
+    document = finding_document(finding(required=requirements(runbook=runbook)))
 
     assert document["runbook"] == f"{runbook}#s3bucketdefaultencryption"
 

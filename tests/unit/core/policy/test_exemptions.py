@@ -32,13 +32,14 @@ def test_log_deliveries_are_exempt_where_the_operator_says_so(service: str) -> N
 
 
 def test_object_outside_the_scope_is_exempt_and_one_within_is_not() -> None:
-    policy, call = a_policy(object_scope=("team-",)), an_object_call(bucket="payroll")
+    policy, call = replace(a_policy(), object_scope=("team-",)), an_object_call(bucket="payroll")
+    within = replace(call, bucket="team-a")
 
-    exempt = exempt_call(policy, call, log_deliveries=False)
+    exempt = exempt_call(policy.for_(call.resource), call)
 
     assert exempt is not None
     assert exempt.reason == "the bucket is not in ObjectScope"
-    assert exempt_call(policy, replace(call, bucket="team-a"), log_deliveries=False) is None
+    assert exempt_call(policy.for_(within.resource), within) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import pytest
@@ -15,8 +15,9 @@ from reseal.core.findings.finding import Status
 from reseal.core.findings.render.commands import undo_command
 from reseal.core.findings.results import CheckResult, findings_of, results_of
 from reseal.core.outcome import Applied, Failed
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.ledger_entry import CHANGES, STATES, LedgerEntry, entry_id_of
-from reseal.core.repairs.repair import Repair, remediations_of_write, repairs_of
+from reseal.core.repairs.repair import Repair, repairs_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting
@@ -26,6 +27,7 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     ENFORCE_ALL,
     EVENT_ID,
+    KEY_ACCESS,
     SSE_C_BLOCK,
     SSE_KMS,
     K,
@@ -96,8 +98,8 @@ def the_repair() -> Repair:
     return repairs_of(REQUIREMENTS, FOUND, DECISIONS)[1]
 
 
-def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
-    repair = the_repair()
+def an_entry(outcome: Applied | Failed, repair: Repair | None = None) -> LedgerEntry[Any]:
+    repair = repair or the_repair()
     return LedgerEntry(
         entry_id=entry_id_of(BucketResource(bucket=BUCKET), EVENT_ID, repair.setting),
         resource=BucketResource(bucket=BUCKET),
@@ -105,6 +107,7 @@ def an_entry(outcome: Applied | Failed) -> LedgerEntry[Any]:
         before=repair.before,
         intended=repair.intended,
         violations=DECISIONS,  # type: ignore[arg-type]  # all are violations
+        checks=repair.checks,
         owner="me",
         lease_until=1,
         action=repair.setting,
@@ -144,12 +147,25 @@ def test_entry_survives_the_way_through_the_ledger(outcome: Applied | Failed) ->
     assert LedgerEntry.from_document(json.loads(json.dumps(entry.to_document()))) == entry
 
 
-def test_write_of_one_setting_is_for_the_checks_of_that_setting() -> None:
-    encrypted = encryption(SSE_KMS, K)
+def test_write_is_also_for_a_check_that_only_detects_and_that_it_remediates_on_its_way() -> None:
+    modes = {**ENFORCE_ALL, SSE_C_BLOCK: Mode.DETECT, KEY_ACCESS: Mode.DETECT}
+    decisions = {BUCKET_KEY: remediate(Naming("!?")), SSE_C_BLOCK: remediate(Naming("?"))}
+    beside = {DEFAULT_ENCRYPTION: DECISIONS[DEFAULT_ENCRYPTION], KEY_ACCESS: remediate(Naming("#"))}
 
-    written = remediations_of_write(DECISIONS, Setting.BUCKET_ENCRYPTION, encrypted)  # type: ignore[arg-type]
+    repairs = repairs_of(requirements(check_modes=modes), FOUND, decisions | beside)
 
-    assert list(written) == [DEFAULT_ENCRYPTION]
+    assert {repair.setting: repair.checks for repair in repairs} == {
+        Setting.BUCKET_ENCRYPTION: (DEFAULT_ENCRYPTION,),
+        NAMING: (BUCKET_KEY, SSE_C_BLOCK),
+    }
+
+
+def test_entry_of_an_undone_repair_survives_the_way_through_the_ledger() -> None:
+    undone = an_entry(Applied(after=Nickname("pay"), at=NOON), the_repair().undone)
+
+    restored = LedgerEntry.from_document(json.loads(json.dumps(undone.to_document())))
+
+    assert (restored, restored.intended) == (undone, Nickname("pay"))
 
 
 def test_finding_of_a_write_names_its_state_before_and_its_call() -> None:
@@ -192,4 +208,4 @@ def test_violation_of_another_setting_has_no_state_before_in_the_entry() -> None
 
 
 def vars_of(repair: Repair) -> dict[str, Any]:
-    return {"setting": repair.setting, "before": repair.before, "intended": repair.intended}
+    return {field.name: getattr(repair, field.name) for field in fields(repair)}

@@ -10,10 +10,6 @@ from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
-from reseal.flow.flow import Flow
-from reseal.resources.bucket.kind import BucketKind
-from reseal.resources.bucket.report import Reporter
-from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -27,8 +23,8 @@ from tests.support.builders import (
     a_policy,
     encryption,
 )
-from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.services import FakeCloud
+from tests.support.flows import bucket_flow
 
 LOWERED = encryption()
 REPAIRED = encryption(SSE_KMS, K, bucket_key=True)
@@ -83,18 +79,7 @@ def deliver(
     **record: Any,
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
-    services = cloud.services
-    flow = Flow(
-        policy=policy or a_policy(),
-        kind=BucketKind(services=services),
-        reporter=Reporter(services=services),
-        ledger=services.ledger,
-        clock=services.clock,
-        deadline=Deadline(),
-        workers=OneByOne(),
-        seconds_for_one=0.0,
-        seconds_to_end=0.0,
-    )
+    flow = bucket_flow(policy or a_policy(), cloud.services)
     invocation = f"invocation-{len(cloud.steps.taken)}"
     delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)
     failures = flow.run({"m1": delivery})

@@ -13,8 +13,6 @@ from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
-from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import (
     BUCKET,
@@ -31,6 +29,7 @@ from tests.support.builders import (
 )
 from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.objects import FakeObjectCloud
+from tests.support.flows import object_flow
 
 KEY_POLICY = {
     "Statement": [
@@ -55,7 +54,7 @@ REPAIR = [
     "read context",
     "describe key",
     "read key policy",
-    "ledger read copied",
+    "ledger read last",
     "ledger open",
     "copy",
     "read",
@@ -109,21 +108,12 @@ class Stage:
         self.cloud.objects.change(BUCKET, key, acl=shared)
 
     def _flow(self) -> Flow[Any, Any, Any]:
-        services, objects = self.cloud.services, self.cloud.object_services
-        reporter = Reporter(window_seconds=self.window_seconds, services=services, objects=objects)
-        kind = ObjectKind(
+        return object_flow(
+            self.policy,
+            self.cloud.services,
+            self.cloud.object_services,
             methods=self.methods,
-            reporter=reporter,
-            services=services,
-            objects=objects,
-            deadline=self.deadline,
-        )
-        return Flow(
-            policy=self.policy,
-            kind=kind,
-            reporter=reporter,
-            ledger=services.ledger,
-            clock=services.clock,
+            window_seconds=self.window_seconds,
             deadline=self.deadline,
             workers=OneByOne(),
             seconds_for_one=FOR_ONE,
@@ -147,5 +137,5 @@ class Stage:
 
 
 def an_event(key: str, number: int = 1, **changes: Any) -> str:
-    """The event of a write of `key`."""
-    return an_object_body(key=key, **({"eventID": f"event-{number}"} | changes))
+    """The event of a write of `key`. By default its record does not say how S3 encrypted the object."""
+    return an_object_body(key=key, **({"eventID": f"event-{number}", "responseElements": None} | changes))

@@ -43,7 +43,7 @@ def test_an_object_of_the_same_batch_that_was_not_copied_before_is_copied() -> N
     sync(stage, 2, "a.csv", "b.csv")
 
     assert sorted(methods(stage)) == ["copy", "copy", "update_encryption"]
-    assert stage.steps.count("ledger read copied") == 2
+    assert stage.steps.count("ledger read last") == 2
 
 
 def test_where_in_place_is_not_possible_the_copy_stays_and_the_ledger_is_not_asked() -> None:
@@ -52,7 +52,7 @@ def test_where_in_place_is_not_possible_the_copy_stays_and_the_ledger_is_not_ask
     sync(stage, 2, "a.csv")
 
     assert methods(stage) == ["copy", "copy"]
-    assert "ledger read copied" not in stage.steps
+    assert "ledger read last" not in stage.steps
 
 
 def test_a_copy_that_s3_refused_does_not_count() -> None:
@@ -88,12 +88,12 @@ def test_a_check_that_does_not_write_does_not_ask(mode: Mode) -> None:
     stage = Stage(policy=a_policy(mode=mode))
     sync(stage, 1, "a.csv")
 
-    assert "ledger read copied" not in stage.steps
+    assert "ledger read last" not in stage.steps
 
 
 def test_nothing_is_written_while_the_ledger_does_not_answer() -> None:
     stage = Stage()
-    stage.cloud.cloud.ledger.failures["read_copied"].append(TransientError("no answer"))
+    stage.cloud.cloud.ledger.failures["read_last_repairs"].append(TransientError("no answer"))
     stage.cloud.objects.put(BUCKET, "a.csv")
 
     failed = stage.deliver(an_event("a.csv"))

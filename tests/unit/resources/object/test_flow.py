@@ -318,7 +318,7 @@ def test_a_batch_takes_three_calls_of_the_ledger_whatever_its_size() -> None:
     stage.deliver(*(an_event(f"{number}.csv", number) for number in range(20)))
 
     assert [step for step in stage.steps if step.startswith("ledger")] == [
-        "ledger read copied",
+        "ledger read last",
         "ledger open",
         "ledger close",
     ]

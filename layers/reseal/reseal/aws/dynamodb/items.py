@@ -12,7 +12,6 @@ from reseal.aws.errors import translated
 from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry, S
-from reseal.core.repairs.objects.method import Method
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.text.quoted import quoted
 
@@ -21,7 +20,6 @@ CONDITION_FAILED = "ConditionalCheckFailedException"
 
 _UNHELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 _MINE = "closed = :no AND held_by = :me"
-_COPIES = frozenset({Method.COPY, Method.PARTS})
 
 
 def opening(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -> dict[str, Any]:
@@ -37,20 +35,24 @@ def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -
     return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
 
 
-def noting_copy(
+def noting_repair(
     entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
-    """The put that notes an object as copied, by the item's id; none if the entry is of no copy made."""
-    if not isinstance(entry.outcome, Applied) or entry.action not in _COPIES:
+    """The put that notes the entry as its resource's last repair, by the item's id; none if none was made."""
+    if not isinstance(entry.outcome, Applied):
         return {}
-    item_id = copied_id(entry.resource.name)
-    expires_at = {"N": str(int((now + kept).timestamp()))}
-    return {item_id: {"TableName": table, "Item": {"id": {"S": item_id}, "expires_at": expires_at}}}
+    item_id = repaired_id(entry.resource.name)
+    item = {
+        "id": {"S": item_id},
+        "entry_id": {"S": entry.entry_id},
+        "expires_at": {"N": str(int((now + kept).timestamp()))},
+    }
+    return {item_id: {"TableName": table, "Item": item}}
 
 
-def copied_id(name: str) -> str:
-    """The id of the item that notes a copy of the object `<bucket>/<object key>`."""
-    return f"copied#{name}"
+def repaired_id(name: str) -> str:
+    """The id of the item that notes the last repair of the resource of this name."""
+    return f"repaired#{name}"
 
 
 def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:

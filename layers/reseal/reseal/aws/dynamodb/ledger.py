@@ -11,12 +11,12 @@ from botocore.exceptions import ClientError
 from reseal.aws.dynamodb.items import (
     CONDITION_FAILED,
     closing,
-    copied_id,
     entry_of,
     held_by_another,
-    noting_copy,
+    noting_repair,
     opening,
     refusal_is_transient,
+    repaired_id,
     taken_over,
 )
 from reseal.core.errors import LeaseHeldError
@@ -60,10 +60,10 @@ class DynamoDbLedger:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
         return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
 
-    def read_copied(self, names: Sequence[str]) -> frozenset[str]:
-        """Those of the objects that were repaired by a copy before. Raises TransientError."""
-        noted = {item["id"]["S"] for item in self._items([copied_id(name) for name in names])}
-        return frozenset(name for name in names if copied_id(name) in noted)
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+        """The entry of each resource's last repair, by the resource's name. Raises TransientError."""
+        noted = [item["entry_id"]["S"] for item in self._items([repaired_id(name) for name in names])]
+        return {entry.resource.name: entry for entry in self.read_all(noted).values()}
 
     def open_all(
         self, entries: Sequence[LedgerEntry[Any]], now: datetime
@@ -86,7 +86,7 @@ class DynamoDbLedger:
         """
         puts = [
             {entry.entry_id: closing(entry, now, self._table, self._kept)}
-            | noting_copy(entry, now, self._table, self._kept)
+            | noting_repair(entry, now, self._table, self._kept)
             for entry in entries
         ]
         closed = {entry.entry_id: entry for entry in entries}

@@ -21,12 +21,14 @@ class StatedObjectEncryption:
     """What a record says about the encryption of the written object (A15, A16).
 
     `algorithm` and `key_id` are S3's answer, or the request if there is no answer; `SSE-C` stands for a
-    customer-provided key. `context` is the encryption context as sent; S3 never returns it later.
+    customer-provided key. `context` is the encryption context as sent; S3 never returns it later. `answered`:
+    S3's answer names the algorithm.
     """
 
     algorithm: str | None = None
     key_id: str | None = None
     context: str | None = None
+    answered: bool = False
 
 
 def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> StatedObjectEncryption:
@@ -40,6 +42,7 @@ def parse_stated(request: Mapping[str, Any], response: Mapping[str, Any]) -> Sta
         algorithm=SSE_C if said(_CUSTOMER) else algorithm and _spelled_as_s3_does(algorithm),
         key_id=said(_KEY),
         context=said(_CONTEXT),
+        answered=any(text_or_none(response, header) for header in (ENCRYPTION, _CUSTOMER)),
     )
 
 

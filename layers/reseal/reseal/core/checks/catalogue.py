@@ -15,10 +15,10 @@ from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_a
 from reseal.core.checks.object_encryption import (
     OBJECT_CALLS,
     OBJECT_ENCRYPTION,
+    can_have_written,
     decide_object_encryption,
-    is_of_own_write,
 )
-from reseal.core.checks.sse_c_block import decide_sse_c_block
+from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, ObjectResource, Resource
@@ -90,7 +90,7 @@ CHECKS = (
         decide=decide_bucket_key,
     ),
     Check(
-        id="S3.BucketSseCBlock",
+        id=SSE_C_BLOCK,
         title="SSE-C block",
         requires=lambda _: "SSE-C among the bucket's blocked encryption types",
         controls=("NIST 800-53 r5 SC-12(2)",),
@@ -118,7 +118,7 @@ CHECKS = (
         setting=Setting.OBJECT_ENCRYPTION,
         calls=OBJECT_CALLS,
         decide=decide_object_encryption,
-        is_set_by=is_of_own_write,
+        is_set_by=can_have_written,
     ),
 )
 

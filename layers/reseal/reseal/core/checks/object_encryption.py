@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
@@ -37,9 +38,12 @@ class ObservedEncryption:
     kms_key: KeyDescription | None = None
 
 
-def is_of_own_write(_call: ObjectCall, _before: ObjectEncryption) -> bool:
-    """An object is judged only under its own write (decision 13)."""
-    return True
+def can_have_written(call: ObjectTrigger, found: ObjectEncryption) -> bool:
+    """Whether the write can have left this encryption: S3's answer in its record names algorithm and key."""
+    if isinstance(call, Look) or not call.stated.answered:
+        return True
+    stated = call.stated
+    return stated.algorithm == found.algorithm and stated.key_id in (None, found.key_id)
 
 
 def decide_object_encryption(

@@ -11,6 +11,8 @@ from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH
 from reseal.core.state.change import EncryptionChange
 
+SSE_C_BLOCK = "S3.BucketSseCBlock"
+
 
 def decide_sse_c_block(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decision:
     """Ransomware uses SSE-C to lock objects in place; S3 can block it per bucket (E6, E7).

@@ -50,9 +50,10 @@ class Finding:
 
     `account` and `region` are the deployment's. `required` says what was required of the resource, `runbook`
     is the address of the section about it. `set_by_call` is whether the call can have set the reported
-    state: False is certain, None means unknown. `before` is None if the resource could not be read, `written` if nothing was written. `owner` is the tool
-    that manages the bucket, if known. `occurrences` describes all equal violations that this finding
-    represents; None if there is only this one. `ledger_entry` is the id of the entry of the write.
+    state: False is certain, None means unknown. `before` is None if the resource could not be read,
+    `written` if nothing was written. `owner` is the tool that manages the bucket, if known. `occurrences`
+    describes all equal violations that this finding represents; None if there is only this one.
+    `ledger_entry` is the id of the entry of the write.
     """
 
     check: Check

@@ -30,12 +30,14 @@ _AFTER_COPY = (
 class CheckResult:
     """What one check decided about the state `before`, and the ledger entry of the write that was for it.
 
-    `before` is None if the state is not known, `entry` if nothing was to be written.
+    `before` is None if the state is not known, `entry` if nothing was to be written. `refused` says what AWS
+    refused before a write could be prepared.
     """
 
     decision: Decision
     before: State | None
     entry: LedgerEntry[Any] | None = None
+    refused: Failed | None = None
 
 
 def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
@@ -111,8 +113,17 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
     """The finding with its final status; None if a newer event reports the violation."""
     entry = result.entry
     draft = replace(draft, ledger_entry=entry.entry_id if entry else None)
+    if result.refused:
+        draft = replace(draft, reason=_with_refusal(draft.reason, result))
     if isinstance(result.decision, Manual):
         return replace(draft, recommendation=result.decision.recommendation)
+    if result.refused and requirements.enforces(draft.check.id):
+        return replace(
+            draft,
+            status=Status.FAILED,
+            severity=max(draft.severity, Severity.HIGH),
+            recommendation=_how_to_allow(result.refused, draft.resource),
+        )
     if entry is None:
         how = _how_to_enforce(requirements, draft.check)
         return replace(draft, status=Status.DETECTED, recommendation=how)
@@ -129,6 +140,14 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             )
         case Skipped() | None:
             return None
+
+
+def _with_refusal(reason: str, result: CheckResult) -> str:
+    """The reason, with what AWS refused. If no state was read, it is what the record says."""
+    refused = result.refused.reason if result.refused else ""
+    if result.before is None:
+        return f"as the record of the call says, {reason}; the state could not be read: {refused}"
+    return f"{reason}; a guard's read was refused: {refused}"
 
 
 def _remediated(draft: Finding, entry: LedgerEntry[Any], applied: Applied) -> Finding:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
 from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
@@ -64,6 +66,16 @@ class BucketKind:
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
         return call, self._observer(requirements).observe(call)
 
+    def by_record(
+        self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket | None
+    ) -> Decisions:
+        """Step 3, of what the call set by its record. Raises TransientError."""
+        as_set = None if isinstance(call, Look) else encryption_set_by(call)
+        if isinstance(call, Look) or as_set is None:
+            return {}
+        seen = self._observer(requirements).with_key(as_set)
+        return decisions_by_record(requirements, call, seen, observed)
+
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3."""
         return decisions_of(requirements, call, observed)
@@ -80,7 +92,7 @@ class BucketKind:
         """Earlier repairs change no plan."""
         return judged
 
-    def write(self, judged: BucketJudged, plan: BucketPlan, entry: Entry) -> Outcome:
+    def write(self, judged: BucketJudged, plan: BucketPlan, entry: Entry) -> Entry:
         """Step 5. Raises TransientError."""
 
         def plan_now() -> BucketPlan | None:

@@ -9,6 +9,7 @@ from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
 from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.errors import RefusalError
 from reseal.core.guards.buckets import (
     any_moves_to_remediation_key,
     any_raise,
@@ -24,7 +25,7 @@ from reseal.core.guards.encryption_context import (
 )
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_encryption import BucketEncryption
-from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.ports import Services
 
 
@@ -52,6 +53,14 @@ class Observer:
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
+
+    def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
+        """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""
+        try:
+            key = self._key_of(encryption)
+        except RefusalError:
+            key = KeyUnreadable(named=encryption.key_id or "")
+        return ObservedBucket(read_at=self.services.clock.now(), encryption=encryption, kms_key=key)
 
     def _key_of(self, encryption: BucketEncryption) -> KeyDescription | None:
         """What KMS says of the bucket's key; None if the bucket names none or the answer does not matter."""

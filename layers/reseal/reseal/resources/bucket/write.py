@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,10 @@ _READ_BACK_PAUSES = (0.2, 0.5, 1.0, 2.0)
 
 _CURRENT = timedelta(seconds=1)
 """How old a decision may be at the write. The ledger's write can take half a minute with its retries."""
+
+
+_LOOKS = 3
+"""How often a bucket that changes while its repair is prepared is judged, before the message goes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,39 +70,56 @@ class Writer:
     clock: Clock
     plan_now: Callable[[], BucketPlan | None]
 
-    def write(self, entry: Entry, plan: BucketPlan) -> Outcome:
-        """Make the write if it is still right, read back, and compare."""
-        bucket, calls = self.bucket, WRITERS[entry.setting](self.buckets)
+    def write(self, entry: Entry, plan: BucketPlan) -> Entry:
+        """Make the write that is right now, read back and compare; returns the entry with its outcome.
+
+        If the bucket changed since the entry was opened, the entry gets the state before and the intended
+        state of the write that was made.
+        """
         try:
-            if not self._is_current(plan) or not calls.read(bucket).equals(entry.before):
-                raise TransientError(f"{bucket} changed while its repair was prepared: it is checked again")
-            calls.put(bucket, entry.intended)
-            found = self._read_back(entry, calls)
+            repair = self._right_now(plan).repair
+            entry = replace(entry, before=repair.before, intended=repair.intended)
+            return replace(entry, outcome=self._write(repair))
         except RefusalError as refusal:
-            return outcome_of_refusal(refusal)
-        if found.meets(entry.intended):
+            return replace(entry, outcome=outcome_of_refusal(refusal))
+
+    def _right_now(self, plan: BucketPlan) -> BucketPlan:
+        """The plan if it is young and the bucket is unchanged, else what the bucket needs now.
+
+        PutBucketEncryption takes no condition. Somebody may set one wrong rule after the other: what violates
+        a check is repaired, whatever rule it is.
+        """
+        calls = WRITERS[plan.repair.setting](self.buckets)
+        for _ in range(_LOOKS):
+            is_young = self.clock.now() - plan.read_at <= _CURRENT
+            if is_young and calls.read(self.bucket).equals(plan.repair.before):
+                return plan
+            now = self.plan_now()
+            if now is None:
+                break
+            plan = now
+        raise TransientError(f"{self.bucket} changed while its repair was prepared: it is checked again")
+
+    def _write(self, repair: Repair) -> Outcome:
+        calls = WRITERS[repair.setting](self.buckets)
+        calls.put(self.bucket, repair.intended)
+        found = self._read_back(repair, calls)
+        if found.meets(repair.intended):
             return Applied(after=found, at=self.clock.now())
-        if found.equals(entry.before):
+        if found.equals(repair.before):
             raise TransientError(
-                f"S3 still shows the state before {entry.setting} of {bucket} after the write"
+                f"S3 still shows the state before {repair.setting} of {self.bucket} after the write"
             )
         reason = (
             f"the decision is out of date: the bucket or its key has changed, and now has {found.in_words}"
         )
         return Skipped(cause=SkipCause.NEWER, reason=reason)
 
-    def _is_current(self, plan: BucketPlan) -> bool:
-        """Whether the plan is young, or what the bucket needs now. PutBucketEncryption takes no condition."""
-        if self.clock.now() - plan.read_at <= _CURRENT:
-            return True
-        now = self.plan_now()
-        return now is not None and now.repair.intended == plan.repair.intended
-
-    def _read_back(self, entry: Entry, calls: Calls) -> State:
+    def _read_back(self, repair: Repair, calls: Calls) -> State:
         """Read until S3 shows another state than before the write, at most five times."""
         found = calls.read(self.bucket)
         for pause in _READ_BACK_PAUSES:
-            if not found.equals(entry.before):
+            if not found.equals(repair.before):
                 break
             self.clock.sleep(pause)
             found = calls.read(self.bucket)

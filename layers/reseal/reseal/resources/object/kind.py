@@ -16,7 +16,7 @@ from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
-from reseal.flow.flow import judge
+from reseal.flow.judge import judge
 from reseal.flow.stages import Entry, Judged, Parsed
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
@@ -65,6 +65,12 @@ class ObjectKind:
         """Step 2. Raises RefusalError and TransientError."""
         return self._observer(requirements).observe(call)
 
+    def by_record(
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound | None
+    ) -> Decisions:
+        """Step 3, of what the call wrote by its record. Raises TransientError."""
+        return self._observer(requirements).by_record(call, found)
+
     def decide(
         self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound
     ) -> Decisions | Skipped:
@@ -78,21 +84,24 @@ class ObjectKind:
         return self._observer(requirements).plan(call, found, decisions)
 
     def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:
-        """Change in place what was copied before: its writer may compare ETags, and would write for ever."""
+        """Change in place what was repaired before: a writer that compares ETags would write for ever."""
         plans = {m: one.plans[Setting.OBJECT_ENCRYPTION] for m, one in judged.items()}
         in_place = {m: self._observer(judged[m].parsed.requirements).in_place(p) for m, p in plans.items()}
         names = {m: judged[m].trigger.resource.name for m in judged if in_place[m] != plans[m]}
         if not names:
             return judged
-        copied = self.services.ledger.read_copied(list(names.values()))
+        repaired = self.services.ledger.read_last_repairs(list(names.values()))
         return {
-            m: replace(one, plans={Setting.OBJECT_ENCRYPTION: in_place[m]}) if names.get(m) in copied else one
+            m: replace(one, plans={Setting.OBJECT_ENCRYPTION: in_place[m]})
+            if names.get(m) in repaired
+            else one
             for m, one in judged.items()
         }
 
-    def write(self, judged: ObjectJudged, plan: ObjectPlan, entry: Entry) -> Outcome:
+    def write(self, judged: ObjectJudged, plan: ObjectPlan, entry: Entry) -> Entry:
         """Step 5. Raises TransientError."""
-        return self._writer.write(entry, plan, lambda: self._plan_now(judged))
+        outcome = self._writer.write(entry, plan, lambda: self._plan_now(judged))
+        return replace(entry, outcome=outcome)
 
     def find_out(self, entry: Entry, found: ObjectFound) -> Outcome | None:
         """Step 5, of an earlier delivery's write."""

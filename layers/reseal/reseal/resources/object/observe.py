@@ -11,9 +11,9 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions, decisions_of
-from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption
+from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption, can_have_written
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
-from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
 from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
 from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
 from reseal.core.outcome import Skipped
@@ -23,8 +23,8 @@ from reseal.core.repairs.objects.method import Method, Methods, choose_method, u
 from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
-from reseal.core.state.object_encryption import CUSTOMER_KEY
+from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.core.state.setting import Setting, State
 from reseal.ports import ObjectServices, Services
@@ -75,7 +75,26 @@ class Observer:
             listed = found.head.listed
         decisions = decisions_of(self.requirements, call, judged)
         violated = any(isinstance(decision, Violation) for decision in decisions.values())
-        return written_again("object") if violated and listed and is_of_another(call, listed) else decisions
+        another = bool(listed and is_of_another(call, listed)) or not can_have_written(
+            call, judged.encryption
+        )
+        return written_again("object") if violated and another else decisions
+
+    def by_record(self, call: ObjectTrigger, found: ObjectFound | None) -> Decisions:
+        """The decision about what the call wrote, by its record; none if the object is still as written."""
+        if isinstance(call, Look) or call.stated.algorithm is None:
+            return {}
+        written = ObjectEncryption(algorithm=call.stated.algorithm, key_id=call.stated.key_id)
+        if found and can_have_written(call, _encryption_of(found)):
+            return {}
+        return decisions_of(self.requirements, call, self._with_own_key(written))
+
+    def _with_own_key(self, encryption: ObjectEncryption) -> ObservedEncryption:
+        try:
+            return ObservedEncryption(encryption=encryption, kms_key=self._key_of(encryption))
+        except RefusalError:
+            named = KeyUnreadable(named=encryption.key_id or "")
+            return ObservedEncryption(encryption=encryption, kms_key=named)
 
     def plan(
         self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
@@ -130,12 +149,15 @@ class Observer:
         return replace(head, lock=head.lock.as_of(self.services.clock.now()))
 
     def _with_key(self, head: ObservedObject) -> Found:
-        key_id = head.encryption.key_id
-        if not head.encryption.uses_kms or key_id is None:
-            return Found(head=head)
-        if not self.requirements.must_describe(parse_key_reference(key_id)):
-            return Found(head=head)
-        return Found(head=head, kms_key=self.services.keys.describe(key_id))
+        return Found(head=head, kms_key=self._key_of(head.encryption))
+
+    def _key_of(self, encryption: ObjectEncryption) -> KeyDescription | None:
+        """What KMS says of the key; None if there is none or the answer does not matter."""
+        key_id = encryption.key_id
+        if not encryption.uses_kms or key_id is None:
+            return None
+        asks = self.requirements.must_describe(parse_key_reference(key_id))
+        return self.services.keys.describe(key_id) if asks else None
 
     # --- 3 decide ------------------------------------------------------------------------------
 
@@ -204,3 +226,7 @@ def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
         reason=f"{remediate.reason}; not remediated: {why}",
         recommendation=first + again,
     )
+
+
+def _encryption_of(found: ObjectFound) -> ObjectEncryption:
+    return CUSTOMER_KEY if isinstance(found, UnderCustomerKey) else found.head.encryption

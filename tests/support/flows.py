@@ -1,0 +1,72 @@
+"""The flow of each lane, wired as its function wires it, on services that the test chooses."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import Any
+
+from reseal.core.policy.policy import Policy
+from reseal.core.repairs.objects.method import Methods
+from reseal.flow.flow import Flow
+from reseal.ports import ObjectServices, Services
+from reseal.resources.bucket import report as bucket_report
+from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.object import report as object_report
+from reseal.resources.object.kind import ObjectKind
+from reseal.runtime.deadline import Deadline
+from tests.support.fakes.executor import OneByOne
+
+PLENTY = 300.0
+"""Seconds: the object function's time-out."""
+
+
+def an_invocation(seconds_left: float = PLENTY) -> Deadline:
+    """An invocation in which no time passes."""
+    deadline = Deadline()
+    deadline.begin(lambda: seconds_left)
+    return deadline
+
+
+def bucket_flow(policy: Policy, services: Services) -> Flow[Any, Any, Any]:
+    """The bucket lane, in one thread and without a deadline."""
+    return Flow(
+        policy=policy,
+        kind=BucketKind(services=services),
+        reporter=bucket_report.Reporter(services=services),
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
+        workers=OneByOne(),
+        seconds_for_one=0.0,
+        seconds_to_end=0.0,
+    )
+
+
+def object_flow(
+    policy: Policy,
+    services: Services,
+    objects: ObjectServices,
+    *,
+    methods: Methods,
+    window_seconds: int,
+    deadline: Deadline,
+    workers: Executor,
+    seconds_for_one: float,
+    seconds_to_end: float,
+) -> Flow[Any, Any, Any]:
+    """The object lane."""
+    reporter = object_report.Reporter(window_seconds=window_seconds, services=services, objects=objects)
+    kind = ObjectKind(
+        methods=methods, reporter=reporter, services=services, objects=objects, deadline=deadline
+    )
+    return Flow(
+        policy=policy,
+        kind=kind,
+        reporter=reporter,
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=deadline,
+        workers=workers,
+        seconds_for_one=seconds_for_one,
+        seconds_to_end=seconds_to_end,
+    )
