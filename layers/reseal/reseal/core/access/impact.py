@@ -39,7 +39,7 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 _NEVER_CERTAIN = frozenset({"cloudtrail.amazonaws.com", ANY_SERVICE})
 """A trail can use its own key instead of the bucket's (E24); a service nobody names may not exist."""
 
-_LONGEST = 2500
+_LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)

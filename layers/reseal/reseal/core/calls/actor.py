@@ -27,6 +27,10 @@ _TOOL_BY_USER_AGENT = (
 )
 
 
+TOOLS = frozenset({tool for _, tool in _TOOL_BY_USER_AGENT} | {"AWS service", UNKNOWN})
+"""The tools that Reseal knows. All others are the names of AWS services, as the record has them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """The caller as CloudTrail names it.

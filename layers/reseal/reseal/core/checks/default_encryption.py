@@ -53,7 +53,7 @@ def _unless_ambiguous(requirements: Requirements, observed: ObservedBucket, comp
         return compliant
     return Manual(
         severity=Severity.LOW,
-        reason=f"the bucket names its key {quoted(key_id)}. S3 looks that up in each writer's own account, and the "
-        f"bucket policy admits writers of {some_of([named(writer) for writer in writers])}",
+        reason=f"the bucket names its key {quoted(key_id)}. S3 looks that up in each writer's own account, "
+        f"and the bucket policy admits writers of {some_of([named(writer) for writer in writers])}",
         recommendation="name the key by its full ARN",
     )

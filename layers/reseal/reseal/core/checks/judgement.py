@@ -132,8 +132,8 @@ def _foreign_key(requirements: Requirements, judged: Judged, key: KeyReference) 
         severity=Severity.CRITICAL,
         reason=f"{judged.subject.is_encrypted} {how}. It is not replaced, because this call did not set it, "
         f"and a swap could let more callers read {judged.subject.name}",
-        recommendation=f"find out who set it; if account {named(key.account or '')} should hold the key, add its ARN "
-        "to ApprovedKeys, else set an approved key",
+        recommendation=f"find out who set it; if account {named(key.account or '')} should hold the key, add "
+        "its ARN to ApprovedKeys, else set an approved key",
     )
 
 
@@ -152,13 +152,14 @@ def _unapproved_key(requirements: Requirements, judged: Judged, key: KmsKey) -> 
 
 
 def _why_unapproved(requirements: Requirements, key: KmsKey) -> str:
-    is_unlisted = f"{named(key.arn)} is a key of this account that is not in the list of approved keys"
+    arn = named(key.arn)
+    is_unlisted = f"{arn} is a key of this account that is not in the list of approved keys"
     if not (outside := key.why_not_kms_alone):
         return is_unlisted
     ransom = f"{outside}: whoever holds it there can take it away from KMS and demand a ransom"
     if requirements.listed_keys is not None:
         return f"{is_unlisted}, and {ransom}"
-    return f"{named(key.arn)} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
+    return f"{arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
 
 
 def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:

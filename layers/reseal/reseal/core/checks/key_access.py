@@ -19,7 +19,7 @@ from reseal.core.text.quoted import named, quoted, some_of
 
 KEY_ACCESS = "S3.BucketKeyAccess"
 REPLICATES = "PutBucketReplication"
-_LONGEST = 4000
+_LONGEST = 2500
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", REPLICATES})
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 

@@ -7,12 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
-from reseal.core.text.quoted import cut, quoted
+from reseal.core.text.quoted import LONGEST_KEY, cut, quoted
 
 MOST_KEYS = 10
-LONGEST_KEY = 2100
-"""An object key of 1,024 bytes is whole, unless most of them are control characters."""
-
 _LONGEST_IN_WORDS = 120
 
 

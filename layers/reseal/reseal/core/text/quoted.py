@@ -11,7 +11,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 LONGEST = 320
-"""The longest text that is shown whole: the ARN of an alias, the longest name of a key, has 310 characters."""
+"""The longest text that is shown whole: the longest name of a key, an alias ARN, has 310 characters."""
+
+LONGEST_KEY = 2100
+"""An object key, of 1,024 bytes at most, is whole unless most of it are control characters."""
 
 MOST = 10
 """How many texts of a list are shown."""
@@ -20,7 +23,7 @@ _PLAIN = re.compile(
     r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{0,12}:[A-Za-z0-9/_+=,@*-]+"
     r"|[0-9]{12}|aws(-[a-z]+){0,3}|[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}"
 )
-"""ARNs, account ids, partitions and Regions. An ARN with a dot or a colon in its resource could hold a link."""
+"""ARNs, account ids, partitions, Regions. An ARN with a dot or a colon in its resource could hold a link."""
 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _COMBINING = frozenset({"Mn", "Mc", "Me"})
@@ -37,9 +40,9 @@ def quoted(text: str, longest: int = LONGEST) -> str:
     return _literal(shown) + _mark(text, shown)
 
 
-def named(text: str) -> str:
-    """The name of something of AWS: an ordinary ARN, account id or Region as it is, everything else quoted."""
-    return text if len(text) <= LONGEST and _PLAIN.fullmatch(text) else quoted(text)
+def named(text: str, longest: int = LONGEST) -> str:
+    """What AWS calls something: an ordinary ARN, account id or Region as it is, everything else quoted."""
+    return text if len(text) <= longest and _PLAIN.fullmatch(text) else quoted(text, longest)
 
 
 def cut(text: str, longest: int = LONGEST) -> str:

@@ -14,7 +14,7 @@ from reseal.core.repairs.objects.evidence import changed_since, is_another, keep
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
 from reseal.core.state.s3_object import ObservedObject
-from reseal.core.text.quoted import quoted
+from reseal.core.text.quoted import LONGEST_KEY, quoted
 from reseal.flow.stages import Entry
 from reseal.ports import Clock, Deadline, Objects
 from reseal.resources.object.observe import ObjectFound, UnderCustomerKey
@@ -145,7 +145,7 @@ class Writer:
 
 
 def _name(head: ObservedObject) -> str:
-    return quoted(f"{head.bucket}/{head.object_key}")
+    return quoted(f"{head.bucket}/{head.object_key}", LONGEST_KEY)
 
 
 def _may_have_been_written(entry: Entry, head: ObservedObject) -> bool:
