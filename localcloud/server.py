@@ -16,10 +16,27 @@ from localcloud import control, gateway
 from localcloud.cloudtrail.trail import Trail
 from localcloud.cloudtrail.trail_data import Variants
 from localcloud.faults.faults import Faults
-from localcloud.kms import key_policies, kms_keys
+from localcloud.kms import (
+    key_deletion,
+    key_operations,
+    key_policies,
+    key_rotation,
+    key_states,
+    kms_keys,
+    multi_region,
+    shared_policies,
+)
 from localcloud.request import anchors, function_calls, root_denials, transport
 from localcloud.request.journal import Journal
-from localcloud.s3 import bucket_encryption, bucket_owner, code_of_others, policy_status, preconditions
+from localcloud.s3 import (
+    bucket_encryption,
+    bucket_owner,
+    bucket_policies,
+    checksums,
+    code_of_others,
+    policy_status,
+    preconditions,
+)
 from localcloud.s3.objects import (
     customer_keys,
     encryption_contexts,
@@ -32,46 +49,57 @@ from localcloud.s3.objects import (
     object_state,
     object_tag_count,
 )
-from localcloud.s3.writes import multipart, object_copy, object_update, object_writes, write_conditions
+from localcloud.s3.reads import listed_times, tag_conditions, version_ids
+from localcloud.s3.writes import (
+    multipart,
+    object_copy,
+    object_owners,
+    object_update,
+    object_writes,
+    upload_checksums,
+    write_conditions,
+)
 from localcloud.services import (
     event_patterns,
     function_logs,
     organizations,
+    queue_messages,
     queue_policies,
     stack_resources,
     topic_encryption,
-    topic_messages,
 )
+from localcloud.services.topic_messages import Emails
 from localcloud.settings import Settings
 
 
-def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
+def install(settings: Settings) -> tuple[Journal, Faults, Trail, Emails]:
     """Extend MiniStack. If two extensions wrap one function, the later one is called first."""
     anchors.check()
-    journal, faults = Journal(), Faults()
+    journal, faults, emails = Journal(), Faults(), Emails()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
     root_denials.install()
-    kms_keys.install()
-    key_policies.install()
+    _install_keys()
     bucket_encryption.install(
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
         put_drops_sse_c_block=settings.put_drops_sse_c_block,
     )
     _install_objects(settings)
+    bucket_policies.install(get_normalises=settings.get_bucket_policy_normalises)
     policy_status.install()
     bucket_owner.install()
     code_of_others.install()
     event_patterns.install()
     topic_encryption.install()
-    topic_messages.install()
+    emails.install()
+    queue_messages.install()
     queue_policies.install()
     stack_resources.install()
     function_calls.install()
     function_logs.install()
     organizations.install()
     gateway.install(journal, faults, trail)
-    return journal, faults, trail
+    return journal, faults, trail, emails
 
 
 def _variants(settings: Settings) -> Variants:
@@ -81,6 +109,17 @@ def _variants(settings: Settings) -> Variants:
         url_encode_keys=settings.records_url_encode_keys,
         update_is_bare=settings.update_encryption_record_is_bare,
     )
+
+
+def _install_keys() -> None:
+    kms_keys.install()
+    key_states.install()
+    key_rotation.install()
+    key_deletion.install()
+    multi_region.install()
+    shared_policies.install()
+    key_operations.install()
+    key_policies.install()
 
 
 def _install_objects(settings: Settings) -> None:
@@ -93,6 +132,8 @@ def _install_objects(settings: Settings) -> None:
     object_state.install()
     object_tag_count.install()
     object_writes.install()
+    checksums.install()
+    upload_checksums.install()
     preconditions.install()
     object_copy.install(limit=settings.copy_object_limit)
     multipart.install(minimum_part_size=settings.minimum_part_size)
@@ -100,13 +141,17 @@ def _install_objects(settings: Settings) -> None:
     object_key_use.install()
     object_update.install()
     write_conditions.install()
+    object_owners.install()
+    version_ids.install()
+    tag_conditions.install()
+    listed_times.install()
 
 
 def run(settings: Settings) -> int:
     """Serve until stopped; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    journal, faults, trail = install(settings)
-    application = control.with_control(ministack_app.app, journal, faults, trail)
+    journal, faults, trail, emails = install(settings)
+    application = control.with_control(ministack_app.app, journal, faults, trail, emails)
     try:
         asyncio.run(_serve(application, settings))
     finally:

@@ -17,6 +17,8 @@ SWITCHES = {
     "(A25, UNCONFIRMED)",
     "--update-encryption-record-is-bare": "UpdateObjectEncryption's record has no body in its "
     "requestParameters (D9, UNCONFIRMED)",
+    "--get-bucket-policy-normalises": "GetBucketPolicy answers a text that differs from what was put; by "
+    "default it is the same text (E26, UNCONFIRMED)",
     "--until-stdin-closes": "stop when standard input ends, so that the server ends with its parent process",
 }
 
@@ -37,6 +39,7 @@ class Settings:
     records_show_bucket_key: bool
     records_url_encode_keys: bool
     update_encryption_record_is_bare: bool
+    get_bucket_policy_normalises: bool
     until_stdin_closes: bool
 
 

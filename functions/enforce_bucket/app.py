@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.observed_bucket import ObservedBucket
@@ -18,10 +17,13 @@ from reseal.resources.bucket.report import Reporter
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, wire
+from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire
 
 BUCKETS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="enforce_bucket")
 deadline = Deadline()
@@ -39,6 +41,7 @@ def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
         clock=services.clock,
         deadline=deadline,
         workers=ThreadPoolExecutor(BUCKETS_AT_ONCE),
+        seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

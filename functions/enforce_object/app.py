@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
@@ -18,10 +17,13 @@ from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
 
 logger = Logger(service="enforce_object")
 deadline = Deadline()
@@ -47,6 +49,7 @@ def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
         clock=services.clock,
         deadline=deadline,
         workers=ThreadPoolExecutor(OBJECTS_AT_ONCE),
+        seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

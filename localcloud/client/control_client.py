@@ -50,6 +50,13 @@ class ControlEndpoints:
             and fnmatchcase(entry["caller"], caller)
         ]
 
+    def emails(self, since: int = 0) -> list[dict[str, Any]]:
+        """What e-mail subscribers of any topic would read: `sequence`, `topic`, `subject`, `text`.
+
+        Those after e-mail number `since`. Whether somebody has subscribed does not matter.
+        """
+        return list(self.control("GET", f"emails?since={since}"))
+
     def drain_trail(self) -> None:
         """Return when the trail has delivered the events of every call that has ended."""
         self.control("POST", "trail-drained")
@@ -87,6 +94,22 @@ class ControlEndpoints:
         if not self.control("POST", "object-age", fields)["found"]:
             raise LocalCloudError(f"there is no object {bucket}/{key} to make older")
 
+    def share_key(self, key: str, policy: dict[str, Any] | None) -> None:
+        """Give the key with this ARN the policy `AWS_RAM`, as a share of Resource Access Manager does.
+
+        None ends the sharing. Raises LocalCloudError if there is no such key.
+        """
+        self.control("POST", "key-sharing", {"key": key, "policy": policy})
+
+    def let_happen(self, event: str, key: str) -> None:
+        """Let KMS do by itself what it does in time, with its events.
+
+        `deleted`: the waiting period of a key pending deletion is over. `rotated`: the key's automatic
+        rotation. `expired`: its imported material is no longer valid. `synchronized`: a multi-Region key.
+        Raises LocalCloudError if the key's state does not permit it.
+        """
+        self.control("POST", "key-event", {"key": key, "event": event})
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call one endpoint; its answer. Raises LocalCloudError."""
         data = None if body is None else json.dumps(body).encode()
@@ -99,3 +122,5 @@ class ControlEndpoints:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise LocalCloudError(error.read().decode()) from error
+        except (urllib.error.URLError, ConnectionError) as error:
+            raise LocalCloudError(f"the local cloud at {self.endpoint} does not answer: {error}") from error

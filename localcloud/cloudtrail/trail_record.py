@@ -1,5 +1,6 @@
 """CloudTrail records, and those of bucket-level writes (A7-A11, A28), in the shapes of published records."""
 
+import json
 import re
 import time
 from typing import Any
@@ -29,11 +30,8 @@ LOGGED_HEADERS = (
     "x-amz-expected-bucket-owner",
 )
 TLS = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"}
-CONSTANT = {
-    "eventVersion": "1.11",
-    "eventSource": "s3.amazonaws.com",
-    "eventType": "AwsApiCall",
-}
+VERSION = "1.11"
+ERROR_CODES = {"AccessDeniedException": "AccessDenied"}
 _MESSAGE = re.compile(rb"<Message>([^<]*)</Message>")
 
 
@@ -52,17 +50,26 @@ def record(call: Call, response: Response, owner: str | None, ended: float) -> d
 
 
 def common(call: Call, response: Response, ended: float) -> dict[str, Any]:
-    """The fields of every record (A7)."""
+    """The fields of every record of S3 (A7)."""
     return {
-        **CONSTANT,
+        **of_any_call(call, response, ended),
+        "eventSource": "s3.amazonaws.com",
+        "userAgent": f"[{call.headers.get('user-agent', '')}]",
+        "additionalEventData": _additional(call, response),
+    }
+
+
+def of_any_call(call: Call, response: Response, ended: float) -> dict[str, Any]:
+    """The fields that the records of all services have."""
+    return {
+        "eventVersion": VERSION,
+        "eventType": "AwsApiCall",
         "userIdentity": identity(call.caller),
-        "eventTime": _instant(ended),
+        "eventTime": instant(ended),
         "awsRegion": call.region,
         "sourceIPAddress": responses.get_request_client_ip(),
-        "userAgent": f"[{call.headers.get('user-agent', '')}]",
         **_error(response),
-        "additionalEventData": _additional(call, response),
-        "requestID": response[1].get("x-amz-request-id", ""),
+        "requestID": response[1].get("x-amz-request-id") or response[1].get("x-amzn-requestid", ""),
         "tlsDetails": {**TLS, "clientProvidedHostHeader": call.headers.get("host", "")},
     }
 
@@ -92,8 +99,17 @@ def _error(response: Response) -> dict[str, str]:
     """A10: both keys are absent on success."""
     if response[0] < ERROR_STATUS:
         return {}
-    message = _MESSAGE.search(response[2] if isinstance(response[2], bytes) else b"")
-    return {"errorCode": error_code(response), "errorMessage": message[1].decode() if message else ""}
+    code = error_code(response)
+    body = response[2] if isinstance(response[2], bytes) else b""
+    return {"errorCode": ERROR_CODES.get(code, code), "errorMessage": _message(body)}
+
+
+def _message(body: bytes) -> str:
+    if not body.startswith(b"{"):
+        found = _MESSAGE.search(body)
+        return found[1].decode() if found else ""
+    members = json.loads(body)
+    return str(members.get("message") or members.get("Message") or "")
 
 
 def _additional(call: Call, response: Response) -> dict[str, Any]:
@@ -129,7 +145,7 @@ def identity(caller: Caller) -> dict[str, Any]:
         "principalId": f"{issuer['principalId']}:{session_name(caller)}",
         "sessionContext": {
             "sessionIssuer": issuer,
-            "attributes": {"creationDate": _instant(created), "mfaAuthenticated": "false"},
+            "attributes": {"creationDate": instant(created), "mfaAuthenticated": "false"},
         },
     }
 
@@ -146,5 +162,6 @@ def _session_issuer(caller: Caller) -> dict[str, str]:
     }
 
 
-def _instant(moment: float) -> str:
+def instant(moment: float) -> str:
+    """A time as CloudTrail writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import responses
+from ministack.core import iam_evaluator, responses
 
-from localcloud.kms import kms_keys
-from localcloud.request import anchors
+from localcloud.kms import kms_keys, shared_policies
+from localcloud.kms.kms_keys import Key
+from localcloud.request import anchors, caller_rights
 
 
 def install() -> None:
@@ -25,8 +26,28 @@ def _enforce(
 ) -> Any:
     """An alias is evaluated as the key it points to; kms:CallerAccount is the caller's account."""
     context = dict(service_context or {})
+    key = kms_keys.find_key(resource_arn) if service == "kms" else None
     if service == "kms":
-        key = kms_keys.find_key(resource_arn)
         resource_arn = key["Arn"] if key else resource_arn
         context["kms:calleraccount"] = responses.get_account_id()
-    return original(access_key, action, service, region, resource_arn=resource_arn, service_context=context)
+    refused = original(
+        access_key, action, service, region, resource_arn=resource_arn, service_context=context
+    )
+    if refused is not None or key is None or kms_keys.owner(key["Arn"]) == responses.get_account_id():
+        return refused
+    return _refused_to_foreign_root(access_key, action, region, key, context)
+
+
+def _refused_to_foreign_root(
+    access_key: str, action: str, region: str, key: Key, context: dict[str, Any]
+) -> Any:
+    """Another account's root user needs the key's policy too; MiniStack asks no policy about a root user."""
+    principal = iam_evaluator.resolve_principal(access_key, responses.get_account_id())
+    if isinstance(principal, iam_evaluator.AuthError) or principal.policies is not None:
+        return None
+    request = caller_rights.context(principal, action, key["Arn"], region, context)
+    result = iam_evaluator.evaluate_resource_policy(shared_policies.in_force(key), request)
+    if result.decision == "Allow":
+        return None
+    result.principal_arn, result.resource_policy_arn = principal.arn, key["Arn"]
+    return result

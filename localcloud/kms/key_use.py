@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ministack.core import iam_evaluator, responses
 
-from localcloud.kms import kms_keys
+from localcloud.kms import key_usage, kms_keys, shared_policies
 from localcloud.kms.kms_keys import Key
 from localcloud.request import caller_rights
 from localcloud.request.calls import CURRENT, Caller
@@ -42,7 +42,12 @@ def refusal(key: Key | None, reference: str, service: str, *actions: str) -> Ref
             f"User: {call.caller.arn} is not authorized to perform: {denied[0]} "
             f"on resource: {arn} because no identity-based policy or key policy allows it",
         )
-    return _unusable(key) if key else None
+    if key is None:
+        return None
+    unusable = _unusable(key)
+    if unusable is None:
+        key_usage.note(key, actions[0].partition(":")[2])
+    return unusable
 
 
 def _unusable(key: Key) -> Refusal | None:
@@ -76,7 +81,12 @@ def allowed(caller: Caller, key: Key, service: str, action: str) -> bool:
     else:
         own = iam_evaluator.evaluate(context, principal.policies, *principal.limits)
     result = iam_evaluator.combine_resource_policy(
-        own, context, key["Policy"], kms_keys.owner(key["Arn"]), required=True, limits=tuple(principal.limits)
+        own,
+        context,
+        shared_policies.in_force(key),
+        kms_keys.owner(key["Arn"]),
+        required=True,
+        limits=tuple(principal.limits),
     )
     return bool(result.decision == "Allow")
 

@@ -1,4 +1,4 @@
-"""KMS keys as S3 and DescribeKey see them: the AWS managed key, and keys of other accounts."""
+"""KMS keys as S3 and DescribeKey see them: AWS's own, other accounts', those in custom key stores."""
 
 import json
 from collections.abc import Callable
@@ -7,15 +7,20 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import kms
 
+from localcloud.kms import kms_answers
 from localcloud.request import anchors
+from localcloud.request.calls import Response
 
 Key = dict[str, Any]
 MANAGED_ALIAS = "alias/aws/s3"
 ARN_PARTS = 6
+CUSTOM_STORES = frozenset({"AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"})
+STORE = "CustomKeyStoreId"
 
 
 def install() -> None:
     """Let KMS find keys by the ARN of another account, and return the owner of each key."""
+    anchors.replace("services.kms._create_key", _create_key)
     anchors.replace("services.kms._resolve_key", _resolve_key)
     anchors.replace("services.kms._key_metadata", _key_metadata)
     anchors.replace("services.kms.key_policy_for_arn", _key_policy_for_arn)
@@ -25,6 +30,27 @@ def find_key(reference: str) -> Key | None:
     """The key that an id, ARN or alias names, seen from the account and Region of the request."""
     key: Key | None = kms._resolve_key(reference)
     return key
+
+
+def find_by_id(data: dict[str, Any]) -> Key | None:
+    """The key that a management request names: by id or ARN, never by alias (F1)."""
+    reference = str(data.get("KeyId", ""))
+    return None if "alias/" in reference else find_key(reference)
+
+
+def find_anywhere(arn: str) -> Key:
+    """The key with this ARN, in whatever account and Region. Raises ValueError if there is none."""
+    with responses.request_scope(owner(arn), region(arn)):
+        key = find_key(arn)
+    if key is None:
+        raise ValueError(f"there is no key {arn}")
+    return key
+
+
+def is_managed(key: Key) -> bool:
+    """Whether AWS manages the key."""
+    with responses.request_scope(owner(key["Arn"]), region(key["Arn"])):
+        return bool(kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"])
 
 
 def region(reference: str) -> str:
@@ -74,6 +100,21 @@ def _managed_policy(account: str, here: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [use, look]}
 
 
+def _create_key(original: Callable[[dict[str, Any]], Response], data: dict[str, Any]) -> Response:
+    """Take the origins of custom key stores; any store that is named counts as one that exists."""
+    origin = data.get("Origin", "")
+    if origin not in CUSTOM_STORES:
+        return original(data)
+    if not data.get(STORE):
+        return kms_answers.error("ValidationException", f"Origin {origin} needs a {STORE}.")
+    answer = original(data | {"Origin": "AWS_KMS"})
+    if answer[0] != kms_answers.OK:
+        return answer
+    key = kms._keys[kms_answers.members(answer)["KeyMetadata"]["KeyId"]]
+    key["Origin"], key[STORE] = origin, data[STORE]
+    return kms_answers.success({"KeyMetadata": kms._key_metadata(key)})
+
+
 def _resolve_key(original: Callable[[str], Key | None], reference: str) -> Key | None:
     if reference in {MANAGED_ALIAS, kms._alias_arn(MANAGED_ALIAS)}:
         return managed_key()
@@ -88,9 +129,10 @@ def _key_metadata(original: Callable[[Key], Key], key: Key) -> Key:
     """F7: KeyManager marks the AWS managed key, AWSAccountId is the owner of the key."""
     account = owner(key["Arn"])
     with responses.request_scope(account, region(key["Arn"])):
-        managed = kms._aliases.get(kms._alias_arn(MANAGED_ALIAS)) == key["KeyId"]
         metadata = original(key)
-    return metadata | {"AWSAccountId": account, "KeyManager": "AWS" if managed else "CUSTOMER"}
+    store = {STORE: key[STORE]} if STORE in key else {}
+    manager = "AWS" if is_managed(key) else "CUSTOMER"
+    return metadata | {"AWSAccountId": account, "KeyManager": manager} | store
 
 
 def _key_policy_for_arn(

@@ -1,14 +1,23 @@
-"""The checksums that S3 keeps with an object (C35): a copy always has a full-object checksum."""
+"""The checksums that S3 keeps with an object (C35, C40): a copy always has a full-object checksum."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ministack.services import s3
 
+from localcloud.request import anchors
 from localcloud.s3.stored_objects import Headers, Record
 
 DEFAULT_ALGORITHM = "CRC64NVME"
 COMPUTED_BELOW = 1024 * 1024  # MiniStack's CRC-64 takes a second for 8 MB and blocks the server
 FULL_OBJECT, COMPOSITE = "FULL_OBJECT", "COMPOSITE"
+COMPUTED, REFUSED = ("sha512", "md5", "xxhash64"), ("xxhash3", "xxhash128")
+
+
+def install() -> None:
+    """Let MiniStack read the headers of the newer algorithms; it refuses what it cannot compute."""
+    s3._S3_CHECKSUM_HEADERS = (*s3._S3_CHECKSUM_HEADERS, *COMPUTED, *REFUSED)
+    anchors.replace("services.s3._compute_s3_checksum", _compute)
 
 
 def asked_algorithm(headers: Headers) -> str | None:
@@ -31,6 +40,17 @@ def of_copy(copy: Record, asked: str | None) -> dict[str, Any]:
     return full_object(copy, [asked] if asked else list(kept))
 
 
+def of_upload(record: Record) -> dict[str, Any]:
+    """The fields of an object uploaded in one piece, which may lack a checksum."""
+    return {"checksum_type": FULL_OBJECT} if record["checksums"] else full_object(record, [])
+
+
+def headers(record: Record) -> Headers:
+    """The checksums as headers of an answer."""
+    found = {f"x-amz-checksum-{name.lower()}": value for name, value in record["checksums"].items()}
+    return found | {"x-amz-checksum-type": str(record.get("checksum_type"))} if found else {}
+
+
 def full_object(record: Record, algorithms: list[str]) -> dict[str, Any]:
     """The fields of a record with these full-object checksums, or with S3's default if the list is empty.
 
@@ -50,3 +70,11 @@ def elements(record: Record) -> bytes:
     )
     kind = record.get("checksum_type")
     return f"{found}<ChecksumType>{kind}</ChecksumType>".encode() if found and kind else found.encode()
+
+
+def _compute(original: Callable[[str, bytes], str | None], algorithm: str, body: bytes) -> str | None:
+    """MiniStack computes three of the newer algorithms, for annotations only."""
+    value = original(algorithm, body)
+    if value is None and (algorithm or "").lower() in COMPUTED:
+        value = s3._annotation_checksum(algorithm, body)
+    return value

@@ -4,6 +4,8 @@ from ministack.services import s3
 
 from localcloud.request.calls import Response
 
+OK = 200
+
 
 def error(code: str, message: str, status: int, bucket: str = "") -> Response:
     """An error document."""

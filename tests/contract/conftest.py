@@ -107,6 +107,14 @@ def cloud_or_fake(request: pytest.FixtureRequest) -> Backend | None:
     return _backend(request)
 
 
+@pytest.fixture(params=["local cloud", known_gaps.WORLD])
+def emulator(request: pytest.FixtureRequest) -> Backend:
+    """The emulators that have a server of their own."""
+    found = _backend(request)
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 def bucket_world(backend: Backend | None) -> services.BucketWorld:
     return services.AwsBucketWorld(backend) if backend else services.FakeBucketWorld()

@@ -15,6 +15,12 @@ from localcloud.client.handle import REPOSITORY
 from tests.support.environments import environment_python
 
 SOURCE = REPOSITORY / "layers" / "reseal"
+RUNTIME = (3, 13)
+"""The Python of the functions."""
+
+UNCHECKED_HASH = 1
+"""The flags of bytecode that is valid whatever its source (PEP 552)."""
+
 ZIP = (
     "import sys; from samcli.lib.package.utils import make_zip_with_lambda_permissions as z; z(*sys.argv[1:])"
 )
@@ -61,3 +67,21 @@ def test_two_builds_give_the_same_zip(layer: Path, second_build: Path, tmp_path:
 
 def test_all_files_have_the_same_modification_time(second_build: Path) -> None:
     assert len({path.stat().st_mtime for path in second_build.rglob("*")}) == 1
+
+
+def test_bytecode_is_made_only_by_the_python_of_the_runtime(second_build: Path) -> None:
+    compiled = set(second_build.rglob("*.pyc"))
+    modules = set(second_build.rglob("*.py"))
+
+    if sys.version_info[:2] == RUNTIME:  # the build runs this Python
+        assert len(compiled) == len(modules)
+        assert {path.read_bytes()[4] for path in compiled} == {UNCHECKED_HASH}
+    else:
+        assert {path.suffixes[-2] for path in compiled} <= {f".cpython-{RUNTIME[0]}{RUNTIME[1]}"}
+
+
+def test_python_of_the_build_is_that_of_the_functions() -> None:
+    version = ".".join(map(str, RUNTIME))
+
+    assert f"\nPYTHON_VERSION = {version}\n" in (SOURCE / "Makefile").read_text()
+    assert f"    Runtime: python{version}\n" in (REPOSITORY / "template.yaml").read_text()

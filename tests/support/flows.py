@@ -37,6 +37,7 @@ def bucket_flow(policy: Policy, services: Services) -> Flow[Any, Any, Any]:
         clock=services.clock,
         deadline=Deadline(),
         workers=OneByOne(),
+        seconds_to_record=0.0,
         seconds_for_one=0.0,
         seconds_to_end=0.0,
     )
@@ -51,6 +52,7 @@ def object_flow(
     window_seconds: int,
     deadline: Deadline,
     workers: Executor,
+    seconds_to_record: float,
     seconds_for_one: float,
     seconds_to_end: float,
 ) -> Flow[Any, Any, Any]:
@@ -67,6 +69,7 @@ def object_flow(
         clock=services.clock,
         deadline=deadline,
         workers=workers,
+        seconds_to_record=seconds_to_record,
         seconds_for_one=seconds_for_one,
         seconds_to_end=seconds_to_end,
     )

@@ -25,6 +25,9 @@ class Buckets(Protocol):
     def read_encryption(self, bucket: str) -> BucketEncryption:
         """The bucket's current rule. Raises RefusalError or TransientError."""
 
+    def read_created(self, bucket: str) -> datetime | None:
+        """When S3 says that the bucket was created; None if it does not. Raises TransientError."""
+
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now. Raises RefusalError or TransientError."""
 

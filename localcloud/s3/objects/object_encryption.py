@@ -64,6 +64,12 @@ def _write_headers(
     algorithm = headers.get(SSE, "")
     if CUSTOMER_ALGORITHM in headers and not algorithm and default.blocks_sse_c:
         return None, s3_errors.access_denied(bucket)
+    if KEY_ID in headers and algorithm not in KMS_ALGORITHMS:
+        return None, s3_errors.bad_request(
+            "InvalidArgument",
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+        )
     if algorithm in KMS_ALGORITHMS and CUSTOMER_ALGORITHM not in headers:
         asked = headers.get(BUCKET_KEY, "").lower()
         bucket_key = algorithm == "aws:kms" and (asked == "true" or (not asked and default.bucket_key))

@@ -11,7 +11,7 @@ from localcloud.request.calls import Response
 from localcloud.s3 import checksums
 from localcloud.s3.objects.object_encryption import SSE, opaque_etag
 from localcloud.s3.objects.result_documents import describing
-from localcloud.s3.stored_objects import Headers, Record, subresource_version
+from localcloud.s3.stored_objects import NULL_VERSION, Headers, Record, subresource_version
 from localcloud.s3.writes import copy_rules
 from localcloud.s3.writes.object_writes import amending
 
@@ -37,6 +37,8 @@ def _copy_object(
         return status, answer, body
     copy = s3._buckets[bucket]["objects"][key]
     _lock(bucket, key, headers, copy)
+    if s3._bucket_versioning.get(bucket) == "Suspended":
+        answer["x-amz-version-id"] = NULL_VERSION
     return status, answer, describing(body, copy)
 
 

@@ -17,8 +17,8 @@ from localcloud.s3.objects import encryption_contexts
 from localcloud.s3.objects.object_state import ARCHIVE_STATUS
 from localcloud.s3.stored_objects import Record
 
-WRITTEN = "localcloud_written"
-UNINDEXED = ("checksum_type", "parts", WRITTEN, ARCHIVE_STATUS)
+WRITTEN, OWNER = "localcloud_written", "localcloud_owner"
+UNINDEXED = ("checksum_type", "parts", WRITTEN, OWNER, ARCHIVE_STATUS)
 ENABLED = "Enabled"
 Amendment = Callable[[Record], None]
 

@@ -1,4 +1,4 @@
-"""The condition keys of policies that describe the encryption a write asks for (F14).
+"""The condition keys of policies that describe the encryption a write asks for (F14), and a copy's source.
 
 They hold what the request asks for, so a write that leaves its encryption to the bucket has none of them.
 Parts and the completion of an upload have those of its beginning. UNCONFIRMED for a key named by id or alias:
@@ -14,7 +14,7 @@ from ministack.services import s3
 from localcloud.request import anchors
 from localcloud.request.calls import CURRENT
 from localcloud.s3.objects.object_encryption import CUSTOMER_ALGORITHM, KEY_ID, SSE
-from localcloud.s3.stored_objects import Headers, Query
+from localcloud.s3.stored_objects import Headers, Query, copy_source
 from localcloud.s3.writes import object_update
 from localcloud.s3.writes.multipart_completion import HEADERS
 
@@ -39,6 +39,8 @@ def _context(
     elif action == "s3:UpdateObjectEncryption" and (call := CURRENT.get()):
         asked = object_update.wanted(call.body) or {}
     conditions = {f"s3:{name}": asked[name] for name in CONDITIONS if asked.get(name)}
+    if action == "s3:PutObject" and (source := (headers or {}).get("x-amz-copy-source")):
+        conditions["s3:x-amz-copy-source"] = "/".join(copy_source(source)[:2])
     return original(action, query, path, headers) | conditions
 
 

@@ -134,8 +134,12 @@ def test_hazard_on_a_bucket_under_k_is_critical(
 
 
 def test_bucket_read_by_its_own_account_is_repaired(enforcing: Deployment) -> None:
-    bucket, role = enforcing.bucket(), {"AWS": "arn:aws:iam::111122223333:role/etl"}
-    enforcing.after(lambda: put_policy(enforcing.s3, bucket, role), bucket, "PutBucketPolicy")
+    bucket, trust = enforcing.bucket(), {"Version": "2012-10-17", "Statement": []}
+    role = enforcing.cloud.client("iam").create_role(
+        RoleName="etl", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]
+    reader = {"AWS": role["Arn"]}
+    enforcing.after(lambda: put_policy(enforcing.s3, bucket, reader), bucket, "PutBucketPolicy")
 
     _, (finding,) = enforcing.after(lambda: enforcing.put(bucket, "AES256"), bucket, "PutBucketEncryption")
 

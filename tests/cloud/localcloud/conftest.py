@@ -2,12 +2,17 @@
 
 import json
 import os
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from localcloud.client.handle import Credentials, LocalCloud
 
@@ -97,6 +102,27 @@ def key_arn(kms: Any) -> str:
 
 
 @pytest.fixture
+def import_material(kms: Any) -> Callable[[str], None]:
+    """Import material that expires tomorrow into a key of origin EXTERNAL."""
+
+    def put(key: str) -> None:
+        parameters = kms.get_parameters_for_import(
+            KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+        )
+        wrapping_key = load_der_public_key(parameters["PublicKey"])
+        assert isinstance(wrapping_key, rsa.RSAPublicKey)
+        oaep = padding.OAEP(mgf=padding.MGF1(SHA256()), algorithm=SHA256(), label=None)
+        kms.import_key_material(
+            KeyId=key,
+            ImportToken=parameters["ImportToken"],
+            EncryptedKeyMaterial=wrapping_key.encrypt(secrets.token_bytes(32), oaep),
+            ValidTo=datetime.now(UTC) + timedelta(days=1),
+        )
+
+    return put
+
+
+@pytest.fixture
 def set_default(s3: Any, bucket: str) -> Callable[..., None]:
     """Write the bucket's default encryption: ``set_default("aws:kms", key, bucket_key=True)``."""
 
@@ -167,8 +193,9 @@ class Queue:
 
 
 @pytest.fixture
-def make_queue(sqs: Any, local_cloud: LocalCloud) -> Callable[[], Queue]:
-    return lambda: Queue(sqs, local_cloud.drain_trail)
+def make_queue(sqs: Any, local_cloud: LocalCloud) -> Callable[..., Queue]:
+    """A new queue, by default in the home Region: ``make_queue(sqs_of_another_region)``."""
+    return lambda client=sqs: Queue(client, local_cloud.drain_trail)
 
 
 @pytest.fixture

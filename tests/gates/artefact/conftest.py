@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -56,18 +54,12 @@ def start(python: Path, function: Path, layer: Path, tmp_path: Path) -> Start:
 
 @pytest.fixture(scope="session")
 def deployed_environment(cloud: LocalCloud, stack: Stack) -> dict[str, str]:
-    """The variables of the deployed function, and credentials with exactly the rights of its role."""
+    """The variables of the deployed function, and the credentials of its code."""
     name = stack.outputs["BucketFunction"]
     function = cloud.client("lambda").get_function_configuration(FunctionName=name)
-    role = function["Role"].rpartition("/")[2]
-    policy: Any = cloud.client("iam").get_role_policy(RoleName=role, PolicyName="enforce-bucket")
-    document = policy["PolicyDocument"]
-    rights = json.loads(document) if isinstance(document, str) else document
-    user = cloud.create_user("artefact", rights)
     return {
         **function["Environment"]["Variables"],
-        "AWS_ACCESS_KEY_ID": user.access_key,
-        "AWS_SECRET_ACCESS_KEY": user.secret_key,
+        **cloud.function_session(function["FunctionArn"]),
         "AWS_ENDPOINT_URL": cloud.endpoint,
     }
 

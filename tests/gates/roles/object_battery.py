@@ -19,7 +19,7 @@ from aws_lambda_powertools import Logger
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, wire_objects
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
@@ -180,6 +180,7 @@ def _flow(
         window_seconds=0,
         deadline=an_invocation(),
         workers=workers,
+        seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
     )

@@ -35,7 +35,7 @@ class Steps:
 
     `dies_before` and `dies_after` count calls from 0; the first leaves the call without effect. `before`
     and `after` hold, by step name, functions that run once each before or after the step: a concurrent
-    writer. Only one thread at a time takes a step.
+    writer. `always` runs before every step, by its name: a deadline. Only one thread at a time takes a step.
     """
 
     def __init__(self) -> None:
@@ -44,6 +44,7 @@ class Steps:
         self.dies_after: int | None = None
         self.before: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
         self.after: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
+        self.always: Callable[[str], object] = lambda _name: None
         self._one_at_a_time = RLock()
 
     @contextmanager
@@ -53,6 +54,7 @@ class Steps:
             self.taken.append(name)
             if number == self.dies_before:
                 raise Crash
+            self.always(name)
             if self.before[name]:
                 self.before[name].pop(0)()
             if failures:
@@ -74,6 +76,7 @@ class FakeBuckets:
 
     def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
         self.state: dict[str, BucketEncryption] = {}
+        self.created: dict[str, datetime] = {}
         self.access: defaultdict[str, BucketAccess] = defaultdict(BucketAccess)
         self.versioned: set[str] = set()
         self.notifying: set[str] = set()
@@ -93,6 +96,10 @@ class FakeBuckets:
                 self.stale_reads -= 1
                 return self._stale[bucket]
             return current
+
+    def read_created(self, bucket: str) -> datetime | None:
+        with self._steps.step("read created", self.failures["read_created"]):
+            return self.created.get(bucket)
 
     def read_access(self, bucket: str) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):

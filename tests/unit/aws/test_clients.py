@@ -33,7 +33,7 @@ def test_client_asks_four_times_and_waits_no_longer_than_one_message_may_take(
 def test_client_says_that_it_is_reseal(services: Services, port: str) -> None:
     client: Any = getattr(services, port)._client
 
-    assert client.meta.config.user_agent.startswith("Reseal Boto3/")
+    assert client.meta.config.user_agent.startswith("Reseal Botocore/")
 
 
 @pytest.mark.parametrize("port", ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"])

@@ -13,7 +13,7 @@ from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
 from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.errors import MalformedEventError
-from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
+from reseal.core.guards.remediation_key import guard_remediation_key
 from reseal.core.outcome import Applied, Failed, SkipCause, Skipped
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry
@@ -44,6 +44,7 @@ from tests.support.builders import (
     requirements,
     stated,
 )
+from tests.support.guards import a_guarded_bucket, reads
 
 AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
 NAMES = {
@@ -127,9 +128,8 @@ class Case:
     def decide(self, found: BucketEncryption) -> Decisions:
         observed = observe(self.required, found, self.truth.get(found.key_id or ""))
         decisions = decisions_of(self.required, self.call, observed)
-        if not any_moves_to_remediation_key(decisions):
-            return decisions
-        return guard_remediation_key(self.required, decisions, self.truth[K])
+        guarded = a_guarded_bucket(found, observed.kms_key)
+        return guard_remediation_key(self.required, guarded, reads(key=self.truth[K]), decisions)
 
     def written(self) -> BucketEncryption | None:
         found = {Setting.BUCKET_ENCRYPTION: self.found}

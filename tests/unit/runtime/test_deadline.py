@@ -46,7 +46,15 @@ def test_each_retry_adds_an_attempt_and_a_backoff(attempts: int, seconds: float)
     assert longest_call(Config(retries=retries, connect_timeout=4, read_timeout=6)) == seconds  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("lane", [wiring, wiring_objects], ids=["buckets", "objects"])
+LANES = pytest.mark.parametrize("lane", [wiring, wiring_objects], ids=["buckets", "objects"])
+
+
+@LANES
+def test_a_batch_needs_two_reads_of_the_ledger_and_the_call_that_opens_its_entries(lane: Any) -> None:
+    assert lane.SECONDS_TO_RECORD == 3 * ONE_ATTEMPT
+
+
+@LANES
 def test_a_batch_needs_the_calls_that_close_its_entries_and_publish_after_its_writes(lane: Any) -> None:
     assert lane.SECONDS_TO_END == ONE_ATTEMPT + ONE_ATTEMPT
 
@@ -64,8 +72,10 @@ def test_a_bucket_needs_its_write_and_the_read_after_it() -> None:
     assert wiring.SECONDS_FOR_ONE == ONE_ATTEMPT + ONE_ATTEMPT
 
 
-def test_buckets_have_time_for_their_writes_after_one_call_of_a_mate_with_all_its_retries() -> None:
-    assert BUCKET_FUNCTION - NEEDED >= wiring.SECONDS_FOR_ONE + wiring.SECONDS_TO_END
+def test_buckets_have_time_for_their_reads_before_what_every_batch_needs() -> None:
+    needed = wiring.SECONDS_TO_RECORD + wiring.SECONDS_FOR_ONE + wiring.SECONDS_TO_END
+
+    assert BUCKET_FUNCTION - needed >= 4 * ONE_ATTEMPT
 
 
 # --- the object lane ---------------------------------------------------------------------------

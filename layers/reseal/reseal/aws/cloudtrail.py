@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import get_session
 
 from reseal.aws.errors import translated
 from reseal.core.errors import RefusalError
@@ -35,7 +35,7 @@ class CloudTrail:
     @classmethod
     def of_region(cls, region: str) -> CloudTrail:
         """Make a client for `region`."""
-        return cls(boto3.client("cloudtrail", region_name=region, config=_CALLS))
+        return cls(get_session().create_client("cloudtrail", region_name=region, config=_CALLS))
 
     def read_trails(self) -> tuple[Trail, ...]:
         """Every trail that covers the Region: its own, multi-Region trails and organization trails.

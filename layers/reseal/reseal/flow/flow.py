@@ -44,8 +44,9 @@ from reseal.ports import Clock, Deadline, Ledger
 class Flow(Generic[T, O, P]):
     """The flow of one lane.
 
-    `seconds_for_one` is what a resource needs from its write on, `seconds_to_end` what a batch needs after
-    its writes. Every AWS call leaves so much time, so that a slow resource leaves it to the others.
+    `seconds_to_record` is what a batch needs to open its entries, `seconds_for_one` what a resource needs
+    from its write on, `seconds_to_end` what a batch needs after its writes. Every AWS call leaves so much
+    time, so that a slow resource leaves it to the others.
     """
 
     policy: Policy
@@ -55,6 +56,7 @@ class Flow(Generic[T, O, P]):
     clock: Clock
     deadline: Deadline
     workers: Executor
+    seconds_to_record: float
     seconds_for_one: float
     seconds_to_end: float
 
@@ -64,18 +66,23 @@ class Flow(Generic[T, O, P]):
         Returns the error of each message that must be delivered again, by message id.
         """
         batch = Batch(workers=self.workers)
-        self._leave(self.seconds_for_one + self.seconds_to_end)
+        self._leave(self._seconds_after_judging)
         parsed = self._parse(batch, deliveries)  # 1 parse
         ended = self._superseded(parsed)
         for turn in _turns({m: one for m, one in parsed.items() if m not in ended}):
-            self._leave(self.seconds_for_one + self.seconds_to_end)
+            self._leave(self._seconds_after_judging)
             judged = batch.for_each(self._judge, turn)  # 2 observe, 3 decide
+            self._leave(self.seconds_for_one + self.seconds_to_end)
             recorded = self._record(batch, judged)  # 4 record
             self._leave(self.seconds_to_end)
             ended |= self._act(batch, recorded)  # 5 act
         self._leave(0.0)
         self.reporter.report(batch, ended)  # 6 report
         return batch.failures
+
+    @property
+    def _seconds_after_judging(self) -> float:
+        return self.seconds_to_record + self.seconds_for_one + self.seconds_to_end
 
     def _leave(self, seconds: float) -> None:
         self.deadline.keep(seconds)
@@ -117,7 +124,7 @@ class Flow(Generic[T, O, P]):
     ) -> Mapping[str, Recorded[T, O, P]]:
         """Open an entry for each write to make, and take over those that an earlier delivery left open."""
         earlier = self._earlier_entries(batch, judged)
-        judged = self._credit(batch, batch.remaining(judged))
+        judged = self._credit(batch, batch.remaining(judged), earlier)
         judged = self._reconsider(batch, batch.remaining(judged))
         until = int((self.clock.now() + self.kind.lease).timestamp())
         due = {m: due_writes(one, self.kind.settings, earlier, until) for m, one in judged.items()}
@@ -158,10 +165,19 @@ class Flow(Generic[T, O, P]):
         return batch.remaining({**judged, **settled})
 
     def _credit(
-        self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
+        self,
+        batch: Batch,
+        judged: Mapping[str, Judgement[T, O, P]],
+        earlier: Mapping[str, Entry],
     ) -> Mapping[str, Judgement[T, O, P]]:
         """Find Reseal's own repairs of what these calls did, to which another trigger led."""
-        put_right = {m: one for m, one in judged.items() if isinstance(one, Judged) and one.put_right}
+        put_right = {
+            m: one
+            for m, one in judged.items()
+            if isinstance(one, Judged)
+            and one.put_right
+            and not any(one.parsed.entry_id(setting) in earlier for setting in self.kind.settings)
+        }
         if not put_right:
             return judged
         names = [one.trigger.resource.name for one in put_right.values()]
@@ -191,6 +207,7 @@ class Flow(Generic[T, O, P]):
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""
         ended = batch.for_each(self._act_on_one, recorded)
+        self._leave(0.0)
         ours = {
             write.entry.entry_id
             for one in recorded.values()

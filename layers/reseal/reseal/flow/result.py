@@ -60,12 +60,22 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     enforced = enforced_remediations(judgement.parsed.requirements, judgement.decisions)
     settings = {entry.setting for entry in made}
     unmade = {check for check, remediate in enforced.items() if remediate.change.setting not in settings}
-    recorded = {check: result for check, result in written.items() if result.entry or check not in unmade}
     own = {check: _own(judgement, check) for check in judgement.decisions}
+    recorded = {
+        check: _with_state(result, own.get(check))
+        for check, result in written.items()
+        if result.entry or check not in unmade
+    }
     reported = {check: result for check, result in own.items() if check not in enforced or result.entry}
     reported |= recorded
     decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
     return _Results(decided=decided | recorded, reported=reported)
+
+
+def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
+    """An entry holds only the state of its own setting; this delivery observed the others."""
+    same = recorded.before is None and own is not None and own.decision == recorded.decision
+    return own if own is not None and same else recorded
 
 
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:

@@ -31,6 +31,9 @@ COPIES = OBJECT_CALLS.merge(
 )
 """The calls that copy: CopyObject, UploadPartCopy and CompleteMultipartUpload."""
 
+SECONDS_TO_RECORD = 3 * longest_attempt(OBJECT_CALLS)
+"""What a batch needs to open its entries: two reads of the ledger, and the call that opens."""
+
 SECONDS_TO_END = 2 * longest_attempt(OBJECT_CALLS)
 """What a batch needs after its repairs: to close the ledger's entries, and to publish."""
 

@@ -17,9 +17,7 @@ ONE_TAG = {"TagSet": [{"Key": "team", "Value": "true"}]}
 TWO_TAGS = {"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "x"}]}
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::none/*"}
-    ],
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}],
 }
 
 

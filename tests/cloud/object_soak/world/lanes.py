@@ -16,7 +16,7 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.flow.flow import Flow
 from reseal.ports import ObjectServices, Services
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END
+from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
@@ -118,6 +118,7 @@ class Lanes:
             window_seconds=stack.window,
             deadline=an_invocation(),
             workers=workers,
+            seconds_to_record=SECONDS_TO_RECORD,
             seconds_for_one=SECONDS_FOR_ONE,
             seconds_to_end=SECONDS_TO_END,
         )

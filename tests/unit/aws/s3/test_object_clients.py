@@ -64,7 +64,7 @@ def test_client_for_copies_waits_for_a_large_one_and_asks_three_times(wired: Wir
     assert config.retries == {"mode": "standard", "total_max_attempts": 3}
     assert (config.connect_timeout, config.read_timeout) == (3, 60)
     assert config.max_pool_connections == 64
-    assert config.user_agent.startswith("Reseal Boto3/")
+    assert config.user_agent.startswith("Reseal Botocore/")
 
 
 def test_client_calls_the_stacks_region(wired: Wired) -> None:

@@ -10,9 +10,8 @@ from botocore.session import get_session
 from reseal.core.access.impact import LOAD_BALANCER_ACCOUNTS, Impact, impact_of, in_words, own_callers
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
-from reseal.core.guards.buckets import guard_access
+from reseal.core.guards.access_impact import guard_access
 from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
@@ -28,7 +27,7 @@ from tests.support.builders import (
     encryption,
     requirements,
 )
-from tests.support.fakes.services import NOON
+from tests.support.guards import a_guarded_bucket, reads
 from tests.unit.core.access.cases import (
     EVERYBODY,
     GET,
@@ -67,11 +66,11 @@ def guarded_by(
     decisions: Decisions = MOVE,
     asks_own_callers: bool = False,
 ) -> Decisions:
-    observed = ObservedBucket(
-        read_at=NOON, encryption=found, kms_key=a_key(found.key_id) if found.key_id else None
-    )
     return guard_access(
-        decisions, observed, situation.access, key_policy(situation), asks_own_callers=asks_own_callers
+        requirements(callers_may_use_key=not asks_own_callers),
+        a_guarded_bucket(found, a_key(found.key_id) if found.key_id else None),
+        reads(access=situation.access, policy=key_policy(situation)),
+        decisions,
     )
 
 
@@ -267,8 +266,9 @@ def test_callers_that_the_present_key_may_admit_stop_its_replacement() -> None:
     "found", [encryption(SSE_KMS), encryption(SSE_KMS, "alias/aws/s3")], ids=["aws/s3", "aws/s3 by alias"]
 )
 def test_a_bucket_under_the_aws_managed_key_is_guarded_as_one_under_sse_s3(found: BucketEncryption) -> None:
-    observed = ObservedBucket(read_at=NOON, encryption=found)
-    guarded = guard_access(MOVE, observed, PUBLIC.access, key_policy(PUBLIC), asks_own_callers=False)
+    answers = reads(access=PUBLIC.access, policy=key_policy(PUBLIC))
+
+    guarded = guard_access(requirements(), a_guarded_bucket(found), answers, MOVE)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual)
 
@@ -317,9 +317,9 @@ DENIED = [
     ],
 )
 def test_a_customer_supplied_key_must_admit_every_caller_of_the_account(key: KeyPolicy, stops: bool) -> None:
-    observed = ObservedBucket(read_at=NOON, encryption=SSE_S3_BUCKET)
+    answers, required = reads(access=BucketAccess(), policy=key), requirements(callers_may_use_key=False)
 
-    guarded = guard_access(MOVE, observed, BucketAccess(), key, asks_own_callers=True)
+    guarded = guard_access(required, a_guarded_bucket(SSE_S3_BUCKET), answers, MOVE)
 
     assert isinstance(guarded[DEFAULT_ENCRYPTION], Manual) is stops
 

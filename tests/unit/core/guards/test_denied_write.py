@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from reseal.core.decision import Compliant, Manual, Remediate, Severity
-from reseal.core.guards.denied_write import unless_denied
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
+from reseal.core.guards.denied_write import guard_own_write
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.change import EncryptionChange
-from tests.support.builders import ACCOUNT, BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, K, requirements
+from tests.support.builders import (
+    ACCOUNT,
+    BUCKET,
+    DSSE_KMS,
+    SSE_KMS,
+    TEAM_KEY,
+    K,
+    encryption,
+    object_encryption,
+    requirements,
+)
+from tests.support.guards import a_guarded_bucket, a_guarded_object, reads
 
 SSE = "s3:x-amz-server-side-encryption"
 KEY_ID = f"{SSE}-aws-kms-key-id"
@@ -18,6 +31,7 @@ SSE_C = f"{SSE}-customer-algorithm"
 TO_K = Remediate(
     change=EncryptionChange(algorithm=SSE_KMS, key_arn=K), severity=Severity.HIGH, reason="SSE-S3"
 )
+TO_DSSE = replace(TO_K, change=EncryptionChange(algorithm=DSSE_KMS, key_arn=K))
 ALL = f"arn:aws:s3:::{BUCKET}/*"
 THE_BUCKET = BucketResource(bucket=BUCKET)
 OBJECT = ObjectResource(bucket=BUCKET, object_key="in/a.csv")
@@ -42,7 +56,17 @@ def guarded(
     resource: S3Resource = THE_BUCKET,
     algorithm: str = SSE_KMS,
 ) -> Any:
-    return unless_denied(requirements(), TO_K, resource, bucket_policy, algorithm=algorithm, key_id=K)
+    decision = TO_K if algorithm == SSE_KMS else TO_DSSE
+    return stopped(decision, bucket_policy, resource)
+
+
+def stopped(decision: Decision, bucket_policy: dict[str, Any] | None, resource: S3Resource) -> Any:
+    is_object = isinstance(resource, ObjectResource)
+    found = a_guarded_object(object_encryption()) if is_object else a_guarded_bucket(encryption())
+    answers = reads(access=BucketAccess(policy=bucket_policy))
+    return guard_own_write(requirements(), replace(found, resource=resource), answers, {"check": decision})[
+        "check"
+    ]
 
 
 DENIED = {
@@ -152,8 +176,6 @@ def test_compliant_decision_stays() -> None:
     compliant = Compliant("under K")
     bucket_policy = DENIED["SSE-S3 demanded"]
 
-    decision = unless_denied(
-        requirements(), compliant, THE_BUCKET, bucket_policy, algorithm=SSE_KMS, key_id=K
-    )
+    decision = stopped(compliant, bucket_policy, THE_BUCKET)
 
     assert decision is compliant

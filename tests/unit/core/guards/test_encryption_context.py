@@ -8,7 +8,6 @@ import pytest
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.encryption_context import Contexts, NewContext, new_context, unless_bound_to_context
 from reseal.core.policy.requirements import Mode
@@ -29,7 +28,7 @@ from tests.support.builders import (
     encryption,
     requirements,
 )
-from tests.support.fakes.services import NOON
+from tests.support.guards import a_guarded_bucket
 from tests.unit.core.access.cases import THE_STACKS_KEY
 
 ARN, OBJECTS = "arn:aws:s3:::payroll", "arn:aws:s3:::payroll/*"
@@ -231,9 +230,7 @@ def context_of(
 ) -> NewContext | None:
     required = requirements(check_modes={**DEFAULT_MODES, BUCKET_KEY: Mode.ENFORCE, **(modes or {})})
     key = a_key(TEAM_KEY) if found.key_id else None
-    return new_context(
-        required, check, decisions, ObservedBucket(read_at=NOON, encryption=found, kms_key=key)
-    )
+    return new_context(required, check, decisions, a_guarded_bucket(found, key))
 
 
 @pytest.mark.parametrize(

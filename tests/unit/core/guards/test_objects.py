@@ -9,7 +9,7 @@ import pytest
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
-from reseal.core.guards.objects import guard_object
+from reseal.core.guards.guards import guard
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.method import unreadable_context
 from reseal.core.state.bucket_access import AclGrant, BucketAccess
@@ -17,10 +17,11 @@ from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.change import EncryptionChange, intended_for
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
-from reseal.core.state.s3_object import BucketContext, Found, ObjectAcl
+from reseal.core.state.s3_object import BucketContext, ObjectAcl
 from tests.support.builders import (
     ACCOUNT,
     DSSE_KMS,
+    OBJECT_ENCRYPTION,
     REGION,
     SSE_KMS,
     UNLISTED_KEY,
@@ -32,6 +33,7 @@ from tests.support.builders import (
     object_encryption,
     requirements,
 )
+from tests.support.guards import a_guarded_object, reads
 from tests.unit.core.access.cases import THE_STACKS_KEY, admits, lets
 
 AWS_MANAGED_KEY = key_arn("aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa")
@@ -68,16 +70,10 @@ def guarded(
     required: Requirements | None = None,
     key_policy: KeyPolicy = KEY,
 ) -> Decision:
-    original = an_original(encryption=before, acl=acl)
-    found = Found(head=original.head, kms_key=key)
-    return guard_object(
-        required or requirements(),
-        decision,
-        found,
-        original,
-        bucket_context or a_bucket_context(),
-        key_policy,
-    )
+    context = bucket_context or a_bucket_context()
+    found = a_guarded_object(before, key, acl=acl, bucket_context=context)
+    answers = reads(key=a_key(K), access=context.access, policy=key_policy)
+    return guard(required or requirements(), found, answers, {OBJECT_ENCRYPTION: decision})[OBJECT_ENCRYPTION]
 
 
 @pytest.mark.parametrize(

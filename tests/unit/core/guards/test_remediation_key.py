@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.access.impact import Impact
-from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
-from reseal.core.guards.remediation_key import (
-    moves_to_remediation_key,
-    new_impacts,
-    unless_locked_out,
-    unless_unusable,
-)
+from reseal.core.guards.remediation_key import guard_remediation_key
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
-from tests.support.builders import ACCOUNT, REGION, SSE_KMS, K, a_key, key_arn, requirements
-from tests.unit.core.access.cases import THE_STACKS_KEY
+from tests.support.builders import SSE_KMS, K, a_key, encryption, key_arn, requirements
+from tests.support.guards import a_guarded_bucket, reads
 
 
 def remediate(change: EncryptionChange) -> Remediate:
@@ -31,19 +24,15 @@ OTHERS: tuple[Decision, ...] = (
     Exempt("off"),
     Manual(severity=Severity.LOW, reason="because", recommendation="so"),
 )
-KEY = KeyPolicy(key_arn=K, document={"Statement": THE_STACKS_KEY}, account=ACCOUNT, region=REGION)
-CLOSED = KeyPolicy(key_arn=K, document={"Statement": []}, account=ACCOUNT, region=REGION)
-PARTNER = Impact("account 4 could not read new objects")
-PUBLIC = Impact("the public could not read", under_any_key=True)
+BUCKET = a_guarded_bucket(encryption())
+
+
+def guarded(decision: Decision, key: KeyDescription | None = None) -> Decision:
+    return guard_remediation_key(requirements(), BUCKET, reads(key=key), {"check": decision})["check"]
 
 
 def by_name(decision: object) -> str:
     return type(decision).__name__
-
-
-@pytest.mark.parametrize("decision", [TO_K, *OTHERS], ids=by_name)
-def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(decision: Decision) -> None:
-    assert moves_to_remediation_key(decision) is (decision is TO_K)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +51,7 @@ def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(decision: De
     ids=["usable", "disabled", "no material", "spec", "usage", "Region", "AWS managed", "gone", "unreadable"],
 )
 def test_an_unusable_remediation_key_is_never_written(key: KeyDescription, why: str | None) -> None:
-    decision = unless_unusable(requirements(), TO_K, key)
+    decision = guarded(TO_K, key)
 
     if why is None:
         assert decision is TO_K
@@ -73,50 +62,14 @@ def test_an_unusable_remediation_key_is_never_written(key: KeyDescription, why: 
         assert why in decision.reason
 
 
-def test_a_remediation_that_would_deny_someone_access_names_them() -> None:
-    decision = unless_locked_out(TO_K, [PARTNER, PUBLIC], KEY, "move them")
-
-    assert decision == Manual(
-        severity=Severity.LOW,
-        reason=(
-            f"because; not remediated, because under {K} account 4 could not read new objects; "
-            "the public could not read"
-        ),
-        recommendation="move them",
-    )
-
-
-def test_a_remediation_that_denies_no_one_access_stays() -> None:
-    assert unless_locked_out(TO_K, [], KEY, "move them") is TO_K
-
-
 @pytest.mark.parametrize("decision", OTHERS, ids=by_name)
 def test_what_does_not_write_the_remediation_key_is_not_stopped(decision: Decision) -> None:
-    assert unless_unusable(requirements(), decision, KeyNotFound(named=K)) is decision
+    assert guarded(decision) is decision
 
 
-@pytest.mark.parametrize("decision", OTHERS[1:], ids=by_name)
-def test_what_writes_nothing_locks_nobody_out(decision: Decision) -> None:
-    assert unless_locked_out(decision, [PARTNER], KEY, "move them") is decision
+def test_an_unusable_remediation_key_stops_only_what_would_write_it() -> None:
+    decisions = {"move": TO_K} | {by_name(decision): decision for decision in OTHERS}
 
+    found = guard_remediation_key(requirements(), BUCKET, reads(key=KeyNotFound(named=K)), decisions)
 
-@pytest.mark.parametrize(
-    ("key", "has_own_key", "asks_own_callers", "count"),
-    [
-        pytest.param(KEY, False, False, 2, id="everybody is newly locked out"),
-        pytest.param(KEY, True, False, 1, id="under a key already: callers that no key serves lose nothing"),
-        pytest.param(KEY, False, True, 2, id="a customer-supplied key that admits every caller"),
-        pytest.param(CLOSED, False, True, 3, id="a customer-supplied key that does not"),
-        pytest.param(CLOSED, False, False, 2, id="callers vouched for"),
-    ],
-)
-def test_who_loses_something_is_counted_once(
-    key: KeyPolicy, has_own_key: bool, asks_own_callers: bool, count: int
-) -> None:
-    impacts = list(
-        new_impacts([PARTNER, PUBLIC], key, has_own_key=has_own_key, asks_own_callers=asks_own_callers)
-    )
-
-    assert len(impacts) == count
-    assert PARTNER in impacts
-    assert (PUBLIC in impacts) is not has_own_key
+    assert {check for check in decisions if found[check] is not decisions[check]} == {"move"}

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.decision import Compliant, Exempt, Manual, Remediate
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.results import CheckResult, findings_of
-from reseal.core.guards.buckets import guard_remediation_key
+from reseal.core.guards.guards import guard
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import Repair, repairs_of
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.core.state.setting import Setting
 from tests.support.builders import (
@@ -23,6 +25,7 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     DSSE_KMS,
+    REGION,
     SSE_KMS,
     TEAM_KEY,
     K,
@@ -33,6 +36,7 @@ from tests.support.builders import (
     observe,
     requirements,
 )
+from tests.support.guards import a_guarded_bucket, reads
 
 STRICT, PLAIN = BucketResource(bucket="strict"), BucketResource(bucket="plain")
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
@@ -55,12 +59,15 @@ class ByBucket:
 
 
 POLICY = ByBucket()
+PLAIN_KEY = KeyPolicy(key_arn=TEAM_KEY, document={"Statement": []}, account=ACCOUNT, region=REGION)
+READS = reads(key=a_key(K), access=BucketAccess(), policy=PLAIN_KEY)
 
 
 def decide(bucket: BucketResource) -> Decisions:
     required = POLICY.for_(bucket)
     decisions = decisions_of(required, a_call(), observe(required, FOUND, a_key(TEAM_KEY)))
-    return guard_remediation_key(required, decisions, a_key(K))
+    bucket_under_key = a_guarded_bucket(FOUND, a_key(TEAM_KEY))
+    return guard(required, bucket_under_key, READS, decisions)
 
 
 def repairs(bucket: BucketResource) -> tuple[Repair, ...]:
@@ -93,7 +100,8 @@ def decide_to_key(bucket: BucketResource) -> Manual:
     """What stops the move of an unencrypted bucket to a remediation key that does not exist."""
     required = POLICY.for_(bucket)
     decisions = decisions_of(required, a_call(), observe(required, encryption()))
-    stopped = guard_remediation_key(required, decisions, KeyNotFound(named=""))[DEFAULT_ENCRYPTION]
+    no_key = reads(key=KeyNotFound(named=""))
+    stopped = guard(required, a_guarded_bucket(encryption()), no_key, decisions)[DEFAULT_ENCRYPTION]
     assert isinstance(stopped, Manual)
     return stopped
 

@@ -2,21 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.catalogue import Decisions, decisions_of
+from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
-from reseal.core.guards.buckets import any_moves_to_remediation_key, guard_remediation_key
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import repairs_of
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
-from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable
 from reseal.core.state.setting import Setting, State
 from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     ENFORCE_ALL,
-    KEY_ACCESS,
     SSE_C_BLOCK,
     SSE_KMS,
     TEAM_KEY,
@@ -24,7 +21,6 @@ from tests.support.builders import (
     a_call,
     a_key,
     encryption,
-    key_arn,
     observe,
     requirements,
 )
@@ -46,11 +42,11 @@ def test_every_check_gives_its_own_decision() -> None:
 
     decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
-    assert {check: type(decision) for check, decision in decisions.items()} == {
+    assert decisions.keys() == {check.id for check in BUCKET_CHECKS}
+    assert {check: type(decisions[check]) for check in (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK)} == {
         DEFAULT_ENCRYPTION: Remediate,
         BUCKET_KEY: Compliant,
         SSE_C_BLOCK: Remediate,
-        KEY_ACCESS: Compliant,
     }
 
 
@@ -60,22 +56,6 @@ def test_a_check_that_is_off_is_exempt() -> None:
     decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
     assert decisions[SSE_C_BLOCK] == Exempt("this check is off")
-
-
-@pytest.mark.parametrize(
-    ("decisions", "moves"),
-    [
-        ({DEFAULT_ENCRYPTION: TO_K}, True),
-        ({DEFAULT_ENCRYPTION: SWITCH_ON, BUCKET_KEY: SWITCH_ON}, False),
-        ({DEFAULT_ENCRYPTION: REPORT}, False),
-        ({}, False),
-    ],
-    ids=["to K", "no key", "manual", "nothing"],
-)
-def test_only_a_remediation_with_a_key_moves_to_the_remediation_key(
-    decisions: dict[str, Decision], moves: bool
-) -> None:
-    assert any_moves_to_remediation_key(decisions) is moves
 
 
 def intended_of(required: Requirements, found: BucketEncryption, decisions: Decisions) -> State | None:
@@ -117,46 +97,6 @@ def test_nothing_is_written_without_an_enforced_remediation(
     intended = intended_of(requirements(mode=mode), FOUND, decisions)
 
     assert intended is None
-
-
-@pytest.mark.parametrize(
-    ("description", "why"),
-    [
-        (a_key(K, state="Disabled"), "its state is Disabled"),
-        (a_key(K, state="PendingDeletion"), "its state is PendingDeletion"),
-        (a_key(K, spec="RSA_2048", usage="ENCRYPT_DECRYPT"), "RSA_2048"),
-        (a_key(K, usage="SIGN_VERIFY"), "SIGN_VERIFY"),
-        (a_key(key_arn("k", region="eu-west-1")), "eu-west-1"),
-        (KeyNotFound(named=K), "KMS does not find it"),
-        (KeyUnreadable(named=K), "kms:DescribeKey on it is denied"),
-        (a_key(K, manager="AWS"), "AWS managed key"),
-    ],
-    ids=["disabled", "pending deletion", "spec", "usage", "Region", "not found", "unreadable", "AWS managed"],
-)
-def test_an_unusable_remediation_key_is_never_written(description: KeyDescription, why: str) -> None:
-    decisions = guard_remediation_key(requirements(), {DEFAULT_ENCRYPTION: TO_K}, description)
-
-    decision = decisions[DEFAULT_ENCRYPTION]
-    assert isinstance(decision, Manual)
-    assert decision.severity is Severity.CRITICAL
-    assert decision.reason.startswith("because; not remediated")
-    assert why in decision.reason
-
-
-def test_an_unusable_remediation_key_stops_only_what_would_write_it() -> None:
-    others: dict[str, Decision] = {BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: REPORT}
-
-    guarded = guard_remediation_key(requirements(), {DEFAULT_ENCRYPTION: TO_K} | others, KeyNotFound(named=K))
-
-    assert {check: guarded[check] for check in others} == others
-
-
-def test_a_usable_remediation_key_changes_no_decision() -> None:
-    decisions: dict[str, Decision] = {DEFAULT_ENCRYPTION: TO_K, SSE_C_BLOCK: BLOCK}
-
-    guarded = guard_remediation_key(requirements(), decisions, a_key(K))
-
-    assert guarded == decisions
 
 
 def test_a_bucket_under_the_teams_key_only_gets_what_it_lacks() -> None:

@@ -48,7 +48,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
         finding["recommendation"]
         == f"allow {READ} to Reseal's role; Reseal checks the bucket again at its next change"
     )
-    assert cloud.steps.taken == ["read bucket", "refusal", "publish", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "refusal", "read tags", "publish", "telemetry"]
 
 
 def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> None:

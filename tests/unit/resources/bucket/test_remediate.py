@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -50,7 +50,7 @@ from tests.unit.resources.bucket.stage import (
 def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:
     cloud = a_cloud(COMPLIANT)
 
-    event_result = deliver(cloud)
+    event_result = deliver(cloud, eventName="DeleteBucketPolicy")
 
     assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
@@ -68,7 +68,7 @@ def test_a_compliant_bucket_that_may_have_been_repaired_costs_one_look_in_the_le
     cloud = a_cloud(COMPLIANT)
     cloud.clock.time += age
 
-    event_result = deliver(cloud, times=times)
+    event_result = deliver(cloud, times=times, eventName="DeleteBucketPolicy")
 
     assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "ledger read", "telemetry"]
@@ -121,11 +121,24 @@ def test_the_finding_says_what_was_and_what_is() -> None:
 
 def test_a_new_bucket_is_repaired_quietly() -> None:
     cloud = a_cloud(LOWERED)
+    cloud.buckets.created[BUCKET] = NOON
 
     deliver(cloud, body=create_bucket())
 
     (finding,) = cloud.topic.findings
     assert (finding["status"], finding["severity"]) == ("REMEDIATED", "INFORMATIONAL")
+
+
+@pytest.mark.parametrize("created", [NOON - timedelta(minutes=2), None], ids=["older", "not known"])
+def test_a_create_bucket_that_did_not_make_the_bucket_is_no_excuse(created: datetime | None) -> None:
+    cloud = a_cloud(LOWERED)
+    if created:
+        cloud.buckets.created[BUCKET] = created
+
+    deliver(cloud, body=create_bucket())
+
+    (finding,) = cloud.topic.findings
+    assert (finding["status"], finding["severity"]) == ("REMEDIATED", "MEDIUM")
 
 
 def test_a_foreign_key_is_replaced_without_asking_kms_about_it() -> None:

@@ -116,6 +116,7 @@ class Stage:
             window_seconds=self.window_seconds,
             deadline=self.deadline,
             workers=OneByOne(),
+            seconds_to_record=0.0,
             seconds_for_one=FOR_ONE,
             seconds_to_end=TO_END,
         )

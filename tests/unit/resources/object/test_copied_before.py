@@ -8,7 +8,6 @@ import pytest
 
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.policy.requirements import Mode
-from reseal.core.repairs.objects.method import Methods
 from tests.support.builders import BUCKET, DSSE_KMS, a_policy
 from tests.unit.resources.object.stage import Stage, an_event
 
@@ -64,13 +63,6 @@ def test_a_copy_that_s3_refused_does_not_count() -> None:
     assert methods(stage) == ["copy"]
 
 
-def test_a_change_in_place_does_not_count() -> None:
-    stage = Stage(methods=Methods(prefers_in_place=True))
-    sync(stage, 1, "a.csv")
-
-    assert stage.cloud.cloud.ledger.copied == set()
-
-
 def test_a_copy_whose_closing_an_earlier_delivery_did_not_live_to_see_counts() -> None:
     stage = Stage()
     stage.cloud.cloud.ledger.failures["close_all"].append(TransientError("no answer"))
@@ -80,7 +72,7 @@ def test_a_copy_whose_closing_an_earlier_delivery_did_not_live_to_see_counts() -
 
     stage.deliver(event, times=2)
 
-    assert stage.cloud.cloud.ledger.copied == {f"{BUCKET}/a.csv"}
+    assert list(stage.cloud.cloud.ledger.read_last_repairs([f"{BUCKET}/a.csv"])) == [f"{BUCKET}/a.csv"]
 
 
 @pytest.mark.parametrize("mode", [Mode.DETECT, Mode.OFF])

@@ -228,12 +228,11 @@ def test_the_ledger_keeps_what_a_copy_carried(stage: Stage, carried: bool) -> No
     assert ("TaggingDirective" in entry.details) is carried
 
 
-@pytest.mark.parametrize("key", [TEAM_KEY, STRANGER_KEY], ids=["compliant", "a violation"])
-def test_another_key_that_another_caller_chose_meanwhile_is_left_to_that_writes_event(key: str) -> None:
+def test_an_approved_key_that_another_caller_chose_meanwhile_is_left_alone() -> None:
     stage = Stage()
     stage.cloud.objects.put(BUCKET, "a.csv")
     die_after(stage, "ledger open")
-    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, key))
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, TEAM_KEY))
 
     deliver_again(stage)
 
@@ -242,8 +241,20 @@ def test_another_key_that_another_caller_chose_meanwhile_is_left_to_that_writes_
     assert isinstance(entry.outcome, Skipped)
     assert (entry.outcome.cause.value, entry.outcome.reason) == (
         "newer",
-        f"the decision is out of date: object {BUCKET}/a.csv now has SSE-KMS under {key}",
+        f"the decision is out of date: object {BUCKET}/a.csv now has SSE-KMS under {TEAM_KEY}",
     )
+
+
+def test_a_key_of_a_stranger_that_another_caller_chose_meanwhile_is_replaced_under_this_event() -> None:
+    stage = Stage()
+    stage.cloud.objects.put(BUCKET, "a.csv")
+    die_after(stage, "ledger open")
+    stage.cloud.objects.put(BUCKET, "a.csv", encryption=object_encryption(SSE_KMS, STRANGER_KEY))
+
+    deliver_again(stage)
+
+    assert stage.results == ["Applied"]
+    assert [finding["severity"] for finding in stage.findings] == ["CRITICAL"]
 
 
 def test_what_would_not_be_repaired_any_more_is_reported_as_it_is_decided_now() -> None:

@@ -17,6 +17,7 @@ from reseal.core.state.s3_object import BucketContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 READ = "s3:GetEncryptionConfiguration"
 WRITE = "s3:PutEncryptionConfiguration"
+LIST = "s3:ListAllMyBuckets"
 
 CONTEXT_SECONDS = 5.0
 """How long a bucket context is cached: the objects of a batch share it."""
@@ -62,6 +64,18 @@ class S3Buckets:
                     raise
                 return NEVER_CONFIGURED
         return _parse(answer["ServerSideEncryptionConfiguration"]["Rules"])
+
+    def read_created(self, bucket: str) -> datetime | None:
+        """The creation date in the list of the account's buckets; None if it is denied or not listed yet.
+
+        The list is in the order of the names, so the bucket itself comes first.
+        """
+        try:
+            with translated(LIST):
+                listed = self._client.list_buckets(Prefix=bucket, MaxBuckets=1)["Buckets"]
+        except RefusalError:
+            return None
+        return next((one["CreationDate"] for one in listed if one["Name"] == bucket), None)
 
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now."""

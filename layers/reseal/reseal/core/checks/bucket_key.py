@@ -18,7 +18,7 @@ def decide_bucket_key(requirements: Requirements, call: BucketTrigger, observed:
         return Compliant("a Bucket Key exists under SSE-KMS only")
     if found.bucket_key:
         return Compliant("the Bucket Key is on")
-    new = intent_of(call, found) is Intent.NEW
+    new = intent_of(call, observed) is Intent.NEW
     return Remediate(
         change=EncryptionChange(bucket_key=True),
         severity=Severity.INFORMATIONAL if new else Severity.LOW,

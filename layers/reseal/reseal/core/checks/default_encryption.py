@@ -34,7 +34,7 @@ def decide_default_encryption(
             algorithm=found.algorithm,
             key_id=found.key_id,
             key=observed.kms_key,
-            severity=SEVERITY[intent_of(call, found)],
+            severity=SEVERITY[intent_of(call, observed)],
             set_by_call=can_have_set(call, found),
         ),
     )

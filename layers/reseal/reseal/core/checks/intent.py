@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum, auto
 
+from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Severity
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 
@@ -18,6 +21,9 @@ class Intent(Enum):
     DRIFT = auto()  # another change did: this call does not explain what is observed
 
 
+_BEFORE_ITS_RECORD = timedelta(minutes=1)
+"""How long before the time in its CreateBucket record a bucket can have been created. An assumption."""
+
 SEVERITY = {
     Intent.NEW: Severity.INFORMATIONAL,
     Intent.DRIFT: Severity.MEDIUM,
@@ -29,13 +35,20 @@ ENCRYPTION_CALLS = frozenset({"CreateBucket", "PutBucketEncryption", "DeleteBuck
 """The calls that set a bucket's encryption."""
 
 
-def intent_of(call: BucketTrigger, found: BucketEncryption) -> Intent:
+def intent_of(call: BucketTrigger, observed: ObservedBucket) -> Intent:
     """The intent of a call, by its name and by the encryption it requested, if the record states one."""
     if isinstance(call, Look):
         return Intent.DRIFT
     if call.name == "CreateBucket":
-        return Intent.NEW
-    return Intent.LOWERED if can_have_set(call, found) else Intent.DRIFT
+        return Intent.NEW if _is_new(call, observed) else Intent.DRIFT
+    return Intent.LOWERED if can_have_set(call, observed.encryption) else Intent.DRIFT
+
+
+def _is_new(call: BucketCall, observed: ObservedBucket) -> bool:
+    """Whether the call made the bucket: in us-east-1 a second CreateBucket by the owner succeeds, too."""
+    if observed.encryption.algorithm != SseAlgorithm.SSE_S3:  # somebody has configured it since
+        return True
+    return observed.created is not None and call.time - observed.created <= _BEFORE_ITS_RECORD
 
 
 def can_have_set(call: BucketTrigger, found: BucketEncryption) -> bool:

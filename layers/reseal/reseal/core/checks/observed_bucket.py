@@ -21,7 +21,8 @@ class ObservedBucket:
     answer could not change any decision (`Requirements.must_describe`). `access` and `key_policy` are read
     for calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its
     key by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was
-    read.
+    read. `created` is when S3 says that the bucket was created, read after a CreateBucket of a bucket under
+    SSE-S3; S3 may name a later time, of a change of the bucket (ListBuckets).
     """
 
     read_at: datetime
@@ -29,6 +30,7 @@ class ObservedBucket:
     kms_key: KeyDescription | None = None
     access: BucketAccess | None = None
     key_policy: KeyPolicy | None = None
+    created: datetime | None = None
 
     @property
     def settings(self) -> Mapping[str, State]:

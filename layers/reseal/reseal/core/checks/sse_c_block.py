@@ -30,5 +30,5 @@ def decide_sse_c_block(requirements: Requirements, call: BucketTrigger, observed
         )
         return Manual(severity=Severity.MEDIUM, reason=reason, recommendation=recommendation)
     unblocked = isinstance(call, BucketCall) and call.unblocks_sse_c
-    severity = Severity.HIGH if unblocked else min(SEVERITY[intent_of(call, found)], Severity.MEDIUM)
+    severity = Severity.HIGH if unblocked else min(SEVERITY[intent_of(call, observed)], Severity.MEDIUM)
     return Remediate(change=EncryptionChange(block_sse_c=True), severity=severity, reason=reason)

@@ -17,33 +17,43 @@ from reseal.core.access.iam_policy import Statement, conditions, listed
 from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
+from reseal.core.state.change import EncryptionChange
 from reseal.core.text.quoted import named, quoted
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
 
 
-def unless_denied(
-    requirements: Requirements,
-    decision: Decision,
-    resource: S3Resource,
-    bucket_policy: Mapping[str, Any] | None,
-    *,
-    algorithm: str,
-    key_id: str | None,
+def guard_own_write(
+    requirements: Requirements, guarded: Guarded, reads: Reads, decisions: Decisions
+) -> Decisions:
+    """Replaces each remediation that the bucket policy lets nobody follow with a manual finding."""
+    return {
+        check: _unless_denied(requirements, guarded, reads, decision) for check, decision in decisions.items()
+    }
+
+
+def _unless_denied(
+    requirements: Requirements, guarded: Guarded, reads: Reads, decision: Decision
 ) -> Decision:
     """The decision, or a manual finding that names the statement that may deny such writes."""
-    if not isinstance(decision, Remediate):
+    if not isinstance(decision, Remediate) or not isinstance(decision.change, EncryptionChange):
         return decision
-    encryption = {ENCRYPTION_HEADER: always(algorithm), KEY_HEADER: always(key_id or "")}
-    asked = _writes(requirements, resource, encryption)
-    statement = _denying_statement(bucket_policy or {}, asked)
+    change = decision.change
+    if not (change.key_arn or change.algorithm):
+        return decision
+    after = guarded.after(change)
+    encryption = {ENCRYPTION_HEADER: always(after.algorithm or ""), KEY_HEADER: always(after.key_id or "")}
+    asked = _writes(requirements, guarded.resource, encryption)
+    statement = _denying_statement(reads.access().policy or {}, asked)
     if statement is None:
         return decision
-    asked_for = f"{algorithm} under {named(key_id or 'aws/s3')}"
+    asked_for = f"{after.algorithm} under {named(after.key_id or 'aws/s3')}"
     return decision.stopped(
         because=(
             f"{statement} of the bucket policy denies writes that ask for {asked_for}: "
@@ -51,7 +61,7 @@ def unless_denied(
         ),
         recommendation=(
             f"change that statement so that it admits {asked_for}, and the writers that "
-            f"follow it; then write the {_what_again(resource)}"
+            f"follow it; then write the {_what_again(guarded.resource)}"
         ),
     )
 

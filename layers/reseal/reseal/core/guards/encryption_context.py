@@ -19,12 +19,11 @@ from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Decision, Remediate, encryption_change_of
+from reseal.core.guards.guarded import Encryption, Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.resource import BucketResource, S3Resource
-from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 from reseal.core.text.quoted import LONGEST_KEY, named
 
@@ -69,21 +68,33 @@ class NewContext:
     bucket_key: bool
 
 
+def guard_context(
+    requirements: Requirements, guarded: Guarded, reads: Reads, decisions: Decisions
+) -> Decisions:
+    """Keeps a context from callers that the policy of the key would then refuse."""
+    for check in decisions:  # the move to another key first, then the Bucket Key
+        if new := new_context(requirements, check, decisions, guarded):
+            contexts = Contexts(resource=guarded.resource, bucket_key=new.bucket_key)
+            key = reads.key_policy(new.key_arn)
+            decisions = {**decisions, check: unless_bound_to_context(decisions[check], key, contexts)}
+    return decisions
+
+
 def new_context(
-    requirements: Requirements, check: str, decisions: Decisions, observed: ObservedBucket
+    requirements: Requirements, check: str, decisions: Decisions, guarded: Guarded
 ) -> NewContext | None:
     """The context that a remediation would be the first to use here; None if it changes none.
 
     A Bucket Key that is turned on changes it, and one that DSSE-KMS takes away (E13). aws/s3 has none: its
     policy is AWS's and has no condition on the context.
     """
-    change, found = encryption_change_of(decisions[check]), observed.encryption
+    change, found = encryption_change_of(decisions[check]), guarded.encryption
     if change is None or not (change.key_arn or change.bucket_key or change.algorithm):
         return None
     together = {check: decisions[check]} if change.key_arn else _together(requirements, check, decisions)
-    written = _written(found, together)
+    written = _written(guarded, together)
     is_new = (written.key_id, written.bucket_key) != (found.key_id, found.bucket_key)
-    key_arn = _key_arn(written, observed) if is_new else None
+    key_arn = _key_arn(written, guarded) if is_new else None
     return NewContext(key_arn, written.bucket_key) if key_arn else None
 
 
@@ -100,19 +111,20 @@ def _together(requirements: Requirements, check: str, decisions: Decisions) -> M
     return enforced_remediations(requirements, decisions) if requirements.enforces(check) else decisions
 
 
-def _written(found: BucketEncryption, decisions: Mapping[str, Decision]) -> BucketEncryption:
+def _written(guarded: Guarded, decisions: Mapping[str, Decision]) -> Encryption:
+    written = guarded.encryption
     for decision in decisions.values():
         change = encryption_change_of(decision)
-        found = change.applied_to(found) if change else found
-    return found
+        written = guarded.apply(written, change) if change else written
+    return written
 
 
-def _key_arn(written: BucketEncryption, observed: ObservedBucket) -> str | None:
-    if written.key_id != observed.encryption.key_id:
+def _key_arn(written: Encryption, guarded: Guarded) -> str | None:
+    if written.key_id != guarded.encryption.key_id:
         return written.key_id
-    if observed.is_under_aws_s3:
+    if guarded.is_under_aws_s3:
         return None
-    return observed.kms_key.arn if isinstance(observed.kms_key, KmsKey) else written.key_id
+    return guarded.kms_key.arn if isinstance(guarded.kms_key, KmsKey) else written.key_id
 
 
 def _why_bound(decision: Decision, key: KeyPolicy, contexts: Contexts) -> str | None:

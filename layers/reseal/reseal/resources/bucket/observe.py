@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
@@ -10,21 +11,10 @@ from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.errors import RefusalError
-from reseal.core.guards.buckets import (
-    any_moves_to_remediation_key,
-    any_raise,
-    guard_access,
-    guard_own_writes,
-    guard_raise,
-    guard_remediation_key,
-)
-from reseal.core.guards.encryption_context import (
-    Contexts,
-    new_context,
-    unless_bound_to_context,
-)
+from reseal.core.guards.guarded import Guarded, Reads
+from reseal.core.guards.guards import guard
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.ports import Services
 
@@ -42,6 +32,7 @@ class Observer:
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
+        may_be_new = call.name == "CreateBucket" and encryption.algorithm == SseAlgorithm.SSE_S3
         opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
         needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
             is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
@@ -50,6 +41,7 @@ class Observer:
             read_at=read_at,
             encryption=encryption,
             kms_key=key,
+            created=self.services.buckets.read_created(call.resource.bucket) if may_be_new else None,
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
@@ -76,35 +68,16 @@ class Observer:
         Their reads are made now: PutBucketEncryption takes no condition, so what allows the write must be
         true when it is made.
         """
-        if any_moves_to_remediation_key(decisions):
-            key = self.services.keys.describe(self.requirements.remediation_key, max_age=0)
-            decisions = guard_remediation_key(self.requirements, decisions, key)
-        key_policy = None
-        moves = any_moves_to_remediation_key(decisions)
-        if moves or any_raise(decisions):
-            access = observed.access or self.services.buckets.read_access(call.resource.bucket)
-            if moves:
-                key_policy = self._key_policy(self.requirements.remediation_key)
-                asks_own_callers = not self.requirements.callers_may_use_key
-                decisions = guard_access(
-                    decisions, observed, access, key_policy, asks_own_callers=asks_own_callers
-                )
-            decisions = guard_raise(self.requirements, decisions, observed, access)
-            decisions = guard_own_writes(self.requirements, decisions, call.resource, observed, access)
-        return self._guard_contexts(call, observed, decisions, key_policy)
+        guarded = Guarded.bucket(call.resource, observed)
+        return guard(self.requirements, guarded, self._reads(call, observed), decisions)
 
-    def _guard_contexts(
-        self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions, known: KeyPolicy | None
-    ) -> Decisions:
-        """Keep a context from callers that the key's policy would then refuse; `known` was just read."""
-        for check in decisions:  # the move to another key first, then the Bucket Key
-            new = new_context(self.requirements, check, decisions, observed)
-            if new:
-                key = known if known and known.key_arn == new.key_arn else self._key_policy(new.key_arn)
-                contexts = Contexts(resource=call.resource, bucket_key=new.bucket_key)
-                guarded = unless_bound_to_context(decisions[check], key, contexts)
-                decisions = {**decisions, check: guarded}
-        return decisions
+    def _reads(self, call: BucketTrigger, observed: ObservedBucket) -> Reads:
+        services, remediation_key = self.services, self.requirements.remediation_key
+        return Reads(
+            remediation_key=cache(lambda: services.keys.describe(remediation_key, max_age=0)),
+            access=cache(lambda: observed.access or services.buckets.read_access(call.resource.bucket)),
+            key_policy=cache(self._key_policy),
+        )
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
         return KeyPolicy.of(self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
@@ -14,8 +15,8 @@ from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption, can_have_written
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
 from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
-from reseal.core.guards.objects import guard_object, guard_own_write, guard_raise
-from reseal.core.guards.remediation_key import moves_to_remediation_key, unless_unusable
+from reseal.core.guards.guarded import Guarded, Reads
+from reseal.core.guards.guards import guard
 from reseal.core.outcome import Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.refusal import written_again
@@ -23,7 +24,7 @@ from reseal.core.repairs.objects.method import Method, Methods, choose_method, u
 from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.core.state.setting import Setting, State
@@ -175,17 +176,11 @@ class Observer:
         """The plan, or a manual decision if no repair is safe."""
         bucket_context = self.services.buckets.read_context(found.head.bucket)
         original = self._original(found.head, call, bucket_context)
-        decision = (
-            unless_unusable(self.requirements, remediate, self._remediation_key())
-            if moves_to_remediation_key(remediate)
-            else remediate
-        )
-        if moves_to_remediation_key(decision):
-            key = self._key_policy(self.requirements.remediation_key)
-            decision = guard_object(self.requirements, decision, found, original, bucket_context, key)
-        elif found.head.encryption.bucket_key and isinstance(found.kms_key, KmsKey):
-            decision = guard_raise(decision, found, self._key_policy(found.kms_key.arn))
-        decision = guard_own_write(self.requirements, decision, found.head, bucket_context)
+        guarded = Guarded.object(found, original, bucket_context)
+        decisions = {OBJECT_ENCRYPTION: remediate}
+        decision = guard(self.requirements, guarded, self._reads(bucket_context), decisions)[
+            OBJECT_ENCRYPTION
+        ]
         change = encryption_change_of(decision)
         if change is None:
             return decision
@@ -209,12 +204,16 @@ class Observer:
             context_is_unknown=isinstance(call, Look) and uses_kms,
         )
 
-    def _remediation_key(self) -> KeyDescription:
-        return self.services.keys.describe(self.requirements.remediation_key, max_age=_MAX_AGE)
+    def _reads(self, bucket_context: BucketContext) -> Reads:
+        keys, remediation_key = self.services.keys, self.requirements.remediation_key
 
-    def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(
-            self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=_MAX_AGE)
+        def key_policy(key_arn: str) -> KeyPolicy:
+            return KeyPolicy.of(self.requirements, key_arn, keys.read_policy(key_arn, max_age=_MAX_AGE))
+
+        return Reads(
+            remediation_key=cache(lambda: keys.describe(remediation_key, max_age=_MAX_AGE)),
+            access=lambda: bucket_context.access,
+            key_policy=cache(key_policy),
         )
 
 

@@ -2,13 +2,13 @@
 
 import json
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.client.handle import Credentials, LocalCloud
+from tests.cloud.localcloud.keys.refusals import refusal
 
 OWN, OTHER = "111122223333", "222222222222"
 STORAGE_USER = f"arn:aws:iam::{OWN}:user/storage"
@@ -50,15 +50,6 @@ def write(client: Any, bucket: str, key: str) -> Any:
     return client.put_object(
         Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key
     )
-
-
-def refusal(act: Callable[[], object]) -> str | None:
-    """The error code of the call; None if it succeeds."""
-    try:
-        act()
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return None
 
 
 def can_write(client: Any, bucket: str, key: str) -> bool:

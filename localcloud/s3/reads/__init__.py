@@ -1,0 +1,1 @@
+"""Amazon S3: requests that read, and what they show."""
