@@ -44,6 +44,6 @@ def _log(logger: Logger, record: Mapping[str, Any], error: Exception) -> None:
         f"the message goes back to the queue: {cut(str(error), _LONGEST_LOGGED)}",
         error=type(error).__name__,
         message_id=record["messageId"],
-        body=cut(record["body"], _LONGEST_LOGGED),
+        body=record["body"][:_LONGEST_LOGGED],
         exc_info=None if isinstance(error, ResealError) else error,
     )

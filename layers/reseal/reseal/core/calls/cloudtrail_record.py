@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reseal.core.errors import MalformedEventError
-from reseal.core.text.quoted import quoted
+from reseal.core.text.quoted import SHORT, quoted
 
 Record = Mapping[str, Any]
 _YEARS = range(2006, 3000)  # S3 began in 2006
@@ -55,9 +55,9 @@ def time_of(record: Record) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise MalformedEventError(f"detail.eventTime is not an ISO 8601 time: {quoted(text)}") from error
+        raise MalformedEventError(f"detail.eventTime is no ISO 8601 time: {quoted(text, SHORT)}") from error
     if time.year not in _YEARS:
-        raise MalformedEventError(f"detail.eventTime is in no year of S3: {quoted(text)}")
+        raise MalformedEventError(f"detail.eventTime is in no year of S3: {quoted(text, SHORT)}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

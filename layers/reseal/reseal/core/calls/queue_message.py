@@ -21,7 +21,7 @@ from reseal.core.resource import (
     resource_from_document,
     resource_to_document,
 )
-from reseal.core.text.quoted import quoted
+from reseal.core.text.quoted import SHORT, quoted
 
 _LOOK, _CLOSE = "look", "close-alert-window"
 
@@ -82,9 +82,9 @@ def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
             case {"reseal": "look", "id": str(event_id), "time": str(time), "resource": Mapping() as found}:
                 return _look(event_id, time, found)
     except (KeyError, TypeError, ValueError) as error:
-        what = f"{quoted(repr(error))}: {quoted(body)}"
+        what = f"{quoted(repr(error), SHORT)}: {quoted(body, SHORT)}"
         raise MalformedEventError(f"this is not a message from Reseal: {what}") from error
-    raise MalformedEventError(f"this is not a message from Reseal: {quoted(body)}")
+    raise MalformedEventError(f"this is not a message from Reseal: {quoted(body, SHORT)}")
 
 
 def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resource]:
@@ -92,10 +92,11 @@ def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resourc
     resource = resource_from_document(document)
     match resource:
         case BucketResource() if not is_bucket_name(resource.bucket):
-            raise ValueError(f"not a bucket name: {quoted(resource.bucket)}")
+            raise ValueError(f"not a bucket name: {quoted(resource.bucket, SHORT)}")
         case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
-            raise ValueError(f"not an object: {quoted(resource.name)}")
+            raise ValueError(f"not an object: {quoted(resource.name, SHORT)}")
     asked_at = datetime.fromisoformat(time)
     if asked_at.tzinfo is None or not is_id(event_id):
-        raise ValueError(f"a time without a time zone or an odd id: {quoted(time)}, {quoted(event_id)}")
+        what = f"{quoted(time, SHORT)}, {quoted(event_id, SHORT)}"
+        raise ValueError(f"a time without a time zone or an odd id: {what}")
     return Look(event_id=event_id, time=asked_at, resource=resource)

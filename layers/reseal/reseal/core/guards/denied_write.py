@@ -23,7 +23,7 @@ from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.change import EncryptionChange
-from reseal.core.text.quoted import named, quoted
+from reseal.core.text.quoted import SHORT, named, quoted
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
@@ -88,7 +88,7 @@ def _denying_statement(bucket_policy: Mapping[str, Any], asked: Requests) -> str
     for number, statement in enumerate(listed(bucket_policy.get("Statement")), start=1):
         if _is_about_encryption(statement) and applies(statement, requests, "s3:PutObject") is not False:
             sid = statement.get("Sid")
-            return f"statement {number}" + (f" ({quoted(str(sid))})" if sid else "")
+            return f"statement {number}" + (f" ({quoted(str(sid), SHORT)})" if sid else "")
     return None
 
 

@@ -16,6 +16,9 @@ LONGEST = 320
 LONGEST_KEY = 2100
 """An object key, of 1,024 bytes at most, is whole unless most of it are control characters."""
 
+SHORT = 80
+"""The longest text that is shown where only its beginning matters."""
+
 MOST = 10
 """How many texts of a list are shown."""
 

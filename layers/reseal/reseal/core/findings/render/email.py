@@ -10,13 +10,13 @@ from reseal.core.calls.look import Look
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.render.commands import recommendation_of, repair_command, undo_command
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
-from reseal.core.text.quoted import LONGEST_KEY, cut, named, quoted
+from reseal.core.text.quoted import LONGEST_KEY, SHORT, cut, named, quoted
 
 _LONGEST_SUBJECT = 99  # SNS: fewer than 100 characters (G7)
 _ADDRESS, _VERSION = re.compile(r"[0-9a-fA-F.:]{3,45}"), re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _LONGEST_IN_SENTENCE = 400
 _LONGEST_ROW = 3200
-_LONGEST = {"Why": 3500, "Recommendation": 2000, "Who": 600, "All": 2000}
+_LONGEST = {"Why": 3500, "Recommendation": 2000, "Who": 700, "All": 2000}
 """The most characters of a row. What others chose is shorter already; these bound the rest."""
 
 
@@ -117,19 +117,19 @@ def _trigger_rows(finding: Finding) -> list[tuple[str, str | None]]:
 
 
 def _address(address: str) -> str:
-    return address if _ADDRESS.fullmatch(address) else quoted(address)
+    return address if _ADDRESS.fullmatch(address) else quoted(address, SHORT)
 
 
 def _tool(tool: str) -> str:
-    return tool if tool in TOOLS else quoted(tool)
+    return tool if tool in TOOLS else quoted(tool, SHORT)
 
 
 def _call(name: str) -> str:
-    return name if name.isascii() and name.isalnum() else quoted(name)
+    return name if name.isascii() and name.isalnum() else quoted(name, SHORT)
 
 
 def _version(version: str) -> str:
-    return version if _VERSION.fullmatch(version) else quoted(version)
+    return version if _VERSION.fullmatch(version) else quoted(version, SHORT)
 
 
 def _on_one_line(text: str) -> str:
