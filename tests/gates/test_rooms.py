@@ -77,6 +77,7 @@ HOUSES = (
             "core/trail",
             "core",
             "core/state",
+            "core/text",
         ),
     ),
     House(
@@ -122,8 +123,10 @@ HOUSES = (
             "gates/roles",
             "template",
             "scenarios",
+            "scenarios/laws",
             "scenarios/world",
             "scenarios/world/aws",
+            "unit/flow",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",

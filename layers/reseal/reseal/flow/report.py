@@ -15,7 +15,7 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import Way, as_incident, incident_scope, is_ransom_sign
 from reseal.core.findings.ownership import owner_of
-from reseal.core.findings.render.message import message_of
+from reseal.core.findings.render.message import messages_of
 from reseal.core.findings.render.summary import summary_of
 from reseal.core.findings.window import Due, Window
 from reseal.flow.batch import Batch
@@ -91,8 +91,9 @@ class Reporter:
         window, due = self._count(scope, counted)
         alone = [representative(same) for name, same in equal.items() if name not in counted]
         sent = [*alone, *(one.finding for one in due)]
-        for message in _by_event(sent):
-            self.services.topic.publish(message_of(message))
+        for of_event in _by_event(sent):
+            for message in messages_of(of_event):
+                self.services.topic.publish(message)
         if due:
             self._change(scope, partial(_after_messages, window, due))
         return {told for finding in sent for told in _told_by(finding)}
@@ -195,7 +196,7 @@ def _after_messages(window: Window | None, due: Sequence[Due], stored: Window | 
 
 
 def _by_event(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """The findings of each message: one message for each event."""
+    """The findings by event: those of one event are one message, unless SNS would not take it."""
     messages: dict[str, list[Finding]] = {}
     for finding in findings:
         messages.setdefault(finding.call.event_id, []).append(finding)

@@ -10,6 +10,7 @@ from reseal.core.findings.finding import Finding
 from reseal.core.findings.occurrences import Incident, Occurrences, object_keys
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import CUSTOMER_KEY
+from reseal.core.text.quoted import named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Way:
     def in_words(self) -> str | None:
         """Who unblocked SSE-C, and when; None if it is blocked and no call was noted, or nothing is known."""
         if self.unblocked:
-            return f"{self.unblocked.who} at {self.unblocked.at.isoformat()}"
+            return f"{named(self.unblocked.who)} at {self.unblocked.at.isoformat()}"
         if self.encryption is None or self.encryption.blocks_sse_c:
             return None
         return "a caller who is not known yet"

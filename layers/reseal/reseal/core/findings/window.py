@@ -89,7 +89,7 @@ class Group:
         incident = occurrences.incident if occurrences else None
         return replace(
             self,
-            document={**self.document, "reason": findings[-1].reason},  # an incident's has its count so far
+            document={**self.document, "reason": finding_document(findings[-1])["reason"]},  # with its count
             count=self.count + len(findings),
             first=findings[0].call.time if fresh else min(self.first, findings[0].call.time),
             last=max(self.last, findings[-1].call.time),
@@ -97,17 +97,22 @@ class Group:
             incident=incident.to_document() if incident else self.incident,
         )
 
+    @property
+    def among_others(self) -> Group:
+        """The group, of no actor."""
+        document = {**self.document, "actor": None, "api_call": None}
+        return replace(self, document=document, alerts=())
+
     def merged(self, other: Group) -> Group:
         """Both groups as one, of no actor; the more severe stands for both."""
         worse = max(self, other, key=lambda group: group.severity)
-        return Group(
-            document={**worse.document, "actor": None, "api_call": None},
+        return replace(
+            worse.among_others,
             count=self.count + other.count,
             told=self.told + other.told,
             first=min(self.first, other.first),
             last=max(self.last, other.last),
             keys=_latest(other.keys, self.keys),
-            incident=worse.incident,
         )
 
     def after_alert(self, number: int) -> Group:
@@ -359,8 +364,8 @@ def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
     given_up = apart.pop(named)
     if given_up.untold == 0:
         return apart | ({OTHERS: groups[OTHERS]} if OTHERS in groups else {})
-    nothing = replace(given_up, count=0, told=0, keys=())
-    return {**apart, OTHERS: groups.get(OTHERS, nothing).merged(given_up)}
+    others = groups[OTHERS].merged(given_up) if OTHERS in groups else given_up.among_others
+    return {**apart, OTHERS: others}
 
 
 def _keys(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.text.quoted import named
 
 LOG_DELIVERIES = frozenset(
     {
@@ -44,7 +45,7 @@ def skipped_call(requirements: Requirements, call: BucketTrigger | ObjectTrigger
     if call.recipient not in (None, requirements.account):
         reason = f"the record is account {call.recipient}'s, which received the call: deploy Reseal there"
     elif call.owner not in (None, requirements.account):
-        reason = f"the bucket belongs to account {call.owner}"
+        reason = f"the bucket belongs to account {named(call.owner or '')}"
     else:
         return None
     return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)

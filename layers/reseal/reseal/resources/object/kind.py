@@ -19,7 +19,7 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.flow.judge import judge
 from reseal.flow.report import Reporter
-from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
 from reseal.resources.object.plan import ObjectPlan
@@ -88,10 +88,10 @@ class ObjectKind:
 
     def plan(
         self, requirements: Requirements, call: ObjectTrigger, found: ObjectSeen, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
+    ) -> Planned[ObjectPlan]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
         if isinstance(found, AsRecorded):
-            return decisions, {}
+            return Planned(decisions=decisions)
         return self._observer(requirements).plan(call, found, decisions)
 
     def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:

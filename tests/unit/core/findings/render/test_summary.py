@@ -61,9 +61,9 @@ def test_a_summary_counts_what_no_message_told() -> None:
         "incident": None,
     }
     assert found["actor"]["who"] == "one"
-    assert message.subject == "Reseal MEDIUM: 2 more violations in payroll"
+    assert message.subject == "Reseal MEDIUM: 2 more violations in 'payroll'"
     assert message.email.startswith(
-        "2 more violations in payroll, which no message told before. In this window there were 3 by 1 actor. "
+        "2 more violations in 'payroll', which no message told before. In this window there were 3 by 1 actor. "
     )
     assert json.loads(message.document)["summary"] == {
         "window": window.id,
@@ -144,7 +144,7 @@ def test_a_summary_of_an_unblocked_incident_is_marked_and_has_the_latest_count()
 
     message = summarised(window)
 
-    assert message.subject.startswith("Reseal INCIDENT CRITICAL: 1 more violation in payroll")
+    assert message.subject.startswith("Reseal INCIDENT CRITICAL: 1 more violation in 'payroll'")
     assert findings(message)[0]["occurrences"]["incident"] == {"id": "i", "count": 2, "unblocked": "eve"}
 
 
@@ -159,3 +159,27 @@ def test_a_severity_below_critical_needs_no_key() -> None:
     window, _ = count(OPENED, look)
 
     assert "Recommendation" not in summarised(window).email
+
+
+def test_a_summary_that_sns_would_not_take_tells_less_apart() -> None:
+    window = OPENED
+    for number in range(MOST_GROUPS + 1):
+        long = replace(finding(number, who=f"actor {number}"), required="x" * 60_000)
+        window, _ = count(window, long)
+
+    message = summarised(window)
+
+    assert message.fits
+    assert len(findings(message)) < MOST_GROUPS
+    assert sum(one["occurrences"]["count"] for one in findings(message)) == MOST_GROUPS + 1
+    assert findings(message)[-1]["actor"] is None
+
+
+def test_two_groups_that_sns_would_not_take_together_are_one() -> None:
+    window = OPENED
+    for number in range(2):
+        window, _ = count(window, replace(finding(number, who=f"actor {number}"), required="x" * 200_000))
+
+    (found,) = findings(summarised(window))
+
+    assert (found["actor"], found["occurrences"]["count"]) == (None, 2)
