@@ -1,7 +1,7 @@
 """Step 6, report: an alert window. It counts the violations of one bucket, and says which are told at once.
 
 Equal findings of one actor are one group (`alerts.group_of`). What is not told at once is told by the
-summary, at the window's end (decision 20).
+summary, at the window's end (decision 22).
 """
 
 from __future__ import annotations
