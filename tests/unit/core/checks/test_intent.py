@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
+
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
 from reseal.core.checks.intent import SEVERITY, Intent, can_have_set, intent_of
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption
-from tests.support.builders import SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated
+from tests.support.builders import (
+    BUCKET,
+    SSE_KMS,
+    STRANGER_KEY,
+    TEAM_KEY,
+    a_call,
+    encryption,
+    observe,
+    requirements,
+    stated,
+)
+from tests.support.fakes.services import NOON
 
 SSE_S3_FOUND = encryption()
 KEY_FOUND = encryption(SSE_KMS, TEAM_KEY)
@@ -15,7 +31,6 @@ NO_KEY_FOUND = encryption(SSE_KMS)
 @pytest.mark.parametrize(
     ("call", "found", "intent"),
     [
-        pytest.param(a_call("CreateBucket"), SSE_S3_FOUND, Intent.NEW, id="create"),
         pytest.param(a_call("CreateBucket"), KEY_FOUND, Intent.NEW, id="create, set since"),
         pytest.param(a_call("DeleteBucketEncryption"), SSE_S3_FOUND, Intent.LOWERED, id="delete"),
         pytest.param(a_call(stated=stated("AES256")), SSE_S3_FOUND, Intent.LOWERED, id="asked for this"),
@@ -25,7 +40,33 @@ NO_KEY_FOUND = encryption(SSE_KMS)
     ],
 )
 def test_the_call_shows_the_intent(call: BucketCall, found: BucketEncryption, intent: Intent) -> None:
-    assert intent_of(call, found) is intent
+    assert intent_of(call, observe(requirements(), found)) is intent
+
+
+@pytest.mark.parametrize(
+    ("created", "intent"),
+    [
+        (NOON, Intent.NEW),
+        (NOON - timedelta(minutes=1), Intent.NEW),
+        (NOON - timedelta(minutes=1, seconds=1), Intent.DRIFT),
+        (NOON + timedelta(days=1), Intent.NEW),
+        (None, Intent.DRIFT),
+    ],
+    ids=["now", "a minute ago", "before", "S3 names a later change", "S3 does not say"],
+)
+def test_creation_of_a_bucket_that_was_there_before_is_not_new(
+    created: datetime | None, intent: Intent
+) -> None:
+    observed = replace(observe(requirements(), SSE_S3_FOUND), created=created)
+
+    assert intent_of(a_call("CreateBucket"), observed) is intent
+
+
+def test_look_explains_nothing_that_is_found() -> None:
+    look = Look(event_id="1", time=NOON, resource=BucketResource(bucket=BUCKET))
+
+    assert intent_of(look, observe(requirements(), SSE_S3_FOUND)) is Intent.DRIFT
+    assert not can_have_set(look, SSE_S3_FOUND)
 
 
 @pytest.mark.parametrize(
