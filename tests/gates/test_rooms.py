@@ -77,6 +77,7 @@ HOUSES = (
             "core/trail",
             "core",
             "core/state",
+            "core/text",
         ),
     ),
     House(
@@ -122,6 +123,7 @@ HOUSES = (
             "gates/roles",
             "template",
             "scenarios",
+            "scenarios/laws",
             "scenarios/world",
             "scenarios/world/aws",
             "unit/flow",

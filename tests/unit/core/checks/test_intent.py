@@ -1,31 +1,26 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import SEVERITY, Intent, can_have_set, intent_of
+from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption
-from tests.support.builders import (
-    BUCKET,
-    SSE_KMS,
-    STRANGER_KEY,
-    TEAM_KEY,
-    a_call,
-    encryption,
-    observe,
-    requirements,
-    stated,
-)
-from tests.support.fakes.services import NOON
+from tests.support.builders import BUCKET, NOON, SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated
 
 SSE_S3_FOUND = encryption()
 KEY_FOUND = encryption(SSE_KMS, TEAM_KEY)
 NO_KEY_FOUND = encryption(SSE_KMS)
+A_LOOK = Look(event_id="look-1", time=NOON, resource=BucketResource(bucket=BUCKET))
+
+
+def observed(found: BucketEncryption, created: datetime | None = None) -> ObservedBucket:
+    return ObservedBucket(read_at=NOON, encryption=found, created=created)
 
 
 @pytest.mark.parametrize(
@@ -37,36 +32,29 @@ NO_KEY_FOUND = encryption(SSE_KMS)
         pytest.param(a_call(stated=stated("AES256")), KEY_FOUND, Intent.DRIFT, id="asked for something else"),
         pytest.param(a_call(stated=None), KEY_FOUND, Intent.LOWERED, id="not recorded"),
         pytest.param(a_call("PutBucketAcl"), SSE_S3_FOUND, Intent.DRIFT, id="another call"),
+        pytest.param(A_LOOK, SSE_S3_FOUND, Intent.DRIFT, id="a look"),
     ],
 )
-def test_the_call_shows_the_intent(call: BucketCall, found: BucketEncryption, intent: Intent) -> None:
-    assert intent_of(call, observe(requirements(), found)) is intent
+def test_call_shows_the_intent(call: BucketTrigger, found: BucketEncryption, intent: Intent) -> None:
+    assert intent_of(call, observed(found)) is intent
 
 
 @pytest.mark.parametrize(
     ("created", "intent"),
     [
-        (NOON, Intent.NEW),
-        (NOON - timedelta(minutes=1), Intent.NEW),
-        (NOON - timedelta(minutes=1, seconds=1), Intent.DRIFT),
-        (NOON + timedelta(days=1), Intent.NEW),
-        (None, Intent.DRIFT),
+        pytest.param(NOON, Intent.NEW, id="when the record says"),
+        pytest.param(NOON + timedelta(days=1), Intent.NEW, id="later: S3 names the last change"),
+        pytest.param(NOON - timedelta(minutes=1), Intent.NEW, id="a minute before"),
+        pytest.param(NOON - timedelta(minutes=1, seconds=1), Intent.DRIFT, id="more than a minute before"),
+        pytest.param(NOON - timedelta(days=400), Intent.DRIFT, id="a year before"),
+        pytest.param(None, Intent.DRIFT, id="not known"),
     ],
-    ids=["now", "a minute ago", "before", "S3 names a later change", "S3 does not say"],
 )
-def test_creation_of_a_bucket_that_was_there_before_is_not_new(
+def test_bucket_that_is_created_is_new_only_if_its_creation_date_agrees(
     created: datetime | None, intent: Intent
 ) -> None:
-    observed = replace(observe(requirements(), SSE_S3_FOUND), created=created)
-
-    assert intent_of(a_call("CreateBucket"), observed) is intent
-
-
-def test_look_explains_nothing_that_is_found() -> None:
-    look = Look(event_id="1", time=NOON, resource=BucketResource(bucket=BUCKET))
-
-    assert intent_of(look, observe(requirements(), SSE_S3_FOUND)) is Intent.DRIFT
-    assert not can_have_set(look, SSE_S3_FOUND)
+    """In us-east-1 a second CreateBucket by the owner succeeds and changes nothing."""
+    assert intent_of(a_call("CreateBucket"), observed(SSE_S3_FOUND, created)) is intent
 
 
 @pytest.mark.parametrize(
