@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import ObjectResource
+from reseal.core.resource import BucketResource, ObjectResource
 from tests.support.builders import (
     ACCOUNT,
     BUCKET,
@@ -55,6 +55,14 @@ def test_a_write_is_read_whole() -> None:
     assert call.stated == StatedObjectEncryption(algorithm="AES256", answered=True)
     assert call.resource == ObjectResource(bucket=BUCKET, object_key=KEY, version_id=None)
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
+
+
+def test_a_call_is_of_the_object_that_s3_names_and_of_nothing_else() -> None:
+    call = parse_object_call(an_object_body())
+    there = ObjectResource(bucket=BUCKET, object_key="as S3 spells it", version_id="v1")
+
+    assert call.at(there).resource == there
+    assert call.at(BucketResource(bucket=BUCKET)) == call
 
 
 COPIED = [
