@@ -75,6 +75,8 @@ def some_of(texts: Sequence[str], *, separator: str = ", ", longest: int = 1000)
 
 
 def _beginning(text: str, longest: int, cost: Callable[[str], int]) -> str:
+    if text.isascii() and text.isprintable() and not set("'\"\\") & set(text):
+        return text[:longest]  # each character is spelled as itself
     left = longest
     for number, character in enumerate(text[: longest + 1]):
         left -= cost(character)
