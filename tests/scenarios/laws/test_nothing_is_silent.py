@@ -38,7 +38,8 @@ def test_one_fault_at_any_call(scene: Scene, kind: Kind, monkeypatch: pytest.Mon
     base = played(scene, monkeypatch)
     runs = (played(scene, monkeypatch, [Fault(at, kind)]) for at in range(len(base.world.account.calls)))
 
-    assert [problem for run in runs for problem in broken(run, base)] == []
+    problems = [problem for run in runs for problem in broken(run, base)]
+    assert not problems, "\n".join(problems)
 
 
 @BY_KIND
@@ -47,7 +48,8 @@ def test_two_faults_at_any_calls(scene: Scene, kind: Kind, monkeypatch: pytest.M
     base = played(scene, monkeypatch)
     runs = (played(scene, monkeypatch, pair) for pair in _pairs(scene, kind, base.world, monkeypatch))
 
-    assert [problem for run in runs for problem in broken(run, base)] == []
+    problems = [problem for run in runs for problem in broken(run, base)]
+    assert not problems, "\n".join(problems)
 
 
 def _pairs(

@@ -57,6 +57,14 @@ def test_a_write_is_read_whole() -> None:
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
 
 
+def test_a_call_is_of_the_object_that_s3_names_and_of_nothing_else() -> None:
+    call = parse_object_call(an_object_body())
+    there = ObjectResource(bucket=BUCKET, object_key="as S3 spells it", version_id="v1")
+
+    assert call.at(there).resource == there
+    assert call.at(BucketResource(bucket=BUCKET)) == call
+
+
 COPIED = [
     object_entry(f"{BUCKET}/{KEY}"),
     bucket_entry(BUCKET),

@@ -45,6 +45,18 @@ def test_object_outside_the_scope_is_exempt_and_one_within_is_not() -> None:
     assert exempt_call(policy.for_(within.resource), within) is None
 
 
+def test_look_is_of_this_account_and_exempt_only_by_the_object_that_it_names() -> None:
+    policy = replace(a_policy(), object_scope=("team-",))
+    look, within = (
+        Look(event_id="look-1", time=NOON, resource=ObjectResource(bucket=bucket, object_key="a"))
+        for bucket in ("payroll", "team-a")
+    )
+
+    assert exempt_call(policy.for_(look.resource), look) is not None
+    assert exempt_call(policy.for_(within.resource), within) is None
+    assert skipped_call(policy.for_(look.resource), look) is None
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [
