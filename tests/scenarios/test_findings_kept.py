@@ -173,6 +173,20 @@ def test_t3_lowering_behind_a_harmless_call_keeps_its_severity(deploy: Deploy, h
     assert HIGH in [one["severity"] for one in lowering if one["check"] == DEFAULT_ENCRYPTION]
 
 
+@still_open("T3", "only the last repair of a bucket is found by the record of a call")
+def test_t3_lowering_keeps_its_severity_though_another_repair_followed(world: World) -> None:
+    harmless, lowering = world.bucket_record("PutBucketAcl"), world.lowered("AES256")
+    world.happens(harmless)
+    world.wait(5)
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    world.happens(lowering)
+
+    assert HIGH in [
+        one["severity"] for one in world.findings if one["actor"] and "Payroll" in one["actor"]["who"]
+    ]
+
+
 def test_t3_lowering_alone_is_high(deploy: Deploy) -> None:
     world = deploy(SettleSeconds="60")
     world.sets_default("AES256")
