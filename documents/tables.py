@@ -11,12 +11,12 @@ from documents.policies import resource_policies, roles
 from documents.prices import fixed_price, price, price_of_many
 from documents.template import REPOSITORY, resources, template, when
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.properties import PROPERTIES, Fate
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
 _COMPARED_APART = "checksum"  # only if it is one of the whole object
-_WITH_DEFAULTS = Policy(
+_WITH_DEFAULTS = Requirements(
     account="", region="", required=SseAlgorithm.SSE_KMS, remediation_key="", check_modes={}
 )
 

@@ -26,8 +26,9 @@ from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.decision import Severity
 from reseal.core.errors import TransientError
 from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.message import Message, message_of
-from reseal.core.policy.policy import Policy
+from reseal.core.findings.message import Message
+from reseal.core.findings.render.message import message_of
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
 
 BUCKET = "reseal-sample-finding"
@@ -63,26 +64,33 @@ def _publish(session: boto3.Session, stack: str) -> tuple[str, Message]:
 def sample(caller: str, stack_key: str, now: datetime) -> Message:
     """The message of a finding that means nothing, in the account and Region of the stack's key."""
     _, _, _, region, account, _ = stack_key.split(":", 5)
+    check, partition = CHECK_BY_ID[DEFAULT_ENCRYPTION], stack_key.split(":")[1]
+    required = Requirements(
+        account=account,
+        region=region,
+        required=SseAlgorithm.SSE_KMS,
+        remediation_key=stack_key,
+        check_modes={},
+    )
+    call = BucketCall(
+        event_id=str(uuid.uuid4()),
+        name="CreateBucket",
+        time=now.replace(microsecond=0),
+        bucket=BUCKET,
+        owner=account,
+        actor=Actor(who=caller, session=None, account=account, address=None, tool="sample-finding"),
+        stated=None,
+    )
     finding = Finding(
-        check=CHECK_BY_ID[DEFAULT_ENCRYPTION],
+        check=check,
         severity=Severity.INFORMATIONAL,
         status=Status.MANUAL,
-        call=BucketCall(
-            event_id=str(uuid.uuid4()),
-            name="CreateBucket",
-            time=now.replace(microsecond=0),
-            bucket=BUCKET,
-            owner=account,
-            actor=Actor(who=caller, session=None, account=account, address=None, tool="sample-finding"),
-            stated=None,
-        ),
-        policy=Policy(
-            account=account,
-            region=region,
-            required=SseAlgorithm.SSE_KMS,
-            remediation_key=stack_key,
-            check_modes={},
-        ),
+        call=call,
+        account=account,
+        region=region,
+        resource_arn=call.resource.arn(partition),
+        required=check.requires(required),
+        runbook=f"{required.runbook}#{check.section}",
         reason="this is a sample: no such bucket was created, and nothing was changed",
         recommendation="do nothing; this message shows that findings reach you",
     )

@@ -1,4 +1,4 @@
-"""What SNS refuses in a message: its texts, its subject and its attributes (G7). E-mails are kept, not sent."""
+"""What SNS refuses in a message (G7). What it takes is kept as an e-mail, not sent."""
 
 import json
 import re

@@ -166,6 +166,13 @@ def base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
+def test_context_of_an_object_that_is_only_looked_at_is_unknown_and_kept() -> None:
+    why = unreadable_context(replace(an_original(), context_is_unknown=True))
+
+    assert why is not None
+    assert "only the record of its write shows its encryption context" in why
+
+
 @pytest.mark.parametrize(
     ("context", "readable"),
     [

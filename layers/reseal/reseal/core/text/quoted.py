@@ -31,7 +31,7 @@ _PLAIN = re.compile(
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _COMBINING = frozenset({"Mn", "Mc", "Me"})
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Characters that Unicode calls letters or symbols, and that show nothing."""
+"""Characters that Unicode calls characters or symbols, and that show nothing."""
 
 
 def quoted(text: str, longest: int = LONGEST) -> str:
