@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.world import records
 from tests.scenarios.world.names import (
+    still_open,
     DEFAULT_ENCRYPTION,
     KEY,
     OBJECT_ENCRYPTION,
