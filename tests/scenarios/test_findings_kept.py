@@ -10,6 +10,7 @@ import pytest
 
 from tests.scenarios.world import records
 from tests.scenarios.world.names import (
+    still_open,
     DEFAULT_ENCRYPTION,
     KEY,
     OBJECT_ENCRYPTION,
@@ -170,6 +171,20 @@ def test_t3_lowering_behind_a_harmless_call_keeps_its_severity(deploy: Deploy, h
     assert world.bucket_is_under_k
     lowering = [one for one in world.findings if one["api_call"]["name"] == "PutBucketEncryption"]
     assert HIGH in [one["severity"] for one in lowering if one["check"] == DEFAULT_ENCRYPTION]
+
+
+@still_open("T3", "only the last repair of a bucket is found by the record of a call")
+def test_t3_lowering_keeps_its_severity_though_another_repair_followed(world: World) -> None:
+    harmless, lowering = world.bucket_record("PutBucketAcl"), world.lowered("AES256")
+    world.happens(harmless)
+    world.wait(5)
+    world.sets_default("aws:kms", STRANGER_KEY)
+
+    world.happens(lowering)
+
+    assert HIGH in [
+        one["severity"] for one in world.findings if one["actor"] and "Payroll" in one["actor"]["who"]
+    ]
 
 
 def test_t3_lowering_alone_is_high(deploy: Deploy) -> None:

@@ -90,7 +90,7 @@ def test_a_denied_read_of_a_key_is_a_failure_that_names_the_permission() -> None
 
     failed = refusal_finding(requirements(), KeyCall(), BUCKET_KEY, denied)
 
-    assert failed.reason == "no check could judge the KMS key: an SCP"
+    assert failed.reason == "this check could not judge the KMS key: an SCP"
     assert failed.recommendation == (
         "allow kms:GetKeyRotationStatus to Reseal's role in the key policy; "
         "Reseal checks the KMS key again at its next change"
