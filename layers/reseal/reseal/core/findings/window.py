@@ -365,7 +365,7 @@ def _new_group(findings: Sequence[Finding], to_json: ToJson) -> Group:
 
 
 def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
-    """At most so many groups: the least severe, of these one that was reported, is given up, else the latest."""
+    """At most so many groups: the least severe one goes, of these one that was reported, else the latest."""
     apart = {name: group for name, group in groups.items() if name != OTHERS}
     if len(apart) <= MOST_GROUPS:
         return groups

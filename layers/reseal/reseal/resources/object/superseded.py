@@ -17,8 +17,8 @@ _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batc
 def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> dict[str, Skipped]:
     """The messages that another message of the batch replaces: of the same object or the same event.
 
-    Only the last write of an object can be what is there now, so only its message goes on, besides looks
-    and writes that are reported from their records. A message that may have been delivered before goes on too,
+    Only the last write of an object can be what is there now, so only its message goes on, besides looks and
+    writes that are judged by their records. A message that may have been delivered before goes on too,
     because its earlier work must be looked up. Only one of an event's duplicates goes on: two would write
     twice and share one ledger entry.
     """
