@@ -63,7 +63,8 @@ def test_a_summary_counts_what_no_message_told() -> None:
     assert found["actor"]["who"] == "one"
     assert message.subject == "Reseal MEDIUM: 2 more violations in 'payroll'"
     assert message.email.startswith(
-        "2 more violations in 'payroll', which no message told before. In this window there were 3 by 1 actor. "
+        "2 more violations in 'payroll', which no message told before. "
+        "In this window there were 3 by 1 actor. "
     )
     assert json.loads(message.document)["summary"] == {
         "window": window.id,
