@@ -93,7 +93,7 @@ def test_the_most_severe_is_first_and_named() -> None:
     assert message.attributes["severity"] == "CRITICAL"
     assert message.subject.startswith("Reseal CRITICAL: 3 more violations")
     assert "The most severe of those that follow is CRITICAL." in message.email
-    assert "  Who            eve\n" in message.email
+    assert "  Who            'eve'\n" in message.email
 
 
 def test_many_actors_are_more_than_a_number() -> None:
