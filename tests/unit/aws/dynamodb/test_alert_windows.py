@@ -19,7 +19,7 @@ from reseal.ports import AlertWindows
 from tests.contract.aws.test_windows_contract import A_COUNT, GROUP, ONE, TWO_MORE
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
