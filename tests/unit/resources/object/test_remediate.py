@@ -200,7 +200,7 @@ def test_command_copies_the_object_as_enforcement_would() -> None:
     words = words_of(stage)
     assert words[:3] == ["aws", "s3api", "copy-object"]
     assert words[words.index("--ssekms-key-id") + 1] == K
-    seen = f"{written.head.last_modified:%Y-%m-%dT%H:%M:%SZ}"
+    seen = f"{written.last_modified:%Y-%m-%dT%H:%M:%SZ}"
     assert f"--copy-source-if-unmodified-since={seen}" in words
     assert {"--metadata-directive=COPY", "--tagging-directive=COPY"} <= set(words)
 
