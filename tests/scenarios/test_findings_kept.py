@@ -254,7 +254,6 @@ def denied_writers(world: World, number: int) -> None:
         world.writes(f"{writer}.csv", record={"userIdentity": records.role(f"Writer{writer}")})
 
 
-@still_open("T5", "the first denied writer hides all others of the day")
 def test_t5_every_denied_writer_is_named(world: World) -> None:
     denied_writers(world, 3)
 
@@ -262,7 +261,6 @@ def test_t5_every_denied_writer_is_named(world: World) -> None:
     assert named == {"Writer0", "Writer1", "Writer2"}
 
 
-@still_open("T5", "denied writers are not counted")
 def test_t5_denied_writers_above_the_bound_are_counted(world: World) -> None:
     denied_writers(world, 60)
     world.wait(1000)
