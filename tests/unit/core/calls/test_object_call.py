@@ -520,3 +520,11 @@ def test_call_on_an_object_names_it_as_s3_does_and_not_as_another_kind_of_resour
 
     assert call.at(found).resource == found
     assert call.at(BucketResource(bucket=BUCKET)) is call
+
+
+@pytest.mark.parametrize("version", ["v" * 1025, "v\n1"], ids=["too long", "a second line"])
+def test_what_no_version_can_be_is_malformed(version: str) -> None:
+    body = an_object_body(responseElements={"x-amz-version-id": version})
+
+    with pytest.raises(MalformedEventError, match="names no version of an object: 'v"):
+        parse_object_call(body)

@@ -29,7 +29,7 @@ def test_command_copies_the_object_as_enforcement_would() -> None:
     words = words_of(stage)
     assert words[:3] == ["aws", "s3api", "copy-object"]
     assert words[words.index("--ssekms-key-id") + 1] == K
-    seen = f"{written.head.last_modified:%Y-%m-%dT%H:%M:%SZ}"
+    seen = f"{written.last_modified:%Y-%m-%dT%H:%M:%SZ}"
     assert f"--copy-source-if-unmodified-since={seen}" in words
     assert {"--metadata-directive=COPY", "--tagging-directive=COPY"} <= set(words)
 
@@ -55,14 +55,3 @@ def test_detecting_costs_only_the_reads_before_enforcements_write(methods: Metho
     reads = REPAIR[: REPAIR.index("ledger read last")]
     assert stage.steps[: len(reads)] == reads
     assert not [step for step in stage.steps if step.startswith(("ledger", "copy", "update"))]
-
-
-def test_object_too_large_for_one_copy_has_no_command() -> None:
-    stage = Stage(policy=DETECT, methods=Methods(largest_copy=1))
-    stage.cloud.objects.put(BUCKET, "a.csv", acl=None)
-    stage.cloud.cloud.buckets.versioned.clear()
-
-    stage.deliver(an_event("a.csv"))
-
-    (finding,) = stage.findings
-    assert finding["repair"] is None or "copy-object" not in finding["repair"]
