@@ -152,6 +152,7 @@ HOUSES = (
             "unit/core/calls",
             "unit/core/trail",
             "unit/core/state",
+            "unit/core/text",
             "contract",
             "contract/faults",
             "contract/aws",
