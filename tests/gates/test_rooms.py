@@ -65,6 +65,7 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/alerts",
             "core/findings/render",
             "core/findings",
             "core/guards",
@@ -140,6 +141,7 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
+            "unit/core/alerts",
             "unit/core/findings/render",
             "unit/core/findings",
             "unit/core/guards",
