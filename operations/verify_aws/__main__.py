@@ -88,7 +88,7 @@ def _begin(clients: Clients, options: argparse.Namespace, screen: Console) -> St
         if _clean(clients, PREFIX, screen):
             raise StopError("what an earlier run left could not be removed")
     prefix = new_prefix()
-    screen.print(plan(clients, prefix, with_stack=options.stack))
+    screen.print(plan(clients, prefix, with_stack=options.stack), markup=False, soft_wrap=True)
     _agree("Go on?", options, screen)
     return State(
         folder=options.folder / prefix,
@@ -126,10 +126,13 @@ def _carry_out(clients: Clients, state: State, options: argparse.Namespace, scre
         problem = "stopped by the user"
     except (BotoCoreError, ClientError) as error:
         problem = str(error)
+    except BaseException:
+        _clean(clients, state.prefix, screen)
+        raise
     run.read(state)
     code = _clean(clients, state.prefix, screen)
     _write(state)
-    screen.print(report.as_text(list(state.rows.values())), markup=False)
+    screen.print(report.as_text(list(state.rows.values())), markup=False, soft_wrap=True)
     screen.print(f"Report and records: {state.folder}", markup=False, soft_wrap=True)
     if problem:
         print(f"verify-aws: not everything was measured: {problem}", file=sys.stderr)
@@ -147,7 +150,7 @@ def _measured(clients: Clients, state: State, options: argparse.Namespace, scree
         def say(text: str) -> None:
             status.update(text)
             if not screen.is_terminal:
-                screen.print(text, markup=False)
+                screen.print(text, markup=False, soft_wrap=True)
 
         run.collect(bench, collector, state, say)
         run.measure(bench, state, say)
@@ -172,7 +175,7 @@ def _prove(bench: Bench, state: State, pace: run.Pace, say: run.Say) -> None:
 def _clean(clients: Clients, prefix: str, screen: Console) -> int:
     """Remove everything with the prefix. Returns 2 if something is left, else 0."""
     try:
-        left = remains.remove_all(clients, prefix, lambda text: screen.print(text, markup=False))
+        left = remains.remove_all(clients, prefix, lambda text: screen.print(text, markup=False, soft_wrap=True))
     except (BotoCoreError, ClientError, KeyboardInterrupt) as error:
         left = [f"the rest: {error or 'stopped by the user'}"]
     for one in left:

@@ -17,6 +17,9 @@ from operations.verify_aws.trail.collector import queue_policy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _SAM = REPOSITORY / ".venv" / "sam" / "bin" / "sam"
+_BUILD = REPOSITORY / ".aws-sam" / "build"
+"""Without a samconfig.toml, whose bucket for the code would stay."""
+
 _PARAMETERS = ("Mode=detect", "SettleSeconds=0", "AlertWindowSeconds=0")
 _LAST_LINES = 1500
 
@@ -81,11 +84,10 @@ def prove(bench: Bench, seconds: float, pause: float, say: Callable[[str], None]
 
 
 def _deploy(bench: Bench, name: str) -> None:
-    command = [str(_SAM), "deploy", "--stack-name", name, "--region", bench.clients.region]
+    command = [str(_SAM), "deploy", "--template-file", "template.yaml", "--stack-name", name, "--region", bench.clients.region]
     command += ["--s3-bucket", bench.bucket("code"), "--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
-    command += ["--no-fail-on-empty-changeset", "--config-env", "verify-aws"]
     command += ["--parameter-overrides", *_PARAMETERS]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=_BUILD, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise NotSeenError(f"sam deploy failed: {(done.stdout + done.stderr)[-_LAST_LINES:]}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from operations.verify_aws.bench import Bench, until
@@ -91,7 +92,7 @@ def _as_put(bench: Bench) -> str:
         bucket = bench.bucket("key")
         bench.default(bucket, "aws:kms", given)
         rule = until(
-            lambda name=bucket: bench.rule(name), lambda rule: rule[_DEFAULT]["SSEAlgorithm"] == "aws:kms"
+            partial(bench.rule, bucket), lambda rule: rule[_DEFAULT]["SSEAlgorithm"] == "aws:kms"
         )
         seen.append("as put" if rule[_DEFAULT].get("KMSMasterKeyID") == given else "changed")
     return ", ".join(seen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from botocore.config import Config
@@ -42,7 +43,7 @@ class Stage:
     def call(self, name: str) -> str:
         """Make the call with this name. Raises ClientError and NotSeenError."""
         answer = CALLS[name](self)
-        return answer if isinstance(answer, str) else str(answer["ResponseMetadata"]["RequestId"])
+        return answer if isinstance(answer, str) else request_of(answer)
 
     def probe(self) -> str:
         """A write that shows whether the trail logs already."""
@@ -51,15 +52,21 @@ class Stage:
     def put(self, key: str, bucket: str | None = None, **more: Any) -> str:
         """Write an object; the id of the request."""
         answer = self.s3.put_object(Bucket=bucket or self.plain, Key=key, Body=b"x", **more)
-        return str(answer["ResponseMetadata"]["RequestId"])
+        return request_of(answer)
 
     def refused(self, act: Callable[[], object]) -> str:
         """A call that AWS must refuse; the id of its request."""
         try:
             act()
         except ClientError as refusal:
-            return str(refusal.response["ResponseMetadata"]["RequestId"])
+            return request_of(refusal.response)
         raise NotSeenError("AWS accepted a call that it had to refuse")
+
+
+def request_of(answer: Any) -> str:
+    """The id that CloudTrail calls `requestID`: of S3 it is in a header of its own."""
+    metadata = answer["ResponseMetadata"]
+    return str(metadata["HTTPHeaders"].get("x-amz-request-id") or metadata["RequestId"])
 
 
 def _create_bucket(stage: Stage) -> Any:
@@ -179,7 +186,7 @@ def _put_over_http(stage: Stage) -> str:
         config=Config(signature_version="s3v4"),
     )
     answer = plain.put_object(Bucket=stage.plain, Key="http", Body=b"x")
-    return str(answer["ResponseMetadata"]["RequestId"])
+    return request_of(answer)
 
 
 def _put_key_policy(stage: Stage) -> Any:
@@ -212,7 +219,7 @@ CALLS: Mapping[str, Callable[[Stage], Any]] = {
     "put_object_denied": lambda stage: stage.refused(
         lambda: stage.limited("s3").put_object(Bucket=stage.plain, Key=_PLAIN_KEY, Body=b"x")
     ),
-    **{name: lambda stage, key=key: stage.put(key) for name, key in KEYS.items()},
+    **{name: partial(Stage.put, key=key) for name, key in KEYS.items()},
     "copy_object_sse_kms": _copy,
     "create_multipart_upload": _begin_upload,
     "create_multipart_upload_sse_c": _begin_upload_sse_c,
