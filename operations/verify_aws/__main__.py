@@ -152,12 +152,13 @@ def _measured(clients: Clients, state: State, options: argparse.Namespace, scree
             if not screen.is_terminal:
                 screen.print(text, markup=False, soft_wrap=True)
 
-        run.collect(bench, collector, state, say)
+        collects = run.collect(bench, collector, state, say)
         run.measure(bench, state, say)
-        run.make_calls(bench, collector, state, pace, say)
-        if options.later:
-            return True
-        run.await_records(collector, state, pace, say)
+        if collects:
+            run.make_calls(bench, collector, state, pace, say)
+            if options.later:
+                return True
+            run.await_records(collector, state, pace, say)
         if state.with_stack:
             _prove(bench, state, pace, say)
     return False
@@ -175,7 +176,9 @@ def _prove(bench: Bench, state: State, pace: run.Pace, say: run.Say) -> None:
 def _clean(clients: Clients, prefix: str, screen: Console) -> int:
     """Remove everything with the prefix. Returns 2 if something is left, else 0."""
     try:
-        left = remains.remove_all(clients, prefix, lambda text: screen.print(text, markup=False, soft_wrap=True))
+        left = remains.remove_all(
+            clients, prefix, lambda text: screen.print(text, markup=False, soft_wrap=True)
+        )
     except (BotoCoreError, ClientError, KeyboardInterrupt) as error:
         left = [f"the rest: {error or 'stopped by the user'}"]
     for one in left:

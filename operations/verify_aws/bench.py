@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import boto3
@@ -20,7 +20,7 @@ TAG = "reseal-verify"
 
 _PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
-_NO_PERMISSION = ("AccessDenied", "InvalidClientTokenId")
+_NOT_YET = ("AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "NotFoundException")
 
 Statement = Mapping[str, Any]
 Found = TypeVar("Found")
@@ -85,7 +85,8 @@ class Bench:
         if purpose not in self._keys:
             tags = [{"TagKey": TAG, "TagValue": self.prefix}]
             made = self.kms.create_key(Description=f"{self.prefix} {purpose}", Tags=tags)
-            self._keys[purpose] = str(made["KeyMetadata"]["Arn"])
+            self._keys[purpose] = arn = str(made["KeyMetadata"]["Arn"])
+            until(lambda: _works_already(lambda: self.kms.describe_key(KeyId=arn)), bool)
         return self._keys[purpose]
 
     def limited(self, *statements: Statement) -> Callable[[str], Any]:
@@ -93,12 +94,6 @@ class Bench:
         role = self._role or self._make_role()
         policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
         return self._assumed(role, policy)
-
-    def send(self, method: str, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> str:
-        """Send a request that boto3 would not send like this; S3's id of the request."""
-        request = urllib.request.Request(url, data=body, method=method, headers=dict(headers or {}))  # noqa: S310 - AWS's
-        with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:  # noqa: S310
-            return str(answer.headers["x-amz-request-id"])
 
     def default(self, bucket: str, algorithm: str, key: str | None = None, **rule: Any) -> dict[str, Any]:
         """Put a bucket's default encryption."""
@@ -131,22 +126,27 @@ class Bench:
         iam.put_role_policy(RoleName=name, PolicyName="rights", PolicyDocument=json.dumps(rights))
         self._role = role = str(made["Role"]["Arn"])
         ready = self._assumed(role, json.dumps(rights))
-        until(lambda: _permitted(lambda: ready("s3").list_buckets()), bool)
-        until(lambda: _permitted(lambda: ready("kms").list_keys()), bool)
+        until(lambda: _works_already(lambda: ready("s3").list_buckets()), bool)
+        until(lambda: _works_already(lambda: ready("kms").list_keys()), bool)
         return role
 
     def _assumed(self, role: str, policy: str) -> Callable[[str], Any]:
-        sts = self.clients("sts")
-        assume = {"RoleArn": role, "RoleSessionName": "measurement", "Policy": policy}
-        until(lambda: _permitted(lambda: sts.assume_role(**assume)), bool)
-        keys = sts.assume_role(**assume)["Credentials"]
+        sts, sessions = self.clients("sts"), list[Any]()
+
+        def assume() -> None:
+            answer = sts.assume_role(RoleArn=role, RoleSessionName="measurement", Policy=policy)
+            sessions.append(answer["Credentials"])
+
+        if not until(lambda: _works_already(assume), bool):
+            assume()
+        keys = sessions[-1]
         session = boto3.Session(
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
             region_name=self.clients.region,
         )
-        return lambda service: session.client(service)  # type: ignore[call-overload]
+        return partial(session.client)
 
 
 def allow(*actions: str, resource: str | Sequence[str] = "*", **more: Any) -> dict[str, Any]:
@@ -169,11 +169,11 @@ def until(read: Callable[[], Found], settled: Callable[[Found], bool]) -> Found:
     return found
 
 
-def _permitted(act: Callable[[], object]) -> bool:
+def _works_already(act: Callable[[], object]) -> bool:
     try:
         act()
     except ClientError as refused:
-        if refused.response["Error"]["Code"] not in _NO_PERMISSION:
+        if refused.response["Error"]["Code"] not in _NOT_YET:
             raise
         return False
     return True

@@ -24,9 +24,9 @@ def plan(clients: Clients, prefix: str, *, with_stack: bool) -> str:
             *made,
             "Also:",
             *more,
-            f"One bucket, one rule and one queue are in {clients.other_region}. In all it costs less than USD 0.10",
-            "in an account with few other calls, and takes 10 to 40 minutes: CloudTrail's records take their time.",
-            "In the end everything is removed, also after a failure or Ctrl-C. What a killed run leaves, the next",
-            "run finds by its prefix and removes.",
+            f"One bucket, one rule and one queue are in {clients.other_region}. In all it costs less than",
+            "USD 0.10 in an account with few other calls, and takes 10 to 40 minutes, because CloudTrail's",
+            "records take their time. In the end everything is removed, also after a failure or Ctrl-C. What",
+            "a killed run leaves, the next run finds by its prefix and removes.",
         ]
     )

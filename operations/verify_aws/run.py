@@ -52,13 +52,19 @@ def measure(bench: Bench, state: State, say: Say) -> None:
         state.save()
 
 
-def collect(bench: Bench, collector: Collector, state: State, say: Say) -> None:
-    """Start the collection of records, unless an earlier run did. Raises ClientError."""
-    if not state.collecting:
-        say("starting a trail")
+def collect(bench: Bench, collector: Collector, state: State, say: Say) -> bool:
+    """Start the collection of records, unless an earlier run did; whether it works. Raises ExpiredError."""
+    if state.collecting:
+        return True
+    say("starting a trail")
+    try:
         collector.start(bench)
-        state.collecting = True
-        state.save()
+    except _REFUSED_BY_AWS as error:
+        say(f"there will be no records: {why(error)}")
+        return False
+    state.collecting = True
+    state.save()
+    return True
 
 
 def make_calls(bench: Bench, collector: Collector, state: State, pace: Pace, say: Say) -> None:

@@ -35,6 +35,7 @@ _KEPT = frozenset(
         "Status",
         "Version",
         "apiVersion",
+        "aws:SecureTransport",
         "awsRegion",
         "cipherSuite",
         "detail-type",
@@ -106,6 +107,8 @@ class Scrubber:
             "principalId": lambda _: "AIDAEXAMPLEPRINCIPAL",
             "userName": lambda _: "example",
             "policy": self._document,
+            "Principal": self._pattern,
+            "Resource": self._pattern,
         }
 
     def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,6 +180,9 @@ class Scrubber:
         except ValueError:
             return UNKNOWN if text else text
         return json.dumps(self._value("policy document", document))
+
+    def _pattern(self, text: str) -> str:
+        return text if text == "*" else self._arn(text)
 
     def _arn(self, arn: str) -> str:
         found = _ARN.fullmatch(arn)

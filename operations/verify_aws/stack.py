@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import subprocess  # nosec B404
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,10 +84,19 @@ def prove(bench: Bench, seconds: float, pause: float, say: Callable[[str], None]
 
 
 def _deploy(bench: Bench, name: str) -> None:
-    command = [str(_SAM), "deploy", "--template-file", "template.yaml", "--stack-name", name, "--region", bench.clients.region]
+    command = [
+        str(_SAM),
+        "deploy",
+        "--template-file",
+        "template.yaml",
+        "--stack-name",
+        name,
+        "--region",
+        bench.clients.region,
+    ]
     command += ["--s3-bucket", bench.bucket("code"), "--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
     command += ["--parameter-overrides", *_PARAMETERS]
-    done = subprocess.run(command, cwd=_BUILD, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=_BUILD, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     if done.returncode:
         raise NotSeenError(f"sam deploy failed: {(done.stdout + done.stderr)[-_LAST_LINES:]}")
 

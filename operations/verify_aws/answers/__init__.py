@@ -1,6 +1,6 @@
 """What AWS answers at once."""
 
-from operations.verify_aws.answers import buckets, copies, keys, objects, patterns, policies, updates, uploads
+from operations.verify_aws.answers import buckets, copies, events, keys, objects, policies, updates, uploads
 from operations.verify_aws.measurement import Measurement
 
 MEASUREMENTS: tuple[Measurement, ...] = (
@@ -11,5 +11,5 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     *updates.MEASUREMENTS,
     *keys.MEASUREMENTS,
     *policies.MEASUREMENTS,
-    *patterns.MEASUREMENTS,
+    *events.MEASUREMENTS,
 )

@@ -91,9 +91,7 @@ def _as_put(bench: Bench) -> str:
     for given in (key, key.rpartition("/")[2], alias):
         bucket = bench.bucket("key")
         bench.default(bucket, "aws:kms", given)
-        rule = until(
-            partial(bench.rule, bucket), lambda rule: rule[_DEFAULT]["SSEAlgorithm"] == "aws:kms"
-        )
+        rule = until(partial(bench.rule, bucket), lambda rule: rule[_DEFAULT]["SSEAlgorithm"] == "aws:kms")
         seen.append("as put" if rule[_DEFAULT].get("KMSMasterKeyID") == given else "changed")
     return ", ".join(seen)
 

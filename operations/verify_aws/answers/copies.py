@@ -88,7 +88,8 @@ MEASUREMENTS = (
         Expectation(
             name="conditions-of-a-copy",
             fact="C18",
-            question="IfMatch with the ETag, with another, where there is no object; CopySourceIfMatch with another",
+            question="IfMatch with the ETag, with another, where there is no object; CopySourceIfMatch "
+            "with another",
             expected="accepted, PreconditionFailed, NoSuchKey, PreconditionFailed",
         ),
         _conditions,
@@ -99,7 +100,7 @@ MEASUREMENTS = (
             fact="C35",
             question="What a copy keeps unless something is sent",
             expected="metadata kept, tags kept, class lost",
-            extra_cost="an object of one byte in STANDARD_IA, billed as 128 KB for 30 days: under USD 0.00001",
+            extra_cost="an object of one byte in STANDARD_IA, billed as 128 KB for 30 days",
         ),
         _properties,
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from botocore.config import Config
+
 from operations.verify_aws.answers.buckets import CUSTOMER_KEY
 from operations.verify_aws.bench import Bench, until
 from operations.verify_aws.measurement import Expectation, Measurement, in_a_row, outcome
@@ -97,9 +99,9 @@ def _text_headers(bench: Bench) -> str:
 
 
 def _checksum(bench: Bench) -> str:
-    bucket = bench.bucket("checksum")
-    url = bench.s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
-    bench.send("PUT", url, b"x")
+    bucket, bare = bench.bucket("checksum"), Config(request_checksum_calculation="when_required")
+    client = bench.clients.session.client("s3", region_name=bench.clients.region, config=bare)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
     found = bench.s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
     names = [name for name in found if name.startswith("Checksum") and name != "ChecksumType"]
     return f"{', '.join(names) or 'none'}, {found.get('ChecksumType', 'none')}"
@@ -139,7 +141,7 @@ MEASUREMENTS = (
             fact="C3",
             question="The key of a PutObject with aws:kms and no key, in a bucket whose default names a key",
             expected="aws/s3",
-            extra_cost="makes the key aws/s3 of the account, if there is none; it is free and cannot be removed",
+            extra_cost="makes the account's key aws/s3, if there is none; it is free and cannot be removed",
         ),
         _kms_without_key,
     ),
@@ -192,7 +194,7 @@ MEASUREMENTS = (
         Expectation(
             name="text-headers",
             fact="C37",
-            question="How HeadObject sends letters beyond ASCII in Content-Disposition",
+            question="How HeadObject sends characters beyond ASCII in Content-Disposition",
             expected="UTF-8",
         ),
         _text_headers,

@@ -1,4 +1,4 @@
-"""Policies of buckets: what S3 takes, what it answers, and which text stands for a key in their conditions."""
+"""Policies of buckets: what S3 takes and answers, and which text stands for a key in their conditions."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _text_of_a_key(bench: Bench) -> str:
 
 
 def _taken(bench: Bench, bucket: str, given: str, text: str) -> bool:
-    """Whether a write under `given` passes a Deny of all keys but `text`. A write without a key never does."""
+    """Whether a write under `given` passes a Deny of all keys but `text`. Without a key none does."""
     deny = {
         "Effect": "Deny",
         "Principal": "*",
@@ -131,8 +131,8 @@ MEASUREMENTS = (
         Expectation(
             name="refused-policies",
             fact="E25",
-            question="A policy with another bucket's ARN, with a principal that does not exist, a public one under "
-            "BlockPublicPolicy, one with spaces in its Sid",
+            question="A policy with another bucket's ARN, with a principal that does not exist, a public one "
+            "under BlockPublicPolicy, one with spaces in its Sid",
             expected="MalformedPolicy, MalformedPolicy, AccessDenied, accepted",
         ),
         _refusals,

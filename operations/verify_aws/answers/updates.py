@@ -85,7 +85,7 @@ def _rights(bench: Bench) -> str:
 
 
 def _through_s3(bench: Bench) -> str:
-    """Rights on keys that hold only for calls through S3: PutObject, UpdateObjectEncryption, and KMS itself."""
+    """Rights on keys that hold only for calls through S3, then a call to KMS itself."""
     key, where = bench.key("main"), _written(bench)
     through = {
         "StringEquals": {
@@ -162,8 +162,8 @@ MEASUREMENTS = (
         Expectation(
             name="keys-only-through-s3",
             fact="F12",
-            question="PutObject, GetObject, UpdateObjectEncryption and a call to KMS itself, where keys may be used "
-            "through S3 only and no grants made",
+            question="PutObject, GetObject, UpdateObjectEncryption and a call to KMS itself, where keys may "
+            "be used through S3 only and no grants made",
             expected="accepted, accepted, accepted, AccessDeniedException",
         ),
         _through_s3,

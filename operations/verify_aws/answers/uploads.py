@@ -87,7 +87,8 @@ MEASUREMENTS = (
         Expectation(
             name="conditions-of-a-completion",
             fact="C19",
-            question="IfMatch with another ETag, with the same after a write, after a deletion; IfNoneMatch after one",
+            question="IfMatch with another ETag, with the same after a write, after a deletion; IfNoneMatch "
+            "after a deletion",
             expected="PreconditionFailed, ConditionalRequestConflict, NoSuchKey, ConditionalRequestConflict",
         ),
         _conditions,

@@ -65,7 +65,7 @@ class Collector:
 
 
 def selectors_of(partition: str, prefix: str, log_bucket: str) -> list[dict[str, Any]]:
-    """All write management events, and the writes to objects of the run's buckets but that of the log files."""
+    """All write management events, and the writes to objects of the run, but not to its log files."""
     objects = {
         "Field": "resources.ARN",
         "StartsWith": [f"arn:{partition}:s3:::{prefix}"],

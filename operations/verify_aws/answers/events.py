@@ -1,4 +1,4 @@
-"""EventBridge's patterns, asked with TestEventPattern, and a trail on a bucket with a Bucket Key."""
+"""EventBridge's patterns, SQS's limits, and a trail on a bucket with a Bucket Key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from operations.verify_aws.bench import Bench, until
-from operations.verify_aws.measurement import Expectation, Measurement, outcome
+from operations.verify_aws.measurement import ACCEPTED, Expectation, Measurement, in_a_row, outcome
 from operations.verify_aws.trail.collector import trail_policy
 
 _EVENT = {
@@ -43,7 +43,19 @@ def _one_element(bench: Bench) -> str:
 def _long_pattern(bench: Bench) -> str:
     pattern = json.dumps({"source": ["x" * 2048]})
     rule = {"Name": f"{bench.prefix}-long", "EventPattern": pattern, "State": "DISABLED"}
-    return outcome(lambda: bench.clients("events").put_rule(**rule))
+    seen = outcome(lambda: bench.clients("events").put_rule(**rule))
+    return ACCEPTED if seen == ACCEPTED else "refused"
+
+
+def _messages(bench: Bench) -> str:
+    sqs = bench.clients("sqs")
+    url = sqs.create_queue(QueueName=f"{bench.prefix}-messages")["QueueUrl"]
+    empty = {"a": {"DataType": "String", "StringValue": ""}}
+    return in_a_row(
+        lambda: sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=900),
+        lambda: sqs.send_message(QueueUrl=url, MessageBody="x", DelaySeconds=901),
+        lambda: sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes=empty),
+    )
 
 
 def _trail_on_a_bucket_key(bench: Bench) -> str:
@@ -79,9 +91,18 @@ MEASUREMENTS = (
             name="long-pattern",
             fact="B6",
             question="A rule whose pattern is longer than 2,048 characters",
-            expected="LimitExceededException",
+            expected="refused",
         ),
         _long_pattern,
+    ),
+    Measurement(
+        Expectation(
+            name="limits-of-messages",
+            fact="H22",
+            question="SendMessage with 900 seconds of delay, with 901, with an empty attribute",
+            expected="accepted, InvalidParameterValue, InvalidParameterValue",
+        ),
+        _messages,
     ),
     Measurement(
         Expectation(
