@@ -81,9 +81,8 @@ def _begin(clients: Clients, options: argparse.Namespace, screen: Console) -> St
         if (state.account, state.region) != (clients.account, clients.region):
             raise StopError(f"that run is of account {state.account} in {state.region}")
         return state
-    if left := list(remains.found(clients, PREFIX)):
-        names = "\n".join(f"  {remnant.kind.service} {remnant.name}" for remnant in left)
-        screen.print(f"An earlier run, or one that is under way, has left:\n{names}")
+    if left := remains.found(clients, PREFIX):
+        screen.print("An earlier run, or one that is under way, has left:", *left, sep="\n  ", markup=False)
         _agree("Remove it first?", options, screen)
         if _clean(clients, PREFIX, screen):
             raise StopError("what an earlier run left could not be removed")
@@ -179,8 +178,8 @@ def _clean(clients: Clients, prefix: str, screen: Console) -> int:
         left = remains.remove_all(
             clients, prefix, lambda text: screen.print(text, markup=False, soft_wrap=True)
         )
-    except (BotoCoreError, ClientError, KeyboardInterrupt) as error:
-        left = [f"the rest: {error or 'stopped by the user'}"]
+    except KeyboardInterrupt:
+        left = ["the rest, because you stopped it"]
     for one in left:
         print(f"verify-aws: not removed: {one}", file=sys.stderr)
     if left:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.verify_aws.bench import TAG, Clients
 
@@ -30,33 +30,39 @@ class Kind:
     in_both_regions: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Remnant:
-    """A resource of a run that still exists."""
-
-    kind: Kind
-    region: str
-    name: str
-
-
-def found(clients: Clients, prefix: str) -> Iterator[Remnant]:
-    """All resources whose name begins with the prefix, in the order in which they can be removed."""
-    for kind in KINDS:
-        for region in (clients.region, clients.other_region) if kind.in_both_regions else (clients.region,):
-            for name in kind.find(clients(kind.service, region), prefix):
-                yield Remnant(kind, region, name)
+def found(clients: Clients, prefix: str) -> list[str]:
+    """All resources whose name begins with the prefix, each with its service."""
+    return [
+        f"{kind.service} {name}"
+        for kind, region in _places(clients)
+        for name in kind.find(clients(kind.service, region), prefix)
+    ]
 
 
 def remove_all(clients: Clients, prefix: str, say: Callable[[str], None]) -> list[str]:
-    """Remove everything with the prefix; what could not be removed, and why."""
+    """Remove everything with the prefix; what could not be looked for or removed, and why."""
     left = []
-    for remnant in found(clients, prefix):
-        say(f"removing {remnant.kind.service} {remnant.name}")
+    for kind, region in _places(clients):
         try:
-            remnant.kind.remove(clients, remnant.region, remnant.name)
-        except ClientError as error:
-            left.append(f"{remnant.kind.service} {remnant.name}: {error}")
+            names = list(kind.find(clients(kind.service, region), prefix))
+        except (BotoCoreError, ClientError) as error:
+            left.append(f"{kind.service} was not searched: {error}")
+            continue
+        for name in names:
+            say(f"removing {kind.service} {name}")
+            try:
+                kind.remove(clients, region, name)
+            except (BotoCoreError, ClientError) as error:
+                left.append(f"{kind.service} {name}: {error}")
     return left
+
+
+def _places(clients: Clients) -> Iterator[tuple[Kind, str]]:
+    """Each kind with each Region where a run makes it, in the order of removal."""
+    for kind in KINDS:
+        yield kind, clients.region
+        if kind.in_both_regions:
+            yield kind, clients.other_region
 
 
 def _pages(client: Any, operation: str, key: str, **more: Any) -> Iterator[Any]:
@@ -212,7 +218,7 @@ KINDS = (
         service="cloudtrail",
         made="one trail of all Regions: write management events, and writes to the run's own objects",
         cost="USD 2 for 100,000 write management events of the account, if another trail logs them already; "
-        "USD 0.10 for 100,000 object calls, of which there are fewer than 200",
+        "USD 0.10 for 100,000 object calls, of which there are fewer than 300",
         find=_trails,
         remove=_remove_trail,
     ),
@@ -241,7 +247,7 @@ KINDS = (
     ),
     Kind(
         service="s3",
-        made="about 50 buckets, each with a few objects of one byte",
+        made="about 60 buckets, each with a few objects of one byte",
         cost="requests: under USD 0.01",
         find=_buckets,
         remove=_remove_bucket,
