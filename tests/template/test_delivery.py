@@ -39,7 +39,7 @@ class Lane:
 
     @property
     def mapping(self) -> dict[str, Any]:
-        (found,) = [m for m in MAPPINGS if m["FunctionName"] == {"Ref": self.function_name}]
+        (found,) = [m for m in MAPPINGS if m["EventSourceArn"] == arn_of(self.queue)]
         return found
 
     @property
@@ -53,7 +53,10 @@ class Lane:
 
 BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
 OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
-each_lane = pytest.mark.parametrize("lane", [BUCKET, OBJECT], ids=["bucket", "object"])
+URGENT = Lane("UrgentObjectRule", "UrgentObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
+each_lane = pytest.mark.parametrize(
+    "lane", [BUCKET, OBJECT, URGENT], ids=["bucket", "object", "urgent object"]
+)
 
 
 def senders_to(queue: str) -> list[dict[str, Any]]:
@@ -141,7 +144,9 @@ def test_visibility_timeout_is_longer_than_a_first_delivery(lane: Lane) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lane", "lease"), [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE)], ids=["bucket", "object"]
+    ("lane", "lease"),
+    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (URGENT, OBJECT_LEASE)],
+    ids=["bucket", "object", "urgent object"],
 )
 def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, lease: timedelta) -> None:
     assert lane.timeout < lease.total_seconds() < lane.hidden
@@ -173,7 +178,8 @@ def test_one_bad_message_does_not_return_its_whole_batch(lane: Lane) -> None:
 def test_function_reads_the_queue_of_its_rule(lane: Lane) -> None:
     (target,) = RULES[lane.rule]["Targets"]
 
-    assert lane.mapping["EventSourceArn"] == target["Arn"] == arn_of(lane.queue)
+    assert target["Arn"] == arn_of(lane.queue)
+    assert lane.mapping["FunctionName"] == {"Ref": lane.function_name}
 
 
 def test_batch_of_more_than_ten_has_the_batching_window_that_lambda_requires() -> None:
@@ -188,8 +194,11 @@ def test_concurrency_of_the_bucket_function_is_limited() -> None:
 def test_concurrency_of_the_object_function_is_limited_by_its_parameter() -> None:
     mappings = of_type(resolved(ObjectConcurrency="40"), "AWS::Lambda::EventSourceMapping").values()
 
-    bounds = [m["ScalingConfig"]["MaximumConcurrency"] for m in mappings if m["BatchSize"] > 10]
-    assert (OBJECT.mapping["ScalingConfig"]["MaximumConcurrency"], bounds) == (10, ["40"])
+    bounds = {
+        m["EventSourceArn"]["Fn::GetAtt"][0]: m["ScalingConfig"]["MaximumConcurrency"] for m in mappings
+    }
+    assert (bounds["ObjectQueue"], bounds["UrgentObjectQueue"], bounds["ObjectLookQueue"]) == ("40", "40", 2)
+    assert OBJECT.mapping["ScalingConfig"]["MaximumConcurrency"] == 10
 
 
 @each_lane
@@ -205,8 +214,14 @@ def test_settle_seconds_set_the_delay_of_the_bucket_queue() -> None:
     assert queues["BucketQueue"]["DelaySeconds"] == "120"
 
 
-def test_object_queue_has_no_delay() -> None:
-    assert "DelaySeconds" not in QUEUES["ObjectQueue"]
+@pytest.mark.parametrize("queue", ["ObjectQueue", "UrgentObjectQueue"])
+def test_object_queue_has_no_delay(queue: str) -> None:
+    assert "DelaySeconds" not in QUEUES[queue]
+
+
+def test_urgent_writes_wait_for_no_others() -> None:
+    assert "MaximumBatchingWindowInSeconds" not in URGENT.mapping
+    assert URGENT.mapping["BatchSize"] <= 10
 
 
 def test_object_function_has_memory_for_one_whole_processor() -> None:

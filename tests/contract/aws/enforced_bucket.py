@@ -20,15 +20,16 @@ from reseal.flow.delivery import Delivery
 from reseal.ports import Services
 from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
+from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
     FakeClock,
     FakeLedger,
-    FakeRefusals,
+    FakeReminders,
     FakeTelemetry,
     FakeTopic,
     FakeWatchlist,
+    FakeWindows,
 )
-from tests.support.flows import bucket_flow
 from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"
@@ -56,8 +57,9 @@ class EnforcedBucket:
             buckets=self.buckets,
             keys=self.keys,
             ledger=FakeLedger(),
-            refusals=FakeRefusals(),
             watchlist=FakeWatchlist(),
+            windows=FakeWindows(),
+            reminders=FakeReminders(),
             topic=FakeTopic(),
             telemetry=telemetry,
             clock=FakeClock(),

@@ -101,7 +101,7 @@ class Run:
         """Deliver the lane's reminders to close alert windows."""
         published = self.lanes.environment(self.case.stack).published
         reminders = {
-            f"window {group}": reminder_body(CloseWindow(group=group)) for group in set(published.reminded)
+            f"window {reminder.window_id}": reminder_body(reminder) for reminder in set(published.reminded)
         }
         if reminders:
             assert not self.deliver_until_done(reminders, 1)
@@ -155,7 +155,7 @@ def _other_messages(run: Run) -> dict[str, str]:
         ),
         "duplicate": run.main_message(),
         "earlier": event(earlier(of, 60), without_version, who=run.who),
-        "reminder": reminder_body(CloseWindow(group="of-nothing")),
+        "reminder": reminder_body(CloseWindow(scope="of-nothing", window_id="none")),
     }
     found = {name: body for name, body in bodies.items() if name in other_messages}
     if "twin" in other_messages:

@@ -32,6 +32,8 @@ FOUND = a_finding(ROTATION, KeyCall(), reason="the key does not rotate", recomme
 KEY_ID = TEAM_KEY.rpartition("/")[2]
 
 EMAIL = f"""\
+Somebody must correct the key rotation of KMS key 11111111-1111-1111-1111-111111111111: turn rotation on.
+
 MEDIUM MANUAL: key rotation
   KMS key        {TEAM_KEY} (account {ACCOUNT}, us-east-1)
   Call           DisableKeyRotation at 2026-11-23T12:00:00+00:00
@@ -87,7 +89,7 @@ def test_a_denied_read_of_a_key_is_a_failure_that_names_the_permission() -> None
 
     failed = refusal_finding(requirements(), KeyCall(), BUCKET_KEY, denied)
 
-    assert failed.reason == "no check could judge the KMS key: an SCP"
+    assert failed.reason == "this check could not judge the KMS key: an SCP"
     assert failed.recommendation == (
         "allow kms:GetKeyRotationStatus to Reseal's role in the key policy; "
         "Reseal checks the KMS key again at its next change"
