@@ -10,12 +10,12 @@ import pytest
 
 from tests.scenarios.world import records
 from tests.scenarios.world.names import (
-    still_open,
     DEFAULT_ENCRYPTION,
     KEY,
     OBJECT_ENCRYPTION,
     STRANGER_KEY,
     TEAM_KEY,
+    still_open,
 )
 from tests.scenarios.world.policies import admits, policy, root
 from tests.scenarios.world.world import World

@@ -10,8 +10,8 @@ from reseal.aws.sqs import SqsReminders
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message, parse_object_message
 from reseal.core.errors import TransientError
 from tests.contract.worlds.services import Backend
+from tests.support.fakes.stubs import stubbed
 from tests.support.names import unique
-from tests.support.stubs import stubbed
 
 QUEUE = "https://sqs.us-east-1.amazonaws.com/111122223333/objects"
 REMINDER = CloseWindow(scope="payroll", window_id="0123456789abcdef")

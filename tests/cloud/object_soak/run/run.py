@@ -19,7 +19,7 @@ from tests.cloud.object_soak.cases.cases import Arrival, Case
 from tests.cloud.object_soak.cases.races import Expected, race
 from tests.cloud.object_soak.cases.records import earlier, event
 from tests.cloud.object_soak.cases.snapshot import Seen, see
-from tests.cloud.object_soak.cases.writing import Write, body_of, write
+from tests.cloud.object_soak.cases.writing import SSE, Write, body_of, write
 from tests.cloud.object_soak.world.calls import Death, Script
 from tests.cloud.object_soak.world.lanes import Lanes
 
@@ -172,7 +172,7 @@ def now_written(key: Seen, of: Write) -> Write:
         of,
         call="PutObject",
         version_id=key.version_id,
-        sent={},
+        sent={f"{SSE}-customer-algorithm": "AES256"} if key.algorithm == "SSE-C" else {},
         algorithm=key.algorithm,
         key_arn=key.key_arn,
         at=at,

@@ -15,7 +15,7 @@ from reseal.core.errors import TransientError
 from reseal.core.findings.window import Window
 from reseal.ports import AlertWindows
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 WINDOW = Window.opened("payroll", NOON, 900)

@@ -12,7 +12,7 @@ from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Unblocked
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 UNBLOCKED = Unblocked(who="user/mallory", at=NOON)

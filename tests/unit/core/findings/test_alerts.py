@@ -232,4 +232,4 @@ def test_where_the_bucket_cannot_be_read_that_is_said() -> None:
 def test_where_the_bucket_cannot_be_read_a_call_that_was_noted_is_enough() -> None:
     reported = as_incident(RANSOM, "w1", 1, Way(encryption=None, unblocked=UNBLOCKED))
 
-    assert "unblocked on this bucket by eve" in reported.reason
+    assert "unblocked on this bucket by 'eve'" in reported.reason

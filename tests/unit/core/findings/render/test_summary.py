@@ -63,7 +63,8 @@ def test_a_summary_counts_what_no_message_told() -> None:
     assert found["actor"]["who"] == "one"
     assert message.subject == "Reseal MEDIUM: 2 more violations in 'payroll'"
     assert message.email.startswith(
-        "2 more violations in 'payroll', which no message told before. In this window there were 3 by 1 actor. "
+        "2 more violations in 'payroll', which no message told before. "
+        "In this window there were 3 by 1 actor. "
     )
     assert json.loads(message.document)["summary"] == {
         "window": window.id,
@@ -92,7 +93,7 @@ def test_the_most_severe_is_first_and_named() -> None:
     assert message.attributes["severity"] == "CRITICAL"
     assert message.subject.startswith("Reseal CRITICAL: 3 more violations")
     assert "The most severe of those that follow is CRITICAL." in message.email
-    assert "  Who            eve\n" in message.email
+    assert "  Who            'eve'\n" in message.email
 
 
 def test_many_actors_are_more_than_a_number() -> None:
