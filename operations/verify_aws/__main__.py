@@ -24,7 +24,7 @@ from operations.verify_aws.bench import PREFIX, Bench, Clients, new_prefix
 from operations.verify_aws.measurement import NotSeenError
 from operations.verify_aws.plan import plan
 from operations.verify_aws.scrub import scrubbed
-from operations.verify_aws.state import State, unfinished
+from operations.verify_aws.state import State, give_up, unfinished
 from operations.verify_aws.trail.collector import Collector
 
 RUNS = Path(__file__).resolve().parents[2] / ".local" / "verify-aws"
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         clients = Clients(boto3.Session(region_name=options.region))
         if options.clean:
-            return _clean(clients, PREFIX, screen)
+            return _clean_all(clients, options.folder, screen)
         state = _begin(clients, options, screen)
     except (BotoCoreError, ClientError, StopError) as error:
         print(f"verify-aws: nothing was measured: {error}", file=sys.stderr)
@@ -75,16 +75,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _begin(clients: Clients, options: argparse.Namespace, screen: Console) -> State:
     """The state of the run: a new one that was agreed to, or the one to resume. Raises StopError."""
     if options.resume:
-        state = unfinished(options.folder)
-        if state is None:
+        states = unfinished(options.folder)
+        if not states:
             raise StopError("there is no run to resume")
+        state = states[0]
         if (state.account, state.region) != (clients.account, clients.region):
             raise StopError(f"that run is of account {state.account} in {state.region}")
         return state
     if left := remains.found(clients, PREFIX):
         screen.print("An earlier run, or one that is under way, has left:", *left, sep="\n  ", markup=False)
         _agree("Remove it first?", options, screen)
-        if _clean(clients, PREFIX, screen):
+        if _clean_all(clients, options.folder, screen):
             raise StopError("what an earlier run left could not be removed")
     prefix = new_prefix()
     screen.print(plan(clients, prefix, with_stack=options.stack), markup=False, soft_wrap=True)
@@ -170,6 +171,14 @@ def _prove(bench: Bench, state: State, pace: run.Pace, say: run.Say) -> None:
         rows = [report.row_of(scene.asks, None, run.why(error)) for scene in stack.SCENES]
     state.rows |= {row.name: row for row in rows}
     state.save()
+
+
+def _clean_all(clients: Clients, runs: Path, screen: Console) -> int:
+    """Remove what all earlier runs made."""
+    code = _clean(clients, PREFIX, screen)
+    if not code:
+        give_up(runs, clients.account)
+    return code
 
 
 def _clean(clients: Clients, prefix: str, screen: Console) -> int:

@@ -80,9 +80,11 @@ def _remove_stack(clients: Clients, region: str, name: str) -> None:
     """A stack of Reseal keeps its key: that gets the tag by which keys of a run are found."""
     stacks, kms = clients("cloudformation", region), clients("kms", region)
     for resource in stacks.describe_stack_resources(StackName=name)["StackResources"]:
-        if resource["ResourceType"] == _KEY and resource.get("PhysicalResourceId"):
-            tags = [{"TagKey": TAG, "TagValue": name}]
-            kms.tag_resource(KeyId=resource["PhysicalResourceId"], Tags=tags)
+        key = resource.get("PhysicalResourceId")
+        if resource["ResourceType"] != _KEY or not key:
+            continue
+        if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] not in _GOING:
+            kms.tag_resource(KeyId=key, Tags=[{"TagKey": TAG, "TagValue": name}])
     stacks.delete_stack(StackName=name)
     stacks.get_waiter("stack_delete_complete").wait(
         StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 900}

@@ -44,7 +44,15 @@ class State:
         return cls(folder=folder, rows=rows, **content)
 
 
-def unfinished(runs: Path) -> State | None:
-    """The newest run that is not finished."""
-    states = (State.load(found.parent) for found in sorted(runs.glob(f"*/{_NAME}"), reverse=True))
-    return next((state for state in states if not state.finished), None)
+def unfinished(runs: Path) -> list[State]:
+    """The runs that are not finished, the newest first."""
+    states = [State.load(found.parent) for found in sorted(runs.glob(f"*/{_NAME}"), reverse=True)]
+    return [state for state in states if not state.finished]
+
+
+def give_up(runs: Path, account: str) -> None:
+    """Mark the runs of an account as finished, because what they made was removed."""
+    for state in unfinished(runs):
+        if state.account == account:
+            state.finished = True
+            state.save()
