@@ -18,7 +18,6 @@ _WRITES = (
     "put_object_sse_kms",
     "put_object_dsse_kms",
     "put_object_sse_c",
-    "create_multipart_upload_sse_c",
 )
 
 
@@ -60,6 +59,11 @@ def _applied(records: Records) -> str:
         str(detail(records, name).get("additionalEventData", {}).get("SSEApplied", "none"))
         for name in _WRITES
     )
+
+
+def _begun(records: Records) -> str:
+    begun = detail(records, "create_multipart_upload_sse_c")
+    return f"{begun['eventName']}, {begun.get('additionalEventData', {}).get('SSEApplied', 'none')}"
 
 
 def _completed(records: Records) -> str:
@@ -165,12 +169,21 @@ READINGS = (
         asks(
             "sse-applied",
             "A18",
-            "SSEApplied of writes under the default SSE-S3, the default SSE-KMS, SSE-KMS, DSSE-KMS and "
-            "SSE-C, and of the beginning of an upload under SSE-C",
-            "Default_SSE_S3, Default_SSE_KMS, SSE_KMS, DSSE_KMS, SSE_C, SSE_C",
+            "SSEApplied of writes under the default SSE-S3, the default SSE-KMS, SSE-KMS, DSSE-KMS and SSE-C",
+            "Default_SSE_S3, Default_SSE_KMS, SSE_KMS, DSSE_KMS, SSE_C",
         ),
         _WRITES,
         _applied,
+    ),
+    Reading(
+        asks(
+            "beginning-of-an-upload",
+            "A20",
+            "Name and SSEApplied of the record that begins an upload under SSE-C",
+            "CreateMultipartUpload, SSE_C",
+        ),
+        ("create_multipart_upload_sse_c",),
+        _begun,
     ),
     Reading(
         asks(
