@@ -16,6 +16,7 @@ READS = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
     "s3:GetBucketAcl",
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicyStatus",
@@ -182,7 +183,7 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
-GRANTS = {LANE: 25, "EnforceObjectRole": 52, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
+GRANTS = {LANE: 26, "EnforceObjectRole": 54, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -18,7 +18,7 @@ from tests.scenarios.world.world import World
 
 SAMPLED = 7
 """Pairs of each scene and kind of first fault: 336 in all."""
-EVERY_PAIR = "RESEAL_EVERY_PAIR_OF_FAULTS" in os.environ
+EVERY_PAIR = "RESEAL_EVERY_CASE" in os.environ
 BY_KIND = pytest.mark.parametrize("kind", Kind, ids=[kind.value for kind in Kind])
 SECOND_KINDS = (Kind.REFUSED, Kind.THROTTLED, Kind.DIES_AFTER)
 """Dying after a call is dying before the next: nothing but the calls leaves traces."""

@@ -21,7 +21,7 @@ from reseal.ports import Ledger
 from reseal.runtime.wiring import CALLS as AS_DEPLOYED
 from tests.support.entries import OF_BUCKET, applied, by_id, of_another_owner, of_object
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"

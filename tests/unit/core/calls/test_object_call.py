@@ -514,6 +514,14 @@ def test_a_key_survives_the_way_or_is_refused(key: str) -> None:
     assert parse_object_call(an_object_body(key=key)).object_key == key
 
 
+def test_call_on_an_object_names_it_as_s3_does_and_not_as_another_kind_of_resource() -> None:
+    call = parse_object_call(an_object_body())
+    found = ObjectResource(bucket=BUCKET, object_key="as S3 spells it", version_id="v1")
+
+    assert call.at(found).resource == found
+    assert call.at(BucketResource(bucket=BUCKET)) is call
+
+
 @pytest.mark.parametrize("version", ["v" * 1025, "v\n1"], ids=["too long", "a second line"])
 def test_what_no_version_can_be_is_malformed(version: str) -> None:
     body = an_object_body(responseElements={"x-amz-version-id": version})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -37,12 +38,14 @@ def a_look_body(**changes: Any) -> str:
     return json.dumps({name: value for name, value in document.items() if value is not None})
 
 
-@given(st.text())
-def test_a_reminder_is_read_as_it_was_written(group: str) -> None:
-    reminder = CloseWindow(group=group)
+@pytest.mark.parametrize("parse", [parse_bucket_message, parse_object_message])
+@given(scope=st.text(), window_id=st.text())
+def test_a_reminder_is_read_as_it_was_written(
+    parse: Callable[[str], object], scope: str, window_id: str
+) -> None:
+    reminder = CloseWindow(scope=scope, window_id=window_id)
 
-    assert parse_object_message(reminder_body(reminder)) == reminder
-    assert parse_bucket_message(reminder_body(reminder)) == reminder
+    assert parse(reminder_body(reminder)) == reminder
 
 
 def test_everything_else_is_an_event() -> None:
@@ -103,8 +106,10 @@ def test_request_to_look_with_a_fault_is_refused_and_the_error_names_it(
         pytest.param("", id="nothing"),
         pytest.param("{}", id="neither"),
         pytest.param(json.dumps({"reseal": "dance", "group": "g"}), id="another order"),
-        pytest.param(json.dumps({"reseal": "close-alert-window"}), id="no group"),
-        pytest.param(json.dumps({"reseal": "close-alert-window", "group": 1}), id="group is no text"),
+        pytest.param(json.dumps({"reseal": "close-alert-window", "window": "w"}), id="no scope"),
+        pytest.param(
+            json.dumps({"reseal": "close-alert-window", "scope": "s", "window": 1}), id="window is no text"
+        ),
         pytest.param('{"reseal": "close-alert-window", "group": "g', id="cut off"),
         pytest.param('{"reseal": ' + "[" * 100_000, id="too deep"),
     ],

@@ -195,6 +195,12 @@ def test_only_a_context_that_is_spelled_out_can_be_carried(context: str | None, 
     assert (why is None) is readable
 
 
+def test_context_that_only_the_record_of_the_write_shows_cannot_be_sent() -> None:
+    why = unreadable_context(replace(an_original(), context_is_unknown=True))
+
+    assert why == "only the record of its write shows its encryption context, which a repair could lose"
+
+
 FOR_OBJECTS = {
     "Effect": "Allow",
     "Principal": "*",

@@ -7,6 +7,7 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause
 from reseal.core.policy.exemptions import exempt_by_name, exempt_call, skipped_call
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource
@@ -125,3 +126,12 @@ def test_what_is_another_accounts_is_skipped_with_the_account(
     if skipped and why:
         assert skipped.cause is SkipCause.ELSEWHERE
         assert skipped.reason.startswith(f"{why} {OTHER_ACCOUNT}")
+
+
+def test_look_is_of_no_account_and_exempt_only_by_its_resource() -> None:
+    look = Look(event_id="1", time=NOON, resource=ObjectResource(bucket="payroll", object_key="a"))
+    policy = replace(a_policy(), object_scope=("team-",))
+
+    assert skipped_call(requirements(), look) is None
+    assert exempt_call(requirements(), look) is None
+    assert exempt_call(policy.for_(look.resource), look) == Exempt("the bucket is not in ObjectScope")

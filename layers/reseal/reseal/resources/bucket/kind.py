@@ -16,12 +16,12 @@ from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Exempt
-from reseal.core.errors import MalformedEventError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
+from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -38,14 +38,19 @@ class BucketKind:
     """`Kind` of buckets."""
 
     services: Services
+    reporter: Reporter
     settings = tuple(WRITERS)
     lease = LEASE
 
-    def parse(self, body: str) -> BucketTrigger:
-        """Step 1. Raises MalformedEventError."""
+    def parse(self, body: str) -> BucketTrigger | None:
+        """Step 1; closes an alert window if the message is its reminder.
+
+        Raises MalformedEventError and TransientError.
+        """
         message = parse_bucket_message(body)
         if isinstance(message, CloseWindow):
-            raise MalformedEventError("the bucket lane has no alert windows")
+            self.reporter.close_window(message)
+            return None
         return message
 
     def superseded(self, _parsed: Mapping[str, Parsed[BucketTrigger]]) -> Mapping[str, Skipped]:
