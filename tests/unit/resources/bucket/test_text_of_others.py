@@ -15,7 +15,7 @@ from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationR
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import ACCOUNT, BUCKET, ENFORCE_ALL, SSE_KMS, TEAM_KEY, K, a_policy
 from tests.support.fakes.services import FakeCloud
-from tests.support.hostile import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
+from tests.support.findings import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
 from tests.unit.resources.bucket.stage import a_cloud, deliver
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a small example takes minutes to find
