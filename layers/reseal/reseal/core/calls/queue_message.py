@@ -16,11 +16,13 @@ from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import (
     BucketResource,
+    KeyResource,
     ObjectResource,
     Resource,
     resource_from_document,
     resource_to_document,
 )
+from reseal.core.state.kms_key import parse_key_reference
 
 _LOOK, _CLOSE = "look", "close-alert-window"
 
@@ -45,7 +47,7 @@ def look_body(look: Look[Resource]) -> str:
 
 def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
     """Read a message of the bucket lane. Raises MalformedEventError."""
-    match _own_message(body):
+    match own_message(body):
         case None:
             return parse_bucket_call(body)
         case CloseWindow() as reminder:
@@ -58,7 +60,7 @@ def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
 
 def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
     """Read a message of the object lane. Raises MalformedEventError."""
-    match _own_message(body):
+    match own_message(body):
         case None:
             return parse_object_call(body)
         case CloseWindow() as reminder:
@@ -69,7 +71,7 @@ def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
             raise MalformedEventError(f"the object lane cannot check {other.resource.in_words!r:.80}")
 
 
-def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
+def own_message(body: str) -> Look[Resource] | CloseWindow | None:
     """What Reseal itself sent; None if the message is an event."""
     if not body.startswith('{"reseal": '):
         return None
@@ -95,6 +97,8 @@ def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resourc
             raise ValueError(f"not a bucket name: {resource.bucket!r:.80}")
         case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
             raise ValueError(f"not an object: {resource.name!r:.80}")
+        case KeyResource() if not parse_key_reference(resource.kms_key).is_well_formed_key_arn:
+            raise ValueError(f"not the ARN of a KMS key: {resource.kms_key!r:.80}")
     asked_at = datetime.fromisoformat(time)
     if asked_at.tzinfo is None or not event_id or not event_id.isprintable():
         raise ValueError(f"a time without a time zone or an odd id: {time!r:.40}, {event_id!r:.40}")

@@ -29,7 +29,8 @@ class Requirements:
     `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
     remediation key. Otherwise the key policy must show it. `exempts_log_deliveries`: no check judges the
     logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do. `mode`
-    is that of the whole stack. `runbook` is the address of the runbook's page.
+    is that of the whole stack. `rotation_days` is the period of a key's rotation where none is known.
+    `runbook` is the address of the runbook's page.
     """
 
     account: str
@@ -43,6 +44,7 @@ class Requirements:
     exempt: Exempt | None = None
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, Mode]
+    rotation_days: int = 365
     runbook: str = "docs/runbook.md"
 
     @property
