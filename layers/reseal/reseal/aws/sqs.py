@@ -1,12 +1,14 @@
-"""Amazon SQS: a delayed message to the object lane's own queue. The only module that calls it."""
+"""Amazon SQS: messages to a lane's own queues. The only module that calls it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reseal.aws.errors import translated
-from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.core.calls.look import Look
+from reseal.core.calls.queue_message import CloseWindow, look_body, reminder_body
 from reseal.core.errors import RefusalError, TransientError
+from reseal.core.resource import Resource
 
 SEND = "sqs:SendMessage"
 
@@ -28,3 +30,18 @@ class SqsReminders:
                 )
         except RefusalError as refusal:
             raise TransientError(f"the object queue refused the reminder: {refusal}") from refusal
+
+
+class SqsLooks:
+    """`Looks` on Amazon SQS. The queue's own delay applies."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client, self._queue_url = client, queue_url
+
+    def ask(self, look: Look[Resource]) -> None:
+        """Queue the request. Raises TransientError, also if SQS refuses: it is asked again."""
+        try:
+            with translated(SEND):
+                self._client.send_message(QueueUrl=self._queue_url, MessageBody=look_body(look))
+        except RefusalError as refusal:
+            raise TransientError(f"the look queue refused a request: {refusal}") from refusal

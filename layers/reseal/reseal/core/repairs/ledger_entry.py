@@ -138,7 +138,8 @@ def _violation_to_document(violation: Violation) -> dict[str, Any]:
     common = {"severity": violation.severity.name, "reason": violation.reason}
     if isinstance(violation, Manual):
         return common | {"recommendation": violation.recommendation}
-    return common | {"change": violation.change.to_document()}
+    by_hand = {"by_hand": violation.by_hand} if violation.by_hand else {}
+    return common | {"change": violation.change.to_document()} | by_hand
 
 
 def _violation_from_document(document: Mapping[str, Any]) -> Violation:
@@ -146,4 +147,4 @@ def _violation_from_document(document: Mapping[str, Any]) -> Violation:
     if "recommendation" in document:
         return Manual(severity=severity, reason=reason, recommendation=document["recommendation"])
     change = CHANGES[document["change"]["setting"]](document["change"])
-    return Remediate(change=change, severity=severity, reason=reason)
+    return Remediate(change=change, severity=severity, reason=reason, by_hand=document.get("by_hand"))

@@ -36,8 +36,13 @@ class LastUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownKey:
-    """What Reseal last knew of a key at `at`: its state, and the period of its rotation if it ever had one."""
+    """What Reseal knew of a key at `at`.
 
-    state: str
+    `state` is the last of the states that last, `Enabled` or `Disabled`; None if none was seen. `seen` is the
+    last that was seen of it, in words. `period` is that of its last rotation, in days.
+    """
+
     at: datetime
+    seen: str
+    state: str | None = None
     period: int | None = None

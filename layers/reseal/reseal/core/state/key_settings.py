@@ -1,4 +1,4 @@
-"""Step 2, values: the settings of a KMS key that Reseal writes, and the changes that checks require of them."""
+"""Step 2, values: the settings of a KMS key that Reseal writes, and the changes that checks require."""
 
 from __future__ import annotations
 

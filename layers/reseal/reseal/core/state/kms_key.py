@@ -41,6 +41,11 @@ class KeyReference:
         return self.is_key_arn and self.is_well_formed
 
     @property
+    def is_own_alias(self) -> bool:
+        """Whether the text is the name of an alias, without the account whose alias it is."""
+        return self.text.startswith("alias/") and self.is_well_formed and not self.is_aws_managed
+
+    @property
     def depends_on_caller(self) -> bool:
         """Whether the text is a bare id or alias, which S3 looks up in each caller's own account."""
         return self.account is None

@@ -12,9 +12,7 @@ class Setting(StrEnum):
     BUCKET_ENCRYPTION = "PutBucketEncryption"
     OBJECT_ENCRYPTION = "ObjectEncryption"  # CopyObject, UploadPartCopy and UpdateObjectEncryption replace it
     KEY_ROTATION = "EnableKeyRotation"
-    KEY_STATE = (
-        "CancelKeyDeletion"  # which EnableKey follows: a cancelled deletion leaves a key disabled (F8)
-    )
+    KEY_STATE = "CancelKeyDeletion"  # and EnableKey after it: a cancelled deletion leaves it disabled (F8)
 
 
 class State(Protocol):

@@ -11,10 +11,11 @@ from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
-from reseal.core.outcome import Outcome, Skipped
+from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.s3_object import Found
 from reseal.core.state.setting import Setting
 from reseal.flow.judge import judge
 from reseal.flow.stages import Entry, Judged, Parsed
@@ -24,6 +25,7 @@ from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.report import Reporter
 from reseal.resources.object.superseded import superseded
 from reseal.resources.object.write import Writer
+from reseal.resources.uses import note_use
 
 LEASE = timedelta(seconds=330)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
@@ -63,7 +65,10 @@ class ObjectKind:
 
     def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
         """Step 2. Raises RefusalError and TransientError."""
-        return self._observer(requirements).observe(call)
+        named, found = self._observer(requirements).observe(call)
+        if isinstance(found, Found):
+            note_use(self.services, found.head.bucket, found.head.encryption, found.kms_key)
+        return named, found
 
     def by_record(
         self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound | None
@@ -101,6 +106,8 @@ class ObjectKind:
     def write(self, judged: ObjectJudged, plan: ObjectPlan, entry: Entry) -> Entry:
         """Step 5. Raises TransientError."""
         outcome = self._writer.write(entry, plan, lambda: self._plan_now(judged))
+        if isinstance(outcome, Applied):
+            note_use(self.services, judged.trigger.resource.bucket, outcome.after)
         return replace(entry, outcome=outcome)
 
     def find_out(self, entry: Entry, found: ObjectFound) -> Outcome | None:

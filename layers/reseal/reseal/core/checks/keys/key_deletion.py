@@ -28,25 +28,27 @@ def decide_key_deletion(requirements: Requirements, call: KeyTrigger, observed: 
         return _is_kept(requirements, call, observed, key)
     severity = observed.severity(requirements, Severity.CRITICAL)
     reason = f"{_why(key)}: {observed.use_in_words(requirements)}; {_last_use(observed)}"
-    may_write = requirements.names_approved(observed.arn) and requirements.owns(observed.account)
-    if may_write and requirements.enforces(KEY_DELETION):
-        return Remediate(
-            change=KeyStateChange(enables=was_enabled(observed)), severity=severity, reason=reason
-        )
-    return Manual(severity=severity, reason=reason, recommendation=how_to_keep(requirements, observed))
+    how = how_to_keep(requirements, observed)
+    if requirements.names_approved(observed.arn) and requirements.owns(observed.account):
+        return _keep(observed, severity, reason, how)
+    return Manual(severity=severity, reason=reason, recommendation=how)
 
 
-def was_enabled(observed: ObservedKey) -> bool:
-    """Whether the key is known to have been enabled before its deletion was scheduled."""
-    return observed.known is not None and observed.known.state == ENABLED
+def _keep(observed: ObservedKey, severity: Severity, reason: str, how: str) -> Remediate:
+    """A key is enabled again only if it is known to have been enabled: somebody may have disabled it."""
+    enables = observed.known is not None and observed.known.state == ENABLED
+    if not enables:
+        reason += "; it is not known to have been enabled before, so a person decides whether to enable it"
+    change = KeyStateChange(enables=enables)
+    return Remediate(change=change, severity=severity, reason=reason, by_hand=how)
 
 
 def how_to_keep(requirements: Requirements, observed: ObservedKey) -> str:
     """What to do, in which order."""
     if not requirements.owns(observed.account):
         return (
-            f"ask account {observed.account} at once to cancel the deletion and to enable the key: until then "
-            "nothing under it can be read or written"
+            f"ask account {observed.account} at once to cancel the deletion and to enable the key: "
+            "until then nothing under it can be read or written"
         )
     on = f"--region {observed.arn.split(':')[3]} --key-id {observed.resource.name}"
     return (
@@ -60,10 +62,10 @@ def how_to_keep(requirements: Requirements, observed: ObservedKey) -> str:
 def _is_gone(requirements: Requirements, observed: ObservedKey) -> Manual:
     return Manual(
         severity=observed.severity(requirements, Severity.CRITICAL),
-        reason="the key does not exist any more: what was encrypted under it alone cannot be read by anybody, "
-        f"ever; {observed.use_in_words(requirements)}",
-        recommendation="set another key as the default of each bucket that names this one, because its writes "
-        "fail; restore its objects from copies under other keys",
+        reason="the key does not exist any more: what was encrypted under it alone can never be read again; "
+        f"{observed.use_in_words(requirements)}",
+        recommendation="set another key as the default of each bucket that names this one, because its "
+        "writes fail; restore its objects from copies under other keys",
     )
 
 
@@ -73,8 +75,8 @@ def _is_kept(requirements: Requirements, call: KeyTrigger, observed: ObservedKey
         return Compliant("the key's deletion is not pending")
     return Manual(
         severity=Severity.CRITICAL,
-        reason=f"this call scheduled the deletion of the key; the deletion is no longer pending, and the key's "
-        f"state is now {key.state}: {observed.use_in_words(requirements)}",
+        reason="this call scheduled the deletion of the key; the deletion is no longer pending, and the "
+        f"key's state is now {key.state}: {observed.use_in_words(requirements)}",
         recommendation="find out who scheduled the deletion and why; if the key is disabled, enable it",
     )
 

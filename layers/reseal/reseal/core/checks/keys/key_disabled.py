@@ -14,8 +14,7 @@ DISABLES = "DisableKey"
 _UNUSABLE = {
     DISABLED: (
         "the key is disabled",
-        "if nobody has disabled it for a good reason, such as an attack, enable it: "
-        "aws kms enable-key --region {region} --key-id {id}",
+        "unless it was disabled for a good reason: aws kms enable-key --region {region} --key-id {id}",
     ),
     "PendingImport": (
         "the key has no key material: it was deleted, has expired, or was never imported",
@@ -32,18 +31,18 @@ def decide_key_disabled(requirements: Requirements, call: KeyTrigger, observed: 
     """Decide by the table of docs/checks.md. Never switched back: somebody may have to disable a key."""
     if isinstance(observed.key, KeyNotFound):
         return Compliant("there is no such key")
-    state = observed.key.state
+    state, use = observed.key.state, observed.use_in_words(requirements)
     if state in _UNUSABLE:
         why, what = _UNUSABLE[state]
         return Manual(
             severity=observed.severity(requirements, Severity.CRITICAL),
-            reason=f"{why}, so nothing under it can be read or written: {observed.use_in_words(requirements)}",
+            reason=f"{why}, so nothing under it can be read or written: {use}",
             recommendation=what.format(region=observed.arn.split(":")[3], id=observed.resource.name),
         )
     if call.name == DISABLES and requirements.names_approved(observed.arn):
         return Manual(
             severity=Severity.CRITICAL,
-            reason=f"this call disabled the key; its state is now {state}: {observed.use_in_words(requirements)}",
+            reason=f"this call disabled the key; its state is now {state}: {use}",
             recommendation="find out who disabled the key and why",
         )
     return Compliant(f"the key's state is {state}")

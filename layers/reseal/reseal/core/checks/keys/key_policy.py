@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reseal.core.access.callers import Caller, Kind, named_in
-from reseal.core.access.evaluator import RESOURCE, applies, names_action, with_variables_of
+from reseal.core.access.evaluator import RESOURCE, applies, with_variables_of
 from reseal.core.access.iam_policy import statements
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
@@ -54,11 +54,11 @@ def decide_key_policy(requirements: Requirements, call: KeyTrigger, observed: Ob
     """Decide by the table of docs/checks.md. A key policy is never rewritten."""
     if call.name != CHANGES_POLICY and not isinstance(call, Look):
         return Compliant("the call does not change the key policy")
-    if not observed.policy_read:
+    if observed.policy_denied:
         return Manual(
             severity=observed.severity(requirements, Severity.MEDIUM),
             reason="KMS refuses to show Reseal the key policy, so nobody sees whom it admits",
-            recommendation="allow kms:GetKeyPolicy and kms:ListKeyPolicies to Reseal's role in the key policy",
+            recommendation="allow kms:GetKeyPolicy and kms:ListKeyPolicies to Reseal's role in that policy",
         )
     if observed.policy is None:
         return Compliant("there is no key policy to judge")
@@ -131,9 +131,7 @@ def may_be_administered(policy: Mapping[str, Any], key_arn: str, account: str) -
     if any(applies(statement, asked, ADMINISTERS) for statement in statements(policy, "Deny")):
         return False
     return any(
-        names_action(statement, ADMINISTERS) is not False
-        and applies(statement, asked, ADMINISTERS) is not False
-        for statement in statements(policy, "Allow")
+        applies(statement, asked, ADMINISTERS) is not False for statement in statements(policy, "Allow")
     )
 
 

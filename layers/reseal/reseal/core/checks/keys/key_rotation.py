@@ -87,6 +87,7 @@ def _without_rotation(
             reason=f"{reason}; it belongs to account {key.account}",
             recommendation=f"ask account {key.account} to turn rotation on",
         )
-    last = observed.known.period if observed.known else None
-    change = RotationChange(period=last or requirements.rotation_days)
+    shown = observed.rotation.period if observed.rotation else None
+    known = observed.known.period if observed.known else None
+    change = RotationChange(period=shown or known or requirements.rotation_days)
     return Remediate(change=change, severity=severity, reason=reason)
