@@ -38,6 +38,17 @@ class FakeCloudTrail:
 
 
 @dataclass
+class FakeKeyWatch:
+    asked: int = 0
+    fails: Exception | None = None
+
+    def ask_about_keys(self) -> None:
+        if self.fails:
+            raise self.fails
+        self.asked += 1
+
+
+@dataclass
 class FakeContext:
     function_name: str = "check"
 
@@ -53,6 +64,13 @@ def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def cloudtrail(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeCloudTrail:
     fake = FakeCloudTrail()
     monkeypatch.setattr(app, "cloudtrail", lambda: fake)
+    return fake
+
+
+@pytest.fixture(autouse=True)
+def key_watch(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeKeyWatch:
+    fake = FakeKeyWatch()
+    monkeypatch.setattr(app, "key_lane", lambda: fake)
     return fake
 
 

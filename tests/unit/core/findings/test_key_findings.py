@@ -14,7 +14,7 @@ from reseal.core.findings.results import refusal_finding
 from reseal.core.outcome import Failed
 from reseal.core.resource import KeyResource
 from reseal.core.state.setting import Setting
-from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, KeyCall, requirements
+from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, a_key_call, requirements
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_finding
 
@@ -68,8 +68,8 @@ def test_document_and_attributes_are_about_the_key() -> None:
 
 
 def test_equal_findings_about_one_key_are_one_and_another_key_has_its_own() -> None:
-    again = replace(FOUND, call=KeyCall(event_id="again", time=NOON + timedelta(seconds=5)))
-    other = replace(FOUND, call=KeyCall(resource=replace(a_key_call().resource, kms_key=UNLISTED_KEY)))
+    again = replace(FOUND, call=a_key_call(event_id="again", time=NOON + timedelta(seconds=5)))
+    other = replace(FOUND, call=a_key_call(key=UNLISTED_KEY))
 
     groups = grouped([FOUND, again, other])
 
