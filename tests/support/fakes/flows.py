@@ -8,9 +8,11 @@ from typing import Any
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
-from reseal.ports import ObjectServices, Services
+from reseal.ports import KeyServices, ObjectServices, Services
 from reseal.resources.bucket import report as bucket_report
 from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.key import report as key_report
+from reseal.resources.key.kind import KeyKind
 from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
@@ -37,6 +39,22 @@ def bucket_flow(policy: Policy, services: Services, deadline: Deadline | None = 
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
+        workers=OneByOne(),
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
+    )
+
+
+def key_flow(policy: Policy, services: Services, keys: KeyServices) -> Flow[Any, Any, Any]:
+    """The key lane in one thread, without a deadline."""
+    return Flow(
+        policy=policy,
+        kind=KeyKind(watched=policy.default.named_keys, services=services, keys=keys),
+        reporter=key_report.Reporter(services=services),
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
         workers=OneByOne(),
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,

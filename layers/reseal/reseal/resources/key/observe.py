@@ -37,12 +37,13 @@ class Observer:
         """The key now. What is seen is noted, because it decides later whether the key may be enabled."""
         read_at, arn = self.services.clock.now(), call.resource.kms_key
         key = self.services.keys.describe(arn, max_age=0)
-        known = self.keys.known.read(arn)
+        before = self.keys.known.read(arn)
         if isinstance(key, KeyUnreadable):
-            self.keys.known.note(arn, _updated(known, call, key, None, read_at))
+            self.keys.known.note(arn, _updated(before, call, key, None, read_at))
             raise AccessDeniedError("AccessDeniedException", "kms:DescribeKey", f"it is denied on {arn}")
         rotation = self._rotation(key)
-        self.keys.known.note(arn, _updated(known, call, key, rotation, read_at))
+        known = _updated(before, call, key, rotation, read_at)
+        self.keys.known.note(arn, known)
         judges_policy = isinstance(key, KmsKey) and self._judges_policy(call)
         policy = self.services.keys.read_policy(arn, max_age=0) if judges_policy else None
         return ObservedKey(

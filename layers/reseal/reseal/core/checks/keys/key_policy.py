@@ -40,9 +40,8 @@ _STRANGER = "999999999999"
 
 _OUTSIDE: Mapping[str, Range] = {
     "kms:calleraccount": always(_STRANGER),
-    "aws:principalorgid": always("o-stranger00"),
-    "ForAnyValue:aws:principalorgpaths": always("o-stranger00/r-0000/ou-0000-00000000/"),
-    "ForAllValues:aws:principalorgpaths": always("o-stranger00/r-0000/ou-0000-00000000/"),
+    "aws:principalorgid": ABSENT,  # as of an account in no organization
+    "aws:principalorgpaths": ABSENT,
     "aws:sourceip": always("192.0.2.1"),
     "aws:sourcevpc": ABSENT,
     "aws:sourcevpce": ABSENT,

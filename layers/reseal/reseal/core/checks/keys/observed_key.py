@@ -24,7 +24,7 @@ class ObservedKey:
 
     `rotation` is None if KMS was not asked: the key cannot rotate, or cannot now. `buckets` are the buckets
     that are known to use the key, `naming` those that name the alias of the call. `known` is what Reseal
-    last knew of the key before the call. `last_use` is None if it was not asked for or KMS refused.
+    knows of the key. `last_use` is None if it was not asked for or KMS refused.
     `policy` is the key policy if it is judged and KMS shows it, else `policy_denied` says that it does not.
     `interrupted` is the state before a cancellation of this trigger that an earlier delivery did not finish.
     """

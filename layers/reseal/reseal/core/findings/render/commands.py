@@ -9,8 +9,9 @@ from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.findings.finding import Finding, Written
-from reseal.core.resource import BucketResource, ObjectResource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.key_settings import KeyRotation, KeyState
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
 
@@ -21,6 +22,9 @@ copy source (C34)."""
 
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
 """S3's own values: algorithms and blocked types."""
+
+_SHORTEST_WAIT, _LONGEST_WAIT = 7, 30
+"""Days that a key can wait for its deletion (F8)."""
 
 NO_UNDO = "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 
@@ -45,8 +49,20 @@ def undo_command(finding: Finding) -> str | None:
             return _set_default(finding, bucket, before)
         case ObjectResource() as one, ObjectEncryption() as before:
             return _write_back(finding, one, before, written)
+        case KeyResource() as key, KeyRotation(enabled=False):
+            return _on_key(key, "disable-key-rotation")
+        case KeyResource() as key, KeyState(deletion_date=date) if date is not None:
+            days = min(max((date - written.at).days, _SHORTEST_WAIT), _LONGEST_WAIT)
+            return _on_key(key, "schedule-key-deletion", "--pending-window-in-days", str(days))
         case _:
             return None
+
+
+def _on_key(key: KeyResource, command: str, *options: str) -> str | None:
+    """The key by its id: its ARN has colons. None for an id that is no plain text."""
+    region = key.kms_key.split(":")[3]
+    words = ["aws", "kms", command, "--region", region, "--key-id", key.name, *options]
+    return " ".join(words) if _SAFE.fullmatch(key.name) else None
 
 
 def _write_back(
