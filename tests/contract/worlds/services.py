@@ -17,7 +17,7 @@ from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Buckets, Keys
-from tests.support.fakes.services import FakeBuckets, FakeClock, FakeKeys
+from tests.support.fakes.services import NOON, FakeBuckets, FakeClock, FakeKeys
 from tests.support.names import unique
 
 ClientOf = Callable[[str], Any]
@@ -116,7 +116,7 @@ class FakeKeyWorld:
         self._becomes(replace(key, state="Disabled"))
 
     def schedule_deletion(self, key: KmsKey) -> None:
-        self._becomes(replace(key, state="PendingDeletion"))
+        self._becomes(replace(key, state="PendingDeletion", deletion_date=NOON))
 
     def _becomes(self, key: KmsKey) -> None:
         self.keys.known |= {key.arn: key, bare_id(key): key}

@@ -149,6 +149,7 @@ def test_cancellation_that_an_earlier_delivery_did_not_finish_is_finished() -> N
     assert isinstance(decision, Remediate)
     assert decision.change == KeyStateChange(enables=True)
     assert found.settings["CancelKeyDeletion"] == before
+    assert isinstance(decide_key_disabled(LISTED, SCHEDULED, found), Compliant)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ def decide_key_disabled(requirements: Requirements, call: KeyTrigger, observed: 
     """Decide by the table of docs/checks.md. Never switched back: somebody may have to disable a key."""
     if isinstance(observed.key, KeyNotFound):
         return Compliant("there is no such key")
+    if observed.interrupted:
+        return Compliant("its deletion was just cancelled, and it is about to be enabled again")
     state, use = observed.key.state, observed.use_in_words(requirements)
     if state in _UNUSABLE:
         why, what = _UNUSABLE[state]
