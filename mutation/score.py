@@ -125,6 +125,7 @@ TESTS = {
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
     "contract/aws/test_topic_contract.py",
     "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
+    "runtime/wiring_keys.py": "unit/functions/test_enforce_key.py",
     "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",

@@ -57,6 +57,7 @@ class FakeContext:
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("OBJECT_TRAIL_ARN", "")
+    monkeypatch.setenv("KEY_LOOK_QUEUE_URL", "https://sqs/looks")
     return load_app("check_trail")
 
 
@@ -132,3 +133,21 @@ def test_check_that_gets_no_answer_fails_and_counts_nothing(
 
 def test_client_is_made_once_for_the_region_of_the_function(app: ModuleType) -> None:
     assert app.cloudtrail() is app.cloudtrail()
+
+
+def test_key_lane_is_asked_about_its_keys_also_without_a_trail(
+    app: ModuleType, cloudtrail: FakeCloudTrail, key_watch: FakeKeyWatch
+) -> None:
+    answer = app.handler({}, FakeContext())
+
+    assert key_watch.asked == 1
+    assert answer["keys"] is False
+
+
+def test_question_that_fails_fails_the_check(
+    app: ModuleType, cloudtrail: FakeCloudTrail, key_watch: FakeKeyWatch
+) -> None:
+    key_watch.fails = TransientError("throttled")
+
+    with pytest.raises(TransientError):
+        app.handler({}, FakeContext())

@@ -1,4 +1,4 @@
-"""Notes which buckets use which keys: the key lane tells who needs a key that is disabled or doomed."""
+"""Notes which buckets use which keys: the key lane reports who needs a key that is disabled or doomed."""
 
 from __future__ import annotations
 

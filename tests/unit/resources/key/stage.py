@@ -90,7 +90,7 @@ class Stage:
         return self.cloud.telemetry.recorded[-1] if self.cloud.telemetry.recorded else None
 
     @property
-    def told(self) -> dict[str, tuple[str, str]]:
+    def reported(self) -> dict[str, tuple[str, str]]:
         """The severity and status of the last message's findings, by check."""
         return {f["check"]: (f["severity"], f["status"]) for f in self.cloud.topic.findings}
 

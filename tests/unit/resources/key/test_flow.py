@@ -1,4 +1,4 @@
-"""The key lane on the fakes: what is written, what is told, and what is left alone."""
+"""The key lane on the fakes: what is written, what is reported, and what is left alone."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_rotation_is_turned_on_again_with_one_entry_and_can_be_undone() -> None:
     assert isinstance(entry.outcome, Applied)
     assert result is not None
     assert result.result is Result.APPLIED
-    assert stage.told == {KEY_ROTATION: ("HIGH", "REMEDIATED")}
+    assert stage.reported == {KEY_ROTATION: ("HIGH", "REMEDIATED")}
     (finding,) = stage.cloud.topic.findings
     assert finding["undo"] == (
         f"aws kms disable-key-rotation --region us-east-1 --key-id {TEAM_KEY.rpartition('/')[2]}"
@@ -106,13 +106,13 @@ def test_after_the_repair_the_same_message_finds_nothing_to_do() -> None:
     assert len(stage.kms.management.writes) == 1
 
 
-def test_key_that_nobody_is_known_to_use_is_only_told() -> None:
+def test_key_that_nobody_is_known_to_use_is_only_reported() -> None:
     stage = Stage(policy=a_policy(), keys=(a_key(UNLISTED_KEY),))
 
     stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation"))
 
     assert stage.kms.management.writes == []
-    assert stage.told == {KEY_ROTATION: ("LOW", "MANUAL")}
+    assert stage.reported == {KEY_ROTATION: ("LOW", "MANUAL")}
 
 
 def test_key_that_a_bucket_was_seen_to_name_is_repaired() -> None:
@@ -121,7 +121,7 @@ def test_key_that_a_bucket_was_seen_to_name_is_repaired() -> None:
 
     stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation"))
 
-    assert stage.told == {KEY_ROTATION: ("HIGH", "REMEDIATED")}
+    assert stage.reported == {KEY_ROTATION: ("HIGH", "REMEDIATED")}
 
 
 def test_use_of_91_days_ago_is_forgotten() -> None:
@@ -130,10 +130,10 @@ def test_use_of_91_days_ago_is_forgotten() -> None:
 
     stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation"))
 
-    assert stage.told == {KEY_ROTATION: ("LOW", "MANUAL")}
+    assert stage.reported == {KEY_ROTATION: ("LOW", "MANUAL")}
 
 
-def test_rotation_that_a_look_repaired_is_told_with_the_call_that_switched_it_off() -> None:
+def test_rotation_that_a_look_repaired_is_reported_with_the_call_that_switched_it_off() -> None:
     stage = Stage()
     stage.deliver(a_look())
 
@@ -181,7 +181,7 @@ def test_deletion_is_cancelled_and_the_key_enabled_again() -> None:
         KeyState(state="PendingDeletion", deletion_date=DELETED_AT),
         KeyState(state="Enabled"),
     )
-    assert stage.told == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
+    assert stage.reported == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
     (finding,) = stage.cloud.topic.findings
     assert finding["undo"].endswith("--pending-window-in-days 7")
 
@@ -197,7 +197,7 @@ def test_key_that_is_not_known_to_have_been_enabled_stays_disabled(known: KnownK
     stage.deliver(scheduled())
 
     assert stage.state() == "Disabled"
-    assert stage.told == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
+    assert stage.reported == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
 
 
 def test_key_that_was_disabled_before_its_deletion_was_scheduled_stays_disabled() -> None:
@@ -209,7 +209,7 @@ def test_key_that_was_disabled_before_its_deletion_was_scheduled_stays_disabled(
     assert stage.state() == "Disabled"
 
 
-def test_second_deletion_of_a_day_is_only_told() -> None:
+def test_second_deletion_of_a_day_is_only_reported() -> None:
     stage = keeping()
     stage.deliver(scheduled())
     stage.cloud.keys.known[TEAM_KEY] = DOOMED
@@ -234,13 +234,13 @@ def test_deletion_of_the_next_day_is_cancelled_again() -> None:
 
 
 @pytest.mark.parametrize("policy", NOT_KEEPING.values(), ids=NOT_KEEPING)
-def test_without_the_mode_nothing_is_written_and_the_steps_are_told(policy: Policy) -> None:
+def test_without_the_mode_nothing_is_written_and_the_steps_are_reported(policy: Policy) -> None:
     stage = Stage(policy=policy, keys=(DOOMED, a_key(K)))
 
     stage.deliver(scheduled())
 
     assert stage.kms.management.writes == []
-    assert stage.told == {KEY_DELETION: ("CRITICAL", "DETECTED")}
+    assert stage.reported == {KEY_DELETION: ("CRITICAL", "DETECTED")}
     (finding,) = stage.cloud.topic.findings
     assert "1. cancel the deletion: aws kms cancel-key-deletion" in finding["recommendation"]
 
@@ -252,11 +252,11 @@ def test_used_key_that_is_not_listed_is_never_kept() -> None:
     stage.deliver(scheduled())
 
     assert stage.kms.management.writes == []
-    assert stage.told == {KEY_DELETION: ("CRITICAL", "MANUAL")}
+    assert stage.reported == {KEY_DELETION: ("CRITICAL", "MANUAL")}
     assert "payroll" in stage.cloud.topic.findings[0]["reason"]
 
 
-def test_key_that_cannot_be_enabled_is_told_as_cancelled_and_disabled() -> None:
+def test_key_that_cannot_be_enabled_is_reported_as_cancelled_and_disabled() -> None:
     stage = keeping()
     stage.kms.management.failures["enable"].append(DENIED)
 
@@ -288,7 +288,7 @@ def test_cancellation_that_ended_before_the_key_was_enabled_is_finished_by_the_n
     stage.deliver(scheduled(), times=2)
 
     assert stage.state() == "Enabled"
-    assert stage.told == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
+    assert stage.reported == {KEY_DELETION: ("CRITICAL", "REMEDIATED")}
     (entry,) = stage.cloud.ledger.entries
     assert entry.before == KeyState(state="PendingDeletion", deletion_date=DELETED_AT)
 
@@ -312,7 +312,7 @@ def test_crash_anywhere_is_made_good_by_the_next_delivery(when: str, number: int
     stage.deliver(scheduled(), times=2)
 
     assert stage.state() == "Enabled"
-    assert KEY_DELETION in stage.told
+    assert KEY_DELETION in stage.reported
     assert [action for action, _ in stage.kms.management.writes].count("CancelKeyDeletion") == 1
 
 
@@ -329,15 +329,15 @@ def test_key_that_changes_between_reading_and_writing_is_judged_again() -> None:
     assert stage.kms.management.writes == []
 
 
-def test_who_scheduled_a_deletion_that_is_over_is_told_at_once() -> None:
+def test_who_scheduled_a_deletion_that_is_over_is_reported_at_once() -> None:
     stage = Stage()
 
     stage.deliver(scheduled())
 
-    assert stage.told[KEY_DELETION] == ("CRITICAL", "MANUAL")
+    assert stage.reported[KEY_DELETION] == ("CRITICAL", "MANUAL")
 
 
-def test_end_of_a_key_is_told_once_by_its_id() -> None:
+def test_end_of_a_key_is_reported_once_by_its_id() -> None:
     stage = Stage(keys=(KeyNotFound(named=TEAM_KEY),))
 
     stage.deliver(by_kms())
@@ -348,23 +348,23 @@ def test_end_of_a_key_is_told_once_by_its_id() -> None:
     assert first["actor"]["who"] == "kms.amazonaws.com"
 
 
-def test_material_that_expired_is_told() -> None:
+def test_material_that_expired_is_reported() -> None:
     stage = Stage(keys=(a_key(state="PendingImport", origin="EXTERNAL"),))
 
     stage.deliver(by_kms("KMS Imported Key Material Expiration"))
 
-    assert stage.told == {KEY_DISABLED: ("CRITICAL", "MANUAL")}
+    assert stage.reported == {KEY_DISABLED: ("CRITICAL", "MANUAL")}
 
 
 # --- state, policy, alias --------------------------------------------------------------------------
 
 
-def test_disabled_key_is_told_and_left_disabled() -> None:
+def test_disabled_key_is_reported_and_left_disabled() -> None:
     stage = Stage(policy=KEEPING, keys=(a_key(state="Disabled"),))
 
     stage.deliver(of_kms("DisableKey"))
 
-    assert stage.told == {KEY_DISABLED: ("CRITICAL", "MANUAL")}
+    assert stage.reported == {KEY_DISABLED: ("CRITICAL", "MANUAL")}
     assert stage.kms.management.writes == []
 
 
@@ -375,34 +375,34 @@ def test_policy_is_read_only_if_it_was_changed() -> None:
     assert "read key policy" not in stage.cloud.steps.taken
 
 
-def test_policy_that_admits_everybody_is_told() -> None:
+def test_policy_that_admits_everybody_is_reported() -> None:
     stage = Stage()
     stage.cloud.keys.policies[TEAM_KEY] = {"Statement": [ADMINISTERED["Statement"] | {"Principal": "*"}]}
     stage.kms.management.rotation[TEAM_KEY] = KeyRotation(enabled=True, period=365)
 
     stage.deliver(of_kms("PutKeyPolicy"))
 
-    assert stage.told == {KEY_POLICY: ("CRITICAL", "MANUAL")}
+    assert stage.reported == {KEY_POLICY: ("CRITICAL", "MANUAL")}
 
 
-def test_policy_that_kms_does_not_show_is_told() -> None:
+def test_policy_that_kms_does_not_show_is_reported() -> None:
     stage = Stage()
     del stage.cloud.keys.policies[TEAM_KEY]
     stage.kms.management.rotation[TEAM_KEY] = KeyRotation(enabled=True, period=365)
 
     stage.deliver(of_kms("PutKeyPolicy"))
 
-    assert stage.told == {KEY_POLICY: ("MEDIUM", "MANUAL")}
+    assert stage.reported == {KEY_POLICY: ("MEDIUM", "MANUAL")}
 
 
-def test_alias_that_a_bucket_names_is_told_when_it_is_deleted() -> None:
+def test_alias_that_a_bucket_names_is_reported_when_it_is_deleted() -> None:
     stage = Stage()
     stage.cloud.key_uses.note("alias/team", "payroll", NOON)
     stage.kms.management.rotation[TEAM_KEY] = KeyRotation(enabled=True, period=365)
 
     stage.deliver(of_kms("DeleteAlias", requestParameters={"aliasName": "alias/team"}))
 
-    assert stage.told == {KEY_ALIAS: ("CRITICAL", "MANUAL")}
+    assert stage.reported == {KEY_ALIAS: ("CRITICAL", "MANUAL")}
 
 
 # --- who is asked, and what cannot be read ---------------------------------------------------------
@@ -435,7 +435,7 @@ def test_key_that_may_not_be_described_is_judged_by_the_record() -> None:
     assert "as the record of the call says" in finding["reason"]
 
 
-def test_look_at_a_key_that_may_not_be_described_is_a_failure_told_once_a_day() -> None:
+def test_look_at_a_key_that_may_not_be_described_is_a_failure_reported_once_a_day() -> None:
     stage = Stage(keys=(KeyUnreadable(named=TEAM_KEY),))
 
     stage.deliver(a_look())
@@ -480,7 +480,7 @@ def test_key_that_looks_as_before_is_looked_at_once_a_day() -> None:
 
 
 @pytest.mark.parametrize("now", [DOOMED, a_key(state="Disabled"), KeyNotFound(named=TEAM_KEY)], ids=str)
-def test_key_that_looks_otherwise_is_looked_at_at_once_and_told(now: Any) -> None:
+def test_key_that_looks_otherwise_is_looked_at_at_once_and_reported(now: Any) -> None:
     stage = Stage()
     stage.deliver(a_look())
     stage.deliver(a_look(K))
@@ -490,7 +490,7 @@ def test_key_that_looks_otherwise_is_looked_at_at_once_and_told(now: Any) -> Non
     (look,) = stage.kms.looks.asked
     stage.deliver(a_look(look.resource.kms_key, look.event_id))
 
-    assert {severity for severity, _ in stage.told.values()} >= {"CRITICAL"}
+    assert {severity for severity, _ in stage.reported.values()} >= {"CRITICAL"}
 
 
 def test_without_a_trail_a_doomed_key_is_kept_by_the_hourly_question() -> None:

@@ -85,8 +85,8 @@ def _judge_keys(trails: Sequence[Trail], region: str) -> KeyCoverage:
             said = f"{trail.arn} logs the calls on KMS keys{_except_for(trail)}"
             return KeyCoverage(covered=True, reason=said)
         reasons.append(f"{trail.arn} {why}")
-    hears = "the key lane hears no call; its hourly look at the keys that must stay goes on"
-    return KeyCoverage(covered=False, reason="; ".join([*reasons, hears]))
+    receives = "the key lane receives no call; it still looks every hour at the keys that must stay"
+    return KeyCoverage(covered=False, reason="; ".join([*reasons, receives]))
 
 
 def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:

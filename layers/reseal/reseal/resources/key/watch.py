@@ -1,4 +1,4 @@
-"""The hourly question about the keys that must stay: it also hears what no trail delivers."""
+"""The hourly question about the keys that must stay: it also finds what no trail delivers."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_deletion_of_a_key_by_name_is_cancelled_and_undone_only_if_it_was_enable
     ],
     ids=["used", "unknown", "listed, of another account"],
 )
-def test_deletion_of_any_other_key_is_only_told(
+def test_deletion_of_any_other_key_is_only_reported(
     required: Any, key: Any, used: dict[str, Any], severity: Severity
 ) -> None:
     found = observed(key, rotation=None, known=ENABLED_BEFORE, **used)
@@ -131,7 +131,7 @@ def test_key_of_another_account_is_asked_of_that_account() -> None:
     ],
     ids=["listed", "not listed", "look", "another call"],
 )
-def test_who_scheduled_the_deletion_of_a_key_by_name_is_told_though_it_is_over(
+def test_who_scheduled_the_deletion_of_a_key_by_name_is_reported_though_it_is_over(
     call: Any, required: Any, severity: Severity | None
 ) -> None:
     decision = decide_key_deletion(required, call, observed(a_key(state="Disabled"), **USED))
@@ -162,7 +162,9 @@ def test_cancellation_that_an_earlier_delivery_did_not_finish_is_finished() -> N
     ids=["listed", "used", "unknown"],
 )
 @pytest.mark.parametrize("call", [a_key_call("DeleteKey"), LOOK], ids=["kms", "look"])
-def test_key_that_is_gone_is_told(call: Any, required: Any, used: dict[str, Any], severity: Severity) -> None:
+def test_key_that_is_gone_is_reported(
+    call: Any, required: Any, used: dict[str, Any], severity: Severity
+) -> None:
     gone = observed(KeyNotFound(named=TEAM_KEY), rotation=None, **used)
 
     assert severity_of(decide_key_deletion(required, call, gone)) is severity
@@ -194,7 +196,7 @@ def test_key_in_another_state_is_no_disabled_key(state: str) -> None:
     ],
     ids=["listed", "used", "unknown"],
 )
-def test_key_that_cannot_be_used_is_told_and_never_switched_on(
+def test_key_that_cannot_be_used_is_reported_and_never_switched_on(
     state: str, advice: str, required: Any, used: dict[str, Any], severity: Severity
 ) -> None:
     decision = decide_key_disabled(required, DISABLED, observed(a_key(state=state), rotation=None, **used))
@@ -209,7 +211,7 @@ def test_key_that_cannot_be_used_is_told_and_never_switched_on(
     [(DISABLED, LISTED, Severity.CRITICAL), (DISABLED, requirements(), None), (LOOK, LISTED, None)],
     ids=["listed", "not listed", "look"],
 )
-def test_who_disabled_a_key_by_name_is_told_though_it_is_enabled_again(
+def test_who_disabled_a_key_by_name_is_reported_though_it_is_enabled_again(
     call: Any, required: Any, severity: Severity | None
 ) -> None:
     assert severity_of(decide_key_disabled(required, call, observed(**USED))) is severity

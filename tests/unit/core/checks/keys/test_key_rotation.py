@@ -1,4 +1,4 @@
-"""The table of KMS.KeyRotation: what can rotate must, and who is told about what cannot."""
+"""The table of KMS.KeyRotation: what can rotate must, and who is reported about what cannot."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_period_is_the_last_one_that_is_known_else_the_parameter(facts: dict[str
     assert decision.change == RotationChange(period=days)
 
 
-def test_key_of_which_no_use_is_known_is_told_low_if_this_call_did_it() -> None:
+def test_key_of_which_no_use_is_known_is_reported_low_if_this_call_did_it() -> None:
     decision = decide_key_rotation(requirements(), a_key_call(), observed())
 
     assert isinstance(decision, Manual)
@@ -154,7 +154,7 @@ def test_listed_key_of_another_account_is_left_to_that_account() -> None:
     ("days", "used", "severity"),
     [(29, USED, Severity.HIGH), (30, USED, Severity.HIGH), (31, USED, None), (29, {}, Severity.LOW)],
 )
-def test_imported_material_that_expires_within_30_days_is_told(
+def test_imported_material_that_expires_within_30_days_is_reported(
     days: int, used: dict[str, Any], severity: Severity | None
 ) -> None:
     key = a_key(origin="EXTERNAL", valid_to=NOON + timedelta(days=days))

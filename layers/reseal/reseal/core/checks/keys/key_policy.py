@@ -56,7 +56,7 @@ def decide_key_policy(requirements: Requirements, call: KeyTrigger, observed: Ob
     if observed.policy_denied:
         return Manual(
             severity=observed.severity(requirements, Severity.MEDIUM),
-            reason="KMS refuses to show Reseal the key policy, so nobody sees whom it admits",
+            reason="KMS refuses to show Reseal the key policy, so nobody can see who is admitted",
             recommendation="allow kms:GetKeyPolicy and kms:ListKeyPolicies to Reseal's role in that policy",
         )
     if observed.policy is None:
@@ -90,7 +90,7 @@ def _found(
         )
         return Severity.HIGH, reason, "ask AWS Support to restore access to the key: nobody else can"
     if not isinstance(call, Look) and call.skipped_check:
-        reason = "the caller told KMS to skip the check that a key policy locks nobody out"
+        reason = "the caller reported KMS to skip the check that a key policy locks nobody out"
         return Severity.HIGH, reason, f"see whether those who need the key can use it; {_RESTORE}"
     if not isinstance(call, Look) and observed.arn == requirements.remediation_key:
         reason = "the key policy was replaced; it keeps its administrators and admits no strangers"

@@ -66,7 +66,7 @@ class ObservedKey:
         return isinstance(self.key, KmsKey) and self.key.state == DISABLED
 
     def matters_to(self, requirements: Requirements) -> bool:
-        """Whether the key is approved by its ARN, or known to be in use. Of others little is said."""
+        """Whether the key is approved by its ARN, or known to be in use. Of others little is reported."""
         return requirements.names_approved(self.arn) or bool(self.buckets)
 
     def severity(self, requirements: Requirements, severity: Severity) -> Severity:
