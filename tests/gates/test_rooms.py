@@ -159,6 +159,7 @@ HOUSES = (
             "contract",
             "contract/faults",
             "contract/aws",
+            "contract/keys",
             "contract/recorded",
             "contract/worlds",
             "support",

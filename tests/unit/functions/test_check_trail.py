@@ -26,6 +26,9 @@ OWN_TRAIL = {
 }
 
 
+COVERAGE = ("covered", "reason", "objects", "objects_reason", "keys", "keys_reason")
+
+
 @dataclass
 class FakeCloudTrail:
     trails: tuple[Trail, ...] = ()
@@ -97,7 +100,7 @@ def test_answer_and_line_and_metric_agree(
     answer: dict[str, Any] = app.handler({}, FakeContext())
 
     line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
-    assert answer == {name: line[name] for name in ("covered", "reason", "objects", "objects_reason")}
+    assert answer == {name: line[name] for name in COVERAGE}
     assert (line["level"], line["covered"]) == (level, logging)
     assert (metric["TrailCoverage"], metric["FunctionName"]) == ([float(logging)], "check")
 

@@ -1,4 +1,4 @@
-"""The key function's own: its settings, its clients and its time. What all lanes share: test_enforce_bucket."""
+"""The key function's settings and clients. What all functions share is in `test_enforce_bucket.py`."""
 
 from __future__ import annotations
 

@@ -547,7 +547,7 @@ def test_answer_is_json(covered: bool | None, said: bool | str) -> None:
         ((advanced({}),), True),
         ((advanced(NOT_OF_KMS),), False),
         ((advanced(NOT_OF_KMS), advanced(OF_KMS)), True),
-        (Unreadable("denied"), False),
+        (Unreadable(why="denied"), False),
     ],
     ids=[
         "all",

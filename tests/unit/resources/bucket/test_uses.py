@@ -27,23 +27,23 @@ KEY_ID = TEAM_KEY.rpartition("/")[2]
 @pytest.mark.parametrize(
     ("found", "key", "noted"),
     [
-        (encryption(SSE_KMS, TEAM_KEY), a_key(), {TEAM_KEY}),
-        (encryption(SSE_KMS, TEAM_KEY), None, {TEAM_KEY}),
-        (encryption(SSE_KMS, STRANGER_KEY), None, {STRANGER_KEY}),
-        (encryption(SSE_KMS, KEY_ID), a_key(), {TEAM_KEY}),
-        (encryption(SSE_KMS, KEY_ID), None, set()),
-        (encryption(SSE_KMS, "alias/team"), a_key(), {TEAM_KEY, "alias/team"}),
-        (encryption(SSE_KMS, "alias/team"), None, {"alias/team"}),
-        (object_encryption(SSE_KMS, TEAM_KEY), a_key(), {TEAM_KEY}),
-        (encryption(SSE_KMS, "alias/aws/s3"), None, set()),
-        (encryption(SSE_KMS, KEY_ID), a_key(manager="AWS"), set()),
-        (encryption(), None, set()),
-        (object_encryption(), None, set()),
-        (KeyRotation(enabled=False), None, set()),
+        (encryption(SSE_KMS, TEAM_KEY), a_key(), [TEAM_KEY]),
+        (encryption(SSE_KMS, TEAM_KEY), None, [TEAM_KEY]),
+        (encryption(SSE_KMS, STRANGER_KEY), None, [STRANGER_KEY]),
+        (encryption(SSE_KMS, KEY_ID), a_key(), [TEAM_KEY]),
+        (encryption(SSE_KMS, KEY_ID), None, []),
+        (encryption(SSE_KMS, "alias/team"), a_key(), [TEAM_KEY, "alias/team"]),
+        (encryption(SSE_KMS, "alias/team"), None, ["alias/team"]),
+        (object_encryption(SSE_KMS, TEAM_KEY), a_key(), [TEAM_KEY]),
+        (encryption(SSE_KMS, "alias/aws/s3"), None, []),
+        (encryption(SSE_KMS, KEY_ID), a_key(manager="AWS"), []),
+        (encryption(), None, []),
+        (object_encryption(), None, []),
+        (KeyRotation(enabled=False), None, []),
     ],
     ids=str,
 )
-def test_key_of_what_was_seen_is_noted(found: Any, key: Any, noted: set[str]) -> None:
+def test_key_of_what_was_seen_is_noted(found: Any, key: Any, noted: list[str]) -> None:
     cloud = FakeCloud.holding({}, {})
 
     note_use(cloud.services, BUCKET, found, key)

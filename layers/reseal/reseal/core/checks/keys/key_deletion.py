@@ -70,7 +70,7 @@ def _is_gone(requirements: Requirements, observed: ObservedKey) -> Manual:
 
 
 def _is_kept(requirements: Requirements, call: KeyTrigger, observed: ObservedKey, key: KmsKey) -> Decision:
-    """The key stays. Who scheduled its deletion is reported all the same: nobody may do that without a finding."""
+    """The key stays. Who scheduled its deletion is reported all the same."""
     if call.name != SCHEDULES or not requirements.names_approved(observed.arn):
         return Compliant("the key's deletion is not pending")
     return Manual(
