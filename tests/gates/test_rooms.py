@@ -105,6 +105,7 @@ HOUSES = (
         (
             "",  # conftest.py
             "cloud/e2e",
+            "cloud/e2e/keys",
             "cloud/events",
             "cloud/faults",
             "cloud/faults/run",
