@@ -130,7 +130,12 @@ def test_disabled_key_is_reported_and_left(keeping: Deployment) -> None:
 
 def test_end_of_a_key_is_reported_without_a_trail(keeping: Deployment) -> None:
     key = keeping.create_key()
-    kms(keeping).schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    findings_of(
+        keeping,
+        key,
+        lambda: kms(keeping).schedule_key_deletion(KeyId=key, PendingWindowInDays=7),
+        DELETION,
+    )
 
     found = findings_of(keeping, key, lambda: keeping.cloud.let_happen("deleted", key), DELETION)
 
