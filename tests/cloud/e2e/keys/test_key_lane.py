@@ -34,17 +34,7 @@ def kms(deployment: Deployment) -> Any:
 def findings_of(
     deployment: Deployment, key: str, act: Callable[[], object], check: str
 ) -> list[dict[str, Any]]:
-    """The findings about the key after `act`, once there is one of the check."""
-    deployment.arrivals.poll()
-    before = len(deployment.arrivals.findings)
-    act()
-    end = time.monotonic() + PATIENCE
-    while True:
-        deployment.arrivals.poll()
-        found = [f for f in deployment.arrivals.findings[before:] if f["resource"]["arn"] == key]
-        if any(f["check"] == check for f in found) or time.monotonic() > end:
-            return found
-        time.sleep(0.2)
+    return deployment.about_key(act, key, check)
 
 
 def state(deployment: Deployment, key: str) -> str:
