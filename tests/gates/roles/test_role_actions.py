@@ -181,7 +181,7 @@ def test_battery_fails_without_the_action(
     assert without is not None
 
 
-@pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
+@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, TRAIL_CHECK])
 def test_battery_passes_with_every_action_except_the_untested_ones(
     role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
 ) -> None:
