@@ -12,8 +12,8 @@ from aws_lambda_powertools import Logger
 from reseal.core.calls.keys.key_message import KeyTrigger
 from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.key.kind import KeyKind
-from reseal.resources.key.report import Reporter
 from reseal.resources.key.write import KeyPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
@@ -34,10 +34,11 @@ deadline = Deadline()
 def flow() -> Flow[KeyTrigger, ObservedKey, KeyPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, keys = wire_keys(os.environ, logger, deadline)
+    reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)
     return Flow(
         policy=settings.settings.policy,
-        kind=KeyKind(watched=settings.watched, services=services, keys=keys),
-        reporter=Reporter(services=services),
+        kind=KeyKind(watched=settings.watched, services=services, keys=keys, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

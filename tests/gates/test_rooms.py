@@ -80,6 +80,7 @@ HOUSES = (
             "core/trail",
             "core",
             "core/state",
+            "core/text",
         ),
     ),
     House(
@@ -157,6 +158,7 @@ HOUSES = (
             "unit/core/calls",
             "unit/core/trail",
             "unit/core/state",
+            "unit/core/text",
             "contract",
             "contract/faults",
             "contract/aws",

@@ -56,8 +56,11 @@ class Lane:
 
 BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
 OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
+URGENT = Lane("UrgentObjectRule", "UrgentObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
 KEY = Lane("KeyRule", "KeyQueue", "KeyDeadLetterQueue", "EnforceKeyFunction")
-each_lane = pytest.mark.parametrize("lane", [BUCKET, OBJECT, KEY], ids=["bucket", "object", "key"])
+each_lane = pytest.mark.parametrize(
+    "lane", [BUCKET, OBJECT, URGENT, KEY], ids=["bucket", "object", "urgent object", "key"]
+)
 
 
 def senders_to(queue: str) -> list[dict[str, Any]]:
@@ -158,8 +161,8 @@ def test_visibility_timeout_is_longer_than_a_first_delivery(lane: Lane) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "lease"),
-    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (KEY, KEY_LEASE)],
-    ids=["bucket", "object", "key"],
+    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (URGENT, OBJECT_LEASE), (KEY, KEY_LEASE)],
+    ids=["bucket", "object", "urgent object", "key"],
 )
 def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, lease: timedelta) -> None:
     assert lane.timeout < lease.total_seconds() < lane.hidden
@@ -212,8 +215,8 @@ def test_concurrency_of_the_object_function_is_limited_by_its_parameter() -> Non
     bounds = {
         m["EventSourceArn"]["Fn::GetAtt"][0]: m["ScalingConfig"]["MaximumConcurrency"] for m in mappings
     }
+    assert (bounds["ObjectQueue"], bounds["UrgentObjectQueue"], bounds["ObjectLookQueue"]) == ("40", "40", 2)
     assert OBJECT.mapping["ScalingConfig"]["MaximumConcurrency"] == 10
-    assert (bounds["ObjectQueue"], bounds["ObjectLookQueue"]) == ("40", 2)
 
 
 @each_lane
@@ -229,12 +232,12 @@ def test_settle_seconds_set_the_delay_of_the_bucket_queue() -> None:
     assert queues["BucketQueue"]["DelaySeconds"] == "120"
 
 
-@pytest.mark.parametrize("queue", ["ObjectQueue", "KeyQueue"])
+@pytest.mark.parametrize("queue", ["ObjectQueue", "UrgentObjectQueue", "KeyQueue"])
 def test_objects_and_keys_do_not_wait(queue: str) -> None:
     assert "DelaySeconds" not in QUEUES[queue]
 
 
-def test_end_of_a_key_is_heard_without_a_trail() -> None:
+def test_end_of_a_key_is_received_without_a_trail() -> None:
     pattern = RULES["KeyEndRule"]["EventPattern"]
 
     assert set(pattern["detail-type"]) == set(BY_KMS)
@@ -244,6 +247,11 @@ def test_end_of_a_key_is_heard_without_a_trail() -> None:
 
 def test_key_rule_matches_the_calls_that_the_trail_check_asks_for() -> None:
     assert tuple(RULES["KeyRule"]["EventPattern"]["detail"]["eventName"]) == KEY_CALLS
+
+
+def test_urgent_writes_wait_for_no_others() -> None:
+    assert "MaximumBatchingWindowInSeconds" not in URGENT.mapping
+    assert URGENT.mapping["BatchSize"] <= 10
 
 
 def test_object_function_has_memory_for_one_whole_processor() -> None:

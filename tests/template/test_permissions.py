@@ -16,6 +16,7 @@ READS = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
     "s3:GetBucketAcl",
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicyStatus",
@@ -184,9 +185,9 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 25,
-    "EnforceObjectRole": 52,
-    "EnforceKeyRole": 19,
+    LANE: 26,
+    "EnforceObjectRole": 54,
+    "EnforceKeyRole": 20,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,
 }

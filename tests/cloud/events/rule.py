@@ -34,6 +34,7 @@ BUCKET = Lane("BucketRuleName", "EnforceBucketRole", "reseal-EnforceBucketRole-E
 KEY = Lane("KeyRuleName", "EnforceKeyRole", "reseal-EnforceKeyRole-EXAMPLE")
 KEY_END = Lane("KeyEndRuleName", "EnforceKeyRole", "reseal-EnforceKeyRole-EXAMPLE")
 OBJECT = Lane("ObjectRuleName", "EnforceObjectRole", "reseal-EnforceObjectRole-EXAMPLE")
+URGENT = Lane("UrgentObjectRuleName", OBJECT.role, OBJECT.role_in_events)
 
 
 def routes() -> dict[str, str]:
@@ -80,6 +81,17 @@ def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
     for name, placeholder in written.items():
         pattern = pattern.replace(name, placeholder)
     return str(pattern)
+
+
+def one_of(first: Matches, second: Matches) -> Matches:
+    """Whether one of two rules matches. Both must not: the event would be on two queues."""
+
+    def matches(event: Event) -> bool:
+        both = first(event), second(event)
+        assert both != (True, True)
+        return any(both)
+
+    return matches
 
 
 def matcher_of(cloud: LocalCloud, pattern: str) -> Matches:

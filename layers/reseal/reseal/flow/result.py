@@ -10,6 +10,7 @@ from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
 from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.finding import Proposed
 from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.repairs.repair import enforced_remediations
@@ -40,6 +41,8 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     findings = findings_of(required, trigger, results.reported)
     if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
         findings = (refusal_finding(required, trigger, checks[0].id, outcome),)
+    elif isinstance(judgement, Refused) and (check := _undecided(judgement)) and not made:
+        findings = (*findings, refusal_finding(required, trigger, check, judgement.outcome))
     decisions = {check: result.decision for check, result in results.decided.items()}
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
 
@@ -71,6 +74,14 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     return _Results(decided=decided | recorded, reported=reported)
 
 
+def _undecided(refused: Refused[T]) -> str | None:
+    """The first check that decided nothing, although the state was read."""
+    undecided = [
+        check.id for check in checks_of(refused.trigger.resource) if check.id not in refused.decisions
+    ]
+    return undecided[0] if undecided and refused.before else None
+
+
 def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
     """An entry holds only the state of its own setting; this delivery observed the others."""
     same = recorded.before is None and own is not None and own.decision == recorded.decision
@@ -80,7 +91,16 @@ def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
     entry = judged.repaired.get(check)
     before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
-    return CheckResult(decision=judged.decisions[check], before=before, entry=entry)
+    return CheckResult(
+        decision=judged.decisions[check], before=before, entry=entry, proposed=_proposed(judged, check)
+    )
+
+
+def _proposed(judged: Judged[T, O, P], check: str) -> Proposed | None:
+    plan = judged.detected.get(CHECK_BY_ID[check].setting)
+    if plan is None:
+        return None
+    return Proposed(action=plan.action, intended=plan.repair.intended, details=plan.details)
 
 
 def _refused(refused: Refused[T], check: str) -> CheckResult:

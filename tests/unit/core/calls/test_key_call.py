@@ -20,6 +20,7 @@ from tests.support.builders import ACCOUNT, EVENT_ID, TEAM_KEY, UNLISTED_KEY, a_
 from tests.support.fakes.services import NOON
 
 KEY_ID = TEAM_KEY.rpartition("/")[2]
+REMINDER = CloseWindow(scope=TEAM_KEY, window_id="w-1")
 ALIAS_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:alias/team"
 
 
@@ -189,12 +190,12 @@ def test_lane_reads_calls_looks_and_the_hourly_question() -> None:
     assert parse_key_message(of_kms()) == parse_key_call(of_kms())
     assert parse_key_message(look_body(look)) == look
     assert parse_key_message(WATCH_KEYS) == WatchKeys()
+    assert parse_key_message(reminder_body(REMINDER)) == REMINDER
 
 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (reminder_body(CloseWindow(group="g")), "no alert windows"),
         (look_body(Look(event_id="1", time=NOON, resource=BucketResource(bucket="b"))), "cannot check"),
         (look_body(Look(event_id="1", time=NOON, resource=KeyResource(kms_key="alias/team"))), "not the ARN"),
         ('{"reseal": "watch-buckets"}', "not a message from Reseal"),

@@ -106,6 +106,44 @@ def test_after_the_repair_the_same_message_finds_nothing_to_do() -> None:
     assert len(stage.kms.management.writes) == 1
 
 
+def test_rotation_that_may_not_be_turned_on_is_detected_with_its_command() -> None:
+    stage = Stage(policy=a_policy(listed_keys=frozenset({TEAM_KEY}), mode=Mode.DETECT))
+
+    stage.deliver(SWITCHED_OFF)
+
+    assert stage.kms.management.writes == []
+    (finding,) = stage.cloud.topic.findings
+    assert (finding["status"], finding["repair"]) == (
+        "DETECTED",
+        "aws kms enable-key-rotation --region us-east-1 "
+        f"--key-id {TEAM_KEY.rpartition('/')[2]} --rotation-period-in-days 365",
+    )
+
+
+def test_key_that_takes_two_calls_to_keep_has_no_one_command() -> None:
+    stage = Stage(policy=NOT_KEEPING["stack in detect mode"], keys=(DOOMED, a_key(K)))
+    stage.kms.known.known[TEAM_KEY] = WAS_ENABLED
+
+    stage.deliver(scheduled())
+
+    (finding,) = stage.cloud.topic.findings
+    assert finding["repair"] is None
+    assert "no one command repairs this: it takes two" in finding["recommendation"]
+
+
+def test_equal_violations_are_counted_and_summed_up_when_their_window_ends() -> None:
+    stage = Stage(policy=a_policy(), keys=(a_key(UNLISTED_KEY),))
+    for number in range(3):
+        stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation", eventID=f"e{number}"))
+    published = len(stage.cloud.topic.messages)
+    (reminder,) = stage.cloud.reminders.reminders
+
+    stage.deliver(reminder_body(reminder.window))
+
+    assert published == 1
+    assert len(stage.cloud.topic.messages) == 2
+
+
 def test_key_that_nobody_is_known_to_use_is_only_reported() -> None:
     stage = Stage(policy=a_policy(), keys=(a_key(UNLISTED_KEY),))
 
@@ -243,6 +281,9 @@ def test_without_the_mode_nothing_is_written_and_the_steps_are_reported(policy: 
     assert stage.reported == {KEY_DELETION: ("CRITICAL", "DETECTED")}
     (finding,) = stage.cloud.topic.findings
     assert "1. cancel the deletion: aws kms cancel-key-deletion" in finding["recommendation"]
+    assert finding["repair"] == (
+        f"aws kms cancel-key-deletion --region us-east-1 --key-id {TEAM_KEY.rpartition('/')[2]}"
+    )
 
 
 def test_used_key_that_is_not_listed_is_never_kept() -> None:
@@ -343,9 +384,9 @@ def test_end_of_a_key_is_reported_once_by_its_id() -> None:
     stage.deliver(by_kms())
     stage.deliver(by_kms(id="again"))
 
-    first, second = stage.cloud.topic.findings
-    assert (first["check"], first["severity"], first["id"]) == (KEY_DELETION, "CRITICAL", second["id"])
-    assert first["actor"]["who"] == "kms.amazonaws.com"
+    (finding,) = stage.cloud.topic.findings
+    assert (finding["check"], finding["severity"]) == (KEY_DELETION, "CRITICAL")
+    assert finding["actor"]["who"] == "kms.amazonaws.com"
 
 
 def test_material_that_expired_is_reported() -> None:

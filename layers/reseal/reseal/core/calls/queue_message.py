@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.bucket_call import is_bucket_name, parse_bucket_call
-from reseal.core.calls.cloudtrail_record import parse_json
+from reseal.core.calls.cloudtrail_record import is_id, parse_json
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import is_object_key, parse_object_call
 from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
@@ -23,20 +23,22 @@ from reseal.core.resource import (
     resource_to_document,
 )
 from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.text.quoted import SHORT, quoted
 
 _LOOK, _CLOSE = "look", "close-alert-window"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseWindow:
-    """A lane's reminder to itself to close an alert window."""
+    """A lane's reminder to itself to close the alert window of a bucket or key, its `scope`."""
 
-    group: str
+    scope: str
+    window_id: str
 
 
 def reminder_body(window: CloseWindow) -> str:
     """The text of a reminder."""
-    return json.dumps({"reseal": _CLOSE, "group": window.group})
+    return json.dumps({"reseal": _CLOSE, "scope": window.scope, "window": window.window_id})
 
 
 def look_body(look: Look[Resource]) -> str:
@@ -55,7 +57,7 @@ def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
         case Look(resource=BucketResource() as bucket) as look:
             return Look(event_id=look.event_id, time=look.time, resource=bucket)
         case other:
-            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words!r:.80}")
+            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words}")
 
 
 def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
@@ -68,7 +70,7 @@ def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
         case Look(resource=ObjectResource() as found) as look:
             return Look(event_id=look.event_id, time=look.time, resource=found)
         case other:
-            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words!r:.80}")
+            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words}")
 
 
 def own_message(body: str) -> Look[Resource] | CloseWindow | None:
@@ -78,15 +80,14 @@ def own_message(body: str) -> Look[Resource] | CloseWindow | None:
     message = parse_json(body)
     try:
         match message:
-            case {"reseal": "close-alert-window", "group": str(group)}:
-                return CloseWindow(group=group)
+            case {"reseal": "close-alert-window", "scope": str(scope), "window": str(window_id)}:
+                return CloseWindow(scope=scope, window_id=window_id)
             case {"reseal": "look", "id": str(event_id), "time": str(time), "resource": Mapping() as found}:
                 return _look(event_id, time, found)
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEventError(
-            f"this is not a message from Reseal: {error!r:.80}: {body!r:.80}"
-        ) from error
-    raise MalformedEventError(f"this is not a message from Reseal: {body!r:.80}")
+        what = f"{quoted(repr(error), SHORT)}: {quoted(body, SHORT)}"
+        raise MalformedEventError(f"this is not a message from Reseal: {what}") from error
+    raise MalformedEventError(f"this is not a message from Reseal: {quoted(body, SHORT)}")
 
 
 def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resource]:
@@ -94,12 +95,13 @@ def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resourc
     resource = resource_from_document(document)
     match resource:
         case BucketResource() if not is_bucket_name(resource.bucket):
-            raise ValueError(f"not a bucket name: {resource.bucket!r:.80}")
+            raise ValueError(f"not a bucket name: {quoted(resource.bucket, SHORT)}")
         case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
-            raise ValueError(f"not an object: {resource.name!r:.80}")
+            raise ValueError(f"not an object: {quoted(resource.name, SHORT)}")
         case KeyResource() if not parse_key_reference(resource.kms_key).is_well_formed_key_arn:
-            raise ValueError(f"not the ARN of a KMS key: {resource.kms_key!r:.80}")
+            raise ValueError(f"not the ARN of a KMS key: {quoted(resource.kms_key, SHORT)}")
     asked_at = datetime.fromisoformat(time)
-    if asked_at.tzinfo is None or not event_id or not event_id.isprintable():
-        raise ValueError(f"a time without a time zone or an odd id: {time!r:.40}, {event_id!r:.40}")
+    if asked_at.tzinfo is None or not is_id(event_id):
+        what = f"{quoted(time, SHORT)}, {quoted(event_id, SHORT)}"
+        raise ValueError(f"a time without a time zone or an odd id: {what}")
     return Look(event_id=event_id, time=asked_at, resource=resource)

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.text.quoted import LONGEST_KEY, cut, quoted
 
 MOST_KEYS = 10
+_LONGEST_IN_WORDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """SSE-C writes of one actor, across buckets and messages; `count` is their number so far.
 
-    `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when; None
-    if no such call was noted by then: it is noted after the settle time.
+    `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when, or that
+    the caller is not known yet: the call is noted after the settle time. None if SSE-C is blocked and no such
+    call was noted, or if the bucket could not be read.
     """
 
     id: str
@@ -49,7 +52,9 @@ class Occurrences:
         what = ("object" if self.keys else "call") + ("" if self.count == 1 else "s")
         first, last = self.first.isoformat(), self.last.isoformat()
         words = f"{self.count} {what} " + (f"at {first}" if self.count == 1 else f"from {first} to {last}")
-        keys = [repr(key) for key in self.keys] + ["..."] * (self.count > len(self.keys) > 0)
+        keys = [quoted(key, _LONGEST_IN_WORDS) for key in self.keys] + ["..."] * (
+            self.count > len(self.keys) > 0
+        )
         return f"{words}: {', '.join(keys)}" if keys else words
 
     def to_document(self) -> dict[str, Any]:
@@ -58,7 +63,7 @@ class Occurrences:
             "count": self.count,
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
-            "keys": list(self.keys),
+            "keys": [cut(key, LONGEST_KEY) for key in self.keys],
             "incident": self.incident.to_document() if self.incident else None,
         }
 

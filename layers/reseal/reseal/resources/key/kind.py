@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from reseal.core.calls.keys.key_message import KeyTrigger, WatchKeys, parse_key_message
 from reseal.core.calls.look import Look
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_deletion import ALREADY_TODAY, KEY_DELETION, how_to_keep
@@ -15,11 +16,12 @@ from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.core.decision import Exempt, Remediate
 from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
-from reseal.core.repairs.repair import repairs_of
+from reseal.core.repairs.repair import Repair, proposals_of, repairs_of
 from reseal.core.state.key_settings import KeyState
 from reseal.core.state.kms_key import KmsKey
 from reseal.core.state.setting import Setting, State
-from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.flow.report import Reporter
+from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import KeyServices, Services
 from reseal.resources.key.observe import Observer
 from reseal.resources.key.watch import watch
@@ -38,12 +40,19 @@ class KeyKind:
     watched: frozenset[str]
     services: Services
     keys: KeyServices
+    reporter: Reporter
     settings = SETTINGS
     lease = LEASE
 
     def parse(self, body: str) -> KeyTrigger | None:
-        """Step 1. Raises MalformedEventError; TransientError if the keys to watch cannot be asked about."""
+        """Step 1; answers the hourly question, and closes an alert window if the message is its reminder.
+
+        Raises MalformedEventError and TransientError.
+        """
         message = parse_key_message(body)
+        if isinstance(message, CloseWindow):
+            self.reporter.close_window(message)
+            return None
         if isinstance(message, WatchKeys):
             watch(self.watched, self.services, self.keys)
             return None
@@ -82,10 +91,18 @@ class KeyKind:
 
     def plan(
         self, requirements: Requirements, _call: KeyTrigger, observed: ObservedKey, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, KeyPlan]]:
-        """Step 3: the writes. What could do harm is in the checks: only the operator's own keys are kept."""
-        repairs = repairs_of(requirements, observed.settings, decisions)
-        return decisions, {r.setting: KeyPlan(repair=r, found=_found(observed, r.before)) for r in repairs}
+    ) -> Planned[KeyPlan]:
+        """Step 3: the writes. What could do harm is in the checks: only keys approved by name are kept."""
+
+        def by_setting(repairs: tuple[Repair, ...]) -> Mapping[str, KeyPlan]:
+            return {r.setting: KeyPlan(repair=r, found=_found(observed, r.before)) for r in repairs}
+
+        found = observed.settings
+        return Planned(
+            decisions=decisions,
+            plans=by_setting(repairs_of(requirements, found, decisions)),
+            detected=by_setting(proposals_of(found, decisions)),
+        )
 
     def reconsider(self, judged: Mapping[str, KeyJudged]) -> Mapping[str, KeyJudged]:
         """A deletion is cancelled once a key and day: then somebody means it, or fights."""

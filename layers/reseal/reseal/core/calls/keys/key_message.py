@@ -21,7 +21,7 @@ class WatchKeys:
     """The hourly request to the key lane: are the keys that must stay still as they were?"""
 
 
-def parse_key_message(body: str) -> KeyTrigger | WatchKeys:
+def parse_key_message(body: str) -> KeyTrigger | WatchKeys | CloseWindow:
     """Read a message of the key lane. Raises MalformedEventError."""
     if body == WATCH_KEYS:
         return WatchKeys()
@@ -30,7 +30,7 @@ def parse_key_message(body: str) -> KeyTrigger | WatchKeys:
             return parse_key_call(body)
         case Look(resource=KeyResource() as key) as look:
             return Look(event_id=look.event_id, time=look.time, resource=key)
-        case CloseWindow():
-            raise MalformedEventError("the key lane has no alert windows")
+        case CloseWindow() as reminder:
+            return reminder
         case other:
-            raise MalformedEventError(f"the key lane cannot check {other.resource.in_words!r:.80}")
+            raise MalformedEventError(f"the key lane cannot check {other.resource.in_words}")
