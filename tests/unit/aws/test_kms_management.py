@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.support.stubs import stubbed
 
 from reseal.aws.kms import KmsKeys
 from reseal.aws.kms_management import KmsManagement
@@ -16,7 +17,6 @@ from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KmsKey
 from tests.support.builders import TEAM_KEY, key_arn
 from tests.support.fakes.services import NOON, FakeClock
-from tests.support.stubs import stubbed
 
 TRACKED_SINCE = datetime(2026, 4, 23, tzinfo=UTC)
 BY_ARN = {"KeyId": TEAM_KEY}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.support.stubs import stubbed
 
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.known_keys import DynamoDbKnownKeys
@@ -14,7 +15,6 @@ from reseal.core.errors import TransientError
 from reseal.core.state.key_knowledge import KnownKey
 from tests.support.builders import TEAM_KEY
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 KNOWN = KnownKey(at=NOON, seen="PendingDeletion", state="Enabled", period=180)
