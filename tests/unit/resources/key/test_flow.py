@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reseal.core.calls.keys.key_message import WATCH_KEYS
+from reseal.core.calls.queue_message import reminder_body
 from reseal.core.errors import AccessDeniedError, MalformedEventError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Applied
