@@ -114,10 +114,10 @@ def test_rotation_that_may_not_be_turned_on_is_detected_with_its_command() -> No
 
     assert stage.kms.management.writes == []
     (finding,) = stage.cloud.topic.findings
+    key_id = TEAM_KEY.rpartition("/")[2]
     assert (finding["status"], finding["repair"]) == (
         "DETECTED",
-        "aws kms enable-key-rotation --region us-east-1 "
-        f"--key-id {TEAM_KEY.rpartition('/')[2]} --rotation-period-in-days 365",
+        f"aws kms enable-key-rotation --region us-east-1 --key-id {key_id} --rotation-period-in-days 365",
     )
 
 
@@ -137,9 +137,9 @@ def test_equal_violations_are_counted_and_summed_up_when_their_window_ends() -> 
     for number in range(3):
         stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation", eventID=f"e{number}"))
     published = len(stage.cloud.topic.messages)
-    (reminder,) = stage.cloud.reminders.reminders
+    ((reminder, _seconds),) = stage.cloud.reminders.sent
 
-    stage.deliver(reminder_body(reminder.window))
+    stage.deliver(reminder_body(reminder))
 
     assert published == 1
     assert len(stage.cloud.topic.messages) == 2
