@@ -16,7 +16,6 @@ from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.core.findings.alerts import grouped
 from reseal.core.findings.render.json import finding_document
 from tests.cloud.faults.run.bucket_table import Act, Row
-from tests.cloud.faults.run.object_table import LOOK_BACK
 from tests.cloud.faults.run.runner import RowRun, make_older
 from tests.cloud.faults.run.stack import Resources
 from tests.support.builders import an_object_call
@@ -57,15 +56,13 @@ class ObjectScenario:
     def act(self, run: RowRun) -> None:
         self.resources.send(self._message(run))
 
-    def scope(self, service: str, run: RowRun) -> dict[str, str]:
+    def scope(self, service: str, run: RowRun, about: str) -> dict[str, str]:
         where: dict[str, dict[str, str]] = {
             "s3": {"resource": f"arn:aws:s3:::{run.bucket}*"},
             "kms": {"body": run.key},
         }
-        text = run.bucket
-        if LOOK_BACK in {run.row.step.name, run.row.again.name if run.row.again else None}:
-            text = json.loads(self._message(run))["detail"]["eventID"] if service == "dynamodb" else text
-        return {"caller": self.resources.lane.role, **where.get(service, {"body": text})}
+        text = {"body": about.format(bucket=run.bucket)}
+        return {"caller": self.resources.lane.role, **where.get(service, text)}
 
     def an_hour_later(self, run: RowRun, event: dict[str, Any]) -> None:
         make_older(event)
