@@ -103,7 +103,9 @@ class ObjectScenario:
         """A window with one suppressed alert, as the lane would have left it, and its reminder."""
         window = Window.opened(run.bucket, datetime.now(UTC) - timedelta(seconds=2), 1)
         for number in range(2):  # the first finding is published at once, the second is not
-            found = a_copied_object(an_object_call(bucket=run.bucket, key=KEY, event_id=f"{number}"))
+            found = a_copied_object(
+                an_object_call(bucket=run.bucket, key=KEY, event_id=f"{number}"), reason="SSE-S3"
+            )
             window, due = window.counted(grouped([found]), finding_document)
             window = window.after(due)
         assert self._windows.replace(window)
