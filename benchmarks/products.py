@@ -94,7 +94,9 @@ def load_bare(calls: str, world: World) -> Handle:
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=compliant)
         if calls == SAME_CALLS:
             s3.get_bucket_encryption(Bucket=BUCKET)
-            dynamodb.put_item(TableName=TABLE, Item=_item(event))
+            noted = {"id": {"S": f"repaired#{BUCKET}"}}
+            puts: list[Any] = [{"Put": {"TableName": TABLE, "Item": item}} for item in (_item(event), noted)]
+            dynamodb.transact_write_items(TransactItems=puts)
             sns.publish(TopicArn=world.topic_arn, Message=json.dumps(event))
 
     return handle
