@@ -122,8 +122,9 @@ def test_whatever_others_wrote_is_published_in_messages_that_fit_and_imitate_not
     modes: Any,
 ) -> None:
     tags = {"aws:cloudformation:stack-name": stack}
-    cloud = hostile_cloud(grown(found, times), grown(access, times), grown(tags, times))
-    cloud.keys.policies |= dict.fromkeys([K, TEAM_KEY], grown(key_policy, times))
+    in_policies = min(times, 3)  # a bucket's policy has 20 KB at most, a key's 32 KB
+    cloud = hostile_cloud(grown(found, times), grown(access, in_policies), grown(tags, times))
+    cloud.keys.policies |= dict.fromkeys([K, TEAM_KEY], grown(key_policy, in_policies))
 
     event_result = deliver(
         cloud,
