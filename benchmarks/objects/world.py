@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.objects.json_answers import KEY_ARN, TOPIC_ARN
+from benchmarks.objects.json_answers import KEY_ARN, QUEUE_URL, TOPIC_ARN
 from benchmarks.world import (
     COMPLIANT,
-    QUEUE_URL,
     REPOSITORY,
     Client,
     World,
@@ -91,6 +90,6 @@ def object_settings(world: World, *, required: str = "SSE-KMS") -> Mapping[str, 
         "REENCRYPTION_METHOD": "copy",
         "MULTIPART_COPY_LIMIT_GIB": "50",
         "EXEMPT_LOG_DELIVERIES": "true",
-        "ALERT_WINDOW_SECONDS": "900",
+        "QUEUE_URL": QUEUE_URL,
         "OBJECT_SCOPE": "*",
     }
