@@ -9,14 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.objects.json_answers import KEY_ARN, QUEUE_URL, TOPIC_ARN
-from benchmarks.world import (
-    COMPLIANT,
-    REPOSITORY,
-    Client,
-    World,
-    configuration,
-    reseal_settings,
-)
+from benchmarks.world import COMPLIANT, REPOSITORY, Client, World, configuration, reseal_settings
 
 BUCKET = "reseal-bench-objects"
 STAND_IN = World(key_arn=KEY_ARN, topic_arn=TOPIC_ARN)
