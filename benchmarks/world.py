@@ -19,7 +19,7 @@ ACCOUNT = "123456789012"
 BUCKET = "reseal-bench"
 KEY_ALIAS = "alias/reseal-bench"
 TABLE = "ledger"
-QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/reminders"
+BUCKET_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/buckets"
 
 VIOLATING, COMPLIANT = "violating", "compliant"
 
@@ -118,6 +118,4 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "LEDGER_TABLE": TABLE,
         "LEDGER_DAYS": "400",
         "RUNBOOK_URL": "docs/runbook.md",
-        "QUEUE_URL": QUEUE_URL,
-        "ALERT_WINDOW_SECONDS": "0",  # each event has a message; of equal ones, a window sends only the first
     }

@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.objects.json_answers import QUEUE_URL
 from benchmarks.objects.world import BUCKET
-from benchmarks.world import ACCOUNT, QUEUE_URL, TABLE, World
+from benchmarks.world import ACCOUNT, TABLE, World
 
 HEAD, HEAD_COPY, SAME_CALLS = "head", "head+copy", "same calls"
 IN_PARTS, MANAGED_COPY = "in parts", "managed copy"

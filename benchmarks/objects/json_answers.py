@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.world import ACCOUNT, REGION
 
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
+QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/objects"
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:findings"
 
 _KEY = {

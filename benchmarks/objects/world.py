@@ -8,16 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.objects.json_answers import KEY_ARN, TOPIC_ARN
-from benchmarks.world import (
-    COMPLIANT,
-    QUEUE_URL,
-    REPOSITORY,
-    Client,
-    World,
-    configuration,
-    reseal_settings,
-)
+from benchmarks.objects.json_answers import KEY_ARN, QUEUE_URL, TOPIC_ARN
+from benchmarks.world import COMPLIANT, REPOSITORY, Client, World, configuration, reseal_settings
 
 BUCKET = "reseal-bench-objects"
 STAND_IN = World(key_arn=KEY_ARN, topic_arn=TOPIC_ARN)
@@ -91,6 +83,6 @@ def object_settings(world: World, *, required: str = "SSE-KMS") -> Mapping[str, 
         "REENCRYPTION_METHOD": "copy",
         "MULTIPART_COPY_LIMIT_GIB": "50",
         "EXEMPT_LOG_DELIVERIES": "true",
-        "ALERT_WINDOW_SECONDS": "900",
+        "QUEUE_URL": QUEUE_URL,
         "OBJECT_SCOPE": "*",
     }
