@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reseal.core.calls.keys.key_message import WATCH_KEYS
+from reseal.core.calls.queue_message import reminder_body
 from reseal.core.errors import AccessDeniedError, MalformedEventError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Applied
@@ -47,6 +48,7 @@ from tests.unit.resources.key.stage import (
 )
 
 DENIED = AccessDeniedError("AccessDeniedException", "kms:EnableKey", "not by the key's policy")
+KEY_ID = TEAM_KEY.rpartition("/")[2]
 SWITCHED_OFF = of_kms("DisableKeyRotation")
 
 
@@ -115,8 +117,7 @@ def test_rotation_that_may_not_be_turned_on_is_detected_with_its_command() -> No
     (finding,) = stage.cloud.topic.findings
     assert (finding["status"], finding["repair"]) == (
         "DETECTED",
-        "aws kms enable-key-rotation --region us-east-1 "
-        f"--key-id {TEAM_KEY.rpartition('/')[2]} --rotation-period-in-days 365",
+        f"aws kms enable-key-rotation --region us-east-1 --key-id {KEY_ID} --rotation-period-in-days 365",
     )
 
 
@@ -136,9 +137,10 @@ def test_equal_violations_are_counted_and_summed_up_when_their_window_ends() -> 
     for number in range(3):
         stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation", eventID=f"e{number}"))
     published = len(stage.cloud.topic.messages)
-    (reminder,) = stage.cloud.reminders.reminders
+    ((reminder, _),) = stage.cloud.reminders.sent
+    stage.cloud.clock.time += timedelta(minutes=15)
 
-    stage.deliver(reminder_body(reminder.window))
+    stage.deliver(reminder_body(reminder))
 
     assert published == 1
     assert len(stage.cloud.topic.messages) == 2
