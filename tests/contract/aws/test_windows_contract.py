@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reseal.core.alerts.window import Window
 from reseal.core.findings.alerts import grouped
 from reseal.core.findings.render.json import finding_document
-from reseal.core.findings.window import Window
 from reseal.ports import AlertWindows
 from tests.support.builders import an_object_call
 from tests.support.fakes.services import NOON

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reseal.core.alerts.window import LATE, MOST_MESSAGES
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import look_body, reminder_body
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import LATE, MOST_MESSAGES
 from reseal.core.policy.requirements import Mode
 from reseal.core.resource import ObjectResource
 from tests.support.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption

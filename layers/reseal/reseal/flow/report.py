@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from reseal.core.alerts.summary import summary_of
+from reseal.core.alerts.window import Due, Window
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.decision import Severity
 from reseal.core.errors import RefusalError, TransientError
@@ -17,8 +19,6 @@ from reseal.core.findings.incident import Way, as_incident, incident_scope, is_r
 from reseal.core.findings.ownership import owner_of
 from reseal.core.findings.render.json import finding_document
 from reseal.core.findings.render.message import messages_of
-from reseal.core.findings.render.summary import summary_of
-from reseal.core.findings.window import Due, Window
 from reseal.core.resource import KeyResource
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
@@ -39,7 +39,7 @@ Equal = Mapping[str, Sequence[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Publishes findings, at most so many about one bucket in one window (`core.findings.window`).
+    """Publishes findings, at most so many about one bucket in one window (`core.alerts.window`).
 
     On TransientError a message is retried. A window's reminder is queued before the window is stored, and
     the window is stored before its messages are published: whatever fails in between, the redelivery

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from reseal.core.alerts.window import Window
 from reseal.core.calls.queue_message import reminder_body
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import Window
 from reseal.core.policy.requirements import Mode
 from tests.support.builders import BUCKET, SSE_KMS, STRANGER_KEY, K, a_policy, encryption, object_encryption
 from tests.support.fakes.services import NOON

@@ -9,12 +9,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.decision import Severity
-from reseal.core.findings.alerts import grouped
-from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.occurrences import Incident, Occurrences
-from reseal.core.findings.render.json import finding_document
-from reseal.core.findings.window import (
+from reseal.core.alerts.window import (
     LATE,
     MOST_ACTORS,
     MOST_BELOW_CRITICAL,
@@ -24,6 +19,11 @@ from reseal.core.findings.window import (
     Due,
     Window,
 )
+from reseal.core.decision import Severity
+from reseal.core.findings.alerts import grouped
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.findings.render.json import finding_document
 from tests.support.builders import an_actor, an_object_call
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object

@@ -9,13 +9,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from reseal.core.alerts.summary import summary_of
+from reseal.core.alerts.window import MOST_ACTORS, MOST_GROUPS, Window
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Incident, Occurrences
-from reseal.core.findings.render.summary import summary_of
-from reseal.core.findings.window import MOST_ACTORS, MOST_GROUPS, Window
 from tests.support.fakes.services import NOON
-from tests.unit.core.findings.test_window import OPENED, count, critical, finding, publish
+from tests.unit.core.alerts.test_window import OPENED, count, critical, finding, publish
 
 VALIDATOR = Draft202012Validator(
     json.loads(Path("docs/finding.schema.json").read_text()),

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from reseal.core.alerts.window import OTHERS, Group, Window
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.render.email import row, subject_line
 from reseal.core.findings.render.json import SCHEMA
-from reseal.core.findings.window import OTHERS, Group, Window
 from reseal.core.text.quoted import named, quoted
 
 _NAMESPACE = uuid.UUID("e4e3bb3c-9a5c-5c34-9d7e-6d0b3f1c52a1")
