@@ -108,8 +108,7 @@ def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
 @contextmanager
 def key_lane(deployment: Deployment) -> Iterator[FirstFailure]:
     yield KeyBattery(deployment).first_failure
-    queue = deployment.stack.outputs["KeyQueueUrl"]
-    deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
+    purge_returned_messages(deployment)
 
 
 @contextmanager
@@ -144,8 +143,9 @@ def roles_of(deployment: Deployment) -> dict[str, str]:
 
 
 def purge_returned_messages(deployment: Deployment) -> None:
-    queue = deployment.stack.outputs["BucketQueueUrl"]
-    deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
+    for lane in ("Bucket", "Key", "KeyLook"):
+        queue = deployment.stack.outputs[f"{lane}QueueUrl"]
+        deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
 
 
 @contextmanager

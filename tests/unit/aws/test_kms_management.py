@@ -17,6 +17,7 @@ from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KmsKey
 from tests.support.builders import TEAM_KEY, key_arn
 from tests.support.fakes.services import NOON, FakeClock
+from tests.support.fakes.stubs import stubbed
 
 TRACKED_SINCE = datetime(2026, 4, 23, tzinfo=UTC)
 BY_ARN = {"KeyId": TEAM_KEY}

@@ -15,6 +15,7 @@ from reseal.core.errors import TransientError
 from reseal.core.state.key_knowledge import KnownKey
 from tests.support.builders import TEAM_KEY
 from tests.support.fakes.services import NOON
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 KNOWN = KnownKey(at=NOON, seen="PendingDeletion", state="Enabled", period=180)

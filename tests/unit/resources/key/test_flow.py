@@ -48,6 +48,7 @@ from tests.unit.resources.key.stage import (
 )
 
 DENIED = AccessDeniedError("AccessDeniedException", "kms:EnableKey", "not by the key's policy")
+KEY_ID = TEAM_KEY.rpartition("/")[2]
 SWITCHED_OFF = of_kms("DisableKeyRotation")
 
 
@@ -117,7 +118,7 @@ def test_rotation_that_may_not_be_turned_on_is_detected_with_its_command() -> No
     key_id = TEAM_KEY.rpartition("/")[2]
     assert (finding["status"], finding["repair"]) == (
         "DETECTED",
-        f"aws kms enable-key-rotation --region us-east-1 --key-id {key_id} --rotation-period-in-days 365",
+        f"aws kms enable-key-rotation --region us-east-1 --key-id {KEY_ID} --rotation-period-in-days 365",
     )
 
 
@@ -137,7 +138,8 @@ def test_equal_violations_are_counted_and_summed_up_when_their_window_ends() -> 
     for number in range(3):
         stage.deliver(call_on(UNLISTED_KEY, "DisableKeyRotation", eventID=f"e{number}"))
     published = len(stage.cloud.topic.messages)
-    ((reminder, _seconds),) = stage.cloud.reminders.sent
+    ((reminder, _),) = stage.cloud.reminders.sent
+    stage.cloud.clock.time += timedelta(minutes=15)
 
     stage.deliver(reminder_body(reminder))
 
