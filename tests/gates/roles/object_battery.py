@@ -22,7 +22,7 @@ from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
-from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
+from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, SSE_S3, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
 from tests.support.fakes.flows import an_invocation, object_flow
 from tests.support.fakes.services import FakeTelemetry
@@ -89,6 +89,12 @@ class ObjectBattery:
         lines, findings = self._after({"again": scene.message(actor)}, received=2)
         found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
         expect("redelivered event", found, [("Applied", True)])
+        expect("its findings", _findings_about(scene, findings), [])
+        self._s3.put_object(Bucket=scene.bucket, Key=KEY, **SSE_S3)
+        scene.event_id = str(uuid.uuid4())
+        lines, findings = self._after({"second": scene.message(actor)})
+        found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
+        expect("second write", found, [("Applied", True)])
         expect("its findings", _findings_about(scene, findings), [])
         _, findings = self._after({"window": reminder_body(self._window_of(scene))})
         named = [finding["resource"]["name"] for finding in _findings_about(scene, findings)]
