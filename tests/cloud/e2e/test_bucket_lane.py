@@ -129,7 +129,7 @@ def test_bucket_of_another_region_is_skipped_without_a_write(enforcing: Deployme
 
     (line,), findings = enforcing.after(act, bucket, "CreateBucket")
     assert (line["result"], findings) == ("Skipped", [])
-    assert "eu-west-1" in line["reason"]
+    assert "eu-west-1" in line["reason"][0]
     writes = enforcing.cloud.journal(operation="PutBucketEncryption", caller=OWN_ROLE)
     assert not [call for call in writes if call["resource"].endswith(f":{bucket}")]
 
@@ -176,7 +176,7 @@ def test_denied_write_gives_one_failed_finding_a_day_that_names_the_permission(e
     assert (line["result"], line["suppressed"]) == ("Failed", True)
 
 
-def test_violating_bucket_with_a_policy_costs_at_most_fifteen_calls(enforcing: Deployment) -> None:
+def test_violating_bucket_with_a_policy_costs_at_most_nineteen_calls(enforcing: Deployment) -> None:
     bucket = enforcing.bucket()
     enforcing.after(lambda: _refuse_plain_http(enforcing, bucket), bucket, "PutBucketPolicy")
     since = enforcing.cloud.journal()[-1]["sequence"]
@@ -198,7 +198,11 @@ def test_violating_bucket_with_a_policy_costs_at_most_fifteen_calls(enforcing: D
         "PutBucketEncryption",
         "GetBucketEncryption",  # the read back
         "TransactWriteItems",
+        "GetItem",  # the alert window
+        "PutItem",
         "Publish",
+        "GetItem",
+        "PutItem",  # it was published
     ]
 
 

@@ -6,7 +6,7 @@ import time
 
 from tests.support.deployment import OTHER_ACCOUNT, OWN_ROLE, Deployment
 
-WRITES = {"PutBucketEncryption", "PutItem"}
+WRITES = {"PutBucketEncryption", "TransactWriteItems"}
 
 
 def test_detecting_stack_publishes_a_finding_and_writes_nothing(detecting: Deployment) -> None:

@@ -47,6 +47,8 @@ class Battery:
         bucket = _name()
         line, findings = self._after(lambda: self._s3.create_bucket(Bucket=bucket), bucket, "CreateBucket")
         expect("new bucket", [line["result"], *_statuses(findings)], ["Applied", "REMEDIATED"])
+        severities = [finding["severity"] for finding in findings]
+        expect("severity of a bucket that is new", severities, ["INFORMATIONAL"])
         expect("new bucket's ledger entry", self._ledger_outcome(line), "Applied")
         return {"bucket": bucket, "event": line["event_id"], "finding": findings[0]["id"]}
 

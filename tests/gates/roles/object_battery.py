@@ -16,12 +16,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
-from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
+from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, SSE_S3, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
 from tests.support.fakes.flows import an_invocation, object_flow
 from tests.support.fakes.services import FakeTelemetry
@@ -89,7 +90,13 @@ class ObjectBattery:
         found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
         expect("redelivered event", found, [("Applied", True)])
         expect("its findings", _findings_about(scene, findings), [])
-        _, findings = self._after({"window": reminder_body(CloseWindow(group=self._window_of(scene)))})
+        self._s3.put_object(Bucket=scene.bucket, Key=KEY, **SSE_S3)
+        scene.event_id = str(uuid.uuid4())
+        lines, findings = self._after({"second": scene.message(actor)})
+        found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
+        expect("second write", found, [("Applied", True)])
+        expect("its findings", _findings_about(scene, findings), [])
+        _, findings = self._after({"window": reminder_body(self._window_of(scene))})
         named = [finding["resource"]["name"] for finding in _findings_about(scene, findings)]
         expect("summary", named, [f"{scene.bucket}/{KEY}"])
 
@@ -124,15 +131,11 @@ class ObjectBattery:
         arrivals.poll()
         return arrivals.lines[lines:], arrivals.findings[findings:]
 
-    def _window_of(self, scene: Scene) -> str:
-        pages = (
-            self._cloud.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self._outputs["LedgerTable"])
-        )
-        windows = [item for page in pages for item in page["Items"] if item["id"]["S"].startswith("window#")]
-        (group,) = [item["id"]["S"] for item in windows if scene.bucket in json.dumps(item)]
-        return str(group).removeprefix("window#")
+    def _window_of(self, scene: Scene) -> CloseWindow:
+        table = DynamoDbWindows(self._cloud.client("dynamodb"), self._outputs["LedgerTable"])
+        window = table.read(scene.bucket)
+        assert window is not None
+        return CloseWindow(scope=window.scope, window_id=window.id)
 
     def _in_this_process(self, scene: Scene, actor: str) -> tuple[str, ...]:
         """Run the lane as the function wires it, with its role's rights, but a lower limit for one copy.

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from tests.support.stubs import stubbed
 
 from reseal.aws.kms import KmsKeys
 from reseal.aws.kms_management import KmsManagement

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.stubs import stubbed
 
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.known_keys import DynamoDbKnownKeys

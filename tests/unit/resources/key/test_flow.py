@@ -115,7 +115,6 @@ def test_rotation_that_may_not_be_turned_on_is_detected_with_its_command() -> No
 
     assert stage.kms.management.writes == []
     (finding,) = stage.cloud.topic.findings
-    key_id = TEAM_KEY.rpartition("/")[2]
     assert (finding["status"], finding["repair"]) == (
         "DETECTED",
         f"aws kms enable-key-rotation --region us-east-1 --key-id {KEY_ID} --rotation-period-in-days 365",
