@@ -56,6 +56,7 @@ HOUSES = (
         "reseal",
         REPOSITORY / "layers" / "reseal" / "reseal",
         (
+            "sweep",
             "resources/object",
             "resources/bucket",
             "resources",
@@ -65,6 +66,7 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/sweep",
             "core/findings/render",
             "core/findings",
             "core/guards",
@@ -134,6 +136,7 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
+            "unit/core/sweep",
             "unit/core/findings/render",
             "unit/core/findings",
             "unit/core/guards",

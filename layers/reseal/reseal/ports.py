@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,11 +12,13 @@ from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
+from reseal.core.sweep.progress import Progress
 
 
 class Buckets(Protocol):
@@ -27,6 +29,9 @@ class Buckets(Protocol):
 
     def read_created(self, bucket: str) -> datetime | None:
         """When S3 says that the bucket was created; None if it does not. Raises TransientError."""
+
+    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
+        """The bucket policy; None if there is none. Raises RefusalError or TransientError."""
 
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now. Raises RefusalError or TransientError."""
@@ -104,6 +109,9 @@ class Keys(Protocol):
         Raises TransientError.
         """
 
+    def read_rotation(self, key_arn: str) -> Rotation | None:
+        """Whether KMS rotates the key; None if KMS refuses to say. Raises TransientError."""
+
 
 class Ledger(Protocol):
     """The record of every write. All methods raise TransientError if the table does not answer.
@@ -130,6 +138,42 @@ class Ledger(Protocol):
 
     def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
         """The entry of the last repair that was made of each of these resources, by the resource's name."""
+
+
+class Snapshot(Protocol):
+    """What was last seen of each bucket and key. All methods raise TransientError."""
+
+    def read_bucket(self, bucket: str) -> BucketSeen | None:
+        """What was last seen of the bucket; None if it was never seen."""
+
+    def read_key(self, arn: str) -> KeySeen | None:
+        """What was last seen of the key with this ARN; None if it was never seen."""
+
+    def buckets_of_key(self, arn: str) -> Sequence[str]:
+        """The names of the buckets that name the key with this ARN; a change may be seconds old."""
+
+    def put(self, seen: Seen) -> None:
+        """Keep what was seen, joined with what is known: the later observation counts."""
+
+
+class Sightings(Snapshot, Protocol):
+    """The snapshot of one sweep."""
+
+    def seen_by(self, sweep: str) -> Iterator[Seen]:
+        """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
+
+
+class SweepState(Protocol):
+    """How far the sweep is. All methods raise TransientError, and LeaseHeldError if another one holds it."""
+
+    def claim(self, holder: str, now: datetime, until: datetime) -> Progress | None:
+        """Hold the sweep until then, and read its progress; None if there was never a sweep."""
+
+    def save(self, holder: str, progress: Progress) -> None:
+        """Save the progress of the sweep that is held."""
+
+    def release(self, holder: str) -> None:
+        """Hold the sweep no longer."""
 
 
 class Refusals(Protocol):
