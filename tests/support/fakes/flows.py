@@ -14,6 +14,7 @@ from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
+from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.fakes.executor import OneByOne
 
 PLENTY = 300.0
@@ -27,19 +28,19 @@ def an_invocation(seconds_left: float = PLENTY) -> Deadline:
     return deadline
 
 
-def bucket_flow(policy: Policy, services: Services) -> Flow[Any, Any, Any]:
-    """The bucket lane, in one thread and without a deadline."""
+def bucket_flow(policy: Policy, services: Services, deadline: Deadline | None = None) -> Flow[Any, Any, Any]:
+    """The bucket lane in one thread, by default without a deadline."""
     return Flow(
         policy=policy,
         kind=BucketKind(services=services),
         reporter=bucket_report.Reporter(services=services),
         ledger=services.ledger,
         clock=services.clock,
-        deadline=Deadline(),
+        deadline=deadline or Deadline(),
         workers=OneByOne(),
-        seconds_to_record=0.0,
-        seconds_for_one=0.0,
-        seconds_to_end=0.0,
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
     )
 
 
