@@ -66,6 +66,7 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/sweep/html",
             "core/sweep",
             "core/findings/render",
             "core/findings",
@@ -127,6 +128,7 @@ HOUSES = (
             "scenarios/world",
             "scenarios/world/aws",
             "unit/flow",
+            "unit/sweep",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",
@@ -155,6 +157,7 @@ HOUSES = (
             "unit/core/state",
             "contract",
             "contract/faults",
+            "contract/sweep",
             "contract/aws",
             "contract/recorded",
             "contract/worlds",

@@ -176,6 +176,33 @@ class SweepState(Protocol):
         """Hold the sweep no longer."""
 
 
+class BucketList(Protocol):
+    """Amazon S3: the list of the account's buckets in this Region."""
+
+    def page(self, token: str | None, size: int) -> tuple[Sequence[str], str | None]:
+        """The names of the next buckets, `size` at most, and where the list continues; None at its end.
+
+        Raises RefusalError or TransientError.
+        """
+
+
+class Queue(Protocol):
+    """A queue of the stack."""
+
+    def send(self, body: str, seconds: int) -> None:
+        """Put a message on it, delivered after so many seconds (0 to 900). Raises TransientError."""
+
+
+class Reports(Protocol):
+    """The bucket of the sweeps' reports."""
+
+    def write(self, name: str, text: str, content_type: str) -> None:
+        """Write one file; an equal name is replaced. Raises TransientError."""
+
+    def place(self, name: str) -> str:
+        """The address of a file, `s3://bucket/name`."""
+
+
 class Refusals(Protocol):
     """Which refusals were reported, kept in the ledger's table."""
 
@@ -277,3 +304,15 @@ class ObjectServices:
     objects: Objects
     windows: AlertWindows
     reminders: Reminders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepServices:
+    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id."""
+
+    listing: BucketList
+    sightings: Callable[[str], Sightings]
+    state: SweepState
+    own_queue: Queue
+    bucket_looks: Queue
+    reports: Reports

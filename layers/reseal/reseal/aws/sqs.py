@@ -1,4 +1,4 @@
-"""Amazon SQS: a delayed message to the object lane's own queue. The only module that calls it."""
+"""Amazon SQS: messages of the stack to its own queues. The only module that calls it."""
 
 from __future__ import annotations
 
@@ -28,3 +28,18 @@ class SqsReminders:
                 )
         except RefusalError as refusal:
             raise TransientError(f"the object queue refused the reminder: {refusal}") from refusal
+
+
+class SqsQueue:
+    """`Queue` on Amazon SQS, by the queue's name: a function's environment holds 4 KB."""
+
+    def __init__(self, client: Any, account: str, name: str) -> None:
+        self._client, self._url = client, f"{client.meta.endpoint_url}/{account}/{name}"
+
+    def send(self, body: str, seconds: int) -> None:
+        """Send the message. Raises TransientError, also if SQS refuses: it must not be lost."""
+        try:
+            with translated(SEND):
+                self._client.send_message(QueueUrl=self._url, DelaySeconds=seconds, MessageBody=body)
+        except RefusalError as refusal:
+            raise TransientError(f"the queue refused a message: {refusal}") from refusal

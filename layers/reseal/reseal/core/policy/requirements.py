@@ -86,8 +86,10 @@ class Requirements:
             return False
         if self.owns(key.account) or self.names_approved(key.text):
             return True
-        approved_accounts = {parse_key_reference(arn).account for arn in self._named_keys()}
+        approved_accounts = {parse_key_reference(arn).account for arn in self.named_keys}
         return not key.is_key_arn and key.account in approved_accounts
 
-    def _named_keys(self) -> frozenset[str]:
+    @property
+    def named_keys(self) -> frozenset[str]:
+        """The keys that the operator approved by name."""
         return frozenset({self.remediation_key, *(self.listed_keys or ())})

@@ -54,8 +54,9 @@ class Progress:
     """How far a sweep is.
 
     `token` is where ListBuckets continues; `listed` the buckets so far; `critical` the CRITICAL findings so
-    far; `sent` the looks that were sent of `violating` resources that a look can repair, and `cap` what
-    limited them. `saved_at` is when the last step ended. `past` holds earlier sweeps, the latest last.
+    far. `looks` are the buckets to send a look for, of all `violating` buckets that one can repair; `sent` of
+    them were sent, and `cap` is what limited them. `saved_at` is when the last step ended. `past` holds
+    earlier sweeps, the latest last.
     """
 
     sweep: str
@@ -66,6 +67,7 @@ class Progress:
     token: str | None = None
     listed: int = 0
     critical: int = 0
+    looks: tuple[str, ...] = ()
     sent: int = 0
     violating: int = 0
     cap: str | None = None
@@ -93,15 +95,14 @@ class Progress:
     def from_document(cls, document: Mapping[str, Any]) -> Progress:
         """The progress that `to_document` wrote."""
         past = [{**one, "started_at": datetime.fromisoformat(one["started_at"])} for one in document["past"]]
-        times = {name: datetime.fromisoformat(document[name]) for name in ("started_at", "saved_at")}
-        return cls(
-            **{
-                **document,
-                **times,
-                "stage": Stage(document["stage"]),
-                "past": tuple(Past(**one) for one in past),
-            }
-        )
+        read = {
+            "started_at": datetime.fromisoformat(document["started_at"]),
+            "saved_at": datetime.fromisoformat(document["saved_at"]),
+            "stage": Stage(document["stage"]),
+            "looks": tuple(document["looks"]),
+            "past": tuple(Past(**one) for one in past),
+        }
+        return cls(**{**document, **read})
 
 
 def asked_by(body: str, message_id: str) -> Asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+from reseal.core.access.iam_policy import statements
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
@@ -45,6 +46,24 @@ class Observer:
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
+
+    def observe_briefly(self, look: BucketTrigger) -> tuple[ObservedBucket, bool]:
+        """The bucket by its encryption and policy alone, and whether it must be observed in full.
+
+        It must if its policy allows anybody anything, or if its key depends on who writes. Its ACL, website
+        and replication rules are not read: the calls that set them are events.
+        """
+        observed = self.observe_encryption(look)
+        policy = self.services.buckets.read_policy(look.resource.bucket)
+        key_id = observed.encryption.key_id
+        by_caller = key_id is not None and parse_key_reference(key_id).depends_on_caller
+        return observed, by_caller or any(statements(policy or {}, "Allow"))
+
+    def observe_encryption(self, look: BucketTrigger) -> ObservedBucket:
+        """The bucket by its encryption alone."""
+        read_at = self.services.clock.now()
+        encryption = self.services.buckets.read_encryption(look.resource.bucket)
+        return ObservedBucket(read_at=read_at, encryption=encryption, kms_key=self._key_of(encryption))
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""
