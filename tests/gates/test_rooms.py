@@ -80,6 +80,7 @@ HOUSES = (
             "core/trail",
             "core",
             "core/state",
+            "core/text",
         ),
     ),
     House(
@@ -125,6 +126,7 @@ HOUSES = (
             "gates/roles",
             "template",
             "scenarios",
+            "scenarios/laws",
             "scenarios/world",
             "scenarios/world/aws",
             "unit/flow",

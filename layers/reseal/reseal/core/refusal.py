@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, RefusalError, WrongRegionError
+from reseal.core.errors import (
+    LONGEST_MESSAGE,
+    AccessDeniedError,
+    ChangedError,
+    NotFoundError,
+    RefusalError,
+    WrongRegionError,
+)
 from reseal.core.outcome import Failed, SkipCause, Skipped
+from reseal.core.text.quoted import named, quoted
 
 _LOCK = "Object Lock"
-_DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
+_CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
+_DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})")
 
 
 def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
@@ -22,21 +31,21 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case ChangedError():
             return written_again(what)
         case WrongRegionError():
-            region = refusal.region or "another Region"
+            region = named(refusal.region) if refusal.region else "another Region"
             reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
         case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
-            reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
+            reason = f"S3 Object Lock protects the {what} from {refusal.action}: {_message(refusal)}"
             return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
             action = _denied_action(refusal)
             reason = (
-                f"{action} is denied to Reseal's role ({refusal.message}): a policy of the {_by(action)}, "
+                f"{action} is denied to Reseal's role ({_message(refusal)}): a policy of the {_by(action)}, "
                 f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
             )
             return Failed(code=refusal.code, reason=reason, denied_action=action)
         case _:
-            reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
+            reason = f"AWS refused {refusal.action} with {_code(refusal)}: {_message(refusal)}"
             return Failed(code=refusal.code, reason=reason)
 
 
@@ -50,6 +59,14 @@ def _denied_action(refusal: RefusalError) -> str:
     """The IAM action that AWS names as denied: S3 also reports a KMS action that it was denied (F9)."""
     named = _DENIED.search(refusal.message)
     return named[1] if named else refusal.action
+
+
+def _message(refusal: RefusalError) -> str:
+    return quoted(refusal.message, LONGEST_MESSAGE)
+
+
+def _code(refusal: RefusalError) -> str:
+    return refusal.code if _CODE.fullmatch(refusal.code) else quoted(refusal.code)
 
 
 def _by(action: str) -> str:

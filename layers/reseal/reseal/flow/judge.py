@@ -28,16 +28,17 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Ours[T, O, P]:
     recorded = _violations(kind.by_record(required, parsed.trigger, observed))
     decisions = {check: _at_least(one, recorded.get(check)) for check, one in decisions.items()}
     try:
-        guarded, plans = kind.plan(required, trigger, observed, decisions)
+        planned = kind.plan(required, trigger, observed, decisions)
     except RefusalError as refusal:
         return _kept(parsed, trigger, observed.settings, decisions, refusal)
     return Judged(
         parsed=parsed,
         trigger=trigger,
         observed=observed,
-        decisions=guarded,
-        plans=plans,
-        put_right={c: one for c, one in recorded.items() if not isinstance(guarded[c], Violation)},
+        decisions=planned.decisions,
+        plans=planned.plans,
+        detected=planned.detected,
+        put_right={c: one for c, one in recorded.items() if not isinstance(planned.decisions[c], Violation)},
     )
 
 

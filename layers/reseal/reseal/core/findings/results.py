@@ -10,11 +10,12 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation
-from reseal.core.findings.finding import Finding, Status, Written
+from reseal.core.findings.finding import Finding, Proposed, Status, Written
 from reseal.core.outcome import Applied, Failed, Skipped
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.objects.method import Method
+from reseal.core.repairs.repair import proposals_of
 from reseal.core.repairs.undo import restored
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.setting import State
@@ -31,13 +32,15 @@ class CheckResult:
     """What one check decided about the state `before`, and the ledger entry of the write that was for it.
 
     `before` is None if the state is not known, `entry` if nothing was to be written. `refused` says what AWS
-    refused before a write could be prepared.
+    refused before a write could be prepared. `proposed` is the write that mode `enforce` would make instead
+    of none.
     """
 
     decision: Decision
     before: State | None
     entry: LedgerEntry[Any] | None = None
     refused: Failed | None = None
+    proposed: Proposed | None = None
 
 
 def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
@@ -49,9 +52,19 @@ def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
             decision=entry.violations[check],
             before=entry.before if check in written or CHECK_BY_ID[check].setting == entry.setting else None,
             entry=written.get(check),
+            proposed=None if check in written else _beside(entry, CHECK_BY_ID[check].setting),
         )
         for check, entry in (violations | written).items()
     }
+
+
+def _beside(entry: LedgerEntry[Any], setting: str) -> Proposed | None:
+    """What mode `enforce` would write for a check that the entry's write was not for."""
+    if setting != entry.setting:
+        return None
+    now = entry.outcome.after if isinstance(entry.outcome, Applied) else entry.before
+    proposals = proposals_of({setting: now}, entry.violations)
+    return next((Proposed(action=entry.action, intended=one.intended) for one in proposals), None)
 
 
 def findings_of(
@@ -126,7 +139,7 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
         )
     if entry is None:
         how = _how_to_enforce(requirements, draft.check)
-        return replace(draft, status=Status.DETECTED, recommendation=how)
+        return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
     match entry.outcome:
         case Applied() as applied:
             return _remediated(draft, entry, applied)

@@ -9,11 +9,14 @@ from typing import Any
 from reseal.core.calls.call import Call
 from reseal.core.calls.look import Look
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.render.commands import recommendation_of, undo_command
+from reseal.core.findings.render.commands import recommendation_of, repair_command, undo_command
 from reseal.core.resource import version_of
+from reseal.core.state.setting import State
+from reseal.core.text.quoted import MOST, cut, cut_or_none
 
 SCHEMA = "reseal.findings/1"
 FINDING_SCHEMA = "reseal.finding/1"
+_LONGEST_REASON, _LONGEST_RECOMMENDATION, _LONGEST_VERSION = 6000, 3000, 1100
 
 
 def findings_document(ordered: Sequence[Finding]) -> str:
@@ -35,7 +38,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "type": finding.resource.type,
             "arn": finding.resource_arn,
             "name": finding.resource.name,
-            "version_id": version_of(finding.resource),
+            "version_id": cut_or_none(version_of(finding.resource), _LONGEST_VERSION),
         },
         "account": finding.account,
         "region": finding.region,
@@ -43,19 +46,32 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "actor": None if isinstance(call, Look) else call.actor.to_document(),
         "api_call": None if isinstance(call, Look) else _api_call(call, set_this=finding.set_by_call),
         "required": finding.required,
-        "before": finding.before.to_document() if finding.before else None,
-        "after": written.after.to_document() if written else None,
+        "before": _published(finding.before) if finding.before else None,
+        "after": _published(written.after) if written else None,
         "action": written.action if written else None,
-        "reason": finding.reason,
-        "recommendation": recommendation_of(finding),
+        "reason": cut(finding.reason, _LONGEST_REASON),
+        "recommendation": cut_or_none(recommendation_of(finding), _LONGEST_RECOMMENDATION),
         "managed_by": finding.owner.to_document() if finding.owner else None,
         "occurrences": finding.occurrences.to_document() if finding.occurrences else None,
         "seconds_to_remediate": finding.seconds_to_remediate,
         "controls": list(finding.check.controls),
         "undo": undo_command(finding),
+        "repair": repair_command(finding),
         "ledger_entry": finding.ledger_entry,
         "runbook": finding.runbook,
     }
+
+
+def _published(state: State) -> dict[str, Any]:
+    """The state with its texts cut. The ledger holds it as it is."""
+    return {name: _cut_in(value) for name, value in state.to_document().items()}
+
+
+def _cut_in(value: Any) -> Any:
+    if isinstance(value, list):
+        more = [f"and {len(value) - MOST} more"] if len(value) > MOST else []
+        return [*map(cut, value[:MOST]), *more]
+    return cut(value) if isinstance(value, str) else value
 
 
 def _api_call(call: Call, *, set_this: bool | None) -> dict[str, Any]:
