@@ -115,6 +115,7 @@ class Examiner:
             observed=observed,
             decisions=decisions,
             plans={},
+            detected={},
             put_right={},
         )
 
