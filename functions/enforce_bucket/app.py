@@ -14,6 +14,7 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.report import Reporter
+from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
@@ -32,11 +33,11 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    policy, services = wire(os.environ, logger, deadline)
+    policy, services, snapshot = wire(os.environ, logger, deadline)
     return Flow(
         policy=policy,
         kind=BucketKind(services=services),
-        reporter=Reporter(services=services),
+        reporter=Remembering(reporter=Reporter(services=services), snapshot=snapshot, clock=services.clock),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,
