@@ -46,6 +46,7 @@ def sweep() -> Sweep:
     return Sweep(
         policy=policy,
         repairs=settings.repairs,
+        settle=settings.settle,
         services=services,
         sweep=further,
         deadline=deadline,

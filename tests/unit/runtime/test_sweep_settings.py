@@ -19,6 +19,7 @@ OWN = {
     "BUCKET_LOOK_QUEUE": "looks",
     "SWEEP_MODE": "enforce",
     "SWEEP_RATE": "100",
+    "SETTLE_SECONDS": "30",
     "SWEEP_REPAIRS": "20",
     "SWEEP_PERCENT": "5",
 }
@@ -31,6 +32,7 @@ READ: list[tuple[str, str, Callable[[SweepSettings], Any], Any]] = [
     ("SWEEP_MODE", "enforce", lambda s: s.repairs, Caps(number=20, percent=5)),
     ("SWEEP_MODE", "detect", lambda s: s.repairs, None),
     ("SWEEP_RATE", "400", lambda s: s.calls_per_second, 400),
+    ("SETTLE_SECONDS", "60", lambda s: s.settle, 60),
 ]
 
 

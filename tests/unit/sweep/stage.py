@@ -79,6 +79,7 @@ class Account:
         sweep = Sweep(
             policy=self.policy,
             repairs=self.repairs,
+            settle=0,
             services=services,
             sweep=self.sweep.services,
             deadline=Invocation(self.cloud, self.seconds),

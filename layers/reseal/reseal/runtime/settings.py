@@ -47,7 +47,10 @@ class ObjectSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepSettings:
-    """The settings of the sweep. Queues by name; `repairs` is None in SweepMode=detect."""
+    """The settings of the sweep. Queues by name; `repairs` is None in SweepMode=detect.
+
+    `settle` is how many seconds a look waits at least.
+    """
 
     settings: Settings
     snapshot_table: str
@@ -55,6 +58,7 @@ class SweepSettings:
     own_queue: str
     bucket_looks: str
     calls_per_second: int
+    settle: int
     repairs: Caps | None
 
 
@@ -101,6 +105,7 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
     settings = _settings(reader, exempts_log_deliveries=False, keeps_ledger=False)
     enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
     calls = reader.number("SWEEP_RATE", "calls", least=1)
+    settle = reader.number("SETTLE_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
     most = reader.number("SWEEP_REPAIRS", "buckets", least=1)
     percent = reader.number("SWEEP_PERCENT", "percent", least=1, most=100)
     table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
@@ -114,6 +119,7 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
         own_queue=own,
         bucket_looks=looks,
         calls_per_second=calls,
+        settle=settle,
         repairs=Caps(number=most, percent=percent) if enforces else None,
     )
 

@@ -53,13 +53,15 @@ class Worked:
 class Sweep:
     """The sweep of one deployment.
 
-    `repairs` are the caps in SweepMode=enforce, None in SweepMode=detect. `page_size` says how many buckets
+    `repairs` are the caps in SweepMode=enforce, None in SweepMode=detect. `settle` is the least delay of a
+    look in seconds. `page_size` says how many buckets
     to look at in one step at the present rate. `finish` writes the report and publishes the summary; it
     returns the counts.
     """
 
     policy: Policy
     repairs: Caps | None
+    settle: int
     services: Services
     sweep: SweepServices
     deadline: Deadline
@@ -184,7 +186,7 @@ class Sweep:
             progress = self._planned(progress, self.repairs)
             yield progress
         for index in range(progress.sent, len(progress.looks)):
-            seconds = delay_of(index, len(progress.looks))
+            seconds = delay_of(index, len(progress.looks), self.settle)
             self.sweep.bucket_looks.send(self._look(progress, progress.looks[index]), seconds)
             progress = replace(progress, sent=index + 1)
             if progress.sent % _AT_ONCE == 0:

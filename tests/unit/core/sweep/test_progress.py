@@ -157,11 +157,13 @@ def test_small_account_can_have_one_repair() -> None:
     assert Caps(number=100, percent=10).allow(1, 3) == (1, None)
 
 
-@given(st.integers(1, 1000))
-def test_looks_are_spread_evenly_over_what_sqs_can_delay(looks: int) -> None:
-    delays = [delay_of(index, looks) for index in range(looks)]
+@given(st.integers(1, 1000), st.integers(0, LONGEST_DELAY))
+def test_looks_are_spread_evenly_after_the_settle_time_over_what_sqs_can_delay(
+    looks: int, settle: int
+) -> None:
+    delays = [delay_of(index, looks, settle) for index in range(looks)]
 
     gaps = [later - earlier for earlier, later in itertools.pairwise(delays)]
-    assert delays[0] == 0
-    assert max(delays) < LONGEST_DELAY
+    assert delays[0] == settle
+    assert max(delays) <= LONGEST_DELAY
     assert not gaps or max(gaps) - min(gaps) <= 1

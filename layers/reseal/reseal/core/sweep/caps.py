@@ -29,6 +29,6 @@ class Caps:
         return allowed, f"SweepMostPercent={self.percent} ({share} of {listed} buckets) is reached"
 
 
-def delay_of(index: int, looks: int) -> int:
-    """The seconds until the look with this index is delivered: they are spread evenly."""
-    return LONGEST_DELAY * index // max(looks, 1)
+def delay_of(index: int, looks: int, settle: int) -> int:
+    """The seconds until the look with this index is delivered: spread evenly, after the settle time."""
+    return settle + (LONGEST_DELAY - settle) * index // max(looks, 1)
