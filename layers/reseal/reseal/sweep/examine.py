@@ -33,7 +33,7 @@ from reseal.resources.bucket.write import BucketPlan
 BucketLook = Look[BucketResource]
 BucketJudgement = Judgement[BucketLook, ObservedBucket, BucketPlan]
 
-_TO_REPAIR = "nothing was changed: a sweep only looks. `make look BUCKET=...` lets Reseal repair this bucket"
+TO_REPAIR = "nothing was changed: a sweep only looks. `make look BUCKET=...` lets Reseal repair this bucket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +47,15 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examiner:
-    """Looks with the same decisions and guards as the bucket lane, in mode detect."""
+    """Looks with the same decisions and guards as the bucket lane, in mode detect.
+
+    `advice` is what to do about a violation that an enforcing check would repair.
+    """
 
     policy: Policy
     services: Services
     look_id: str
+    advice: str = TO_REPAIR
 
     def bucket(self, name: str) -> Examined:
         """Look at a bucket. Raises TransientError."""
@@ -130,7 +134,7 @@ class Examiner:
         """The findings, with how to repair what the sweep only detects although its check enforces."""
         required = self.policy.for_(result.call.resource)
         advised = (
-            replace(one, recommendation=_TO_REPAIR)
+            replace(one, recommendation=self.advice)
             if one.status is Status.DETECTED and required.enforces(one.check.id)
             else one
             for one in result.findings

@@ -14,6 +14,9 @@ p { margin: .25rem 0; } .soft { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid var(--line); }
 thead th { background: var(--box); position: sticky; top: 0; }
+#rows thead th, #rows td:not(:nth-child(4)):not(:nth-child(6)):not([colspan]) { white-space: nowrap;
+  overflow-wrap: normal; }
+details table { max-width: 24rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 details { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .6rem; margin: .3rem 0; }
 summary { cursor: pointer; }
@@ -35,6 +38,7 @@ svg { max-width: 100%; height: 5rem; } svg rect { fill: var(--link); }
   #rows thead { position: absolute; clip-path: inset(50%); height: 1px; overflow: hidden; }
   #rows, #rows tbody, #rows tr, #rows td, #rows th { display: block; }
   #rows tr { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; padding: .3rem; }
+  #rows td:empty { display: none; } #rows td.more { white-space: normal; }
   #rows td, #rows tbody th { border: 0; padding: .15rem .3rem; }
   #rows td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); }
   form label, form input, form select { width: 100%; } }
