@@ -98,7 +98,14 @@ def _audit(options: argparse.Namespace) -> tuple[Report, Rows]:
         pacer.guard(clients.of(service))
     policy = Policy(default=required)
     settings = Settings(
-        account=account, region=region, policy=policy, topic_arn="", ledger_table="", ledger_kept=timedelta(0)
+        account=account,
+        region=region,
+        policy=policy,
+        topic_arn="",
+        ledger_table="",
+        ledger_kept=timedelta(0),
+        window_seconds=0,
+        queue_url="",
     )
     services = services_of(settings, clients, Logger(service="audit"))
     suffix = session.client("s3").meta.endpoint_url.partition("amazonaws.")[2].rstrip("/")

@@ -12,8 +12,8 @@ from aws_lambda_powertools import Logger
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind
-from reseal.resources.bucket.report import Reporter
 from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
@@ -33,11 +33,12 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    policy, services, snapshot = wire(os.environ, logger, deadline)
+    settings, services, snapshot = wire(os.environ, logger, deadline)
+    reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
-        policy=policy,
-        kind=BucketKind(services=services),
-        reporter=Remembering(reporter=Reporter(services=services), snapshot=snapshot, clock=services.clock),
+        policy=settings.policy,
+        kind=BucketKind(services=services, reporter=reporter),
+        reporter=Remembering(reporter=reporter, snapshot=snapshot, clock=services.clock),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

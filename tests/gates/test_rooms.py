@@ -157,6 +157,7 @@ HOUSES = (
             "unit/core/calls",
             "unit/core/trail",
             "unit/core/state",
+            "unit/core/text",
             "contract",
             "contract/faults",
             "contract/sweep",

@@ -24,10 +24,11 @@ from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
     FakeClock,
     FakeLedger,
-    FakeRefusals,
+    FakeReminders,
     FakeTelemetry,
     FakeTopic,
     FakeWatchlist,
+    FakeWindows,
 )
 from tests.support.names import unique
 
@@ -56,8 +57,9 @@ class EnforcedBucket:
             buckets=self.buckets,
             keys=self.keys,
             ledger=FakeLedger(),
-            refusals=FakeRefusals(),
             watchlist=FakeWatchlist(),
+            windows=FakeWindows(),
+            reminders=FakeReminders(),
             topic=FakeTopic(),
             telemetry=telemetry,
             clock=FakeClock(),

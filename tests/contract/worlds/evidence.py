@@ -6,12 +6,12 @@ import json
 from datetime import timedelta
 from typing import Any, Protocol
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
-from reseal.ports import Ledger, Refusals, Topic, Watchlist
+from reseal.ports import AlertWindows, Ledger, Topic, Watchlist
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeTopic
 from tests.support.names import unique
@@ -34,9 +34,9 @@ def aws_ledger(backend: Backend) -> Ledger:
     return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
 
 
-def aws_refusals(backend: Backend) -> Refusals:
+def aws_windows(backend: Backend) -> AlertWindows:
     dynamodb = backend.client("dynamodb")
-    return DynamoDbRefusals(dynamodb, new_table(dynamodb))
+    return DynamoDbWindows(dynamodb, new_table(dynamodb))
 
 
 def aws_watchlist(backend: Backend) -> Watchlist:

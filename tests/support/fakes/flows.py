@@ -8,10 +8,9 @@ from typing import Any
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.ports import ObjectServices, Services
-from reseal.resources.bucket import report as bucket_report
 from reseal.resources.bucket.kind import BucketKind
-from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
@@ -28,12 +27,15 @@ def an_invocation(seconds_left: float = PLENTY) -> Deadline:
     return deadline
 
 
-def bucket_flow(policy: Policy, services: Services, deadline: Deadline | None = None) -> Flow[Any, Any, Any]:
+def bucket_flow(
+    policy: Policy, services: Services, deadline: Deadline | None = None, *, window_seconds: int = 900
+) -> Flow[Any, Any, Any]:
     """The bucket lane in one thread, by default without a deadline."""
+    reporter = Reporter(services=services, window_seconds=window_seconds)
     return Flow(
         policy=policy,
-        kind=BucketKind(services=services),
-        reporter=bucket_report.Reporter(services=services),
+        kind=BucketKind(services=services, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
@@ -58,7 +60,7 @@ def object_flow(
     seconds_to_end: float,
 ) -> Flow[Any, Any, Any]:
     """The object lane."""
-    reporter = object_report.Reporter(window_seconds=window_seconds, services=services, objects=objects)
+    reporter = Reporter(services=services, window_seconds=window_seconds)
     kind = ObjectKind(
         methods=methods, reporter=reporter, services=services, objects=objects, deadline=deadline
     )

@@ -17,17 +17,17 @@ class SqsReminders:
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url
 
-    def remind(self, group: str, seconds: int) -> None:
+    def remind(self, reminder: CloseWindow, seconds: int) -> None:
         """Send the reminder. Raises TransientError, also if SQS refuses: a summary must not be lost."""
         try:
             with translated(SEND):
                 self._client.send_message(
                     QueueUrl=self._queue_url,
                     DelaySeconds=seconds,
-                    MessageBody=reminder_body(CloseWindow(group=group)),
+                    MessageBody=reminder_body(reminder),
                 )
         except RefusalError as refusal:
-            raise TransientError(f"the object queue refused the reminder: {refusal}") from refusal
+            raise TransientError(f"the lane's queue refused the reminder: {refusal}") from refusal
 
 
 class SqsQueue:

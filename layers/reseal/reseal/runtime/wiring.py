@@ -9,15 +9,15 @@ import botocore
 from botocore.config import Config
 from botocore.session import get_session
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
+from reseal.aws.sqs import SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.core.policy.policy import Policy
 from reseal.ports import Services, Snapshot
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
@@ -49,15 +49,15 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Policy, Services, Snapshot]:
-    """The policy and the services of the bucket lane. Raises SettingsError.
+) -> tuple[Settings, Services, Snapshot]:
+    """The settings and the services of the bucket lane. Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
     settings = read_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
     snapshot = DynamoDbSnapshot(clients.of("dynamodb"), read_snapshot_table(environment))
-    return settings.policy, services_of(settings, clients, logger), snapshot
+    return settings, services_of(settings, clients, logger), snapshot
 
 
 class Clients:
@@ -94,8 +94,9 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
         buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
         keys=KmsKeys(clients.of("kms"), clock),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
-        refusals=DynamoDbRefusals(dynamodb, table),
         watchlist=DynamoDbWatchlist(dynamodb, table),
+        windows=DynamoDbWindows(dynamodb, table),
+        reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),
         telemetry=PowertoolsTelemetry(logger),
         clock=clock,

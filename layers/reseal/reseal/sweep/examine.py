@@ -22,6 +22,7 @@ from reseal.core.snapshot import BucketSeen, KeySeen
 from reseal.core.state.kms_key import KmsKey
 from reseal.flow.delivery import Delivery
 from reseal.flow.judge import judge
+from reseal.flow.report import Reporter
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended, Exempted, Judged, Judgement, Parsed, Refused
 from reseal.ports import Services
@@ -86,7 +87,9 @@ class Examiner:
 
     def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
         """The judgement of the bucket lane; if a read was refused, by the encryption alone."""
-        judged: BucketJudgement = judge(BucketKind(services=self.services), parsed)  # type: ignore[arg-type]  # a look is a trigger
+        reporter = Reporter(services=self.services, window_seconds=0)  # closes windows only
+        kind = BucketKind(services=self.services, reporter=reporter)
+        judged: BucketJudgement = judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
         if not isinstance(judged, Refused) or judged.before:
             return judged
         observer = Observer(requirements=parsed.requirements, services=self.services)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reseal.core.access.key_policy import KeyPolicy
+from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -22,7 +23,8 @@ class ObservedBucket:
     for calls that grant access to a bucket under a KMS key. `access` is also read if the bucket names its
     key by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was
     read. `created` is when S3 says that the bucket was created, read after a CreateBucket of a bucket under
-    SSE-S3; S3 may name a later time, of a change of the bucket (ListBuckets).
+    SSE-S3; S3 may name a later time, of a change of the bucket (ListBuckets). `refused` is AWS's refusal of
+    something that checks need besides the encryption.
     """
 
     read_at: datetime
@@ -31,11 +33,17 @@ class ObservedBucket:
     access: BucketAccess | None = None
     key_policy: KeyPolicy | None = None
     created: datetime | None = None
+    refused: RefusalError | None = None
 
     @property
     def settings(self) -> Mapping[str, State]:
         """The state of each setting that the checks judge."""
         return {Setting.BUCKET_ENCRYPTION: self.encryption}
+
+    @property
+    def is_named_by_writers(self) -> bool:
+        """Whether each writer's account resolves the name of the key: a bare id or alias (E10)."""
+        return parse_key_reference(self.encryption.key_id or "").depends_on_caller
 
     @property
     def is_under_aws_s3(self) -> bool:

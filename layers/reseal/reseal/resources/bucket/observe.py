@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 
 from reseal.core.access.iam_policy import statements
@@ -28,21 +29,28 @@ class Observer:
     services: Services
 
     def observe(self, call: BucketTrigger) -> ObservedBucket:
-        """The bucket now, with the KMS key and the bucket access if the checks need them."""
+        """The bucket now, with the KMS key and the bucket access if the checks need them.
+
+        A refusal of what is read after the encryption does not lose what the encryption shows.
+        """
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
-        key = self._key_of(encryption)
+        seen = ObservedBucket(read_at=read_at, encryption=encryption)
+        try:
+            seen = replace(seen, kms_key=self._key_of(encryption), created=self._created(call, encryption))
+            return self._with_access(call, seen)
+        except RefusalError as refusal:
+            return replace(seen, refused=refusal)
+
+    def _with_access(self, call: BucketTrigger, seen: ObservedBucket) -> ObservedBucket:
+        key = seen.kms_key
         is_under_key = isinstance(key, KmsKey)
-        may_be_new = call.name == "CreateBucket" and encryption.algorithm == SseAlgorithm.SSE_S3
         opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
         needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
-            is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
+            is_under_key and seen.is_named_by_writers
         )
-        return ObservedBucket(
-            read_at=read_at,
-            encryption=encryption,
-            kms_key=key,
-            created=self.services.buckets.read_created(call.resource.bucket) if may_be_new else None,
+        return replace(
+            seen,
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
@@ -64,6 +72,15 @@ class Observer:
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(look.resource.bucket)
         return ObservedBucket(read_at=read_at, encryption=encryption, kms_key=self._key_of(encryption))
+
+    def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
+        """When the bucket was created; None if that does not matter or AWS does not say."""
+        if call.name != "CreateBucket" or encryption.algorithm != SseAlgorithm.SSE_S3:
+            return None
+        try:
+            return self.services.buckets.read_created(call.resource.bucket)
+        except RefusalError:
+            return None
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""

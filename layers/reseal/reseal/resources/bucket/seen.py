@@ -16,7 +16,7 @@ from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.core.state.setting import Setting, State
 from reseal.core.sweep.verdicts import verdicts_of
 from reseal.flow.batch import Batch
-from reseal.flow.report import Reporter
+from reseal.flow.report import Reporting
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended, Exempted, Judged, Refused
 from reseal.ports import Clock, Snapshot
@@ -28,7 +28,7 @@ BucketEnded = Ended[Any, Any, Any]
 class Remembering:
     """A lane's reporter that also keeps what was seen: after the findings, so that it delays none of them."""
 
-    reporter: Reporter[Any, Any, Any]
+    reporter: Reporting
     snapshot: Snapshot
     clock: Clock
 
