@@ -7,9 +7,8 @@ from datetime import datetime
 
 from reseal.core.calls.look import Look
 from reseal.core.checks.catalogue import decisions_of
-from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.decision import CHECK_IS_OFF, Manual, Severity, Violation
+from reseal.core.decision import Violation
 from reseal.core.errors import RefusalError
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Status
@@ -24,7 +23,7 @@ from reseal.flow.delivery import Delivery
 from reseal.flow.judge import judge
 from reseal.flow.report import Reporter
 from reseal.flow.result import result_of
-from reseal.flow.stages import Ended, Exempted, Judged, Judgement, Parsed, Refused
+from reseal.flow.stages import Ended, Exempted, Judged, Judgement, Parsed
 from reseal.ports import Services
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.observe import Observer
@@ -86,21 +85,10 @@ class Examiner:
         return self._brief(parsed) or self._full(parsed)
 
     def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
-        """The judgement of the bucket lane; if a read was refused, by the encryption alone."""
+        """The judgement of the bucket lane. It keeps what was decided before AWS refused a read."""
         reporter = Reporter(services=self.services, window_seconds=0)  # closes windows only
         kind = BucketKind(services=self.services, reporter=reporter)
-        judged: BucketJudgement = judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
-        if not isinstance(judged, Refused) or judged.before:
-            return judged
-        observer = Observer(requirements=parsed.requirements, services=self.services)
-        try:
-            observed = observer.observe_encryption(parsed.trigger)
-        except RefusalError:
-            return judged
-        decisions = dict(decisions_of(parsed.requirements, parsed.trigger, observed))
-        if decisions[KEY_ACCESS] is not CHECK_IS_OFF:
-            decisions[KEY_ACCESS] = _access_not_read(judged)
-        return replace(judged, before=observed.settings, decisions=decisions)
+        return judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
 
     def _brief(self, parsed: Parsed[BucketLook]) -> BucketJudgement | None:
         """The judgement by two reads; None if the bucket must be observed in full.
@@ -148,14 +136,6 @@ class Examiner:
 def _in_detect(required: Requirements) -> Requirements:
     order = list(Mode)
     return replace(required, mode=max(required.mode, Mode.DETECT, key=order.index))
-
-
-def _access_not_read(refused: Refused[BucketLook]) -> Manual:
-    return Manual(
-        severity=Severity.HIGH,
-        reason="who has access to the bucket could not be read",
-        recommendation=f"allow {refused.outcome.denied_action or 'the refused call'} to Reseal's roles",
-    )
 
 
 def _key(judgement: BucketJudgement) -> KmsKey | None:

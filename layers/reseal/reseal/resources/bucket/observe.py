@@ -61,17 +61,11 @@ class Observer:
         It must if its policy allows anybody anything, or if its key depends on who writes. Its ACL, website
         and replication rules are not read: the calls that set them are events.
         """
-        observed = self.observe_encryption(look)
-        policy = self.services.buckets.read_policy(look.resource.bucket)
-        key_id = observed.encryption.key_id
-        by_caller = key_id is not None and parse_key_reference(key_id).depends_on_caller
-        return observed, by_caller or any(statements(policy or {}, "Allow"))
-
-    def observe_encryption(self, look: BucketTrigger) -> ObservedBucket:
-        """The bucket by its encryption alone."""
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(look.resource.bucket)
-        return ObservedBucket(read_at=read_at, encryption=encryption, kms_key=self._key_of(encryption))
+        policy = self.services.buckets.read_policy(look.resource.bucket)
+        observed = ObservedBucket(read_at=read_at, encryption=encryption, kms_key=self._key_of(encryption))
+        return observed, observed.is_named_by_writers or any(statements(policy or {}, "Allow"))
 
     def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
         """When the bucket was created; None if that does not matter or AWS does not say."""
