@@ -103,6 +103,7 @@ TESTS = {
     "aws/s3/reports.py": "unit/aws/s3/test_sweep.py",
     "resources/bucket/seen.py": "unit/resources/bucket/test_seen.py; unit/sweep",
     "runtime/pacer.py": "unit/runtime/test_pacer.py",
+    "runtime/wiring_sweep.py": "unit/functions/test_sweep.py",
     "sweep/engine.py": "unit/sweep",
     "sweep/examine.py": "unit/sweep",
     "sweep/finish.py": "unit/sweep",

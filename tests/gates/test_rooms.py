@@ -68,6 +68,7 @@ HOUSES = (
             "",  # the ports
             "core/sweep/html",
             "core/sweep",
+            "core/alerts",
             "core/findings/render",
             "core/findings",
             "core/guards",
@@ -105,6 +106,7 @@ HOUSES = (
         REPOSITORY / "tests",
         (
             "",  # conftest.py
+            "browser",
             "cloud/e2e",
             "cloud/events",
             "cloud/faults",
@@ -117,6 +119,7 @@ HOUSES = (
             "cloud/localcloud/objects",
             "cloud/localcloud/recorded",
             "cloud/object_soak",
+            "cloud/verify_aws",
             "cloud/object_soak/laws",
             "cloud/object_soak/run",
             "cloud/object_soak/cases",
@@ -134,6 +137,7 @@ HOUSES = (
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",
+            "unit/operations/verify_aws",
             "unit/demo",
             "unit/localcloud",
             "unit/requirements",
@@ -145,6 +149,7 @@ HOUSES = (
             "unit/functions",
             "unit/core",
             "unit/core/sweep",
+            "unit/core/alerts",
             "unit/core/findings/render",
             "unit/core/findings",
             "unit/core/guards",

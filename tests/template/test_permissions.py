@@ -187,8 +187,8 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 27,
-    "EnforceObjectRole": 52,
+    LANE: 28,
+    "EnforceObjectRole": 54,
     "SweepRole": 25,
     "SweepTimerRole": 1,
     "CheckTrailRole": 6,
