@@ -101,7 +101,7 @@ TESTS = {
     "aws/dynamodb/sweep_state.py": "unit/aws/dynamodb/test_snapshot.py; contract/sweep",
     "aws/s3/listing.py": "unit/aws/s3/test_sweep.py",
     "aws/s3/reports.py": "unit/aws/s3/test_sweep.py",
-    "resources/bucket/seen.py": "unit/resources/bucket/test_seen.py; unit/sweep",
+    "resources/bucket/seen.py": "unit/sweep",
     "runtime/pacer.py": "unit/runtime/test_pacer.py",
     "runtime/wiring_sweep.py": "unit/functions/test_sweep.py",
     "sweep/engine.py": "unit/sweep",

@@ -107,6 +107,7 @@ HOUSES = (
         (
             "",  # conftest.py
             "browser",
+            "cloud/sweep",
             "cloud/e2e",
             "cloud/events",
             "cloud/faults",
@@ -127,6 +128,7 @@ HOUSES = (
             "gates",
             "gates/artefact",
             "gates/roles",
+            "template/sweep",
             "template",
             "scenarios",
             "scenarios/laws",

@@ -15,9 +15,18 @@ from reseal.core.sweep.progress import Progress
 from reseal.sweep.engine import Sweep, Worked
 from tests.support.fakes.services import NOON
 from tests.unit.functions.handlers import batch, load_app
-from tests.unit.functions.test_enforce_bucket import FakeContext, returned
-from tests.unit.runtime.test_sweep_settings import RIGHT
+from tests.unit.functions.test_enforce_bucket import SETTINGS, FakeContext, returned
 
+RIGHT = {name: value for name, value in SETTINGS.items() if not name.startswith("LEDGER")} | {
+    "REPORT_BUCKET": "reports",
+    "SWEEP_QUEUE": "sweep",
+    "BUCKET_LOOK_QUEUE": "looks",
+    "SETTLE_SECONDS": "30",
+    "SWEEP_MODE": "enforce",
+    "SWEEP_RATE": "100",
+    "SWEEP_REPAIRS": "20",
+    "SWEEP_PERCENT": "5",
+}
 PROGRESS = Progress(sweep="s1", started_at=NOON, saved_at=NOON, hop=2, listed=7)
 
 
