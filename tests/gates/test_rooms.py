@@ -56,7 +56,6 @@ HOUSES = (
         "reseal",
         REPOSITORY / "layers" / "reseal" / "reseal",
         (
-            "sweep",
             "resources/object",
             "resources/bucket",
             "resources/key",
@@ -67,8 +66,6 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
-            "core/sweep/html",
-            "core/sweep",
             "core/alerts",
             "core/findings/render",
             "core/findings",
@@ -109,8 +106,6 @@ HOUSES = (
         REPOSITORY / "tests",
         (
             "",  # conftest.py
-            "browser",
-            "cloud/sweep",
             "cloud/e2e",
             "cloud/e2e/keys",
             "cloud/events",
@@ -132,7 +127,6 @@ HOUSES = (
             "gates",
             "gates/artefact",
             "gates/roles",
-            "template/sweep",
             "template",
             "scenarios",
             "scenarios/laws",
@@ -140,7 +134,6 @@ HOUSES = (
             "scenarios/world/aws",
             "unit/flow",
             "unit/resources/key",
-            "unit/sweep",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",
@@ -155,7 +148,6 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
-            "unit/core/sweep",
             "unit/core/alerts",
             "unit/core/findings/render",
             "unit/core/findings",
@@ -173,7 +165,6 @@ HOUSES = (
             "unit/core/text",
             "contract",
             "contract/faults",
-            "contract/sweep",
             "contract/aws",
             "contract/keys",
             "contract/recorded",

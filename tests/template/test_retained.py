@@ -11,8 +11,6 @@ RETAINED = {
     "TrailKey",
     "TrailBucket",
     "TrailBucketPolicy",
-    "ReportBucket",
-    "ReportBucketPolicy",
 }
 
 
