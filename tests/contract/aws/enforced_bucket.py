@@ -23,7 +23,6 @@ from tests.support.builders import a_body
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
     FakeClock,
-    FakeKeyUses,
     FakeLedger,
     FakeReminders,
     FakeTelemetry,
@@ -60,7 +59,6 @@ class EnforcedBucket:
             ledger=FakeLedger(),
             watchlist=FakeWatchlist(),
             windows=FakeWindows(),
-            key_uses=FakeKeyUses(),
             reminders=FakeReminders(),
             topic=FakeTopic(),
             telemetry=telemetry,

@@ -16,8 +16,7 @@ from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsErro
 from reseal.core.findings.message import Message
 from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
-from reseal.runtime.settings import OF_S3
-from tests.support.builders import K
+from tests.support.builders import ENFORCE_ALL, K
 from tests.support.fakes.executor import OneByOne
 from tests.unit.functions.handlers import batch, load_app
 
@@ -30,7 +29,7 @@ SETTINGS = {
     "APPROVED_KEYS": "account",
     "EXEMPT_CONTROL_TOWER": "true",
     "CALLERS_MAY_USE_KEY": "false",
-    "CHECK_MODES": ",".join(f"{check}=enforce" for check in sorted(OF_S3)),
+    "CHECK_MODES": ",".join(f"{check}=enforce" for check in ENFORCE_ALL),
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:findings",

@@ -11,8 +11,6 @@ class Setting(StrEnum):
 
     BUCKET_ENCRYPTION = "PutBucketEncryption"
     OBJECT_ENCRYPTION = "ObjectEncryption"  # CopyObject, UploadPartCopy and UpdateObjectEncryption replace it
-    KEY_ROTATION = "EnableKeyRotation"
-    KEY_STATE = "CancelKeyDeletion"  # and EnableKey after it: a cancelled deletion leaves it disabled (F8)
 
 
 class State(Protocol):

@@ -1,1 +1,0 @@
-"""Step 1, parse: messages about KMS keys."""

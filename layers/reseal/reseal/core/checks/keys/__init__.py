@@ -1,1 +1,0 @@
-"""Step 3, decide: the checks of KMS keys."""

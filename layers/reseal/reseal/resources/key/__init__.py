@@ -1,1 +1,0 @@
-"""KMS keys: what the flow does differently for them."""
