@@ -148,7 +148,7 @@ def _of_anyone(_caller: Caller, _partition: str) -> _Keys:
     yield "aws:principalaccount", always("anonymous")
     yield "aws:userid", Range(within=(exact("anonymous"),))
     yield "aws:principaltype", always("Anonymous")
-    yield "aws:principalisawsservice", always("false")
+    yield "aws:principalisawsservice", Range(within=(exact("false"),))  # IAM documents it for signed requests
     for key in ("arn", "orgid", "orgpaths", "servicename", "servicenameslist"):
         yield f"aws:principal{key}", ABSENT
     for key in ("aws:username", "aws:federatedprovider", "aws:multifactorauthpresent", *_OF_SOURCES):
