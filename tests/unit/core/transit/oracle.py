@@ -1,6 +1,6 @@
 """An independent judge: asks a bucket policy about single requests, one by one.
 
-It shares no code with the evaluator. A request is a caller, an action, a resource and a context of plain values.
+It shares no code with the evaluator. A request is a caller, an action, a resource and plain values of keys.
 Where AWS does not document an answer, the judge knows several worlds; in each, a request has one answer.
 """
 
@@ -114,7 +114,12 @@ def refused_to_all_over_tls(policy: dict[str, Any]) -> Iterator[str]:
         tls = {**network, "aws:securetransport": "true"}
         if all(
             is_denied(
-                policy, one, action, resource, {**dict(one.context), **tls, "s3:tlsversion": version}, typed=True
+                policy,
+                one,
+                action,
+                resource,
+                {**dict(one.context), **tls, "s3:tlsversion": version},
+                typed=True,
             )
             for one, version in tried
         ):
@@ -150,7 +155,9 @@ def _about(statement: dict[str, Any], caller: Caller, action: str, resource: str
         asked = action if element == "Action" else resource
         if element in statement and not any(like(one, asked) for one in _many(statement[element])):
             return False
-        if f"Not{element}" in statement and any(like(one, asked) for one in _many(statement[f"Not{element}"])):
+        if f"Not{element}" in statement and any(
+            like(one, asked) for one in _many(statement[f"Not{element}"])
+        ):
             return False
     if "NotPrincipal" in statement:
         return not _names(statement["NotPrincipal"], caller)
@@ -204,7 +211,9 @@ def _holds(
     if typed and key in _BOOLEAN and base != "Bool":
         return False
     if variables and base.startswith(("String", "Arn")):
-        wanted = [re.sub(r"\$\{([^}]*)\}", lambda at: context.get(at[1].lower(), "\0"), one) for one in wanted]
+        wanted = [
+            re.sub(r"\$\{([^}]*)\}", lambda at: context.get(at[1].lower(), "\0"), one) for one in wanted
+        ]
     return any(_matches(base.replace("Not", ""), one, value) for one in wanted) is not ("Not" in base)
 
 

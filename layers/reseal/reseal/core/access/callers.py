@@ -77,6 +77,8 @@ def _named(kind: object, names: object, caller: Caller, *, denies: bool) -> Sett
     listed = texts(names)
     if listed is None:
         return None
+    if kind == "Service" and caller.kind is Kind.ORIGIN_ACCESS_IDENTITY:
+        return False
     if caller.kind in _UNIDENTIFIED:
         return True if denies and kind == "AWS" and "*" in listed else None
     if kind == "AWS":

@@ -92,13 +92,13 @@ def anonymous(transport: Transport, half: Half, bucket_arn: str) -> Requests:
 def identified(transport: Transport, half: Half, bucket_arn: str) -> tuple[Requests, ...]:
     """All signed requests but those of AWS services, in two sets.
 
-    The second is of those that are no IAM principals, such as CloudFront's origin access identities.
+    The second is of those that are no IAM principals: CloudFront's origin access identities.
     """
     none_of_services = {f"aws:{key}": ABSENT for key in _ONLY_OF_SERVICES}
-    unknown = _requests(Caller(Kind.UNKNOWN, "*"), transport, half, bucket_arn)
+    others = _requests(Caller(Kind.ORIGIN_ACCESS_IDENTITY, "*"), transport, half, bucket_arn)
     return (
         _requests(Caller(Kind.SIGNED, "*"), transport, half, bucket_arn),
-        unknown.having({"aws:principalisawsservice": always("false"), **none_of_services}),
+        others.having({"aws:principalisawsservice": always("false"), **none_of_services}),
     )
 
 
@@ -193,6 +193,11 @@ def _named(name: str, element: _Element, requests: Requests) -> tuple[Settled, R
     left = found.narrowed(patterns) if is_negated else found.reduced(patterns)
     rest = None if left is None else requests.having({name: left})
     return (negated(named) if is_negated else named), rest
+
+
+def arriving(transport: Transport) -> Requests:
+    """A request of anybody, of which only the transport matters."""
+    return Requests(caller=Caller(Kind.ANYONE, "*"), ranges=transport)
 
 
 def meets_transport(statement: Statement, requests: Requests) -> Settled:

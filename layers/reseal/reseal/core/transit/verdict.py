@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reseal.core.access.callers import ANY_SERVICE, Caller, Kind
+from reseal.core.access.callers import ANY_SERVICE, Kind
 from reseal.core.access.grantees import Home, grantees_of
 from reseal.core.access.iam_policy import Statement, listed, statements
 from reseal.core.access.requests import Requests
@@ -20,6 +20,7 @@ from reseal.core.transit.requests_over import (
     Half,
     Transport,
     anonymous,
+    arriving,
     identified,
     is_about_transport,
     left_by,
@@ -56,14 +57,14 @@ def verdict_of(policy: BucketPolicy, bucket_arn: str) -> TransitVerdict:
     """The verdict on the policy of one bucket. A policy that cannot be read denies nothing for certain."""
     document = policy.document
     if document is None:
-        why = "the bucket policy cannot be read" if policy.is_malformed else "the bucket has no policy"
+        why = "the bucket policy cannot be read" if policy.is_malformed else "the bucket has no policy that denies plain HTTP requests"
         return TransitVerdict(denies_http=False, reason=why)
     gaps = {half: _gaps(document, half, bucket_arn) for half in Half}
     if not any(gaps.values()):
         found = _covering(document, bucket_arn)
         reason = f"plain HTTP is denied to every caller by {in_words(found)}"
     else:
-        found = tuple(named for named, statement in _named_denies(document) if _is_partial(statement))
+        found = tuple(named for named, statement in _named_denies(document) if is_partial(statement))
         reason = _why_not(gaps, found)
     return TransitVerdict(
         denies_http=not any(gaps.values()),
@@ -112,9 +113,8 @@ def _gaps(document: Mapping[str, Any], half: Half, bucket_arn: str) -> tuple[str
 def _why_not(gaps: Mapping[Half, tuple[str, ...]], partial: tuple[str, ...]) -> str:
     what = " and ".join(half.value for half, callers in gaps.items() if callers)
     kinds = sorted({caller for callers in gaps.values() for caller in callers})
-    who = "everybody" if len(kinds) > 1 else kinds[0]
-    gap = f"plain HTTP to {what} is not denied to {who}"
-    return f"{gap}; {in_words(partial)} of the bucket policy denies at most a part of it" if partial else gap
+    gap = f"plain HTTP requests of {' and '.join(kinds)} to {what} may pass the bucket policy"
+    return f"{gap}; {in_words(partial)} denies only a part of them" if partial else gap
 
 
 def _covering(document: Mapping[str, Any], bucket_arn: str) -> tuple[str, ...]:
@@ -137,20 +137,16 @@ def _named_denies(document: Mapping[str, Any]) -> Iterator[tuple[str, Statement]
     return ((named, one) for named, one in named_statements(document) if one.get("Effect") == "Deny")
 
 
-def _is_partial(statement: Statement) -> bool:
+def is_partial(statement: Statement) -> bool:
     """Whether a statement may refuse plain HTTP by its conditions on the transport, and not TLS."""
-    may_refuse_http = meets_transport(statement, _requests(HTTP)) is not False
+    may_refuse_http = meets_transport(statement, arriving(HTTP)) is not False
     return is_about_transport(statement) and may_refuse_http and not is_inverted(statement)
 
 
 def is_inverted(statement: Statement) -> bool:
     """Whether a statement may refuse TLS by its conditions on the transport and let plain HTTP pass."""
-    over_tls, over_http = (meets_transport(statement, _requests(one)) for one in (TLS, HTTP))
+    over_tls, over_http = (meets_transport(statement, arriving(one)) for one in (TLS, HTTP))
     return over_tls is not False and over_http is not True
-
-
-def _requests(transport: Transport) -> Requests:
-    return Requests(caller=Caller(Kind.ANYONE, "*"), ranges=transport)
 
 
 def _denying_tls(document: Mapping[str, Any], bucket_arn: str) -> tuple[str, ...]:
