@@ -23,7 +23,6 @@ from reseal.core.transit.requests_over import (
     arriving,
     identified,
     is_about_transport,
-    left_by,
     may_refuse,
     meets_transport,
     of_service,
@@ -57,7 +56,11 @@ def verdict_of(policy: BucketPolicy, bucket_arn: str) -> TransitVerdict:
     """The verdict on the policy of one bucket. A policy that cannot be read denies nothing for certain."""
     document = policy.document
     if document is None:
-        why = "the bucket policy cannot be read" if policy.is_malformed else "the bucket has no policy that denies plain HTTP requests"
+        why = (
+            "the bucket policy cannot be read"
+            if policy.is_malformed
+            else "the bucket has no policy that denies plain HTTP requests"
+        )
         return TransitVerdict(denies_http=False, reason=why)
     gaps = {half: _gaps(document, half, bucket_arn) for half in Half}
     if not any(gaps.values()):
@@ -118,15 +121,21 @@ def _why_not(gaps: Mapping[Half, tuple[str, ...]], partial: tuple[str, ...]) -> 
 
 
 def _covering(document: Mapping[str, Any], bucket_arn: str) -> tuple[str, ...]:
-    """The first statement that denies all plain HTTP by itself, else all that deny some."""
-    denies = list(_named_denies(document))
+    """The first statement that denies all plain HTTP by itself, else some that do together, none too many."""
+    kept = list(_named_denies(document))
     everything = [requests for half in Half for requests in _everyone(HTTP, half, bucket_arn)]
-    for named, statement in denies:
-        alone = {**document, "Statement": [statement]}
-        if not any(undenied(alone, requests) for requests in everything):
-            return (named,)
-    some = [(named, one) for named, one in denies if any(left_by(one, r) != [r] for r in everything)]
-    return tuple(named for named, _ in some)
+
+    def cover(some: list[tuple[str, Statement]]) -> bool:
+        alone = {**document, "Statement": [statement for _, statement in some]}
+        return not any(undenied(alone, requests) for requests in everything)
+
+    for one in kept:
+        if cover([one]):
+            return (one[0],)
+    for one in list(kept):
+        others = [other for other in kept if other is not one]
+        kept = others if cover(others) else kept
+    return tuple(named for named, _ in kept)
 
 
 def _everyone(transport: Transport, half: Half, bucket_arn: str) -> tuple[Requests, ...]:
