@@ -126,15 +126,15 @@ def test_verdict_names_the_statements_that_deny_plain_http(document: Any, named:
         (
             policy(allow()),
             (
-                "plain HTTP requests of callers without a signature and signed callers to the bucket itself and "
-                "its objects may pass the bucket policy"
+                "plain HTTP requests of callers without a signature and signed callers to the bucket itself "
+                "and its objects may pass the bucket policy"
             ),
         ),
         (
             policy(deny(Sid="Old", Resource=f"{BUCKET}/*")),
             (
-                "plain HTTP requests of callers without a signature and signed callers to the bucket itself may "
-                "pass the bucket policy; statement 'Old' denies only a part of them"
+                "plain HTTP requests of callers without a signature and signed callers to the bucket itself "
+                "may pass the bucket policy; statement 'Old' denies only a part of them"
             ),
         ),
         (

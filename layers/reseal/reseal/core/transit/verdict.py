@@ -32,6 +32,7 @@ from reseal.core.transit.requests_over import (
 
 _LONGEST_SID = 80
 _MOST_NAMED = 5
+_MOST_TRIED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,10 @@ def _why_not(gaps: Mapping[Half, tuple[str, ...]], partial: tuple[str, ...]) -> 
 
 
 def _covering(document: Mapping[str, Any], bucket_arn: str) -> tuple[str, ...]:
-    """The first statement that denies all plain HTTP by itself, else some that do together, none too many."""
+    """The first statement that denies all plain HTTP by itself, else those that do together.
+
+    If they are few, none of them is too many.
+    """
     kept = list(_named_denies(document))
     everything = [requests for half in Half for requests in _everyone(HTTP, half, bucket_arn)]
 
@@ -132,7 +136,7 @@ def _covering(document: Mapping[str, Any], bucket_arn: str) -> tuple[str, ...]:
     for one in kept:
         if cover([one]):
             return (one[0],)
-    for one in list(kept):
+    for one in kept if len(kept) <= _MOST_TRIED else ():
         others = [other for other in kept if other is not one]
         kept = others if cover(others) else kept
     return tuple(named for named, _ in kept)
