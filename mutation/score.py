@@ -37,6 +37,15 @@ _SETS_OF_VALUES = (
     "unit/core/access unit/core/guards unit/core/checks"
 )
 
+_TRANSIT = (
+    "unit/core/transit/test_repair_cases.py unit/core/transit/test_unwritable.py "
+    "unit/core/transit/test_http_users.py unit/core/checks/test_tls_only.py; unit/core/transit"
+)
+
+_BUCKET_POLICY = (
+    "unit/core/state/test_bucket_policy.py unit/core/state/test_deny_insecure_transport.py; unit/core/transit"
+)
+
 TESTS = {
     "lanes/bucket/ledger.py": "unit/lanes/bucket",
     "lanes/bucket/lane.py": "unit/lanes/bucket",
@@ -63,6 +72,20 @@ TESTS = {
     "core/access/patterns.py": _SETS_OF_VALUES,
     "core/access/ranges.py": _SETS_OF_VALUES,
     "core/access/requests.py": _SETS_OF_VALUES,
+    "core/transit/requests_over.py": _TRANSIT,
+    "core/transit/verdict.py": _TRANSIT,
+    "core/transit/http_users.py": _TRANSIT,
+    "core/transit/unwritable.py": _TRANSIT,
+    "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
+    "core/transit/facts.py": _TRANSIT,
+    "core/transit/plain_http.py": "unit/core/transit/test_plain_http.py",
+    "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
+    "core/calls/recorded_policy.py": "unit/core/calls/test_recorded_policy.py",
+    "core/checks/tls_only.py": "unit/core/checks/test_tls_only.py unit/core/transit/test_repair_cases.py",
+    "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
+    "core/state/bucket_policy.py": _BUCKET_POLICY,
+    "core/state/policy_text.py": _BUCKET_POLICY,
+    "core/state/deny_insecure_transport.py": _BUCKET_POLICY,
     "core/guards/encryption_context.py": "unit/core/guards; unit/lanes/bucket",
     "core/guards/denied_write.py": "unit/core/guards unit/core/access/test_guard_pairs.py; unit/lanes/bucket",
     "core/checks/key_access.py": "unit/core/checks unit/core/access/test_statements.py; unit/lanes/bucket",

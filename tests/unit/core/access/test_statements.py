@@ -197,6 +197,7 @@ def test_what_actions_name(element: dict[str, Any], expected: bool | None) -> No
         ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:key/?"}, True),
         ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:alias/k"}, False),
         ({"Resource": "arn:aws:kms:*"}, None),
+        ({"Resource": f"arn:aws:k*:us-east-1:{OWN}:key/*"}, None),
         ({"NotResource": f"{KEY}0"}, True),
         ({"NotResource": KEY}, False),
         ({}, None),

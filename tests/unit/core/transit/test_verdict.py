@@ -269,9 +269,20 @@ def test_many_names_are_counted() -> None:
 
 
 def test_policy_that_splits_the_requests_too_often_is_not_certain() -> None:
-    narrow = {f"aws:PrincipalTag/{number}": "x" for number in range(9)}
     statements = [
-        deny(Condition={"Bool": {"aws:SecureTransport": "false"}, "StringEquals": narrow}) for _ in range(6)
+        deny(Condition={"StringEquals": {f"aws:PrincipalTag/{row}-{column}": "x" for column in range(9)}})
+        for row in range(6)
     ]
 
     assert not judged(policy(*statements)).denies_http
+
+
+def test_large_policy_of_many_parts_names_all_of_its_statements() -> None:
+    parts = [deny(Sid=f"S{number}", Resource=f"{BUCKET}/{number}/*") for number in range(12)]
+    rest = deny(Sid="Rest", NotResource=[f"{BUCKET}/{number}/*" for number in range(12)])
+
+    verdict = judged(policy(*parts, rest))
+
+    assert verdict.denies_http
+    assert len(verdict.statements) == 13
+    assert verdict.reason.endswith("and 8 more")
