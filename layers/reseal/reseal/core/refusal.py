@@ -8,6 +8,7 @@ from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, R
 from reseal.core.outcome import Failed, SkipCause, Skipped
 
 _LOCK = "Object Lock"
+_PUBLIC_BLOCKED = "BlockPublicPolicy"  # S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors"
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
 
 
@@ -28,6 +29,12 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
             reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
+        case AccessDeniedError() if _PUBLIC_BLOCKED in refusal.message:  # no permission is missing
+            reason = (
+                f"S3 refused {refusal.action}, because the new bucket policy is public, as the one before, "
+                f"and BlockPublicPolicy is on: {refusal.message}"
+            )
+            return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
             action = _denied_action(refusal)
             reason = (
@@ -35,6 +42,12 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
                 f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
             )
             return Failed(code=refusal.code, reason=reason, denied_action=action)
+        case RefusalError() if refusal.code == "MalformedPolicy":
+            reason = (
+                "S3 refused the bucket policy as a whole: it does so if a principal that it names was "
+                f"deleted since: {refusal.message}"
+            )
+            return Failed(code=refusal.code, reason=reason)
         case _:
             reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)

@@ -31,6 +31,7 @@ WHOLE, EVERY = (
     Caller(Kind.ACCOUNT, PARTNER, PARTNER, lacks_iam_policy=True),
 )
 ANYONE, SIGNED = Caller(Kind.ANYONE, "*"), Caller(Kind.SIGNED, "*")
+IDENTITY = Caller(Kind.ORIGIN_ACCESS_IDENTITY, "arn:aws:iam::cloudfront:user/E1")
 CONFIG, UNKNOWN = Caller(Kind.SERVICE, "config.amazonaws.com"), Caller(Kind.UNKNOWN, "?")
 
 
@@ -67,6 +68,8 @@ CONFIG, UNKNOWN = Caller(Kind.SERVICE, "config.amazonaws.com"), Caller(Kind.UNKN
         ({"Federated": "cognito-identity.amazonaws.com"}, ETL, None, None),
         ({"CanonicalUser": "79a5"}, CONFIG, False, False),
         ({"AWS": OWN, "Service": "config.amazonaws.com"}, CONFIG, True, True),
+        ({"Service": "config.amazonaws.com"}, IDENTITY, False, False),
+        ({"AWS": "*"}, IDENTITY, None, True),
         (None, ETL, None, None),
         (7, ETL, None, None),
         ({}, ETL, False, False),
