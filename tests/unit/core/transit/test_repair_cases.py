@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reseal.core.checks.intent import Intent
 from reseal.core.checks.tls_only import decide_tls_only
@@ -91,6 +93,48 @@ def test_arns_are_of_the_buckets_partition() -> None:
 )
 def test_policy_that_is_left_alone(document: Any) -> None:
     assert isinstance(decided(document), Compliant)
+
+
+ODD: Any = st.sampled_from(
+    [
+        None,
+        "",
+        "*",
+        "x",
+        7,
+        True,
+        [],
+        ["*"],
+        [None],
+        {},
+        {"AWS": []},
+        {"AWS": ["*", 7]},
+        {"Service": {}},
+        "${x}",
+        {"CanonicalUser": [None]},
+        {"Bool": None},
+        {"Bool": {"aws:SecureTransport": {}}},
+        {"Null": {"": "true"}},
+    ]
+)
+ELEMENTS = ("Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition", "Sid")
+ODD_STATEMENTS = st.fixed_dictionaries(
+    {"Effect": st.sampled_from(["Allow", "Deny", 7])}, optional=dict.fromkeys(ELEMENTS, ODD)
+)
+
+
+@given(st.lists(ODD_STATEMENTS | ODD, max_size=3), st.booleans())
+def test_malformed_policy_is_no_error_and_converges_where_it_is_written(
+    statements: Any, public: bool
+) -> None:
+    facts = TransitFacts(access=BucketAccess(policy_is_public=public), has_website=public)
+
+    decision = decided(policy(*statements), facts)
+
+    if isinstance(decision, Remediate):
+        after = decision.change.applied_to(BucketPolicy.of(policy(*statements)))
+        again = decided(after.text, facts)
+        assert isinstance(again, Compliant) or again.severity is Severity.LOW  # type: ignore[union-attr]
 
 
 LONG = policy(*(allow(Sid=f"S{number}", Resource=f"{BUCKET}/{'x' * 170}") for number in range(67)))

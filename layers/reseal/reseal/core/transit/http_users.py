@@ -22,6 +22,7 @@ from reseal.core.transit.snippets import in_template
 from reseal.core.transit.verdict import in_words, is_inverted, is_partial, named_statements
 
 _CONTROL_TOWER = "aws-controltower-"
+_LONGEST_NAME = 80
 
 
 def http_users(
@@ -117,11 +118,17 @@ def _cloudfront(
     document: Mapping[str, Any], admitted: list[Grantee], facts: TransitFacts
 ) -> Iterator[Obstacle]:
     """Origin access identities; a canonical user that is not the bucket's account may be one, too."""
-    identities = {one.name.rsplit("/", 1)[-1] for one in admitted if one.kind is Kind.ORIGIN_ACCESS_IDENTITY}
+    identities = {
+        one.name.rsplit("/", 1)[-1][:_LONGEST_NAME]
+        for one in admitted
+        if one.kind is Kind.ORIGIN_ACCESS_IDENTITY
+    }
     for _, statement in _allows_over_http(document):
         principal = statement.get("Principal")
         users = listed(principal.get("CanonicalUser")) if isinstance(principal, Mapping) else []
-        identities |= {f"canonical user {str(one)[:64]}" for one in users if one != facts.access.owner_id}
+        identities |= {
+            f"canonical user {str(one)[:_LONGEST_NAME]}" for one in users if one != facts.access.owner_id
+        }
     if identities:
         yield Obstacle(
             cause=Cause.CLOUDFRONT,

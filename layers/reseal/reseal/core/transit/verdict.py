@@ -30,7 +30,7 @@ from reseal.core.transit.requests_over import (
     undenied,
 )
 
-_LONGEST_SID = 80
+_LONGEST_NAME = 80
 _MOST_NAMED = 5
 _MOST_TRIED = 10
 
@@ -85,7 +85,9 @@ def refused_services(policy: BucketPolicy, bucket_arn: str, account: str) -> tup
     document = policy.document or {}
     home = Home(account=account, partition=bucket_arn.split(":")[1])
     admitted = {one.name for one in grantees_of(document, home) if one.kind is Kind.SERVICE}
-    return tuple(sorted(name for name in admitted if _refuses_service(document, name, bucket_arn)))
+    return tuple(
+        sorted(name[:_LONGEST_NAME] for name in admitted if _refuses_service(document, name, bucket_arn))
+    )
 
 
 def in_words(names: tuple[str, ...]) -> str:
@@ -98,7 +100,7 @@ def named_statements(document: Mapping[str, Any]) -> Iterator[tuple[str, Stateme
     """Each statement with its Sid, or its number if it has none."""
     for number, statement in enumerate(listed(document.get("Statement")), start=1):
         sid = statement.get("Sid")
-        yield (f"statement {str(sid)[:_LONGEST_SID]!r}" if sid else f"statement {number}"), statement
+        yield (f"statement {str(sid)[:_LONGEST_NAME]!r}" if sid else f"statement {number}"), statement
 
 
 _ANONYMOUS, _IDENTIFIED = "callers without a signature", "signed callers"
