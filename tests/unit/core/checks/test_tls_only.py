@@ -81,6 +81,7 @@ def test_statement_that_also_denies_services_is_low_where_a_service_is_let_in() 
     assert isinstance(alone, Compliant)
     assert isinstance(with_logs, Manual)
     assert with_logs.severity is Severity.LOW
+    assert "the operator Bool instead of BoolIfExists" in with_logs.recommendation
     assert "logging.s3.amazonaws.com" in with_logs.reason
 
 
@@ -109,6 +110,7 @@ def test_exemption_that_spares_anonymous_callers_is_low_where_one_is_let_in(
         assert isinstance(decision, Manual)
         assert decision.severity is Severity.LOW
         assert named in decision.reason
+        assert "BoolIfExists for aws:PrincipalIsAWSService" in decision.recommendation
 
 
 def test_policy_that_cannot_be_read_needs_a_person() -> None:
@@ -141,4 +143,20 @@ def test_intent_is_that_of_a_call_that_can_have_set_the_policy(
 
 def test_check_names_its_controls() -> None:
     assert TLS_ONLY == "S3.BucketTlsOnly"
-    assert {"Security Hub S3.5", "NIST 800-53 r5 SC-8", "PCI DSS 4.0.1 4.2.1"} <= set(TLS_CONTROLS)
+    assert {control.rpartition(" ")[2] for control in TLS_CONTROLS} == {
+        "S3.5",
+        "2.1.1",
+        "3.1.1",
+        "AC-17(2)",
+        "SC-8",
+        "SC-8(1)",
+        "SC-8(2)",
+        "SC-23",
+        "4.2.1",
+        "164.312(e)(1)",
+        "164.312(e)(2)(i)",
+        "164.312(e)(2)(ii)",
+        "CC6.1",
+        "32",
+        "A.8.24",
+    }

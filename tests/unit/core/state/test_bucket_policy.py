@@ -39,6 +39,12 @@ def policy(*statements: Any, **members: Any) -> BucketPolicy:
         (policy(READ | {"Action": ["a", "b"]}), policy(READ | {"Action": ["b", "a", "a"]})),
         (policy(READ | {"Sid": ""}), policy({name: one for name, one in READ.items() if name != "Sid"})),
         (BucketPolicy.of({"Statement": [READ]}), policy(READ, Version="2008-10-17")),
+        (
+            policy(READ | {"NotPrincipal": {"AWS": "444455556666"}, "NotAction": "a", "NotResource": "b"}),
+            policy(
+                READ | {"NotPrincipal": {"AWS": ["444455556666"]}, "NotAction": ["A"], "NotResource": ["b"]}
+            ),
+        ),
         (BucketPolicy(), BucketPolicy()),
         (BucketPolicy("{"), BucketPolicy("{")),
     ],

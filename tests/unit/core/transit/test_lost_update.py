@@ -101,6 +101,20 @@ def test_quotation_is_bounded(lost: BucketPolicy | None, quoted: str) -> None:
     assert len(found.reason) < 2500
 
 
+def test_policy_of_2000_characters_is_quoted_whole() -> None:
+    room = 2000 - len(of(allow(Sid="")).text or "")
+    whole, longer = of(allow(Sid="x" * room)), of(allow(Sid="x" * (room + 1)))
+
+    quoted = [
+        overwritten(wrote(of(A)), set_by_ann(one), of(A, CHANGE.statement())) for one in (whole, longer)
+    ]
+
+    assert quoted[0] is not None
+    assert quoted[1] is not None
+    assert quoted[0].reason.endswith(f": {whole.text}")
+    assert quoted[1].reason.endswith(f": {(longer.text or '')[:2000]} ... (2001 characters)")
+
+
 policies = st.lists(st.sampled_from([A, B, C]), max_size=3, unique_by=lambda one: one["Sid"]).map(
     lambda statements: of(*statements)
 )
