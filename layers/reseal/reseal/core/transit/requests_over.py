@@ -13,7 +13,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any
 
-from reseal.core.access.callers import ANY_SERVICE, Caller, Kind
+from reseal.core.access.callers import Caller, Kind
 from reseal.core.access.evaluator import (
     RESOURCE,
     action_patterns,
@@ -63,7 +63,6 @@ _NAMES_S3 = re.compile(r"\*$|[a-z0-9-]+:", re.IGNORECASE)
 _Element = tuple[list[Pattern], bool] | None
 """The patterns that an element names, and whether it names all others instead; None if malformed."""
 
-
 Transport = Mapping[str, Range]
 """How requests arrive, as the values of the condition keys that show it."""
 
@@ -104,7 +103,7 @@ def identified(transport: Transport, half: Half, bucket_arn: str) -> tuple[Reque
 
 def of_service(service: str, half: Half, bucket_arn: str) -> Requests:
     """All requests of one AWS service, or of any (`ANY_SERVICE`)."""
-    return _requests(Caller(Kind.SERVICE, service or ANY_SERVICE), _WITHHELD, half, bucket_arn)
+    return _requests(Caller(Kind.SERVICE, service), _WITHHELD, half, bucket_arn)
 
 
 def _requests(caller: Caller, transport: Transport, half: Half, bucket_arn: str) -> Requests:
