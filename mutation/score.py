@@ -38,6 +38,15 @@ _SETS_OF_VALUES = (
     "unit/core/access unit/core/guards unit/core/checks"
 )
 
+_TRANSIT = (
+    "unit/core/transit/test_repair_cases.py unit/core/transit/test_unwritable.py "
+    "unit/core/transit/test_http_users.py unit/core/checks/test_tls_only.py; unit/core/transit"
+)
+
+_BUCKET_POLICY = (
+    "unit/core/state/test_bucket_policy.py unit/core/state/test_deny_insecure_transport.py; unit/core/transit"
+)
+
 TESTS = {
     "resources/bucket/ledger.py": "unit/resources/bucket",
     "resources/bucket/lane.py": "unit/resources/bucket",
@@ -74,6 +83,20 @@ TESTS = {
     "core/checks/key_access.py": (
         "unit/core/checks unit/core/access/test_statements.py; unit/resources/bucket"
     ),
+    "core/transit/requests_over.py": _TRANSIT,
+    "core/transit/verdict.py": _TRANSIT,
+    "core/transit/http_users.py": _TRANSIT,
+    "core/transit/unwritable.py": _TRANSIT,
+    "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
+    "core/transit/facts.py": _TRANSIT,
+    "core/transit/plain_http.py": "unit/core/transit/test_plain_http.py",
+    "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
+    "core/calls/recorded_policy.py": "unit/core/calls/test_recorded_policy.py",
+    "core/checks/tls_only.py": "unit/core/checks/test_tls_only.py unit/core/transit/test_repair_cases.py",
+    "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
+    "core/state/bucket_policy.py": _BUCKET_POLICY,
+    "core/state/policy_text.py": _BUCKET_POLICY,
+    "core/state/deny_insecure_transport.py": _BUCKET_POLICY,
     "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "core/calls/attribution.py": "unit/core/calls; unit/resources/object",
     "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/resources/object",

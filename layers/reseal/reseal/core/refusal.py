@@ -8,6 +8,7 @@ from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, R
 from reseal.core.outcome import Failed, SkipCause, Skipped
 
 _LOCK = "Object Lock"
+_PUBLIC_BLOCKED = "BlockPublicPolicy"  # S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors"
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
 
 
@@ -16,6 +17,8 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
 
     `what` names the kind of resource in the reason: "bucket" or "object".
     """
+    if reason := _by_the_resource(refusal, what):
+        return Failed(code=refusal.code, reason=reason)
     match refusal:
         case NotFoundError():
             return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
@@ -25,9 +28,6 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
             region = refusal.region or "another Region"
             reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
-        case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
-            reason = f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
-            return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
             action = _denied_action(refusal)
             reason = (
@@ -38,6 +38,25 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case _:
             reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
+
+
+def _by_the_resource(refusal: RefusalError, what: str) -> str | None:
+    """Why S3 refused, if no permission is missing: what the resource is protects it from the call."""
+    if refusal.code == "MalformedPolicy":
+        return (
+            "S3 refused the bucket policy as a whole: it does so if a principal that it names was deleted "
+            f"since: {refusal.message}"
+        )
+    if not isinstance(refusal, AccessDeniedError):
+        return None
+    if _LOCK in refusal.message:  # D5
+        return f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
+    if _PUBLIC_BLOCKED in refusal.message:
+        return (
+            f"S3 refused {refusal.action}, because the new bucket policy is public, as the one before, and "
+            f"BlockPublicPolicy is on: {refusal.message}"
+        )
+    return None
 
 
 def written_again(what: str) -> Skipped:
