@@ -4,9 +4,9 @@ STACK ?= reseal
 export STACK
 REGIONS ?= us-east-1
 PREFIX ?= reseal-artefacts
+SCENES ?= all
 CASES ?= 10000
 PAIRS ?= 20000
-PIP_INSTALL = -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
@@ -16,17 +16,23 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local redrive look test prove unit lint type fmt build guided package bench mutants lock clean faults soak judge localemu
+.PHONY: help demo picture local sample redrive look test prove unit lint type docs fmt build guided package bench mutants lock clean faults soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud how Reseal remediates buckets and objects
-	@$(DEV) -m demo
+demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud what Reseal does; SCENES=short takes half a minute
+	@$(DEV) -m demo --scenes $(SCENES)
+
+picture: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the short demo and draw it for the README, in docs/demo.svg
+	@$(DEV) -m demo --picture docs/demo.svg
 
 local: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Start the local cloud with Reseal deployed, to try it out
 	@$(DEV) -m demo.local
+
+sample: .venv/dev/.ready ## Publish a finding that means nothing to the topic of STACK
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.sample_finding --stack $(STACK)
 
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
@@ -68,14 +74,17 @@ lint: .venv/dev/.ready ## Check style, complexity and security rules
 	.venv/dev/bin/bandit --quiet --recursive layers functions operations
 
 type: .venv/dev/.ready ## Check types strictly
-	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation
+	.venv/dev/bin/mypy layers/reseal functions localcloud demo benchmarks operations mutation documents requirements
+
+docs: .venv/dev/.ready ## Write the tables of the documents that are derived from template and code
+	@PYTHONPATH=layers/reseal $(DEV) -m documents
 
 fmt: .venv/dev/.ready ## Format the code
 	.venv/dev/bin/ruff format .
 	.venv/dev/bin/ruff check --fix .
 
 build: .venv/dev/.ready .venv/sam/.ready ## Build what `sam deploy` deploys
-	@$(DEV) -m localcloud.client.deploy
+	@$(DEV) -m localcloud.client.build
 
 guided: build ## Ask for each parameter and deploy; the answers are kept in .local, not in samconfig.toml
 	@mkdir -p .local && { test -e .local/samconfig.toml || cp samconfig.toml .local/; }
@@ -97,11 +106,9 @@ clean: ## Remove what the other commands made
 	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.ready: requirements/%.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
-	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@echo "installing $< into .venv/$*"
-	@rm -rf .venv/$* && $(PYTHON) -m venv .venv/$*
-	@.venv/$*/bin/python $(PIP_INSTALL) -r $<
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
+	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) requirements/install.py .venv/$* $<
 	@touch $@
 
 # Needs Python 3.12 or 3.13. Without one, its tests are skipped with a message.
@@ -109,5 +116,4 @@ clean: ## Remove what the other commands made
 	@python=$$(for python in $(PYTHON) python3.13 python3.12 $$HOME/.pyenv/versions/3.1[23].*/bin/python3; do \
 	  $$python -c 'import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$python && break; done); \
 	test "$$python" || { echo "no Python 3.12 or 3.13 here: the adapters are not tested on LocalEmu"; exit 0; }; \
-	echo "installing $< into .venv/localemu with $$python" && rm -rf .venv/localemu && $$python -m venv .venv/localemu && \
-	.venv/localemu/bin/python $(PIP_INSTALL) --no-compile -r $< && touch $@
+	$$python requirements/install.py .venv/localemu $< --no-compile && touch $@

@@ -11,15 +11,14 @@ from demo.world import World
 
 
 class End(Enum):
-    """The expected result of a scene. The value is the text in the summary."""
+    """The expected result of a scene. The value is the text in the summary if there is no finding."""
 
     REMEDIATED = "remediated"
-    MANUAL = "reported, not changed"
-    COMPLIANT = "compliant, not changed"
-    SKIPPED = "skipped (another Region), not changed"
-    NO_EVENT = "nothing changed, no event"
-    NO_INVOCATION = "compliant, no function started"
-    FAILED = "AWS refused the remediation, reported"
+    UNCHANGED = "reported, not changed"
+    COMPLIANT = "compliant"
+    SKIPPED = "skipped: not of this Region"
+    NO_EVENT = "denied, so no event"
+    NO_INVOCATION = "compliant: no function started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,8 @@ class Scene:
     bucket if there are no keys. With several keys, equal findings may be summarised in few messages with a
     count. A finding's reason must contain `reason`. `results` are the expected results of the events,
     `refused` is the refusal of S3 that Reseal must meet, and `keeps` are properties that each object must
-    have at the end.
+    have at the end. The short form of the demo plays the scenes that are `short`; those that
+    are `pictured` are in the README's picture of it.
     """
 
     title: str
@@ -45,3 +45,13 @@ class Scene:
     results: tuple[str, ...] = ()
     refused: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)
+    short: bool = False
+    pictured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Scenes with the same kind of result, in the order in which they are played."""
+
+    title: str
+    scenes: tuple[Scene, ...]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
 
 from demo.auditor import Look
-from demo.runner import Played
+from demo.runner import Played, violations_in
 from demo.scene import End
 from demo.world import World
 
 _LOG_WIDTH = 140  # without a terminal, which would know its width
+_WITHOUT_FINDING = ("Compliant", "Exempt", "Skipped")
 _SEVERITY_STYLE = {
     "CRITICAL": "bold white on red",
     "HIGH": "bold red",
@@ -25,29 +29,50 @@ _SEVERITY_STYLE = {
     "INFORMATIONAL": "blue",
 }
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False)
 if not console.is_terminal:
-    console = Console(highlight=False, soft_wrap=True, width=_LOG_WIDTH)
+    console = Console(highlight=False, width=_LOG_WIDTH)
+
+
+def waiting(title: str) -> AbstractContextManager[Any]:
+    """Show that something takes time."""
+    return console.status(f"{title} ...")
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
     """Show a long step while it runs, then how long it took."""
     started = time.monotonic()
-    with console.status(f"{title} ..."):
+    with waiting(title):
         yield
     console.print(f"[dim]{time.monotonic() - started:5.1f} s[/]  {title}")
 
 
+def show_error(what: str, error: Exception) -> None:
+    """An error with its reason, which may contain anything that a program prints."""
+    console.print(f"[bold red]{what}[/]")
+    console.print(str(error), markup=False, soft_wrap=True)
+
+
 def show_world(world: World) -> None:
     """Introduce the keys, which the scenes name in words."""
-    console.print(f"\n  the remediation key      {world.key}")
-    console.print(f"  the data team's key      {world.team_key}")
-    console.print(
-        f"  the foreign key          {world.foreign_key} (another account's; closed to this account)"
+    console.print()
+    print_rows(
+        [
+            ("the remediation key", world.key),
+            ("the team's key", world.team_key),
+            ("the foreign key", f"{world.foreign_key} (another account's; closed to this account)"),
+            ("the partner's key", f"{world.partner_key} (another account's; open to this account)"),
+            ("mallory's key", f"{world.mallory_key} (another account's; open to mallory only)"),
+        ],
+        indent=2,
     )
-    console.print(f"  the partner's key        {world.partner_key} (another account's; open to this account)")
-    console.print(f"  mallory's key            {world.mallory_key} (another account's; open to mallory only)")
+
+
+def show_group(title: str) -> None:
+    """Print the title of the scenes that follow."""
+    console.print()
+    console.print(Rule(f"[bold]{title}[/]", align="left", style="dim"))
 
 
 def show_scene(number: int, played: Played, world: World) -> None:
@@ -56,61 +81,82 @@ def show_scene(number: int, played: Played, world: World) -> None:
     about = f"bucket {scene.bucket}"
     if scene.keys:
         about = f"object {scene.bucket}/{scene.keys[0]}" + (" ..." if len(scene.keys) > 1 else "")
-    console.print(f"\n[bold]{number}  {scene.who} {scene.title}[/]   [dim]{about}[/]")
+    console.print()
+    print_rows([(f"[bold]{number:>2}[/]", f"[bold]{scene.who} {scene.title}[/]   [dim]{about}[/]")])
+    print_rows(_rows_of(played, world), indent=4)
+
+
+def print_rows(rows: Iterable[tuple[str, str]], indent: int = 0) -> None:
+    """Two columns; the second is wrapped at the width of the terminal."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(Padding(grid, (0, 0, 0, indent)))
+
+
+def _rows_of(played: Played, world: World) -> Iterator[tuple[str, str]]:
     if played.denied:
-        _row("S3 answered", played.denied)
-    _show_lines(played, world)
+        yield "S3 answered", played.denied
+    yield from _events(played, world)
     for refused in played.refused:
-        _row("S3 refused", f"Reseal's {refused}")
-    for finding in played.findings:
-        _show_finding(finding, world)
-    _show_looks(played, world)
-    if scene.end is End.NO_INVOCATION:
+        yield "S3 refused", f"Reseal's {refused}"
+    for equal in grouped(played.findings):
+        yield from _finding(equal, played, world)
+    yield from _looks(played, world)
+    if played.scene.end is End.NO_INVOCATION:
         before, after = played.started
-        _row("invocations", f"of the object function: {before} before the scene, {after} after it")
+        yield "invocations", f"of the object function: {before} before the scene, {after} after it"
     if played.seconds is not None:
         actions = " and ".join(sorted({f["action"] for f in played.findings if f["action"]}))
-        _row("remediated", f"{played.seconds:.1f} s after the call, by {actions}")
+        yield "remediated", f"{played.seconds:.1f} s after the call, by {actions}"
     for fault in played.faults:
-        _row("WRONG", escape(fault), "bold red")
+        yield "[bold red]WRONG[/]", escape(fault)
 
 
-def _row(name: str, text: str, style: str = "not bold") -> None:
-    console.print(f"     [{style}]{name:<13}[/] {text}")
-
-
-def _show_lines(played: Played, world: World) -> None:
-    """The log lines; equal ones are shown once, with a count."""
-    counts = Counter((line["api_call"], line["actor"], line["tool"], line["result"]) for line in played.lines)
-    for (call, who, tool, result), count in counts.items():
+def _events(played: Played, world: World) -> Iterator[tuple[str, str]]:
+    """The events that arrived; equal ones once, with a count. Findings say what came of the others."""
+    counts = Counter((line["api_call"], line["actor"], line["result"]) for line in played.lines)
+    for (call, who, result), count in counts.items():
         many = f"  [bold]x {count}[/]" if count > 1 else ""
-        _row("event", f"{call} by {who} ({tool}): {result}{many}")
+        ended = f": {result.lower()}" if result in _WITHOUT_FINDING else ""
+        yield "event", f"{call} by {escape(who.rpartition(':')[2])}{ended}{many}"
     for line in played.lines:
         if line["reason"] and (line["result"] == "Skipped" or not played.findings):
-            _row("reason", escape(_named(str(line["reason"]), world)))
+            yield "reason", escape(_named(str(line["reason"]), world))
 
 
-def _show_finding(finding: Mapping[str, Any], world: World) -> None:
-    style, many = _SEVERITY_STYLE[finding["severity"]], finding["occurrences"]
-    count = f"  [bold]x {many['count']}[/]" if many and many["count"] > 1 else ""
-    _row(
-        "finding", f"[{style}]{finding['severity']}[/] {finding['status']}  {escape(finding['title'])}{count}"
-    )
-    _row("", escape(_named(finding["reason"], world)))
+def grouped(findings: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Findings of one check with the same status and words are shown once."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for finding in findings:
+        same = tuple(finding[name] for name in ("check", "status", "reason", "recommendation"))
+        groups.setdefault(same, []).append(finding)
+    return list(groups.values())
+
+
+def _finding(equal: list[dict[str, Any]], played: Played, world: World) -> Iterator[tuple[str, str]]:
+    finding, count = equal[0], violations_in(equal)
+    severities = dict.fromkeys(one["severity"] for one in equal)
+    styled = ", ".join(f"[{_SEVERITY_STYLE[severity]}]{severity}[/]" for severity in severities)
+    title = finding["title"]
+    if len(played.scene.keys) > 1 and count > 1:
+        title = f"{title.partition(' of ')[0]} of {count} objects in bucket {played.scene.bucket}"
+    many = f"  [dim]({len(equal)} messages)[/]" if len(equal) > 1 else ""
+    yield "finding", f"{styled} {finding['status']}  {escape(title)}{many}"
+    yield "", escape(_named(finding["reason"], world))
     if finding["recommendation"]:
-        _row("", f"[dim]{escape(_named(finding['recommendation'], world))}[/]")
+        yield "", f"[dim]{escape(_named(finding['recommendation'], world))}[/]"
 
 
-def _show_looks(played: Played, world: World) -> None:
+def _looks(played: Played, world: World) -> Iterator[tuple[str, str]]:
     acted, ended = played.acted, played.ended
     before, after = (escape(_named(text, world)) for text in (played.before, ended.encryption))
-    _row(
-        "state",
-        f"{after}  [dim](not changed)[/]" if before == after else f"{before}  [bold]->[/]  {after}",
-    )
+    yield "state", f"{after}  [dim](not changed)[/]" if before == after else f"{before}  [bold]->[/]  {after}"
     if ended.rest:
         kept = played.scene.end is End.REMEDIATED and acted.rest == ended.rest
-        _row("kept" if kept else "has", escape(_in_words(ended)))
+        yield "kept" if kept else "has", escape(_in_words(ended))
 
 
 def _in_words(look: Look) -> str:
@@ -135,5 +181,5 @@ def found_in_words(findings: Sequence[Mapping[str, Any]], violations: int) -> st
     """Severity and status of each finding; equal ones once, with the number of violations they report."""
     ends = [f"{finding['severity']} {finding['status']}" for finding in findings]
     if violations == len(ends):
-        return ", ".join(ends) or "none"
-    return f"{', '.join(dict.fromkeys(ends))} x {violations} in {len(ends)} messages"
+        return ", ".join(ends)
+    return f"{', '.join(dict.fromkeys(ends))} x {violations}, in {len(ends)} messages"

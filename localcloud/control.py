@@ -13,11 +13,12 @@ from localcloud.kms import key_times, shared_policies
 from localcloud.request import function_calls
 from localcloud.request.journal import Journal
 from localcloud.s3.objects import encryption_contexts, object_age, object_state
+from localcloud.services.topic_messages import Emails
 
 PREFIX = "/_localcloud/"
 KNOWN = (
-    "known are GET ready, GET journal?since=N, GET encryption-context?bucket=B&key=K&version=V, "
-    "GET function-session?function=ARN, "
+    "known are GET ready, GET journal?since=N, GET emails?since=N, "
+    "GET encryption-context?bucket=B&key=K&version=V, GET function-session?function=ARN, "
     "POST object-age and object-state with bucket, key and version, POST trail-drained, "
     "POST key-sharing with key and policy, POST key-event with key and event, and GET, POST, DELETE faults"
 )
@@ -27,7 +28,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def with_control(application: Application, journal: Journal, faults: Faults, trail: Trail) -> Application:
+def with_control(
+    application: Application, journal: Journal, faults: Faults, trail: Trail, emails: Emails
+) -> Application:
     """The application behind the control endpoints."""
 
     async def controlled(scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,17 +40,20 @@ def with_control(application: Application, journal: Journal, faults: Faults, tra
         body = await _body(receive)
         if (scope["method"], scope["path"]) == ("POST", f"{PREFIX}trail-drained"):
             await asyncio.to_thread(trail.drain)  # the trail delivers through this loop's own server
-        status, answer = _answer(scope, body, journal, faults, trail)
+        status, answer = _answer(scope, body, journal, faults, trail, emails)
         await _send_json(send, status, answer)
 
     return controlled
 
 
-def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults, trail: Trail) -> tuple[int, Any]:
+def _answer(
+    scope: Scope, body: bytes, journal: Journal, faults: Faults, trail: Trail, emails: Emails
+) -> tuple[int, Any]:
     query = parse_qs(scope["query_string"].decode())
     answers: dict[tuple[str, str], Callable[[], Any]] = {
         ("GET", "ready"): lambda: {"ready": True, "process": os.getpid()},
-        ("GET", "journal"): lambda: journal.since(int(query.get("since", ["0"])[0])),
+        ("GET", "journal"): lambda: journal.since(_since(query)),
+        ("GET", "emails"): lambda: emails.since(_since(query)),
         ("GET", "encryption-context"): lambda: {"context": encryption_contexts.read(**_names(query))},
         ("GET", "function-session"): lambda: function_calls.session_of(query["function"][0]),
         ("POST", "object-age"): lambda: {"found": object_age.make_older(**json.loads(body))},
@@ -66,6 +72,10 @@ def _answer(scope: Scope, body: bytes, journal: Journal, faults: Faults, trail: 
         return 200, answer()
     except (TypeError, ValueError) as error:
         return 400, {"error": str(error)}
+
+
+def _since(query: dict[str, list[str]]) -> int:
+    return int(query.get("since", ["0"])[0])
 
 
 def _names(query: dict[str, list[str]]) -> dict[str, str]:

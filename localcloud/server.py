@@ -67,15 +67,15 @@ from localcloud.services import (
     queue_policies,
     stack_resources,
     topic_encryption,
-    topic_messages,
 )
+from localcloud.services.topic_messages import Emails
 from localcloud.settings import Settings
 
 
-def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
+def install(settings: Settings) -> tuple[Journal, Faults, Trail, Emails]:
     """Extend MiniStack. If two extensions wrap one function, the later one is called first."""
     anchors.check()
-    journal, faults = Journal(), Faults()
+    journal, faults, emails = Journal(), Faults(), Emails()
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
     root_denials.install()
@@ -91,7 +91,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     code_of_others.install()
     event_patterns.install()
     topic_encryption.install()
-    topic_messages.install()
+    emails.install()
     queue_messages.install()
     queue_policies.install()
     stack_resources.install()
@@ -99,7 +99,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail]:
     function_logs.install()
     organizations.install()
     gateway.install(journal, faults, trail)
-    return journal, faults, trail
+    return journal, faults, trail, emails
 
 
 def _variants(settings: Settings) -> Variants:
@@ -150,8 +150,8 @@ def _install_objects(settings: Settings) -> None:
 def run(settings: Settings) -> int:
     """Serve until stopped; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    journal, faults, trail = install(settings)
-    application = control.with_control(ministack_app.app, journal, faults, trail)
+    journal, faults, trail, emails = install(settings)
+    application = control.with_control(ministack_app.app, journal, faults, trail, emails)
     try:
         asyncio.run(_serve(application, settings))
     finally:

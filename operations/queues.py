@@ -23,9 +23,13 @@ _GIVEN_UP_WITHIN = timedelta(days=1)  # five deliveries, six minutes apart, afte
 
 
 class Queues:
-    """Receives dead-letter messages and redrives them to their queues."""
+    """Receives dead-letter messages and redrives them to their queues.
+
+    `received` counts the messages that were received, and so are hidden from others for a while.
+    """
 
     def __init__(self, session: boto3.Session) -> None:
+        self.received = 0
         self._stacks: Any = session.client("cloudformation")
         self._sqs: Any = session.client("sqs")
         self._logs: Any = session.client("logs")
@@ -54,6 +58,7 @@ class Queues:
             ).get("Messages", [])
             if not messages:
                 break
+            self.received += len(messages)
             taken |= {message.message_id: message for message in map(dead_letter_message, messages)}
         return tuple(taken.values())
 

@@ -39,16 +39,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--region", help="the stack's Region (default: that of your AWS settings)")
     parser.add_argument("--yes", action="store_true", help="send; without it, only show the messages")
     options = parser.parse_args(arguments)
+    queues = None
     try:
         queues = Queues(boto3.Session(region_name=options.region))
         return _redrive(queues, options.stack, yes=options.yes)
     except (BotoCoreError, ClientError, NotResealError) as error:
         print(f"redrive: {error}", file=sys.stderr)
-        print(
-            f"Messages that were received and not sent are visible again in {HOLD_SECONDS} s.",
-            file=sys.stderr,
-        )
+        print(_left_behind(queues.received if queues else 0), file=sys.stderr)
         return 1
+
+
+def _left_behind(received: int) -> str:
+    if not received:
+        return "No message was received, so nothing changed."
+    return f"Messages that were received and not sent are visible again in {HOLD_SECONDS} s."
 
 
 def _redrive(queues: Queues, stack: str, *, yes: bool) -> int:

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from localcloud.client import deploy
+from localcloud.client import build, deploy
 from localcloud.client.handle import REPOSITORY, LocalCloud
 from tests.contract.worlds import known_gaps
 from tests.support import package
@@ -110,7 +110,7 @@ def built(testrun_uid: str) -> Path:
     with FileLock(scratch / "build.lock"):
         stamp = scratch / "built-for"
         if not stamp.exists() or stamp.read_text() != testrun_uid:
-            deploy.build()
+            build.build()
             package.pack(environment_python("cloud"))
             stamp.write_text(testrun_uid)
     return package.BUILD

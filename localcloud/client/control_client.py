@@ -50,6 +50,13 @@ class ControlEndpoints:
             and fnmatchcase(entry["caller"], caller)
         ]
 
+    def emails(self, since: int = 0) -> list[dict[str, Any]]:
+        """What e-mail subscribers of any topic would read: `sequence`, `topic`, `subject`, `text`.
+
+        Those after e-mail number `since`. Whether somebody has subscribed does not matter.
+        """
+        return list(self.control("GET", f"emails?since={since}"))
+
     def drain_trail(self) -> None:
         """Return when the trail has delivered the events of every call that has ended."""
         self.control("POST", "trail-drained")
@@ -115,3 +122,5 @@ class ControlEndpoints:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise LocalCloudError(error.read().decode()) from error
+        except (urllib.error.URLError, ConnectionError) as error:
+            raise LocalCloudError(f"the local cloud at {self.endpoint} does not answer: {error}") from error

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -116,7 +115,7 @@ class LocalCloud(ControlEndpoints):
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline and self._process.poll() is None:
-            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            with contextlib.suppress(LocalCloudError):
                 if self.control("GET", "ready")["process"] == self._process.pid:
                     return
             time.sleep(0.05)

@@ -1,7 +1,8 @@
-"""What SNS refuses in a message: its texts, its subject and its attributes (G7)."""
+"""What SNS refuses in a message (G7). What it takes is kept as an e-mail, not sent."""
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,30 +13,52 @@ from localcloud.request import anchors
 from localcloud.request.calls import CURRENT
 
 LONGEST_SUBJECT = 99
+_KEPT = 1_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TYPE = re.compile(r"(String|Number|Binary)(\.[\w.-]+)?", re.ASCII)
 _NAME = re.compile(r"[\w.-]{1,256}", re.ASCII)
 
 
-def install() -> None:
-    """Wrap every publish but those of a batch."""
-    anchors.replace("services.sns.publish_internal", _publish)
+class Emails:
+    """The last 1,000 published messages, as an e-mail subscriber of their topic would read them."""
+
+    def __init__(self) -> None:
+        self._emails: deque[dict[str, Any]] = deque(maxlen=_KEPT)
+        self._count = 0
+
+    def install(self) -> None:
+        """Wrap every publish but those of a batch."""
+        anchors.replace("services.sns.publish_internal", self._publish)
+
+    def since(self, sequence: int) -> list[dict[str, Any]]:
+        """The e-mails after this one: `sequence`, `topic`, `subject` and `text`."""
+        return [email for email in self._emails if email["sequence"] > sequence]
+
+    def _publish(
+        self, original: Callable[..., Any], topic: str, message: Any, subject: str = "", **options: Any
+    ) -> Any:
+        is_json = options.get("message_structure") == "json"
+        _refuse(message, subject, options.get("message_attributes") or {}, is_json=is_json)
+        published = original(topic, message, subject, **options)
+        if published is not None:  # there is such a topic
+            self._count += 1
+            text = _email_in(message) if is_json else str(message)
+            email = {"sequence": self._count, "topic": topic, "subject": subject or "", "text": text}
+            self._emails.append(email)
+        return published
 
 
-def _publish(
-    original: Callable[..., Any], topic: str, message: Any, subject: str = "", **options: Any
-) -> Any:
+def _refuse(message: Any, subject: str, attributes: dict[str, dict[str, Any]], *, is_json: bool) -> None:
     if not message:
         raise sns.SnsPublishError("InvalidParameter", "Invalid parameter: Empty message")
     if len(subject) > LONGEST_SUBJECT or _CONTROL.search(subject) or _has_empty_subject():
         raise sns.SnsPublishError("InvalidParameter", "Invalid parameter: Subject")
-    for name, attribute in (options.get("message_attributes") or {}).items():
+    for name, attribute in attributes.items():
         if reason := _refusal(name, attribute):
             raise sns.SnsPublishError("ParameterValueInvalid", reason)
-    if options.get("message_structure") == "json" and not _has_default(message):
+    if is_json and not isinstance(_bodies(message).get("default"), str):
         reason = "Invalid parameter: Message Structure - No default entry in JSON message body"
         raise sns.SnsPublishError("InvalidParameter", reason)
-    return original(topic, message, subject, **options)
 
 
 def _has_empty_subject() -> bool:
@@ -63,9 +86,14 @@ def _refusal(name: str, attribute: dict[str, Any]) -> str | None:
     return None
 
 
-def _has_default(message: str) -> bool:
+def _email_in(message: str) -> str:
+    bodies = _bodies(message)
+    return str(bodies.get("email", bodies["default"]))
+
+
+def _bodies(message: str) -> dict[str, Any]:
     try:
         bodies = json.loads(message)
     except ValueError:
-        return False
-    return isinstance(bodies, dict) and isinstance(bodies.get("default"), str)
+        return {}
+    return bodies if isinstance(bodies, dict) else {}

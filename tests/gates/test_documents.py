@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import subprocess
@@ -16,10 +17,13 @@ import pytest
 from botocore import xform_name
 from samtranslator.yaml_helper import yaml_parse
 
+from demo.bucket_scenes import BUCKET_GROUPS
+from demo.object_scenes import OBJECT_GROUPS
+from documents.pages import derived, pages, with_tables
+from documents.tables import TABLES
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status, Written
 from reseal.core.findings.ownership import owner_of
@@ -34,6 +38,17 @@ from tests.support.findings import a_finding
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEMPLATE = yaml_parse((REPOSITORY / "template.yaml").read_text())
 README = (REPOSITORY / "README.md").read_text()
+CONFIGURATION, FINDINGS, LIMITS, PERMISSIONS, RUNBOOK = (
+    (REPOSITORY / "docs" / f"{name}.md").read_text()
+    for name in ("configuration", "findings", "limits", "permissions", "runbook")
+)
+READERS_PAGES = [
+    page
+    for folder in ("docs", "docs/development")
+    for page in sorted((REPOSITORY / folder).glob("*.md"))
+    if page.name != "README.md"
+]
+LONGEST_README = 1100  # words, without code blocks: it is a first page
 ALARMS = [name for name, resource in TEMPLATE["Resources"].items() if resource["Type"].endswith("Alarm")]
 DOCUMENTS = sorted(
     path
@@ -47,6 +62,7 @@ CODE = [
         "functions",
         "localcloud",
         "demo",
+        "documents",
         "operations",
         "benchmarks",
         "tests",
@@ -57,9 +73,9 @@ TRACKED = subprocess.run(  # as `git ls-files`, so that nothing generated counts
     ["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True
 ).stdout.splitlines()
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _PATH = re.compile(
-    r"`((?:benchmarks|demo|docs|events|functions|layers|localcloud|mutation|operations|requirements|tests)"
+    r"`((?:benchmarks|demo|docs|documents|events|functions|layers|localcloud|mutation|operations|requirements|tests)"
     r"/[\w./-]+)`"
 )
 _SHORT_PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|md|yaml|json|txt|in))`")
@@ -186,24 +202,58 @@ def test_make_target_exists(document: str, target: str) -> None:
     assert re.search(rf"^{target}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_derived_parts_of_a_page_are_what_make_docs_writes(page: Path) -> None:
+    assert derived(page) == page.read_text(), "run make docs"
+
+
+def test_unknown_derived_part_is_an_error() -> None:
+    with pytest.raises(KeyError, match="nonsense"):
+        with_tables("<!-- make docs: nonsense -->\n<!-- end -->\n")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_derived_table_is_on_a_page(name: str) -> None:
+    assert [page for page in pages() if f"<!-- make docs: {name} -->" in page.read_text()]
+
+
 @pytest.mark.parametrize("parameter", TEMPLATE["Parameters"])
-def test_parameter_is_in_the_table_of_the_readme_with_its_default(parameter: str) -> None:
+def test_parameter_is_in_the_table_with_its_default(parameter: str) -> None:
     default = TEMPLATE["Parameters"][parameter]["Default"]
 
     shown = f"`{default}`" if default != "" else "empty"
 
-    assert f"| `{parameter}` | {shown} |" in README
+    assert f"| `{parameter}` | {shown} |" in CONFIGURATION
 
 
 @pytest.mark.parametrize("action", sorted(iam_actions(TEMPLATE["Resources"]) - {"sts:AssumeRole"}))
-def test_iam_action_is_in_the_readme(action: str) -> None:
-    assert f"`{action}`" in README
+def test_iam_action_is_on_the_page_of_permissions(action: str) -> None:
+    assert f"`{action}`" in PERMISSIONS
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_alarm_is_in_the_runbook_and_the_readme(alarm: str) -> None:
-    assert f"**{alarm}**" in (REPOSITORY / "docs/runbook.md").read_text()
-    assert f"`{alarm}`" in README
+def test_alarm_has_a_paragraph_in_the_runbook(alarm: str) -> None:
+    assert f"**{alarm}**" in RUNBOOK
+
+
+def test_readme_fits_a_first_page() -> None:
+    assert len(_FENCE.sub("", README).split()) <= LONGEST_README
+
+
+@pytest.mark.parametrize("page", READERS_PAGES, ids=lambda page: page.name)
+def test_page_is_listed_and_says_who_it_is_for(page: Path) -> None:
+    title, audience = page.read_text().split("\n\n", 2)[:2]
+
+    assert title.startswith("# ")
+    assert audience.startswith("For ")
+    assert f"]({page.relative_to(REPOSITORY / 'docs')})" in (REPOSITORY / "docs/README.md").read_text()
+
+
+def test_picture_shows_scenes_of_the_demo() -> None:
+    picture = html.unescape((REPOSITORY / "docs/demo.svg").read_text()).replace("\xa0", " ")
+    scenes = [scene for group in (*BUCKET_GROUPS, *OBJECT_GROUPS) for scene in group.scenes if scene.pictured]
+
+    assert [scene.title for scene in scenes if f"{scene.who} {scene.title}" not in picture] == []
 
 
 def seconds_in_documents() -> list[Any]:
@@ -227,33 +277,18 @@ def test_time_out_lease_and_visibility_timeout_are_those_of_the_template(documen
     assert words in (REPOSITORY / document).read_text()
 
 
-def test_counts_in_the_readme_are_those_of_template_and_catalogue() -> None:
+def test_number_of_listed_keys_is_that_of_the_template() -> None:
     listed = TEMPLATE["Parameters"]["ApprovedKeys"]["AllowedPattern"].rpartition("{0,")[2].rstrip("})$")
-    statuses = [*Status, "COMPLIANT", "EXEMPT", "SKIPPED"]
-    checks, written = len(CHECK_BY_ID), len(CHECK_BY_ID.keys() - {KEY_ACCESS})
-    series = checks * len(statuses) + written + 1
 
-    assert f"at most {int(listed) + 1} key ARNs" in README
-    assert f"| {len(ALARMS)} x 0.10/month |" in README
-    assert f"at most {series} ({checks} checks x {len(statuses)} statuses, {written} times" in README
-
-
-@pytest.mark.parametrize(("rule", "number"), [("BucketRule", "eight"), ("ObjectRule", "five")])
-def test_calls_of_a_rule_are_in_the_readme_with_their_number(rule: str, number: str) -> None:
-    names = TEMPLATE["Resources"][rule]["Properties"]["EventPattern"]["detail"]["eventName"]
-
-    assert len(names) == {"five": 5, "eight": 8}[number]
-    assert f"the {number} {'bucket' if rule == 'BucketRule' else 'object'} calls" in README
-    assert not [name for name in names if f"`{name}`" not in README]
+    assert f"lists at most {int(listed) + 1} keys" in LIMITS
 
 
 @pytest.mark.parametrize("check", CHECK_BY_ID)
-def test_check_has_a_section_and_a_row(check: str) -> None:
+def test_check_has_a_section_on_both_pages(check: str) -> None:
     anchor = check.replace(".", "").lower()
 
     assert anchor in anchors(REPOSITORY / "docs/checks.md")
     assert anchor in anchors(REPOSITORY / "docs/runbook.md")
-    assert f"`{check}`" in README
 
 
 def test_facts_of_the_page_are_those_that_code_cites() -> None:
@@ -281,10 +316,10 @@ def test_known_faults_are_the_scenarios_that_are_expected_to_fail() -> None:
 
 
 def examples(language: str) -> list[str]:
-    return [text for marked, text in _FENCE.findall(README) if marked == language]
+    return [text for marked, text in _FENCE.findall(FINDINGS) if marked == language]
 
 
-def test_finding_in_the_readme_is_one() -> None:
+def test_finding_on_the_page_is_one() -> None:
     schema = json.loads((REPOSITORY / "docs/finding.schema.json").read_text())
 
     (example,) = examples("json")
@@ -325,14 +360,14 @@ def finding_of(shown: dict[str, Any]) -> Finding:
     )
 
 
-def test_finding_and_e_mail_of_the_readme_are_what_the_code_makes_of_that_repair() -> None:
+def test_finding_and_e_mail_of_the_page_are_what_the_code_makes_of_that_repair() -> None:
     shown = json.loads(examples("json")[0])
 
     message = message_of([finding_of(shown["findings"][0])])
 
     assert json.loads(message.document) == shown
     assert message.email in examples("text")
-    assert f"`{message.subject}`" in README
+    assert f"`{message.subject}`" in FINDINGS
 
 
 @pytest.mark.parametrize("command", aws_commands())

@@ -17,7 +17,7 @@ TOOLS = SHIPPED | {"Artistic-1.0", "CNRI-Python", "ISC", "MPL-2.0", "ZPL-2.1"}  
 UNSTATED = {"cookiecutter": "BSD-3-Clause"}  # from its LICENSE file; its metadata has none
 ENVIRONMENTS = sorted(path.stem for path in (REPOSITORY / "requirements").glob("*.txt"))
 NOT_EVERYWHERE = {"custodian", "localemu"}  # for `make bench`, if there is a Python for it
-PAGE = (REPOSITORY / "docs" / "licences.md").read_text()
+PAGE = (REPOSITORY / "docs" / "development" / "licences.md").read_text()
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|$", re.MULTILINE)
 
 

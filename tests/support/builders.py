@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from documents.modes import can_enforce, mode_parameters
+from documents.template import template
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
-from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
@@ -37,13 +38,10 @@ SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 DEFAULT_MODES = {
-    DEFAULT_ENCRYPTION: Mode.ENFORCE,
-    BUCKET_KEY: Mode.DETECT,
-    SSE_C_BLOCK: Mode.DETECT,
-    KEY_ACCESS: Mode.DETECT,
-    OBJECT_ENCRYPTION: Mode.ENFORCE,
+    check: Mode(template()["Parameters"][name]["Default"]) for check, name in mode_parameters().items()
 }
-ENFORCE_ALL = dict.fromkeys(CHECK_BY_ID, Mode.ENFORCE)
+ENFORCE_ALL = DEFAULT_MODES | {check: Mode.ENFORCE for check in DEFAULT_MODES if can_enforce(check)}
+"""The check modes of a stack that enforces every check that it can."""
 
 SSE_S3, SSE_KMS, DSSE_KMS = SseAlgorithm.SSE_S3, SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS
 

@@ -220,4 +220,5 @@ def test_missing_stack_is_reported_in_one_line(operator: Operator) -> None:
 
     assert done.returncode == 1
     assert "nowhere" in done.stderr.splitlines()[0]
+    assert done.stderr.splitlines()[1:] == ["No message was received, so nothing changed."]
     assert "Traceback" not in done.stderr

@@ -73,6 +73,21 @@ def test_message_structure_without_default_is_refused(sns: Any, topic: str) -> N
         sns.publish(TopicArn=topic, MessageStructure="json", Message='{"sqs": "x"}')
 
 
+def test_e_mail_has_the_body_for_that_protocol(local_cloud: LocalCloud, sns: Any, topic: str) -> None:
+    sns.publish(TopicArn=topic, MessageStructure="json", Message=json.dumps(BODIES), Subject="finding")
+
+    emails = [email for email in local_cloud.emails() if email["topic"] == topic]
+    assert [(email["subject"], email["text"]) for email in emails] == [("finding", "in words")]
+
+
+def test_e_mails_are_read_once(local_cloud: LocalCloud, sns: Any, topic: str) -> None:
+    sns.publish(TopicArn=topic, Message="first")
+    (seen,) = (email for email in local_cloud.emails() if email["topic"] == topic)
+    sns.publish(TopicArn=topic, Message="second")
+
+    assert [email["text"] for email in local_cloud.emails(seen["sequence"])] == ["second"]
+
+
 TABLE = {
     "Resources": {
         "Ledger": {

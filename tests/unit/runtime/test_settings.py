@@ -12,16 +12,17 @@ from reseal.core.errors import SettingsError
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.runtime.settings import Settings, read_settings
+from tests.support.builders import BUCKET_KEY, DEFAULT_MODES, SSE_C_BLOCK
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"
 OTHER_KEY = "arn:aws:kms:us-east-1:444455556666:key/mrk-1234567890abcdef1234567890abcdef"
+MODES = DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF}
 RIGHT = {
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",
     "MODE": "enforce",
-    "CHECK_MODES": "S3.BucketDefaultEncryption=enforce,S3.BucketKey=detect,S3.BucketSseCBlock=off,"
-    "S3.BucketKeyAccess=detect,S3.ObjectEncryption=enforce",
+    "CHECK_MODES": ",".join(f"{check}={mode}" for check, mode in MODES.items()),
     "REQUIRED_ENCRYPTION": "SSE-KMS",
     "REMEDIATION_KEY_ARN": KEY,
     "STACK_KEY_ARN": STACK_KEY,
@@ -59,13 +60,7 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
         "CHECK_MODES",
         RIGHT["CHECK_MODES"],
         lambda s: s.policy.default.check_modes,
-        {
-            "S3.BucketDefaultEncryption": Mode.ENFORCE,
-            "S3.BucketKey": Mode.DETECT,
-            "S3.BucketSseCBlock": Mode.OFF,
-            "S3.BucketKeyAccess": Mode.DETECT,
-            "S3.ObjectEncryption": Mode.ENFORCE,
-        },
+        MODES,
     ),
 ]
 WRONG = [
@@ -87,7 +82,7 @@ WRONG = [
     (
         "CHECK_MODES",
         "S3.BucketKey=detect",
-        "has no mode for S3.BucketDefaultEncryption, S3.BucketKeyAccess, S3.BucketSseCBlock, S3.Object",
+        f"has no mode for {', '.join(sorted(MODES.keys() - {BUCKET_KEY}))}",
     ),
     ("CHECK_MODES", RIGHT["CHECK_MODES"] + ",S3.Other=off", "'S3.Other=off' does not have the form"),
     (

@@ -32,7 +32,7 @@ from tests.support.builders import (
     requirements,
 )
 from tests.support.guards import a_guarded_bucket, a_guarded_object, reads
-from tests.unit.core.access.cases import THE_STACKS_KEY
+from tests.unit.core.access.cases import THE_STACKS_KEY, lets
 
 
 def remediate(change: EncryptionChange) -> Remediate:
@@ -109,6 +109,16 @@ def test_raise_of_a_bucket_asks_for_its_access_and_not_for_a_key() -> None:
     bucket = a_guarded_bucket(encryption(SSE_KMS, TEAM_KEY), a_key(TEAM_KEY))
 
     assert decided(bucket, reads(access=BucketAccess()), RAISES) is RAISES
+
+
+def test_raise_that_locks_somebody_out_names_the_key_that_stays() -> None:
+    bucket = a_guarded_bucket(encryption(SSE_KMS, TEAM_KEY), a_key(TEAM_KEY))
+    logs = {"Service": f"logs.{REGION}.amazonaws.com"}
+
+    stopped = decided(bucket, reads(access=lets(logs, "s3:PutObject")), RAISES)
+
+    assert isinstance(stopped, Manual)
+    assert f"not remediated, because under {TEAM_KEY} the service logs" in stopped.reason
 
 
 def test_raise_of_an_object_keeps_its_readers() -> None:

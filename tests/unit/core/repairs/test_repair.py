@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.catalogue import Decisions, decisions_of
+from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import repairs_of
@@ -14,7 +14,6 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     ENFORCE_ALL,
-    KEY_ACCESS,
     SSE_C_BLOCK,
     SSE_KMS,
     TEAM_KEY,
@@ -43,11 +42,11 @@ def test_every_check_gives_its_own_decision() -> None:
 
     decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
-    assert {check: type(decision) for check, decision in decisions.items()} == {
+    assert decisions.keys() == {check.id for check in BUCKET_CHECKS}
+    assert {check: type(decisions[check]) for check in (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK)} == {
         DEFAULT_ENCRYPTION: Remediate,
         BUCKET_KEY: Compliant,
         SSE_C_BLOCK: Remediate,
-        KEY_ACCESS: Compliant,
     }
 
 

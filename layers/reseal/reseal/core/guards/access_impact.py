@@ -6,7 +6,7 @@ from reseal.core.access.impact import Impact, impact_of, in_words, own_callers
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.object_acl import readers_locked_out
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.decision import Decision, Remediate, encryption_change_of
+from reseal.core.decision import Decision, Remediate
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
@@ -26,9 +26,9 @@ def guard_access(
 def _unless_locked_out(
     requirements: Requirements, guarded: Guarded, reads: Reads, decision: Decision
 ) -> Decision:
-    change = encryption_change_of(decision)
-    if change is None or not isinstance(decision, Remediate):
+    if not isinstance(decision, Remediate) or not isinstance(decision.change, EncryptionChange):
         return decision
+    change = decision.change
     if change.key_arn is not None:
         key_arn, impacts = change.key_arn, _of_move(requirements, guarded, reads, change)
     elif change.algorithm is not None:

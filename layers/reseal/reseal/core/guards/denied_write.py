@@ -18,10 +18,11 @@ from reseal.core.access.patterns import objects_of
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.decision import Decision, Remediate, encryption_change_of
+from reseal.core.decision import Decision, Remediate
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
+from reseal.core.state.change import EncryptionChange
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
@@ -41,8 +42,10 @@ def _unless_denied(
     requirements: Requirements, guarded: Guarded, reads: Reads, decision: Decision
 ) -> Decision:
     """The decision, or a manual finding that names the statement that may deny such writes."""
-    change = encryption_change_of(decision)
-    if change is None or not isinstance(decision, Remediate) or not (change.key_arn or change.algorithm):
+    if not isinstance(decision, Remediate) or not isinstance(decision.change, EncryptionChange):
+        return decision
+    change = decision.change
+    if not (change.key_arn or change.algorithm):
         return decision
     after = guarded.after(change)
     encryption = {ENCRYPTION_HEADER: always(after.algorithm or ""), KEY_HEADER: always(after.key_id or "")}

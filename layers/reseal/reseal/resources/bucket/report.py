@@ -27,15 +27,16 @@ class Reporter:
     services: Services
 
     def report(self, batch: Batch, ended: Mapping[str, BucketEnded]) -> None:
-        """Publish the findings of each message, then write its log line and metrics."""
-        batch.for_each(self._report, ended)
+        """Publish the findings of each message, then write its log line and metrics, one after the other."""
+        for event_result in batch.for_each(self._published, ended).values():
+            self.services.telemetry.record(event_result)
 
-    def _report(self, ended: BucketEnded) -> None:
+    def _published(self, ended: BucketEnded) -> EventResult:
         event_result = self._with_owner(self._once_a_day(result_of(ended)))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
         if published:
             self.services.topic.publish(message_of(published))
-        self.services.telemetry.record(event_result)
+        return event_result
 
     def _with_owner(self, event_result: EventResult) -> EventResult:
         """Add the tool that manages the bucket: the permanent correction belongs in its code."""
