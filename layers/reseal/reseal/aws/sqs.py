@@ -1,12 +1,14 @@
-"""Amazon SQS: a delayed message to the object lane's own queue. The only module that calls it."""
+"""Amazon SQS: messages of Reseal to its own lanes. The only module that calls it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from reseal.aws.errors import translated
-from reseal.core.calls.queue_message import CloseWindow, reminder_body
+from reseal.core.calls.look import Look
+from reseal.core.calls.queue_message import CloseWindow, look_body, reminder_body
 from reseal.core.errors import RefusalError, TransientError
+from reseal.core.resource import BucketResource
 
 SEND = "sqs:SendMessage"
 
@@ -19,12 +21,24 @@ class SqsReminders:
 
     def remind(self, group: str, seconds: int) -> None:
         """Send the reminder. Raises TransientError, also if SQS refuses: a summary must not be lost."""
-        try:
-            with translated(SEND):
-                self._client.send_message(
-                    QueueUrl=self._queue_url,
-                    DelaySeconds=seconds,
-                    MessageBody=reminder_body(CloseWindow(group=group)),
-                )
-        except RefusalError as refusal:
-            raise TransientError(f"the object queue refused the reminder: {refusal}") from refusal
+        body = reminder_body(CloseWindow(group=group))
+        _send(self._client, "the object queue", self._queue_url, body, DelaySeconds=seconds)
+
+
+class SqsLooks:
+    """`Looks` on Amazon SQS."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client, self._queue_url = client, queue_url
+
+    def ask(self, look: Look[BucketResource]) -> None:
+        """Send the request. Raises TransientError, also if SQS refuses: a repair must not be lost."""
+        _send(self._client, "the policy queue", self._queue_url, look_body(look))
+
+
+def _send(client: Any, queue: str, url: str, body: str, **more: Any) -> None:
+    try:
+        with translated(SEND):
+            client.send_message(QueueUrl=url, MessageBody=body, **more)
+    except RefusalError as refusal:
+        raise TransientError(f"{queue} refused a message: {refusal}") from refusal

@@ -29,15 +29,20 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
             reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
         case AccessDeniedError():
-            action = _denied_action(refusal)
-            reason = (
-                f"{action} is denied to Reseal's role ({refusal.message}): a policy of the {_by(action)}, "
-                f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
-            )
-            return Failed(code=refusal.code, reason=reason, denied_action=action)
+            return denied(refusal)
         case _:
             reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
             return Failed(code=refusal.code, reason=reason)
+
+
+def denied(refusal: AccessDeniedError) -> Failed:
+    """The failure of a call that a policy denies."""
+    action = _denied_action(refusal)
+    reason = (
+        f"{action} is denied to Reseal's role ({refusal.message}): a policy of the {_by(action)}, "
+        f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
+    )
+    return Failed(code=refusal.code, reason=reason, denied_action=action)
 
 
 def _by_the_resource(refusal: RefusalError, what: str) -> str | None:

@@ -9,18 +9,21 @@ import botocore
 from botocore.config import Config
 from botocore.session import get_session
 
+from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
 from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
+from reseal.aws.sqs import SqsLooks
 from reseal.aws.timestamps import read_timestamps_quickly
 from reseal.core.policy.policy import Policy
-from reseal.ports import Services
+from reseal.ports import Looks, Services
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import Settings, read_bucket_settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -39,8 +42,8 @@ CALLS = Config(
 SECONDS_TO_RECORD = 3 * longest_attempt(CALLS)
 """What a batch needs to open its entries: two reads of the ledger, and the call that opens."""
 
-SECONDS_TO_END = 2 * longest_attempt(CALLS)
-"""What a batch needs after its repairs: to close the ledger's entries, and to publish."""
+SECONDS_TO_END = 3 * longest_attempt(CALLS)
+"""What a batch needs after its repairs: to close the ledger's entries, to hand buckets on, and to publish."""
 
 SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 """What a bucket needs from its write on: the write, and the read after it."""
@@ -48,14 +51,18 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Policy, Services]:
-    """The policy and the services of this deployment. Raises SettingsError.
+) -> tuple[Policy, Services, Looks | None]:
+    """The policy and the services of the bucket lane, and the policy lane's queue, if it exists.
+
+    Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
-    settings = read_settings(environment)
+    read = read_bucket_settings(environment)
+    settings, url = read.settings, read.policy_queue_url
     clients = Clients(settings.region, deadline=deadline)
-    return settings.policy, services_of(settings, clients, logger)
+    looks = SqsLooks(clients.of("sqs"), url) if url else None
+    return settings.policy, services_of(settings, clients, logger), looks
 
 
 class Clients:
@@ -94,6 +101,8 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         refusals=DynamoDbRefusals(dynamodb, table),
         watchlist=DynamoDbWatchlist(dynamodb, table),
+        bucket_notes=DynamoDbBucketNotes(dynamodb, table),
+        policy_writes=DynamoDbPolicyWrites(dynamodb, table),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),
         telemetry=PowertoolsTelemetry(logger),
         clock=clock,

@@ -94,7 +94,7 @@ PUBLIC = LOGS | {"Principal": "*", "Sid": "Pub"}
     [
         ((SPARED,), NOTHING, None),
         ((LOGS, SPARED), NOTHING, None),
-        ((SPARED,), TransitFacts(access=BucketAccess(), has_website=True), "website"),
+        ((SPARED,), TransitFacts(access=BucketAccess(has_website=True)), "website"),
         ((PUBLIC, SPARED), TransitFacts(access=BucketAccess(policy_is_public=True)), "statement 'Pub'"),
     ],
 )

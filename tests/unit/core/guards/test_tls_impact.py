@@ -40,7 +40,7 @@ def test_write_that_harms_nobody_goes_on() -> None:
 
 
 def test_write_that_may_harm_somebody_needs_a_person_and_keeps_its_severity() -> None:
-    decision = guarded(REMEDIATE, TransitFacts(access=BucketAccess(), has_website=True, tool="CDK"))
+    decision = guarded(REMEDIATE, TransitFacts(access=BucketAccess(has_website=True), tool="CDK"))
 
     assert isinstance(decision, Manual)
     assert decision.severity is Severity.HIGH
@@ -83,4 +83,4 @@ def test_origin_access_control_is_mentioned_and_does_not_stop_the_write() -> Non
     ],
 )
 def test_other_decisions_are_left_alone(decision: Decision) -> None:
-    assert guarded(decision, TransitFacts(access=BucketAccess(), has_website=True)) == decision
+    assert guarded(decision, TransitFacts(access=BucketAccess(has_website=True))) == decision

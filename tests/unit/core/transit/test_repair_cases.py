@@ -127,7 +127,7 @@ ODD_STATEMENTS = st.fixed_dictionaries(
 def test_malformed_policy_is_no_error_and_converges_where_it_is_written(
     statements: Any, public: bool
 ) -> None:
-    facts = TransitFacts(access=BucketAccess(policy_is_public=public), has_website=public)
+    facts = TransitFacts(access=BucketAccess(policy_is_public=public, has_website=public))
 
     decision = decided(policy(*statements), facts)
 
@@ -138,8 +138,8 @@ def test_malformed_policy_is_no_error_and_converges_where_it_is_written(
 
 
 LONG = policy(*(allow(Sid=f"S{number}", Resource=f"{BUCKET}/{'x' * 170}") for number in range(67)))
-WEBSITE = TransitFacts(access=BucketAccess(), has_website=True)
-BLOCKED = TransitFacts(access=BucketAccess(policy_is_public=True), blocks_public_policy=True)
+WEBSITE = TransitFacts(access=BucketAccess(has_website=True))
+BLOCKED = TransitFacts(access=BucketAccess(policy_is_public=True, blocks_public_policy=True))
 IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
 
 

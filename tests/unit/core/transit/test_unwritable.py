@@ -71,6 +71,6 @@ def test_deleted_principals_are_named_with_their_statements() -> None:
 def test_public_policy_is_refused_where_such_policies_are_blocked(
     blocks: bool, is_public: bool, expected: list[Cause]
 ) -> None:
-    facts = TransitFacts(access=BucketAccess(policy_is_public=is_public), blocks_public_policy=blocks)
+    facts = TransitFacts(access=BucketAccess(policy_is_public=is_public, blocks_public_policy=blocks))
 
     assert causes(policy(allow(Principal="*")), facts) == expected

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from reseal.core.checks.intent import SEVERITY, Intent
-from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.intent import SEVERITY, Intent, intent_of
+from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity, Violation
+from reseal.core.outcome import Failed
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import TransitFacts
@@ -32,21 +38,82 @@ TLS_CONTROLS = (
 )
 
 
-def intent_of_policy_call(call: str, recorded: BucketPolicy | None, found: BucketPolicy) -> Intent:
-    """The intent of a call, by its name and by the policy that its record shows, None if it shows none."""
-    if call == "CreateBucket":
-        return Intent.NEW
-    if call not in ("PutBucketPolicy", "DeleteBucketPolicy"):
-        return Intent.DRIFT
-    return Intent.LOWERED if recorded is None or recorded.equals(found) else Intent.DRIFT
+POLICY_CALLS = frozenset({"CreateBucket", "PutBucketPolicy", "DeleteBucketPolicy"})
+"""The calls that set a bucket's policy, or leave a new bucket without one."""
+
+
+def judges_policy(requirements: Requirements, call: BucketTrigger) -> bool:
+    """Whether the check judges the bucket's policy after this call."""
+    is_on = requirements.mode_of(TLS_ONLY) is not Mode.OFF
+    return is_on and (isinstance(call, Look) or call.name in POLICY_CALLS)
+
+
+def can_have_set_policy(call: BucketTrigger, found: BucketPolicy) -> bool:
+    """Whether the call can have set the policy that is found. A new bucket has none."""
+    if isinstance(call, Look) or call.name not in POLICY_CALLS:
+        return False
+    if call.name == "CreateBucket":
+        return found.equals(BucketPolicy())
+    return call.policy is None or call.policy.equals(found)
+
+
+def decide_bucket_policy(
+    requirements: Requirements, call: BucketTrigger, observed: ObservedBucket
+) -> Decision:
+    """The decision about a bucket after a call. Another call than those of `POLICY_CALLS` sets no policy."""
+    match observed.policy:
+        case None:
+            return Compliant("this call set no bucket policy")
+        case Failed() as failed:
+            return Manual(
+                severity=Severity.HIGH,
+                reason=f"whether plain HTTP is denied is not known: {failed.reason}",
+                recommendation=f"allow {failed.denied_action} to Reseal's role",
+            )
+        case ObservedPolicy() as seen:
+            return decide_policy(requirements, call, seen, _intent_of(call, observed, seen.policy))
+
+
+def decide_policy(
+    requirements: Requirements, call: BucketTrigger, seen: ObservedPolicy, intent: Intent
+) -> Decision:
+    """The decision about a bucket policy. Another's policy that Reseal may have overwritten comes first."""
+    arn = call.resource.arn(requirements.partition)
+    decision = decide_tls_only(seen.policy, arn, requirements.account, intent, seen.facts)
+    lost = seen.overwritten
+    if lost is None:
+        return decision
+    more = f"; now {decision.reason}" if isinstance(decision, Violation) else ""
+    return replace(lost, reason=f"{lost.reason}{more}")
+
+
+def decide_recorded_policy(requirements: Requirements, call: BucketTrigger) -> Decision | None:
+    """The decision about the policy that a call set by its record; None if that does not show it."""
+    if isinstance(call, Look) or call.policy is None or not judges_policy(requirements, call):
+        return None
+    arn = call.resource.arn(requirements.partition)
+    return decide_tls_only(call.policy, arn, requirements.account, Intent.LOWERED, None)
+
+
+def depends_on_facts(policy: BucketPolicy, bucket_arn: str) -> bool:
+    """Whether the decision about a policy depends on who uses the bucket without a signature."""
+    verdict = verdict_of(policy, bucket_arn)
+    return verdict.spares_anonymous and not verdict.denies_tls
+
+
+def _intent_of(call: BucketTrigger, observed: ObservedBucket, found: BucketPolicy) -> Intent:
+    if isinstance(call, Look) or call.name == "CreateBucket":
+        return intent_of(call, observed)
+    return Intent.LOWERED if can_have_set_policy(call, found) else Intent.DRIFT
 
 
 def decide_tls_only(
-    found: BucketPolicy, bucket_arn: str, account: str, intent: Intent, facts: TransitFacts
+    found: BucketPolicy, bucket_arn: str, account: str, intent: Intent, facts: TransitFacts | None
 ) -> Decision:
     """A policy that refuses TLS is CRITICAL and never changed; one that cannot be read is not changed either.
 
-    `facts` matter here only where the policy spares callers without a signature.
+    `facts` matter only where the policy spares callers without a signature (`depends_on_facts`). None: who
+    uses the bucket is not known, and nobody is taken for such a caller.
     """
     verdict = verdict_of(found, bucket_arn)
     change = DenyInsecureTransport(bucket_arn=bucket_arn)
@@ -61,7 +128,8 @@ def decide_tls_only(
     if verdict.denies_http:
         return _denied(verdict, refused_services(found, bucket_arn, account))
     if verdict.spares_anonymous:
-        return _spared(verdict, [one.because for one in anonymous_users(found, bucket_arn, account, facts)])
+        users = anonymous_users(found, bucket_arn, account, facts) if facts else ()
+        return _spared(verdict, [one.because for one in users])
     return Remediate(
         change=change,
         severity=SEVERITY[intent],

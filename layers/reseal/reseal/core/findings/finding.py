@@ -86,8 +86,12 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same id for every report of the same violations, so that receivers can drop duplicates."""
+        """The same id for every report of the same violations, so that receivers can drop duplicates.
+
+        What a look led to has another: it can be the outcome of what was reported under the same event.
+        """
         one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        one += "|look" if isinstance(self.call, Look) else ""
         several = self.occurrences.ids if self.occurrences else ()
         return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 

@@ -26,18 +26,22 @@ _AFTER_COPY = (
 )
 
 
+_HANDED = "handed to the policy lane, which corrects the bucket policy or reports why it does not"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """What one check decided about the state `before`, and the ledger entry of the write that was for it.
 
     `before` is None if the state is not known, `entry` if nothing was to be written. `refused` says what AWS
-    refused before a write could be prepared.
+    refused before a write could be prepared. `handed`: another lane makes the write, or reports why not.
     """
 
     decision: Decision
     before: State | None
     entry: LedgerEntry[Any] | None = None
     refused: Failed | None = None
+    handed: bool = False
 
 
 def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
@@ -125,7 +129,7 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             recommendation=_how_to_allow(result.refused, draft.resource),
         )
     if entry is None:
-        how = _how_to_enforce(requirements, draft.check)
+        how = _HANDED if result.handed else _how_to_enforce(requirements, draft.check)
         return replace(draft, status=Status.DETECTED, recommendation=how)
     match entry.outcome:
         case Applied() as applied:

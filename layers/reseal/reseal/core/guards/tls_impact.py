@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Decision, Remediate
+from reseal.core.guards.guarded import Guarded, Reads
+from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import Obstacle, TransitFacts
@@ -15,6 +18,23 @@ _MAY_BE_HTTP = (
     "CloudFront reads the bucket through an origin access control: it uses HTTPS if its signing behavior is "
     "`always`, which cannot be seen in S3"
 )
+
+
+def guard_tls(requirements: Requirements, guarded: Guarded, reads: Reads, decisions: Decisions) -> Decisions:
+    """Replaces each remediation of a bucket policy that somebody's plain HTTP or S3 itself speaks against."""
+    found, transit = guarded.policy, reads.transit
+    if found is None or transit is None:
+        return decisions
+    return {
+        check: unless_http_is_used(decision, found, requirements.account, transit())
+        if _denies_http(decision)
+        else decision
+        for check, decision in decisions.items()
+    }
+
+
+def _denies_http(decision: Decision) -> bool:
+    return isinstance(decision, Remediate) and isinstance(decision.change, DenyInsecureTransport)
 
 
 def unless_http_is_used(

@@ -86,6 +86,12 @@ class BucketPolicy:
         """The policy as JSON, for the ledger."""
         return {"policy": self.text}
 
+    def to_summary(self) -> dict[str, Any]:
+        """The policy for the finding: its text, up to 20 KB, is in the ledger."""
+        if self.text is None:
+            return {"statements": 0, "bytes": 0, "fingerprint": None}
+        return {"statements": len(self.statements), "bytes": self.size, "fingerprint": self.fingerprint}
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> BucketPolicy:
         """The policy that `to_document` wrote."""

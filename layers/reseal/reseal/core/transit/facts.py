@@ -6,25 +6,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reseal.core.state.bucket_access import BucketAccess
-from reseal.core.transit.plain_http import PlainHttpCall
+from reseal.core.transit.heard import BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransitFacts:
     """Who uses a bucket, and who manages it.
 
-    `access` holds its ACL, S3's own verdict on its policy and Block Public Access; its `policy` is not used.
-    `has_website`: it has a website configuration, also one that only redirects. `blocks_public_policy`:
-    BlockPublicPolicy is on for the bucket or the account. `tool` manages the bucket, in `stack` if that is
-    known. `plain_http` are calls that arrived without TLS.
+    `access` holds its ACL, its website, S3's own verdict on its policy and Block Public Access; its `policy`
+    is not used. `tool` manages the bucket, in `stack` if that is known. `creator` is the tool that created
+    it, None if Reseal did not hear that. `must_know_creator`: no call explains the violation, so only the
+    creator shows that no tool manages the bucket. `plain_http` says who used plain HTTP lately.
     """
 
     access: BucketAccess
-    has_website: bool = False
-    blocks_public_policy: bool = False
     tool: str | None = None
     stack: str | None = None
-    plain_http: tuple[PlainHttpCall, ...] = ()
+    creator: str | None = None
+    must_know_creator: bool = False
+    plain_http: str | None = None
+
+    @property
+    def may_be_managed(self) -> bool:
+        """Whether a tool that Reseal does not know of may manage the bucket."""
+        return self.must_know_creator and self.creator not in BY_HAND
 
 
 class Cause(StrEnum):
@@ -41,6 +46,7 @@ class Cause(StrEnum):
     ALLOWS_HTTP_ONLY = "allows plain HTTP only"
     EXEMPTS_HTTP = "exempts plain HTTP"
     MANAGED = "managed by a tool"
+    UNKNOWN_CREATOR = "unknown creator"
     HTTP_IN_USE = "plain HTTP in use"
 
 

@@ -7,6 +7,7 @@ protocol) and "Restrict access to an Amazon S3 origin" (an origin access control
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,10 +37,9 @@ def http_users(
     yield from _by_statement(document)
     yield from _managed(change, facts)
     if facts.plain_http:
-        calls = tuple(call.in_words for call in facts.plain_http)
         yield Obstacle(
             cause=Cause.HTTP_IN_USE,
-            because=f"plain HTTP is in use: {in_words(calls)}",
+            because=f"plain HTTP is in use: {facts.plain_http}",
             recommendation="change these callers to HTTPS; then deny plain HTTP",
         )
 
@@ -50,7 +50,7 @@ def anonymous_users(
     """Callers without a signature: visitors of a website, and whoever follows an http:// link."""
     document = found.document or {}
     access = facts.access
-    if facts.has_website:
+    if access.has_website:
         yield Obstacle(
             cause=Cause.WEBSITE,
             because="the bucket has a website configuration, and website endpoints speak plain HTTP only",
@@ -198,4 +198,15 @@ def _managed(change: DenyInsecureTransport, facts: TransitFacts) -> Iterator[Obs
                 f"{facts.tool} manages the bucket{where}: its next deployment would take the statement out"
             ),
             recommendation=in_template(facts.tool, facts.stack, change),
+        )
+    elif facts.may_be_managed:
+        creator = facts.creator
+        known = f"{creator!r} created the bucket" if creator else "it is not known what created the bucket"
+        yield Obstacle(
+            cause=Cause.UNKNOWN_CREATOR,
+            because=f"{known}: a template may define it, whose next deployment would take the statement out",
+            recommendation=(
+                "add the statement to the template that defines the bucket, or to its policy if none does: "
+                f"{json.dumps(change.statement())}"
+            ),
         )

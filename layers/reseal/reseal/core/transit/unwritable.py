@@ -45,7 +45,7 @@ def why_unwritable(
             ),
             recommendation="remove the deleted principal from the bucket policy",
         )
-    if facts.blocks_public_policy and facts.access.policy_is_public:
+    if facts.access.blocks_public_policy and facts.access.policy_is_public:
         yield Obstacle(
             cause=Cause.PUBLIC_POLICY_BLOCKED,
             because=(

@@ -11,15 +11,17 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
-from reseal.core.checks.catalogue import Decisions, decisions_of
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
+from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.tls_only import TLS_ONLY, decide_recorded_policy
 from reseal.core.decision import Exempt
 from reseal.core.errors import MalformedEventError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
-from reseal.core.policy.requirements import Requirements
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import repairs_of
+from reseal.core.transit.heard import PlainHttpCall
 from reseal.flow.stages import Entry, Judged, Parsed
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -37,6 +39,7 @@ class BucketKind:
 
     services: Services
     settings = tuple(WRITERS)
+    checks = BUCKET_CHECKS
     lease = LEASE
 
     def parse(self, body: str) -> BucketTrigger:
@@ -60,7 +63,15 @@ class BucketKind:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack.
+        And who used plain HTTP: it is then not denied.
         """
+        if (
+            isinstance(call, BucketCall)
+            and call.over_plain_http
+            and requirements.mode_of(TLS_ONLY) is not Mode.OFF
+        ):
+            heard = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
+            self.services.bucket_notes.note_plain_http(call.bucket, heard, self.services.clock.now())
         if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
@@ -70,11 +81,14 @@ class BucketKind:
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket | None
     ) -> Decisions:
         """Step 3, of what the call set by its record. Raises TransientError."""
-        as_set = None if isinstance(call, Look) else encryption_set_by(call)
-        if isinstance(call, Look) or as_set is None:
+        if isinstance(call, Look):
             return {}
+        policy = _policy_by_record(requirements, call, observed)
+        as_set = encryption_set_by(call)
+        if as_set is None:
+            return policy
         seen = self._observer(requirements).with_key(as_set)
-        return decisions_by_record(requirements, call, seen, observed)
+        return {**policy, **decisions_by_record(requirements, call, seen, observed)}
 
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3."""
@@ -85,7 +99,7 @@ class BucketKind:
     ) -> tuple[Decisions, Mapping[str, BucketPlan]]:
         """Step 3, the guards. Raises RefusalError and TransientError."""
         guarded = self._observer(requirements).guard(call, observed, decisions)
-        repairs = repairs_of(requirements, observed.settings, guarded)
+        repairs = (r for r in repairs_of(requirements, observed.settings, guarded) if r.setting in WRITERS)
         return guarded, {r.setting: BucketPlan(repair=r, read_at=observed.read_at) for r in repairs}
 
     def reconsider(self, judged: Mapping[str, BucketJudged]) -> Mapping[str, BucketJudged]:
@@ -116,3 +130,14 @@ class BucketKind:
 
     def _observer(self, requirements: Requirements) -> Observer:
         return Observer(requirements=requirements, services=self.services)
+
+
+def _policy_by_record(
+    requirements: Requirements, call: BucketCall, observed: ObservedBucket | None
+) -> Decisions:
+    """The decision about the policy that the call set, unless that is the present one."""
+    seen = observed.policy if observed else None
+    if call.policy is not None and isinstance(seen, ObservedPolicy) and seen.policy.equals(call.policy):
+        return {}
+    decision = decide_recorded_policy(requirements, call)
+    return {} if decision is None else {TLS_ONLY: decision}

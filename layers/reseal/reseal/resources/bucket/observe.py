@@ -9,14 +9,18 @@ from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
-from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.errors import RefusalError
+from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.tls_only import judges_policy
+from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.guards.guards import guard
+from reseal.core.outcome import Failed
 from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.refusal import denied
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.ports import Services
+from reseal.resources.bucket_policy.observe import PolicyObserver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,8 @@ class Observer:
         """The bucket now, with the KMS key and the bucket access if the checks need them."""
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
+        seen = self._policy(call)
+        policy = seen.policy if isinstance(seen, ObservedPolicy) else None
         key = self._key_of(encryption)
         is_under_key = isinstance(key, KmsKey)
         may_be_new = call.name == "CreateBucket" and encryption.algorithm == SseAlgorithm.SSE_S3
@@ -42,9 +48,19 @@ class Observer:
             encryption=encryption,
             kms_key=key,
             created=self.services.buckets.read_created(call.resource.bucket) if may_be_new else None,
-            access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
+            access=self.services.buckets.read_access(call.resource.bucket, policy) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
+            policy=seen,
         )
+
+    def _policy(self, call: BucketTrigger) -> ObservedPolicy | Failed | None:
+        """The bucket policy, if the TLS check judges it. The others judge even if that read is denied."""
+        if not judges_policy(self.requirements, call):
+            return None
+        try:
+            return self._policy_observer.observe(call)
+        except AccessDeniedError as refusal:
+            return denied(refusal)
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""
@@ -73,11 +89,20 @@ class Observer:
 
     def _reads(self, call: BucketTrigger, observed: ObservedBucket) -> Reads:
         services, remediation_key = self.services, self.requirements.remediation_key
+        seen = observed.policy
+        policy = seen.policy if isinstance(seen, ObservedPolicy) else None
+        bucket = call.resource.bucket
+        access = cache(lambda: observed.access or services.buckets.read_access(bucket, policy))
         return Reads(
             remediation_key=cache(lambda: services.keys.describe(remediation_key, max_age=0)),
-            access=cache(lambda: observed.access or services.buckets.read_access(call.resource.bucket)),
+            access=access,
             key_policy=cache(self._key_policy),
+            transit=lambda: self._policy_observer.facts(call, access()),
         )
+
+    @property
+    def _policy_observer(self) -> PolicyObserver:
+        return PolicyObserver(requirements=self.requirements, services=self.services)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
         return KeyPolicy.of(self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=0))

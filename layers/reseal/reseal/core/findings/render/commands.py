@@ -11,6 +11,7 @@ from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.findings.finding import Finding, Written
 from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
 
@@ -43,6 +44,8 @@ def undo_command(finding: Finding) -> str | None:
     match finding.resource, written.restores:
         case BucketResource() as bucket, BucketEncryption() as before:
             return _set_default(finding, bucket, before)
+        case BucketResource() as bucket, BucketPolicy(text=None):
+            return _delete_policy(finding, bucket)
         case ObjectResource() as one, ObjectEncryption() as before:
             return _write_back(finding, one, before, written)
         case _:
@@ -81,6 +84,14 @@ def _set_default(finding: Finding, resource: BucketResource, before: BucketEncry
     words += ["--bucket", resource.bucket, "--expected-bucket-owner", finding.account]
     words += ["--server-side-encryption-configuration", _quoted(before.to_s3())]
     return " ".join(words)
+
+
+def _delete_policy(finding: Finding, resource: BucketResource) -> str | None:
+    """There was no policy before. No command restores one: it would take out what others wrote since."""
+    if not _can_be_typed(None, resource.bucket):
+        return None
+    words = ["aws", "s3api", "delete-bucket-policy", "--region", finding.region]
+    return " ".join([*words, "--bucket", resource.bucket, "--expected-bucket-owner", finding.account])
 
 
 def _copy_back(

@@ -11,6 +11,8 @@ from reseal.core.calls.look import Look
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.render.commands import recommendation_of, undo_command
 from reseal.core.resource import version_of
+from reseal.core.state.bucket_policy import BucketPolicy
+from reseal.core.state.setting import State
 
 SCHEMA = "reseal.findings/1"
 FINDING_SCHEMA = "reseal.finding/1"
@@ -43,8 +45,8 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "actor": None if isinstance(call, Look) else call.actor.to_document(),
         "api_call": None if isinstance(call, Look) else _api_call(call, set_this=finding.set_by_call),
         "required": finding.required,
-        "before": finding.before.to_document() if finding.before else None,
-        "after": written.after.to_document() if written else None,
+        "before": _published(finding.before) if finding.before else None,
+        "after": _published(written.after) if written else None,
         "action": written.action if written else None,
         "reason": finding.reason,
         "recommendation": recommendation_of(finding),
@@ -54,8 +56,13 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "controls": list(finding.check.controls),
         "undo": undo_command(finding),
         "ledger_entry": finding.ledger_entry,
+        "trigger": call.event_id,
         "runbook": finding.runbook,
     }
+
+
+def _published(state: State) -> dict[str, Any]:
+    return state.to_summary() if isinstance(state, BucketPolicy) else state.to_document()
 
 
 def _api_call(call: Call, *, set_this: bool | None) -> dict[str, Any]:
