@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
+from reseal.core.calls.look import Look
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
-from reseal.ports import ObjectServices, Services
+from reseal.ports import BucketPolicies, ObjectServices, Services
 from reseal.resources.bucket import report as bucket_report
 from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.bucket_policy.kind import PolicyKind
 from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
@@ -27,11 +30,30 @@ def an_invocation(seconds_left: float = PLENTY) -> Deadline:
     return deadline
 
 
-def bucket_flow(policy: Policy, services: Services) -> Flow[Any, Any, Any]:
+def bucket_flow(
+    policy: Policy, services: Services, hand_on: Callable[[Look[Any]], None] | None = None
+) -> Flow[Any, Any, Any]:
     """The bucket lane, in one thread and without a deadline."""
     return Flow(
         policy=policy,
         kind=BucketKind(services=services),
+        reporter=bucket_report.Reporter(services=services),
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
+        workers=OneByOne(),
+        seconds_to_record=0.0,
+        seconds_for_one=0.0,
+        seconds_to_end=0.0,
+        hand_on=hand_on,
+    )
+
+
+def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) -> Flow[Any, Any, Any]:
+    """The policy lane, in one thread and without a deadline."""
+    return Flow(
+        policy=policy,
+        kind=PolicyKind(services=services, policies=policies),
         reporter=bucket_report.Reporter(services=services),
         ledger=services.ledger,
         clock=services.clock,

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
+from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import Intent
+from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
 from reseal.core.checks.tls_only import (
     TLS_CONTROLS,
     TLS_ONLY,
+    can_have_set_policy,
+    decide_bucket_policy,
+    decide_recorded_policy,
     decide_tls_only,
-    intent_of_policy_call,
+    depends_on_facts,
+    judges_policy,
 )
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
+from reseal.core.outcome import Failed
+from reseal.core.policy.requirements import Mode
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import TransitFacts
+from tests.support.builders import DEFAULT_MODES, a_call, encryption, requirements
+from tests.support.fakes.services import NOON
 
 ACCOUNT, BUCKET = "111122223333", "arn:aws:s3:::b"
 CHANGE = DenyInsecureTransport(bucket_arn=BUCKET)
@@ -121,24 +135,147 @@ def test_policy_that_cannot_be_read_needs_a_person() -> None:
 
 
 FOUND = BucketPolicy.of({"Statement": [LOGS]})
+LOOK = Look(event_id="look", time=NOON, resource=BucketResource(bucket="b"))
+LOST = Manual(severity=Severity.CRITICAL, reason="their policy is gone", recommendation="set it again")
+
+
+def a_bucket(policy: BucketPolicy | Failed | None, **seen: Any) -> ObservedBucket:
+    observed = (
+        ObservedPolicy(read_at=NOON, policy=policy, **seen) if isinstance(policy, BucketPolicy) else policy
+    )
+    return ObservedBucket(read_at=NOON, encryption=encryption(), created=NOON, policy=observed)
+
+
+def judged(call: BucketTrigger, observed: ObservedBucket) -> Decision:
+    return decide_bucket_policy(requirements(), call, observed)
 
 
 @pytest.mark.parametrize(
-    ("call", "recorded", "found", "intent"),
+    ("call", "found", "severity"),
     [
-        ("CreateBucket", None, BucketPolicy(), Intent.NEW),
-        ("PutBucketPolicy", FOUND, BucketPolicy.of({"Statement": LOGS}), Intent.LOWERED),
-        ("PutBucketPolicy", None, FOUND, Intent.LOWERED),
-        ("PutBucketPolicy", BucketPolicy.of({"Statement": [SPARED]}), FOUND, Intent.DRIFT),
-        ("DeleteBucketPolicy", BucketPolicy(), BucketPolicy(), Intent.LOWERED),
-        ("DeleteBucketPolicy", BucketPolicy(), FOUND, Intent.DRIFT),
-        ("PutBucketEncryption", None, FOUND, Intent.DRIFT),
+        (a_call("CreateBucket", bucket="b"), BucketPolicy(), Severity.INFORMATIONAL),
+        (a_call("CreateBucket", bucket="b", time=NOON + timedelta(hours=1)), FOUND, Severity.MEDIUM),
+        (a_call("PutBucketPolicy", bucket="b", policy=FOUND), FOUND, Severity.HIGH),
+        (a_call("PutBucketPolicy", bucket="b"), FOUND, Severity.HIGH),
+        (a_call("PutBucketPolicy", bucket="b", policy=BucketPolicy("{}")), FOUND, Severity.MEDIUM),
+        (a_call("DeleteBucketPolicy", bucket="b", policy=BucketPolicy()), BucketPolicy(), Severity.HIGH),
+        (a_call("DeleteBucketPolicy", bucket="b", policy=BucketPolicy()), FOUND, Severity.MEDIUM),
+        (LOOK, FOUND, Severity.MEDIUM),
     ],
 )
-def test_intent_is_that_of_a_call_that_can_have_set_the_policy(
-    call: str, recorded: BucketPolicy | None, found: BucketPolicy, intent: Intent
+def test_severity_is_that_of_a_call_that_can_have_set_the_policy(
+    call: BucketTrigger, found: BucketPolicy, severity: Severity
 ) -> None:
-    assert intent_of_policy_call(call, recorded, found) is intent
+    decision = judged(call, a_bucket(found))
+
+    assert isinstance(decision, Remediate)
+    assert (decision.change, decision.severity) == (CHANGE, severity)
+
+
+@pytest.mark.parametrize(
+    ("call", "found", "can"),
+    [
+        (a_call("CreateBucket"), BucketPolicy(), True),
+        (a_call("CreateBucket"), FOUND, False),
+        (a_call("PutBucketPolicy", policy=FOUND), BucketPolicy.of({"Statement": LOGS}), True),
+        (a_call("PutBucketPolicy", policy=FOUND), BucketPolicy(), False),
+        (a_call("PutBucketPolicy"), FOUND, True),
+        (a_call("PutBucketEncryption"), FOUND, False),
+        (LOOK, FOUND, False),
+    ],
+)
+def test_which_calls_can_have_set_a_policy(call: BucketTrigger, found: BucketPolicy, can: bool) -> None:
+    assert can_have_set_policy(call, found) is can
+
+
+@pytest.mark.parametrize(
+    ("call", "judges"),
+    [
+        (a_call("CreateBucket"), True),
+        (a_call("DeleteBucketPolicy"), True),
+        (a_call("PutBucketAcl"), False),
+        (LOOK, True),
+    ],
+)
+def test_policy_is_judged_after_calls_that_can_set_it(call: BucketTrigger, judges: bool) -> None:
+    off = requirements(check_modes=DEFAULT_MODES | {TLS_ONLY: Mode.OFF})
+
+    assert judges_policy(requirements(), call) is judges
+    assert not judges_policy(off, call)
+
+
+def test_call_that_sets_no_policy_violates_nothing() -> None:
+    assert isinstance(judged(a_call("PutBucketAcl"), a_bucket(None)), Compliant)
+
+
+def test_policy_that_cannot_be_read_needs_a_person_who_allows_it() -> None:
+    failed = Failed(code="AccessDenied", reason="it is denied", denied_action="s3:GetBucketPolicy")
+
+    decision = judged(a_call("PutBucketPolicy"), a_bucket(failed))
+
+    assert isinstance(decision, Manual)
+    assert decision.severity is Severity.HIGH
+    assert "it is denied" in decision.reason
+    assert "allow s3:GetBucketPolicy" in decision.recommendation
+
+
+@pytest.mark.parametrize(
+    ("found", "ends"),
+    [(FOUND, "; now plain HTTP requests"), (CHANGE.applied_to(FOUND), "their policy is gone")],
+)
+def test_overwritten_policy_comes_first(found: BucketPolicy, ends: str) -> None:
+    decision = judged(a_call("PutBucketPolicy", bucket="b"), a_bucket(found, overwritten=LOST))
+
+    assert isinstance(decision, Manual)
+    assert (decision.severity, decision.recommendation) == (Severity.CRITICAL, "set it again")
+    assert decision.reason.startswith("their policy is gone")
+    assert ends in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("call", "severity"),
+    [
+        (a_call("PutBucketPolicy", bucket="b", policy=FOUND), Severity.HIGH),
+        (
+            a_call(
+                "PutBucketPolicy",
+                bucket="b",
+                policy=BucketPolicy.of({"Statement": denying(Bool={"aws:SecureTransport": "true"})}),
+            ),
+            Severity.CRITICAL,
+        ),
+    ],
+    ids=["lets plain HTTP pass", "refuses TLS"],
+)
+def test_record_shows_what_a_call_did(call: BucketCall, severity: Severity) -> None:
+    decision = decide_recorded_policy(requirements(), call)
+
+    assert isinstance(decision, Remediate | Manual)
+    assert decision.severity is severity
+
+
+@pytest.mark.parametrize(
+    "call", [LOOK, a_call("PutBucketPolicy"), a_call("PutBucketAcl", policy=FOUND)], ids=repr
+)
+def test_record_that_shows_no_policy_shows_nothing(call: Any) -> None:
+    assert decide_recorded_policy(requirements(), call) is None
+
+
+@pytest.mark.parametrize(
+    ("statements", "depends"), [((), False), ((LOGS,), False), ((SPARED,), True), ((SPARED, LOGS), True)]
+)
+def test_decision_depends_on_users_where_callers_without_a_signature_are_spared(
+    statements: Any, depends: bool
+) -> None:
+    found = BucketPolicy.of({"Statement": list(statements)} if statements else None)
+
+    assert depends_on_facts(found, BUCKET) is depends
+
+
+def test_without_facts_nobody_is_taken_for_a_caller_without_a_signature() -> None:
+    found = BucketPolicy.of({"Statement": [SPARED]})
+
+    assert isinstance(decide_tls_only(found, BUCKET, ACCOUNT, Intent.DRIFT, None), Compliant)
 
 
 def test_check_names_its_controls() -> None:

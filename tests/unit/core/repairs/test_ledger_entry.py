@@ -114,7 +114,7 @@ def test_an_entry_of_a_bucket_policy_survives_the_way_through_json() -> None:
     before = BucketPolicy()
     entry = LedgerEntry(
         entry_id=f"{BUCKET}#{EVENT_ID}#{Setting.BUCKET_POLICY}",
-        resource=Resource(bucket=BUCKET),
+        resource=BucketResource(bucket=BUCKET),
         setting=Setting.BUCKET_POLICY,
         before=before,
         intended=change.applied_to(before),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import Cause, Obstacle, TransitFacts
 from reseal.core.transit.http_users import anonymous_users, http_users, uses_origin_access_control
-from reseal.core.transit.plain_http import PlainHttpCall
 from tests.unit.core.transit.cases import ACCOUNT, BUCKET, HTTP, SERVICE_IS_SPARED, allow, deny, on, policy
 
 CHANGE = DenyInsecureTransport(bucket_arn=BUCKET)
@@ -36,7 +34,7 @@ def test_nobody_needs_plain_http_of_a_private_bucket() -> None:
 
 
 def test_website_needs_plain_http() -> None:
-    assert causes(None, has_website=True) == [Cause.WEBSITE]
+    assert causes(None, access=BucketAccess(has_website=True)) == [Cause.WEBSITE]
 
 
 @pytest.mark.parametrize(
@@ -154,14 +152,32 @@ def test_statements_that_leave_callers_only_plain_http_are_named(statement: Any,
 
 
 def test_call_over_plain_http_is_named() -> None:
-    call = PlainHttpCall(
-        who="arn:aws:iam::111122223333:role/apt", name="GetObject", time=datetime(2026, 11, 1, tzinfo=UTC)
-    )
-
-    (found,) = users(None, plain_http=(call,))
+    (found,) = users(None, plain_http="1 call GetObject by arn:aws:iam::111122223333:role/apt")
 
     assert found.cause is Cause.HTTP_IN_USE
-    assert "GetObject by arn:aws:iam::111122223333:role/apt at 2026-11-01T00:00:00+00:00" in found.because
+    assert "GetObject by arn:aws:iam::111122223333:role/apt" in found.because
+
+
+@pytest.mark.parametrize("creator", ["console", "AWS CLI", "SDK"])
+def test_bucket_that_was_made_by_hand_has_no_template(creator: str) -> None:
+    assert causes(None, creator=creator, must_know_creator=True) == []
+
+
+@pytest.mark.parametrize(
+    ("creator", "named"),
+    [
+        (None, "not known what created the bucket"),
+        ("unknown", "'unknown' created"),
+        ("elasticbeanstalk.amazonaws.com", "'elasticbeanstalk.amazonaws.com' created"),
+    ],
+)
+def test_bucket_that_a_template_may_define_is_left_to_its_owner(creator: str | None, named: str) -> None:
+    (found,) = users(None, creator=creator, must_know_creator=True)
+
+    assert found.cause is Cause.UNKNOWN_CREATOR
+    assert named in found.because
+    assert '"aws:SecureTransport": "false"' in found.recommendation
+    assert causes(None, creator=creator) == []
 
 
 @pytest.mark.parametrize(
@@ -202,9 +218,12 @@ def test_control_tower_keeps_its_own_buckets(name: str, tool: str | None) -> Non
 
 def test_anonymous_users_are_those_of_website_policy_and_acl() -> None:
     access = BucketAccess(
-        policy_is_public=True, acl=(AclGrant(grantee=EVERYBODY, permission="READ"),), owner_id="own"
+        policy_is_public=True,
+        acl=(AclGrant(grantee=EVERYBODY, permission="READ"),),
+        owner_id="own",
+        has_website=True,
     )
-    facts = TransitFacts(access=access, has_website=True, tool="CDK")
+    facts = TransitFacts(access=access, tool="CDK")
     found = BucketPolicy.of(policy(allow(Principal="*")))
 
     causes_found = [one.cause for one in anonymous_users(found, BUCKET, ACCOUNT, facts)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.calls.recorded_policy import recorded_policy
+from reseal.core.calls.bucket_call import policy_in
 from reseal.core.state.bucket_policy import BucketPolicy
 
 POLICY = {"Version": "2012-10-17", "Statement": [{"Sid": "A"}]}
@@ -24,4 +24,4 @@ POLICY = {"Version": "2012-10-17", "Statement": [{"Sid": "A"}]}
     ],
 )
 def test_which_policy_a_call_left(name: str, parameters: Any, shown: BucketPolicy | None) -> None:
-    assert recorded_policy({"eventName": name, "requestParameters": parameters}) == shown
+    assert policy_in({"eventName": name, "requestParameters": parameters}) == shown
