@@ -22,14 +22,14 @@ from benchmarks.world import BUCKET, World, an_event, is_compliant, put_state
 if TYPE_CHECKING:
     from benchmarks.calls import CallLog
 
-Stage = Callable[[], AbstractContextManager[str]]
+Stage = Callable[[], AbstractContextManager[dict[str, Any]]]
 
 _WARM_UP_EVENTS = 3
 
 
 def measure_cold(order: dict[str, Any], world: World) -> dict[str, Any]:
     """Time from the first import to the end of the first event."""
-    event, app = an_event(), Path(order["app"])
+    event, app = an_event(world, order["state"]), Path(order["app"])
     started, cpu_started = time.perf_counter(), time.process_time()
     handle = load(order["product"], world, app)
     handle(event)
@@ -52,13 +52,16 @@ def measure_warm(order: dict[str, Any], world: World) -> dict[str, Any]:
 
 
 @contextmanager
-def staged(s3: Any, world: World, order: dict[str, Any]) -> Iterator[str]:
-    """A bucket in its state. Afterwards it must be compliant; a bucket made for this event is deleted."""
+def staged(s3: Any, world: World, order: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A bucket in its state, and the event of it.
+
+    Afterwards the bucket must be compliant; a bucket made for this event is deleted.
+    """
     bucket = f"{BUCKET}-{uuid.uuid4()}" if order["new_buckets"] else BUCKET
     if order["new_buckets"]:
         s3.create_bucket(Bucket=bucket)
     put_state(s3, world, order["state"], bucket)
-    yield bucket
+    yield an_event(world, order["state"], bucket)
     if not is_compliant(s3, world, bucket):
         raise RuntimeError(f"{order['product']} did not leave the bucket compliant")
     if order["new_buckets"]:
@@ -69,8 +72,7 @@ def repeat(order: dict[str, Any], handle: Handle, stage: Stage, log: CallLog) ->
     """Handle the events one after the other; the first few warm up the process."""
     cpu, wall, calls = [], [], Counter[tuple[str, ...]]()
     for number in range(-_WARM_UP_EVENTS, order["events"]):
-        with stage() as bucket, log.counting() as names:
-            event = an_event(bucket)
+        with stage() as event, log.counting() as names:
             started, cpu_started = time.perf_counter(), time.process_time()
             handle(event)
             cpu_ended, ended = time.process_time(), time.perf_counter()

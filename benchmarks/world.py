@@ -88,10 +88,12 @@ def is_compliant(s3: Any, world: World, bucket: str = BUCKET) -> bool:
     return bool(answer == configuration(world, COMPLIANT))
 
 
-def an_event(bucket: str = BUCKET) -> dict[str, Any]:
-    """A new PutBucketEncryption event as EventBridge delivers it, with its own id."""
+def an_event(world: World, state: str, bucket: str = BUCKET) -> dict[str, Any]:
+    """A new event of a PutBucketEncryption to this state, as EventBridge delivers it, with its own id."""
     text = _EVENT.read_text().replace(_BUCKET_OF_EVENT, bucket).replace(_ACCOUNT_OF_EVENT, ACCOUNT)
     event: dict[str, Any] = json.loads(text)
+    (rule,) = configuration(world, state)["Rules"]
+    event["detail"]["requestParameters"]["ServerSideEncryptionConfiguration"]["Rule"] = rule
     event["detail"]["eventID"] = str(uuid.uuid4())
     event["detail"]["eventTime"] = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return event

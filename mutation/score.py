@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path("layers/reseal/reseal")
 LIMIT_SECONDS = 90
 
+_FLOW = "unit/flow; unit/resources/bucket unit/resources/object"
+
 _OBJECT_LANE = (
     "unit/resources/object/test_flow.py unit/resources/object/test_observe.py "
     "unit/resources/object/test_remediate.py unit/resources/object/test_takeover.py "
@@ -48,18 +50,22 @@ _BUCKET_POLICY = (
 )
 
 TESTS = {
-    "resources/bucket/ledger.py": "unit/resources/bucket",
-    "resources/bucket/lane.py": "unit/resources/bucket",
+    "flow/batch.py": _FLOW,
+    "flow/delivery.py": _FLOW,
+    "flow/flow.py": _FLOW,
+    "flow/judge.py": _FLOW,
+    "flow/result.py": _FLOW,
+    "flow/resume.py": _FLOW,
+    "resources/bucket/kind.py": "unit/resources/bucket",
     "resources/bucket/observe.py": "unit/resources/bucket",
-    "resources/bucket/remediate.py": "unit/resources/bucket",
     "resources/bucket/report.py": "unit/resources/bucket",
-    "resources/object/lane.py": _OBJECT_LANE,
+    "resources/bucket/write.py": "unit/resources/bucket",
+    "resources/object/kind.py": _OBJECT_LANE,
     "resources/object/observe.py": _OBJECT_LANE,
-    "resources/object/remediate.py": _OBJECT_LANE,
-    "resources/object/resume.py": _OBJECT_LANE,
+    "resources/object/plan.py": _OBJECT_LANE,
     "resources/object/report.py": _OBJECT_LANE,
-    "resources/object/task.py": _OBJECT_LANE,
-    "flow/batch.py": _OBJECT_LANE,
+    "resources/object/superseded.py": _OBJECT_LANE,
+    "resources/object/write.py": _OBJECT_LANE,
     "core/guards/remediation_key.py": "unit/core/guards; unit/resources",
     "core/guards/access_impact.py": "unit/core/access unit/core/guards; unit/resources",
     "core/guards/guarded.py": "unit/core/guards; unit/resources",

@@ -78,6 +78,7 @@ HOUSES = (
             "core/trail",
             "core",
             "core/state",
+            "core/text",
         ),
     ),
     House(
@@ -123,8 +124,10 @@ HOUSES = (
             "gates/roles",
             "template",
             "scenarios",
+            "scenarios/laws",
             "scenarios/world",
             "scenarios/world/aws",
+            "unit/flow",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",

@@ -25,7 +25,7 @@ RETIRED = {
     r"grave|graver|gravest": "severe, most severe",
     r"satisfies|fulfils": "equals, meets",
     r"REPORTED|=report": "MANUAL, detect",
-    r"ElsewhereError|GoneError|LoudBatchProcessor": "WrongRegionError, NotFoundError, LoggingBatchProcessor",
+    r"ElsewhereError|GoneError|LoudBatchProcessor": "WrongRegionError, NotFoundError, sqs_batch",
     r"moves_to_k|to_k": "remediation key",
     r"resend": "redrive",
     r"anew|befall\w*|whom": "again, plain English",

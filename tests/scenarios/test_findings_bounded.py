@@ -162,7 +162,6 @@ LONG_NAMES = [
 ]
 
 
-@still_open("T9", "a key id of any length stands in the message")
 @pytest.mark.parametrize("name", LONG_NAMES)
 def test_t9_key_id_of_any_length_is_cut_and_published(world: World, name: str) -> None:
     world.sets_default("aws:kms", name)
@@ -172,7 +171,6 @@ def test_t9_key_id_of_any_length_is_cut_and_published(world: World, name: str) -
     assert world.returned == []
 
 
-@still_open("T9", "a principal of any length stands in the message")
 @pytest.mark.parametrize("name", LONG_NAMES)
 def test_t9_text_of_a_policy_is_cut_and_published(world: World, name: str) -> None:
     under_k(world, policy(admits({"Federated": name})))
@@ -184,7 +182,6 @@ def test_t9_text_of_a_policy_is_cut_and_published(world: World, name: str) -> No
     assert world.returned == []
 
 
-@still_open("T9", "the text of others is not quoted")
 @pytest.mark.parametrize("text", ["all is well; nothing to do", "see http://evil.example/", "\u202eesrever"])
 def test_t9_text_of_a_policy_is_quoted(world: World, text: str) -> None:
     under_k(world, policy(admits({"Federated": text})))
@@ -212,7 +209,6 @@ def under_k(world: World, bucket_policy: dict[str, Any]) -> None:
 # --- the log line -------------------------------------------------------------------------------
 
 
-@still_open("T10", "reason is a list for one result and a text for another")
 def test_t10_reason_in_the_log_line_has_one_type(world: World) -> None:
     world.sets_default("AES256")  # Applied
     world.calls("PutBucketAcl")  # Compliant
@@ -241,7 +237,6 @@ def commands(finding: dict[str, Any], name: str) -> list[list[str]]:
     return [shlex.split(text[text.index("aws s3api") :]) for text in texts]
 
 
-@still_open("T11", "a detected violation has no command")
 def test_t11_detected_bucket_has_the_command_that_repairs(deploy: Deploy) -> None:
     world = deploy(Mode="detect")
 
@@ -255,7 +250,6 @@ def test_t11_detected_bucket_has_the_command_that_repairs(deploy: Deploy) -> Non
     assert world.k.arn in " ".join(repairs[0])
 
 
-@still_open("T11", "a detected violation has no command")
 def test_t11_detected_object_has_the_command_that_repairs(deploy: Deploy) -> None:
     world = deploy(ObjectEncryptionMode="detect")
 

@@ -161,15 +161,16 @@ def encryption(
 
 
 def observe(
-    required: Requirements, found: BucketEncryption, description: KeyDescription | None = None
+    required: Requirements,
+    found: BucketEncryption,
+    description: KeyDescription | None = None,
+    *,
+    created: datetime | None = NOON,
 ) -> ObservedBucket:
-    """The bucket as the lane would observe it: a KMS key that cannot matter is not described."""
-    if found.key_id is None:
-        return ObservedBucket(read_at=NOON, encryption=found)
-    reference = parse_key_reference(found.key_id)
-    if not required.must_describe(reference):
-        return ObservedBucket(read_at=NOON, encryption=found)
-    return ObservedBucket(read_at=NOON, encryption=found, kms_key=description)
+    """The bucket, just created, as the lane observes it: a KMS key that cannot matter is not described."""
+    matters = found.key_id is not None and required.must_describe(parse_key_reference(found.key_id))
+    key = description if matters else None
+    return ObservedBucket(read_at=NOON, encryption=found, kms_key=key, created=created)
 
 
 def a_record(**changes: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ READS = {
     "s3:GetBucketWebsite",
     "s3:GetEncryptionConfiguration",
     "s3:GetReplicationConfiguration",
+    "s3:ListAllMyBuckets",
     "kms:GetKeyPolicy",
     "kms:ListKeyPolicies",
     "kms:DescribeKey",
@@ -33,7 +34,7 @@ READS = {
     "sns:Publish",
 }
 LANE = "EnforceBucketRole"
-KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock"}
+KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = [mode_parameters()[check.id] for check in BUCKET_CHECKS if can_enforce(check.id)]
@@ -181,7 +182,7 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
-GRANTS = {LANE: 21, "EnforceObjectRole": 49, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
+GRANTS = {LANE: 25, "EnforceObjectRole": 52, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -197,7 +197,7 @@ def test_violating_bucket_with_a_policy_costs_at_most_fifteen_calls(enforcing: D
         "GetBucketEncryption",  # the last look
         "PutBucketEncryption",
         "GetBucketEncryption",  # the read back
-        "PutItem",
+        "TransactWriteItems",
         "Publish",
     ]
 

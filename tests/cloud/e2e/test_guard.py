@@ -81,9 +81,14 @@ Hazard = Callable[[Any, str], None]
 
 @contextmanager
 def settling(stack: Deployment) -> Iterator[None]:
-    """Disable the function's trigger meanwhile, as in the settle time of a real deployment."""
-    functions, function = stack.cloud.client("lambda"), stack.stack.outputs["BucketFunction"]
-    (mapping,) = functions.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    """Disable the trigger of events meanwhile, as in the settle time of a real deployment."""
+    functions, outputs = stack.cloud.client("lambda"), stack.stack.outputs
+    queue = stack.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=outputs["BucketQueueUrl"], AttributeNames=["QueueArn"]
+    )["Attributes"]["QueueArn"]
+    (mapping,) = functions.list_event_source_mappings(
+        FunctionName=outputs["BucketFunction"], EventSourceArn=queue
+    )["EventSourceMappings"]
     functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
     try:
         yield

@@ -20,6 +20,7 @@ from reseal.flow.delivery import Delivery
 from reseal.ports import Services
 from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
+from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
     FakeClock,
     FakeLedger,
@@ -28,7 +29,6 @@ from tests.support.fakes.services import (
     FakeTopic,
     FakeWatchlist,
 )
-from tests.support.flows import bucket_flow
 from tests.support.names import unique
 
 STRANGER = "arn:aws:kms:us-east-1:777788889999:key/44444444-4444-4444-4444-444444444444"

@@ -23,8 +23,8 @@ from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECON
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment
+from tests.support.fakes.flows import an_invocation, object_flow
 from tests.support.fakes.services import FakeTelemetry
-from tests.support.flows import an_invocation, object_flow
 from tests.support.workers import kill_workers
 
 LARGEST_COPY = 100

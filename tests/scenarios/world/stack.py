@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -24,7 +25,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from localcloud.client.handle import REPOSITORY
-from tests.scenarios.world.aws.account import ACCOUNT, REGION, Account
+from tests.scenarios.world.aws.account import ACCOUNT, REGION, Account, Death
 from tests.scenarios.world.aws.messages import Queue, Queued, Queues
 from tests.scenarios.world.patterns import matches
 from tests.support.translated import SOURCE, of_type, resolved
@@ -59,6 +60,14 @@ class Context:
         return self.milliseconds
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One delivery of one message to its function."""
+
+    at: datetime
+    body: str
+
+
 @dataclass(slots=True)
 class Stack:
     """Routes events by the rules' patterns, and runs the functions in execution environments by name."""
@@ -68,6 +77,7 @@ class Stack:
     monkeypatch: pytest.MonkeyPatch
     queues: Queues = field(init=False)
     log: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[Delivered] = field(default_factory=list)
     _apps: dict[tuple[str, str], ModuleType] = field(default_factory=dict)
     _invocations: int = 0
 
@@ -113,18 +123,26 @@ class Stack:
             raise mistake
 
     def _invoke(self, name: str, batch: list[Queued], environment: str) -> set[str]:
-        """The ids of the messages that the function returned; all of them if it failed."""
+        """The ids of the messages that the function returned; all of them if its process died.
+
+        A dead process is replaced: the next invocation has no answers of the one before.
+        """
         self._invocations += 1
         for message in batch:
             message.received += 1
+            self.deliveries.append(Delivered(at=self.account.clock.now(), body=message.body))
         function = _functions(self.template)[name]
         with self._lambda(function):
             app = self._app(function, environment)
             app.logger.registered_handler.setStream(sys.stdout)
-            answer = app.handler(
-                {"Records": [_sqs_record(message) for message in batch]},
-                Context(aws_request_id=f"{self._invocations}", milliseconds=1000 * function.timeout),
-            )
+            try:
+                answer = app.handler(
+                    {"Records": [_sqs_record(message) for message in batch]},
+                    Context(aws_request_id=f"{self._invocations}", milliseconds=1000 * function.timeout),
+                )
+            except Death:
+                del self._apps[function.folder, environment]
+                return {message.id for message in batch}
         return {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
 
     def _app(self, function: Function, environment: str) -> ModuleType:

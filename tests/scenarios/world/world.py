@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -71,6 +72,24 @@ class World:
         """Time goes by, and the functions process what has become due."""
         self.clock.sleep(seconds)
         self.stack.work_off(environment)
+
+    def run_out(self, environment: str = ONE) -> None:
+        """Time goes by until no message is left on a queue."""
+        while due := [message.due for queue in self.stack.queues.queues.values() for message in queue.queued]:
+            self.wait(max(0.0, (min(due) - self.clock.now()).total_seconds()), environment)
+
+    def is_asked_to_look(self, look_id: str, key: str | None = None) -> None:
+        """An operator asks to check the bucket, or an object in it, as `make look` does."""
+        resource = {"type": "AWS::S3::Bucket", "bucket": BUCKET}
+        if key:
+            resource |= {"type": "AWS::S3::Object", "object_key": key}
+        queue = self.stack.queues.queues["ObjectLookQueue" if key else "BucketLookQueue"]
+        queue.send(
+            json.dumps(
+                {"reseal": "look", "id": look_id, "time": self.clock.now().isoformat(), "resource": resource}
+            )
+        )
+        self.stack.work_off(ONE)
 
     def calls(self, name: str, **changes: Any) -> None:
         """Somebody makes a call on the bucket, which leaves it as it is."""

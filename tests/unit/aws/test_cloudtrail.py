@@ -167,7 +167,7 @@ def test_refused_status_leaves_it_unknown_whether_the_trail_is_logging(
     selects(stub, EventSelectors=[ALL])
 
     (trail,) = adapter.read_trails()
-    assert trail.logging == Unreadable(why=f"cloudtrail:GetTrailStatus: {code}: no")
+    assert trail.logging == Unreadable(why=f"cloudtrail:GetTrailStatus: {code}: 'no'")
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "UnsupportedOperationException"])
@@ -180,7 +180,7 @@ def test_refused_selectors_leave_it_unknown_what_the_trail_logs(
     refuse(stub, "get_event_selectors", code)
 
     (trail,) = adapter.read_trails()
-    assert trail.selectors == Unreadable(why=f"cloudtrail:GetEventSelectors: {code}: no")
+    assert trail.selectors == Unreadable(why=f"cloudtrail:GetEventSelectors: {code}: 'no'")
 
 
 def test_trails_that_may_not_be_listed_are_an_error(cloudtrail: tuple[CloudTrail, Stubber]) -> None:

@@ -39,19 +39,27 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def calls_of_a_warm_event(world: World, state: str) -> list[str]:
-    """The second event's: by then the key is known."""
+def calls_of_a_warm_event(world: World, state: str, *, set_to: str | None = None) -> list[str]:
+    """The second event's: by then the key is known. `set_to` is what the record says, if not the state."""
     handle, s3 = load_reseal(APP), boto3.client("s3")
     with CallLog().installed() as log:
         for _ in range(2):
             put_state(s3, world, state)
             with log.counting() as names:
-                handle(an_event())
+                handle(an_event(world, set_to or state))
     return names
 
 
 def test_compliant_bucket_costs_one_call(world: World) -> None:
     assert calls_of_a_warm_event(world, COMPLIANT) == ["GetBucketEncryption"]
+
+
+def test_compliant_bucket_whose_record_shows_a_violation_costs_a_read_of_the_ledger_more(
+    world: World,
+) -> None:
+    calls = calls_of_a_warm_event(world, COMPLIANT, set_to=VIOLATING)
+
+    assert calls == ["GetBucketEncryption", "GetItem"]
 
 
 def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_writes_and_a_message(
@@ -69,7 +77,7 @@ def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_wr
         "GetBucketEncryption",
         "PutBucketEncryption",
         "GetBucketEncryption",
-        "PutItem",
+        "TransactWriteItems",
         "Publish",
     ]
 

@@ -25,6 +25,7 @@ ALLOWED = {
     "re",
     "shlex",
     "typing",
+    "unicodedata",
     "urllib.parse",
     "uuid",
 }

@@ -34,13 +34,13 @@ def test_a_denied_call_fails_and_names_the_permission() -> None:
 
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.denied_action) == ("AccessDenied", READ)
-    assert outcome.reason.startswith(f"{READ} is denied to Reseal's role (explicit deny in an SCP)")
+    assert outcome.reason.startswith(f"{READ} is denied to Reseal's role ('explicit deny in an SCP')")
 
 
 def test_any_other_refusal_fails_with_what_aws_said() -> None:
     outcome = outcome_of_refusal(RefusalError("MalformedXML", READ, "bad"))
 
-    assert outcome == Failed(code="MalformedXML", reason=f"AWS refused {READ} with MalformedXML: bad")
+    assert outcome == Failed(code="MalformedXML", reason=f"AWS refused {READ} with MalformedXML: 'bad'")
 
 
 def test_an_object_that_is_gone_is_skipped() -> None:
@@ -66,7 +66,7 @@ def test_where_object_lock_denies_no_permission_is_missing() -> None:
 
     assert outcome == Failed(
         code="AccessDenied",
-        reason=f"S3 Object Lock protects the object from s3:UpdateObjectEncryption: {said}",
+        reason=f"S3 Object Lock protects the object from s3:UpdateObjectEncryption: {said!r}",
     )
 
 

@@ -27,7 +27,7 @@ ALL = pytest.mark.parametrize("resource", [BUCKET, OBJECT, KEY], ids=["bucket", 
     ("resource", "kind", "name", "words", "scope"),
     [
         (BUCKET, "AWS::S3::Bucket", "payroll", "bucket payroll", "payroll"),
-        (OBJECT, "AWS::S3::Object", f"payroll/{ODD_KEY}", f"object payroll/{ODD_KEY}", "payroll"),
+        (OBJECT, "AWS::S3::Object", f"payroll/{ODD_KEY}", f"object {f'payroll/{ODD_KEY}'!r}", "payroll"),
         (KEY, "AWS::KMS::Key", "mrk-1234", "KMS key mrk-1234", ARN),
     ],
     ids=["bucket", "object", "key"],

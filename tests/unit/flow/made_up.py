@@ -31,7 +31,7 @@ from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
 from reseal.flow.result import result_of
-from reseal.flow.stages import Ended, Entry, Parsed
+from reseal.flow.stages import Ended, Entry, Parsed, Planned
 from reseal.runtime.deadline import Deadline
 from tests.support.builders import a_policy, key_arn
 from tests.support.fakes.executor import OneByOne
@@ -205,9 +205,9 @@ class KeyKind:
 
     def plan(
         self, required: Requirements, _look: KeyLook, now: KeyNow, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, KeyPlan]]:
+    ) -> Planned[KeyPlan]:
         repairs = repairs_of(required, now.settings, decisions)
-        return decisions, {repair.setting: KeyPlan(repair) for repair in repairs}
+        return Planned(decisions=decisions, plans={repair.setting: KeyPlan(repair) for repair in repairs})
 
     def reconsider(self, judged: Mapping[str, Any]) -> Mapping[str, Any]:
         return judged
@@ -239,12 +239,13 @@ class KeyUndoer(KeyKind):
 
     def plan(
         self, _required: Requirements, _look: KeyLook, _now: KeyNow, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, KeyPlan]]:
+    ) -> Planned[KeyPlan]:
         repairs = (
             Repair(setting=one.setting, before=one.before, intended=one.intended, checks=())
             for one in self.entries
         )
-        return decisions, {repair.setting: KeyPlan(repair.undone) for repair in repairs}
+        plans = {repair.setting: KeyPlan(repair.undone) for repair in repairs}
+        return Planned(decisions=decisions, plans=plans)
 
 
 @dataclass(frozen=True)

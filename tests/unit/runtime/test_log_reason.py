@@ -23,4 +23,4 @@ def test_line_gives_the_reason(capsys: pytest.CaptureFixture[str], skipped: bool
     PowertoolsTelemetry(Logger(service=unique("reason"))).record(event_result)
 
     (line,) = [x for x in map(json.loads, capsys.readouterr().out.splitlines()) if "reason" in x]
-    assert line["reason"] == ("it is gone" if skipped else [f.reason for f in event_result.findings])
+    assert line["reason"] == (["it is gone"] if skipped else [f.reason for f in event_result.findings])

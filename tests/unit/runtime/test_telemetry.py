@@ -78,7 +78,7 @@ def test_log_line_says_what_came_of_the_event(
 
     expected = {
         "level": "INFO",
-        "message": f"PutBucketEncryption {BUCKET}: Applied",
+        "message": f"PutBucketEncryption bucket {BUCKET}: Applied",
         "event_id": EVENT_ID,
         "api_call": "PutBucketEncryption",
         "bucket": BUCKET,

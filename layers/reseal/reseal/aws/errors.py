@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reseal.core.errors import (
+    LONGEST_MESSAGE,
     AccessDeniedError,
     ChangedError,
     NotFoundError,
@@ -15,6 +16,7 @@ from reseal.core.errors import (
     TransientError,
     WrongRegionError,
 )
+from reseal.core.text.quoted import quoted
 
 # The answer to a HEAD request has no body, so its code is the HTTP status (C22).
 _DENIED = frozenset(
@@ -84,7 +86,7 @@ def _translate(error: ClientError, action: str) -> RefusalError | TransientError
         if code.removeprefix(_THROUGH_S3) in codes:
             return refusal(code, action, message)
     if _passes(code.removeprefix(_THROUGH_S3), status):
-        return TransientError(f"{action}: {code}: {message}")
+        return TransientError(f"{action}: {code}: {quoted(message, LONGEST_MESSAGE)}")
     return RefusalError(code, action, message)
 
 

@@ -29,7 +29,7 @@ class SnsTopic:
                 self._client.publish(
                     TopicArn=self._topic_arn,
                     Subject=message.subject,
-                    Message=json.dumps({"default": message.document, "email": message.email}),
+                    Message=message.body,
                     MessageStructure="json",
                     MessageAttributes={name: _attribute(v) for name, v in message.attributes.items()},
                 )

@@ -15,6 +15,11 @@ ResealError
 
 from __future__ import annotations
 
+from reseal.core.text.quoted import quoted
+
+LONGEST_MESSAGE = 1400
+"""AWS names the caller, the action and the resource in a message, which can be a key of 1,024 bytes."""
+
 
 class ResealError(Exception):
     """Base of every error this package raises on purpose."""
@@ -43,7 +48,7 @@ class RefusalError(ResealError):
     """
 
     def __init__(self, code: str, action: str, message: str) -> None:
-        super().__init__(f"{action}: {code}: {message}")
+        super().__init__(f"{action}: {code}: {quoted(message, LONGEST_MESSAGE)}")
         self.code, self.action, self.message = code, action, message
 
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 
-from reseal.core.errors import AccessDeniedError, ChangedError, NotFoundError, RefusalError, WrongRegionError
+from reseal.core.errors import (
+    LONGEST_MESSAGE,
+    AccessDeniedError,
+    ChangedError,
+    NotFoundError,
+    RefusalError,
+    WrongRegionError,
+)
 from reseal.core.outcome import Failed, SkipCause, Skipped
+from reseal.core.text.quoted import named, quoted
 
 _LOCK = "Object Lock"
 _PUBLIC_BLOCKED = "BlockPublicPolicy"  # S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors"
-_DENIED = re.compile(r"not authorized to perform: ([a-z0-9]+:[A-Za-z]+)")
+_CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
+_DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})")
 
 
 def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped | Failed:
@@ -25,13 +34,13 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
         case ChangedError():
             return written_again(what)
         case WrongRegionError():
-            region = refusal.region or "another Region"
+            region = named(refusal.region) if refusal.region else "another Region"
             reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
         case AccessDeniedError():
             return denied(refusal)
         case _:
-            reason = f"AWS refused {refusal.action} with {refusal.code}: {refusal.message}"
+            reason = f"AWS refused {refusal.action} with {_code(refusal)}: {_message(refusal)}"
             return Failed(code=refusal.code, reason=reason)
 
 
@@ -39,7 +48,7 @@ def denied(refusal: AccessDeniedError) -> Failed:
     """The failure of a call that a policy denies."""
     action = _denied_action(refusal)
     reason = (
-        f"{action} is denied to Reseal's role ({refusal.message}): a policy of the {_by(action)}, "
+        f"{action} is denied to Reseal's role ({_message(refusal)}): a policy of the {_by(action)}, "
         f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
     )
     return Failed(code=refusal.code, reason=reason, denied_action=action)
@@ -50,16 +59,16 @@ def _by_the_resource(refusal: RefusalError, what: str) -> str | None:
     if refusal.code == "MalformedPolicy":
         return (
             "S3 refused the bucket policy as a whole: it does so if a principal that it names was deleted "
-            f"since: {refusal.message}"
+            f"since: {_message(refusal)}"
         )
     if not isinstance(refusal, AccessDeniedError):
         return None
     if _LOCK in refusal.message:  # D5
-        return f"S3 Object Lock protects the {what} from {refusal.action}: {refusal.message}"
+        return f"S3 Object Lock protects the {what} from {refusal.action}: {_message(refusal)}"
     if _PUBLIC_BLOCKED in refusal.message:
         return (
             f"S3 refused {refusal.action}, because the new bucket policy is public, as the one before, and "
-            f"BlockPublicPolicy is on: {refusal.message}"
+            f"BlockPublicPolicy is on: {_message(refusal)}"
         )
     return None
 
@@ -74,6 +83,14 @@ def _denied_action(refusal: RefusalError) -> str:
     """The IAM action that AWS names as denied: S3 also reports a KMS action that it was denied (F9)."""
     named = _DENIED.search(refusal.message)
     return named[1] if named else refusal.action
+
+
+def _message(refusal: RefusalError) -> str:
+    return quoted(refusal.message, LONGEST_MESSAGE)
+
+
+def _code(refusal: RefusalError) -> str:
+    return refusal.code if _CODE.fullmatch(refusal.code) else quoted(refusal.code)
 
 
 def _by(action: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from reseal.core.text.quoted import quoted
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketResource:
@@ -56,8 +58,8 @@ class ObjectResource:
 
     @property
     def in_words(self) -> str:
-        """The kind and the name, for people."""
-        return f"object {self.name}"
+        """The kind and the name, quoted, for people."""
+        return f"object {quoted(self.name)}"
 
     @property
     def scope(self) -> str:

@@ -29,21 +29,22 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Ours[T, O, P]:
     recorded = _violations(kind.by_record(required, parsed.trigger, observed))
     decisions = {check: _at_least(one, recorded.get(check)) for check, one in decisions.items()}
     try:
-        guarded, plans = kind.plan(required, trigger, observed, decisions)
+        planned = kind.plan(required, trigger, observed, decisions)
     except RefusalError as refusal:
         return _kept(parsed, trigger, observed.settings, decisions, refusal)
     return Judged(
         parsed=parsed,
         trigger=trigger,
         observed=observed,
-        decisions=guarded,
-        plans=plans,
+        decisions=planned.decisions,
+        plans=planned.plans,
+        detected=planned.detected,
         handed=frozenset(
             check
-            for check, remediate in enforced_remediations(required, guarded).items()
+            for check, remediate in enforced_remediations(required, planned.decisions).items()
             if remediate.change.setting not in kind.settings
         ),
-        put_right={c: one for c, one in recorded.items() if not isinstance(guarded[c], Violation)},
+        put_right={c: one for c, one in recorded.items() if not isinstance(planned.decisions[c], Violation)},
     )
 
 

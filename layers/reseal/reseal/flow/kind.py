@@ -10,7 +10,7 @@ from reseal.core.checks.catalogue import Check, Decisions
 from reseal.core.decision import Exempt
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.requirements import Requirements
-from reseal.flow.stages import Entry, Judged, O, P, Parsed, T
+from reseal.flow.stages import Entry, Judged, O, P, Parsed, Planned, T
 
 
 class Kind(Protocol[T, O, P]):
@@ -53,9 +53,7 @@ class Kind(Protocol[T, O, P]):
     def decide(self, requirements: Requirements, trigger: T, observed: O) -> Decisions | Skipped:
         """Step 3: the decision of each check; Skipped if another call wrote what is there now."""
 
-    def plan(
-        self, requirements: Requirements, trigger: T, observed: O, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, P]]:
+    def plan(self, requirements: Requirements, trigger: T, observed: O, decisions: Decisions) -> Planned[P]:
         """Step 3: run the guards; the decisions after them, and the write that each setting needs.
 
         The guards' reads are made now: what allows a write must be true when it is made.

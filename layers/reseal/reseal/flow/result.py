@@ -10,6 +10,7 @@ from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.finding import Proposed
 from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.repairs.repair import enforced_remediations
@@ -85,8 +86,19 @@ def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
     entry = judged.repaired.get(check)
     before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
     return CheckResult(
-        decision=judged.decisions[check], before=before, entry=entry, handed=check in judged.handed
+        decision=judged.decisions[check],
+        before=before,
+        entry=entry,
+        handed=check in judged.handed,
+        proposed=_proposed(judged, check),
     )
+
+
+def _proposed(judged: Judged[T, O, P], check: str) -> Proposed | None:
+    plan = judged.detected.get(CHECK_BY_ID[check].setting)
+    if plan is None:
+        return None
+    return Proposed(action=plan.action, intended=plan.repair.intended, details=plan.details)
 
 
 def _refused(refused: Refused[T], check: str) -> CheckResult:

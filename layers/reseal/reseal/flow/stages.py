@@ -49,6 +49,19 @@ P = TypeVar("P", bound=Plan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Generic[P]):
+    """The decisions after the guards, and by setting the write to make.
+
+    `detected` holds the write that mode `enforce` would make of each setting, where a check only detects. It
+    is never made: a person gets its command.
+    """
+
+    decisions: Decisions
+    plans: Mapping[str, P] = field(default_factory=dict)
+    detected: Mapping[str, P] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed(Generic[T]):
     """After step 1: a message, what triggered it, what is required of its resource, and by which checks."""
 
@@ -121,7 +134,8 @@ class Superseded(Generic[T, O]):
 class Judged(Generic[T, O, P]):
     """After step 3: the decision of each check, and the write that each setting needs.
 
-    `trigger` names the resource as AWS does, which the record may spell otherwise. `put_right` holds what
+    `trigger` names the resource as AWS does, which the record may spell otherwise. `detected` holds the
+    writes that are proposed to a person, and that Reseal does not make. `put_right` holds what
     this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of
     that, which another trigger led to. `handed` are the checks whose repair another lane makes.
     """
@@ -131,6 +145,7 @@ class Judged(Generic[T, O, P]):
     observed: O
     decisions: Decisions
     plans: Mapping[str, P]
+    detected: Mapping[str, P]
     put_right: Mapping[str, Violation]
     repaired: Mapping[str, Entry] = field(default_factory=dict)
     handed: frozenset[str] = frozenset()

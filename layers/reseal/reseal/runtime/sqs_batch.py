@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reseal.core.errors import ResealError
+from reseal.core.text.quoted import cut
 from reseal.flow.delivery import Delivery
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-_LONGEST_BODY_LOGGED = 2048
+_LONGEST_LOGGED = 2048
 
 
 def deliveries_in(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Delivery]:
@@ -40,9 +41,9 @@ def answer_to(
 def _log(logger: Logger, record: Mapping[str, Any], error: Exception) -> None:
     """Log the cause; with the stack trace if the error is not a ResealError."""
     logger.error(
-        f"the message goes back to the queue: {error}",
+        f"the message goes back to the queue: {cut(str(error), _LONGEST_LOGGED)}",
         error=type(error).__name__,
         message_id=record["messageId"],
-        body=record["body"][:_LONGEST_BODY_LOGGED],
+        body=record["body"][:_LONGEST_LOGGED],
         exc_info=None if isinstance(error, ResealError) else error,
     )

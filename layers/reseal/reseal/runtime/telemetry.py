@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from reseal.core.calls.look import Look
+from reseal.core.text.quoted import LONGEST_KEY, cut_or_none
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
@@ -26,15 +27,15 @@ class PowertoolsTelemetry:
 
     def record(self, event_result: EventResult) -> None:
         """Write the log line, a count for each check and status, and the seconds of each repair."""
-        call, outcome = event_result.call, event_result.outcome
+        call = event_result.call
         self._logger.info(
-            f"{call.name} {call.resource.name}: {event_result.result.value}",
+            f"{call.name} {call.resource.in_words}: {event_result.result.value}",
             event_id=call.event_id,
-            **asdict(call.resource),
+            **_resource(call),
             **_caller(call),
             result=event_result.result.value,
             checks=event_result.status_by_check,
-            reason=getattr(outcome, "reason", None) or [finding.reason for finding in event_result.findings],
+            reason=event_result.reasons,
             findings=[finding.id for finding in event_result.findings],
             suppressed=event_result.suppressed,
         )
@@ -50,6 +51,11 @@ class PowertoolsTelemetry:
         name = "SecondsToRemediate"
         with single_metric(name, MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
             metric.add_dimension("Check", check)
+
+
+def _resource(call: Trigger) -> dict[str, Any]:
+    names: dict[str, str | None] = asdict(call.resource)
+    return {name: cut_or_none(value, LONGEST_KEY) for name, value in names.items()}
 
 
 def _caller(call: Trigger) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
 from tests.support.builders import DEFAULT_MODES, REGION
+from tests.support.fakes.flows import an_invocation, object_flow
 from tests.support.fakes.services import FakeTelemetry
-from tests.support.flows import an_invocation, object_flow
 from tests.support.translated import enforcing
 
 TRUSTS_US = {

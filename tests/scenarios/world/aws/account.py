@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,7 +22,12 @@ NOON = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
 Operation = Callable[..., Mapping[str, Any]]
 
-_PERMISSIONS = {
+
+class Death(BaseException):
+    """The process that made the call is dead: time-out, out of memory. Nothing in the product catches it."""
+
+
+PERMISSIONS = {
     "s3:GetBucketEncryption": ["s3:GetEncryptionConfiguration"],
     "s3:PutBucketEncryption": ["s3:PutEncryptionConfiguration"],
     "s3:GetBucketReplication": ["s3:GetReplicationConfiguration"],
@@ -67,7 +73,8 @@ class Call:
 class Account:
     """Sends each call to its operation. `calls` keeps them all, in order.
 
-    `mistakes` are this account's own, which the product would take for a failure of AWS.
+    `mistakes` are this account's own, which the product would take for a failure of AWS. `around` is entered
+    around what AWS does for each call: it may refuse the call, or end the caller before or after it.
     """
 
     partition: str = "aws"
@@ -75,6 +82,7 @@ class Account:
     clock: Clock = field(default_factory=Clock)
     calls: list[Call] = field(default_factory=list)
     mistakes: list[Exception] = field(default_factory=list)
+    around: Callable[[Call], AbstractContextManager[None]] = field(default=lambda _call: nullcontext())
     _operations: dict[str, Operation] = field(default_factory=dict)
     _refusals: list[tuple[str, str | None, str, int]] = field(default_factory=list)
     _slow: dict[str, float] = field(default_factory=dict)
@@ -130,6 +138,10 @@ class Account:
 
     def _answer(self, name: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.calls.append(Call(name, parameters))
+        with self.around(self.calls[-1]):
+            return self._executed(name, operation, parameters)
+
+    def _executed(self, name: str, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         self.clock.sleep(self._slow.get(name, 0.0))
         if name in self._before:
             action, always = self._before.pop(name)
@@ -142,7 +154,7 @@ class Account:
         return self._operations[name](**parameters)
 
     def _refuse(self, name: str, operation: str, parameters: Mapping[str, Any]) -> None:
-        actions = _PERMISSIONS.get(name, [name])
+        actions = PERMISSIONS.get(name, [name])
         if "VersionId" in parameters:
             actions = [*actions, *(action.replace("Object", "ObjectVersion") for action in actions)]
         for action, bucket, code, status in self._refusals:

@@ -42,16 +42,16 @@ CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing fo
 Call = tuple[str, Callable[[Ledger], object]]
 OF_ONE_ITEM: Mapping[str, Call] = {
     "read one": (ONE_READ, lambda ledger: ledger.read_all([MINE.entry_id])),
-    "read one copy": (ONE_READ, lambda ledger: ledger.read_copied([MINE.resource.name])),
+    "read one last repair": (ONE_READ, lambda ledger: ledger.read_last_repairs([MINE.resource.name])),
     "open one": (ONE_PUT, lambda ledger: ledger.open_all([MINE], NOON)),
     "close one": (ONE_PUT, lambda ledger: ledger.close_all([SKIPPED], NOON)),
 }
 TRANSACTIONS: Mapping[str, Call] = {
     "read": (MANY_READ, lambda ledger: ledger.read_all([MINE.entry_id, OTHER.entry_id])),
-    "read copied": (MANY_READ, lambda ledger: ledger.read_copied([MINE.resource.name, OTHER.resource.name])),
+    "read last repairs": (MANY_READ, lambda ledger: ledger.read_last_repairs(["payroll/1", "payroll/2"])),
     "open": (MANY_PUT, lambda ledger: ledger.open_all([MINE, OTHER], NOON)),
     "close": (MANY_PUT, lambda ledger: ledger.close_all([SKIPPED, OTHER], NOON)),
-    "close one copy": (MANY_PUT, lambda ledger: ledger.close_all([applied(MINE)], NOON)),
+    "close one repair": (MANY_PUT, lambda ledger: ledger.close_all([applied(MINE)], NOON)),
 }
 ALL_CALLS = {**OF_ONE_ITEM, **TRANSACTIONS}
 
@@ -91,9 +91,9 @@ def closing(entry: Any) -> dict[str, Any]:
     return put(entry, HOLDS_IT, {}, is_closed=True)
 
 
-def note(number: int = 1) -> dict[str, Any]:
-    noted = {"id": {"S": f"copied#payroll/2026/{number}.csv"}, "expires_at": EXPIRES}
-    return {"TableName": "ledger", "Item": noted}
+def note(entry: Any) -> dict[str, Any]:
+    noted = {"id": {"S": f"repaired#{entry.resource.name}"}, "entry_id": {"S": entry.entry_id}}
+    return {"TableName": "ledger", "Item": noted | {"expires_at": EXPIRES}}
 
 
 def get(item_id: str) -> dict[str, Any]:
@@ -141,22 +141,47 @@ def test_entries_are_read_in_one_transaction() -> None:
         assert ledger_on(client).read_all([MINE.entry_id, OTHER.entry_id]) == {}
 
 
-def test_note_of_one_copy_is_read_consistently() -> None:
-    expected = get("copied#payroll/2026/1.csv") | {"ConsistentRead": True}
+def test_last_repair_of_one_resource_is_read_consistently_by_its_note() -> None:
     with stubbed("dynamodb") as (client, stub):
-        stub.add_response(ONE_READ, {}, expected)
+        found = {"Item": note(MINE)["Item"]}
+        stub.add_response(ONE_READ, found, get("repaired#payroll/2026/1.csv") | {"ConsistentRead": True})
+        stub.add_response(
+            ONE_READ, {"Item": item(applied(MINE))}, get(MINE.entry_id) | {"ConsistentRead": True}
+        )
 
-        assert ledger_on(client).read_copied(["payroll/2026/1.csv"]) == frozenset()
+        repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"])
+
+    assert repairs == {"payroll/2026/1.csv": applied(MINE)}
 
 
-def test_notes_of_copies_are_read_in_one_transaction() -> None:
-    names = ["payroll/2026/1.csv", "payroll/2026/2.csv"]
-    gets = [{"Get": get(f"copied#{name}")} for name in names]
-    found = {"Item": {"id": {"S": "copied#payroll/2026/2.csv"}, "expires_at": {"N": "0"}}}
+def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> None:
+    names = [MINE.resource.name, OTHER.resource.name]
+    notes = [{"Get": get(f"repaired#{name}")} for name in names]
+    entries = [{"Get": get(entry.entry_id)} for entry in (MINE, OTHER)]
     with stubbed("dynamodb") as (client, stub):
-        stub.add_response(MANY_READ, {"Responses": [{}, found]}, {"TransactItems": gets})
+        noted = [{"Item": note(entry)["Item"]} for entry in (MINE, OTHER)]
+        stub.add_response(MANY_READ, {"Responses": noted}, {"TransactItems": notes})
+        found = [{"Item": item(applied(entry))} for entry in (MINE, OTHER)]
+        stub.add_response(MANY_READ, {"Responses": found}, {"TransactItems": entries})
 
-        assert ledger_on(client).read_copied([*names, names[0]]) == {"payroll/2026/2.csv"}
+        repairs = ledger_on(client).read_last_repairs(names)
+
+    assert repairs == dict(zip(names, map(applied, (MINE, OTHER)), strict=True))
+
+
+def test_resource_without_a_note_has_no_last_repair_and_no_entry_is_read() -> None:
+    with stubbed("dynamodb") as (client, stub):
+        stub.add_response(ONE_READ, {}, get("repaired#payroll") | {"ConsistentRead": True})
+
+        assert ledger_on(client).read_last_repairs(["payroll"]) == {}
+
+
+def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
+    with stubbed("dynamodb") as (client, stub):
+        stub.add_response(ONE_READ, {"Item": note(MINE)["Item"]})
+        stub.add_response(ONE_READ, {}, get(MINE.entry_id) | {"ConsistentRead": True})
+
+        assert ledger_on(client).read_last_repairs([MINE.resource.name]) == {}
 
 
 @pytest.mark.parametrize("entries", [[OF_BUCKET], [MINE], [MINE, OTHER]], ids=["bucket", "object", "several"])
@@ -175,26 +200,29 @@ def test_entries_are_closed_only_by_their_holder(entries: Any) -> None:
         assert ledger_on(client).close_all(entries, NOON) == {}
 
 
-@pytest.mark.parametrize("action", ["CopyObject", "UploadPartCopy"])
-def test_copy_is_noted_in_the_transaction_that_closes_its_entry(action: str) -> None:
-    entry = replace(applied(MINE), action=action)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        replace(applied(MINE), action="CopyObject"),
+        replace(applied(MINE), action="UploadPartCopy"),
+        replace(applied(MINE), action="UpdateObjectEncryption"),
+        applied(OF_BUCKET),
+    ],
+    ids=["copy", "copy in parts", "in place", "a bucket"],
+)
+def test_repair_is_noted_in_the_transaction_that_closes_its_entry(entry: Any) -> None:
     with stubbed("dynamodb") as (client, stub):
-        expect(stub, closing(entry), note())
+        expect(stub, closing(entry), note(entry))
 
         assert ledger_on(client).close_all([entry], NOON) == {}
 
 
 @pytest.mark.parametrize(
     "entry",
-    [
-        replace(applied(MINE), action="UpdateObjectEncryption"),
-        SKIPPED,
-        replace(MINE, outcome=Failed(code="AccessDenied", reason="denied")),
-        applied(OF_BUCKET),
-    ],
-    ids=["in place", "skipped", "failed", "a bucket"],
+    [SKIPPED, replace(MINE, outcome=Failed(code="AccessDenied", reason="denied"))],
+    ids=["skipped", "failed"],
 )
-def test_what_is_no_copy_is_not_noted(entry: Any) -> None:
+def test_what_is_no_repair_is_not_noted(entry: Any) -> None:
     with stubbed("dynamodb") as (client, stub):
         expect(stub, closing(entry))
 
@@ -203,7 +231,7 @@ def test_what_is_no_copy_is_not_noted(entry: Any) -> None:
 
 def test_fifty_outcomes_with_their_notes_go_into_one_call() -> None:
     entries = [applied(of_object(number)) for number in range(51)]
-    items = [[closing(entry), note(number)] for number, entry in enumerate(entries)]
+    items = [[closing(entry), note(entry)] for entry in entries]
     with stubbed("dynamodb") as (client, stub):
         expect(stub, *[one for pair in items[:50] for one in pair])
         expect(stub, *items[50])
@@ -283,10 +311,10 @@ def test_entry_that_cannot_be_closed_alone_was_taken_over(existing: Any) -> None
     assert str(answer) == f"another invocation took over event {MINE.entry_id}"
 
 
-def test_condition_that_fails_without_an_item_is_a_held_lease_and_the_copy_is_noted() -> None:
+def test_condition_that_fails_without_an_item_is_a_held_lease_and_the_repair_is_noted() -> None:
     with stubbed("dynamodb") as (client, stub):
         cancel(stub, MANY_PUT, {"Code": "ConditionalCheckFailed"}, FINE)
-        expect(stub, note())
+        expect(stub, note(MINE))
 
         assert list(ledger_on(client).close_all([applied(MINE)], NOON)) == [MINE.entry_id]
 

@@ -52,7 +52,7 @@ def test_a_write_is_read_whole() -> None:
     assert call.time == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     assert call.actor == an_actor()
     assert call.owner == ACCOUNT
-    assert call.stated == StatedObjectEncryption(algorithm="AES256")
+    assert call.stated == StatedObjectEncryption(algorithm="AES256", answered=True)
     assert call.resource == ObjectResource(bucket=BUCKET, object_key=KEY, version_id=None)
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
 
@@ -210,25 +210,27 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param({}, None, StatedObjectEncryption(), id="nothing (multipart)"),
         pytest.param({}, "{}", StatedObjectEncryption(), id="text"),
         pytest.param({}, [], StatedObjectEncryption(), id="empty list"),
-        pytest.param({}, [{SSE: "AES256"}], StatedObjectEncryption(algorithm="AES256"), id="list"),
+        pytest.param(
+            {}, [{SSE: "AES256"}], StatedObjectEncryption(algorithm="AES256", answered=True), id="list"
+        ),
         pytest.param({}, {"x-amz-expiration": "soon"}, StatedObjectEncryption(), id="something else"),
         pytest.param({}, {SSE: ["AES256"]}, StatedObjectEncryption(), id="header is no text"),
         pytest.param(
             {SSE: "Aes256"},
             {SSE: "Aes256"},
-            StatedObjectEncryption(algorithm="AES256"),
+            StatedObjectEncryption(algorithm="AES256", answered=True),
             id="other case",
         ),
         pytest.param(
             {},
             {SSE: "AWS:KMS", f"{SSE}-aws-kms-key-id": TEAM_KEY},
-            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
+            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY, answered=True),
             id="by default",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": "alias/team"},
             {SSE: "aws:kms", f"{SSE}-aws-kms-key-id": TEAM_KEY},
-            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY),
+            StatedObjectEncryption(algorithm="aws:kms", key_id=TEAM_KEY, answered=True),
             id="the answer counts",
         ),
         pytest.param(
@@ -240,19 +242,19 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms"},
-            StatedObjectEncryption(algorithm="aws:kms", context="e30="),
+            StatedObjectEncryption(algorithm="aws:kms", context="e30=", answered=True),
             id="context sent",
         ),
         pytest.param(
             {SSE: "aws:kms", f"{SSE}-context": "e30="},
             {SSE: "aws:kms", f"{SSE}-context": "eyJhIjoiYiJ9"},
-            StatedObjectEncryption(algorithm="aws:kms", context="eyJhIjoiYiJ9"),
+            StatedObjectEncryption(algorithm="aws:kms", context="eyJhIjoiYiJ9", answered=True),
             id="context answered",
         ),
         pytest.param(
             {f"{SSE}-customer-algorithm": "AES256"},
             {f"{SSE}-customer-algorithm": "AES256"},
-            StatedObjectEncryption(algorithm="SSE-C"),
+            StatedObjectEncryption(algorithm="SSE-C", answered=True),
             id="SSE-C",
         ),
         pytest.param(
@@ -264,7 +266,7 @@ def test_a_key_that_may_be_url_encoded_has_a_second_reading(key: str, unquoted: 
         pytest.param(
             {},
             {f"{SSE}-customer-algorithm": "AES256", SSE: "AES256"},
-            StatedObjectEncryption(algorithm="SSE-C"),
+            StatedObjectEncryption(algorithm="SSE-C", answered=True),
             id="SSE-C before SSE-S3",
         ),
     ],

@@ -247,7 +247,7 @@ def test_an_incident_says_how_many_there_are_so_far() -> None:
     )
     message = message_of([reported])
     VALIDATOR.validate(json.loads(message.document))
-    assert message.subject == "Reseal CRITICAL MANUAL: object encryption, object payroll/0.csv"
+    assert message.subject == "Reseal CRITICAL MANUAL: object encryption, object 'payroll/0.csv'"
 
 
 def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
@@ -266,7 +266,7 @@ def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
     reported = as_incident(RANSOM, TALLY, Unblocked(who="eve", at=NOON))
 
     assert reported.reason.endswith(
-        "SSE-C was unblocked on this bucket by eve at 2026-11-23T12:00:00+00:00: "
+        "SSE-C was unblocked on this bucket by 'eve' at 2026-11-23T12:00:00+00:00: "
         "treat this as an attack in progress"
     )
     message = message_of([reported])

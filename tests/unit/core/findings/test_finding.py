@@ -382,6 +382,7 @@ def test_a_document_says_everything() -> None:
             "PCI DSS 4.0.1 3.5.1",
         ],
         "undo": undo_command(finding()),
+        "repair": None,
         "ledger_entry": ENTRY_ID,
         "runbook": "docs/runbook.md#s3bucketdefaultencryption",
     }
@@ -484,7 +485,7 @@ def test_finding_says_whether_its_call_can_have_set_what_is_reported(
 def test_a_document_says_everything_of_an_object() -> None:
     document = finding_document(object_finding(version_id="v1"))
 
-    assert document["title"] == f"object encryption of object {BUCKET}/{KEY}"
+    assert document["title"] == f"object encryption of object '{BUCKET}/{KEY}'"
     assert document["resource"] == {
         "type": "AWS::S3::Object",
         "arn": f"arn:aws:s3:::{BUCKET}/{KEY}",

@@ -32,6 +32,8 @@ FOUND = a_finding(ROTATION, KeyCall(), reason="the key does not rotate", recomme
 KEY_ID = TEAM_KEY.rpartition("/")[2]
 
 EMAIL = f"""\
+Somebody must correct the key rotation of KMS key 11111111-1111-1111-1111-111111111111: turn rotation on.
+
 MEDIUM MANUAL: key rotation
   KMS key        {TEAM_KEY} (account {ACCOUNT}, us-east-1)
   Call           DisableKeyRotation at 2026-11-23T12:00:00+00:00

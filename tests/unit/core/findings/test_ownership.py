@@ -34,7 +34,7 @@ def test_owner_is_recognised_by_tags_and_names(
 
 
 def test_advice_names_the_stack_where_one_is_known() -> None:
-    assert "in stack data" in Ownership(tool="CloudFormation", stack="data").advice
+    assert "in stack 'data'" in Ownership(tool="CloudFormation", stack="data").advice
     assert "where the bucket is defined" in Ownership(tool="CDK", stack=None).advice
 
 

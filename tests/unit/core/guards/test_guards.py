@@ -118,7 +118,7 @@ def test_raise_that_locks_somebody_out_names_the_key_that_stays() -> None:
     stopped = decided(bucket, reads(access=lets(logs, "s3:PutObject")), RAISES)
 
     assert isinstance(stopped, Manual)
-    assert f"not remediated, because under {TEAM_KEY} the service logs" in stopped.reason
+    assert f"not remediated, because under {TEAM_KEY} the service 'logs" in stopped.reason
 
 
 def test_raise_of_an_object_keeps_its_readers() -> None:

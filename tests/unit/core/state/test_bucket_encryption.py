@@ -96,7 +96,7 @@ def test_a_rule_equals_another_that_means_the_same(
         (encryption(SSE_KMS, blocked=None), "SSE-KMS under aws/s3"),
         (encryption(DSSE_KMS, K, blocked=None), f"DSSE-KMS under {K}"),
         (encryption(SSE_KMS, K, bucket_key=True), f"SSE-KMS under {K} with Bucket Key, SSE-C blocked"),
-        (encryption("aws:fsx", "x", blocked=None), "aws:fsx under x"),
+        (encryption("aws:fsx", "x", blocked=None), "'aws:fsx' under 'x'"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

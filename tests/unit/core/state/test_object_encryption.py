@@ -34,7 +34,7 @@ from tests.support.builders import (
         (object_encryption(SSE_KMS), "SSE-KMS under aws/s3", True),
         (object_encryption(SSE_KMS, K, bucket_key=True), f"SSE-KMS under {K} with Bucket Key", True),
         (object_encryption(DSSE_KMS, K), f"DSSE-KMS under {K}", True),
-        (object_encryption("aws:fsx"), "aws:fsx", False),
+        (object_encryption("aws:fsx"), "'aws:fsx'", False),
         (CUSTOMER_KEY, "SSE-C", False),
     ],
     ids=["none", "SSE-S3", "SSE-KMS", "aws/s3", "Bucket Key", "DSSE-KMS", "unknown", "SSE-C"],

@@ -23,8 +23,8 @@ from tests.support.builders import (
     a_policy,
     encryption,
 )
+from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import FakeCloud
-from tests.support.flows import bucket_flow
 
 LOWERED = encryption()
 REPAIRED = encryption(SSE_KMS, K, bucket_key=True)

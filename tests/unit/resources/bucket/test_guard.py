@@ -222,7 +222,7 @@ def test_a_finding_names_the_stack_that_owns_the_bucket() -> None:
 
     (finding,) = cloud.topic.findings
     assert finding["managed_by"] == {"tool": "CloudFormation", "stack": "payroll-prod"}
-    assert "stack payroll-prod" in cloud.topic.messages[0].email
+    assert "stack 'payroll-prod'" in cloud.topic.messages[0].email
 
 
 @pytest.mark.parametrize("bucket", ["aws-controltower-logs-111122223333-us-east-1", "data--use1-az4--x-s3"])

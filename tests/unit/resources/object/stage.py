@@ -28,8 +28,8 @@ from tests.support.builders import (
     object_encryption,
 )
 from tests.support.fakes.executor import OneByOne
+from tests.support.fakes.flows import object_flow
 from tests.support.fakes.objects import FakeObjectCloud
-from tests.support.flows import object_flow
 
 KEY_POLICY = {
     "Statement": [

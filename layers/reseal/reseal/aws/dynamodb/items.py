@@ -13,6 +13,7 @@ from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry, S
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.text.quoted import LONGEST_KEY, quoted
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
@@ -60,12 +61,12 @@ def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:
 
 def held_by_another(entry_id: str) -> LeaseHeldError:
     """The error if an entry could not be opened."""
-    return LeaseHeldError(f"another invocation is processing event {entry_id}")
+    return LeaseHeldError(f"another invocation is processing event {quoted(entry_id, LONGEST_KEY)}")
 
 
 def taken_over(entry_id: str) -> LeaseHeldError:
     """The error if an entry could not be closed."""
-    return LeaseHeldError(f"another invocation took over event {entry_id}")
+    return LeaseHeldError(f"another invocation took over event {quoted(entry_id, LONGEST_KEY)}")
 
 
 @contextmanager

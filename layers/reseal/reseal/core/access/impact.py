@@ -10,6 +10,7 @@ from reseal.core.access.grantees import Grantee, Home, grantees_of
 from reseal.core.access.key_policy import KeyPolicy, service_of
 from reseal.core.state.bucket_access import EVERYONE, AclGrant, BucketAccess
 from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.text.quoted import named, quoted, some_of
 
 _LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 
@@ -38,7 +39,7 @@ LOAD_BALANCER_ACCOUNTS = frozenset(
 _NEVER_CERTAIN = frozenset({"cloudtrail.amazonaws.com", ANY_SERVICE})
 """A trail can use its own key instead of the bucket's (E24); a service nobody names may not exist."""
 
-_MOST_NAMED = 10
+_LONGEST = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,8 @@ class Impact:
 
 
 def in_words(impacts: Sequence[Impact]) -> str:
-    """At most ten impacts, then the number of the others, because messages have a size limit."""
-    sentences = [impact.sentence for impact in impacts[:_MOST_NAMED]]
-    if len(impacts) > _MOST_NAMED:
-        sentences.append(f"and {len(impacts) - _MOST_NAMED} more")
-    return "; ".join(sentences)
+    """The first impacts, then the number of the others, because messages have a size limit."""
+    return some_of([impact.sentence for impact in impacts], separator="; ", longest=_LONGEST)
 
 
 def impact_of(access: BucketAccess, key: KeyPolicy, algorithm: str) -> tuple[Impact, ...]:
@@ -77,7 +75,7 @@ def own_callers(key: KeyPolicy) -> Iterator[Impact]:
     """Callers of the bucket's own account would need a permission on the key, which SSE-S3 does not need."""
     if key.admits_every_caller is not True:
         yield Impact(
-            f"callers of this account whose IAM policies do not allow the use of {key.key_arn} could "
+            f"callers of this account whose IAM policies do not allow the use of {named(key.key_arn)} could "
             "not use new objects: its key policy does not allow every caller through S3",
             certain=False,
         )
@@ -112,7 +110,7 @@ def _through_key(grantee: Grantee, could_not: str, key: KeyPolicy) -> Iterator[I
         why = "does not allow it" if answer.holds is False else "does not say for certain that it is allowed"
         is_refused = answer.holds is False and not grantee.may_be_denied
         certain = is_refused and service_of(grantee) not in _NEVER_CERTAIN
-        sentence = f"{could_not}: the policy of {key.key_arn} {why} ({answer.reason})"
+        sentence = f"{could_not}: the policy of {named(key.key_arn)} {why} ({answer.reason})"
         yield Impact(sentence, certain=certain)
 
 
@@ -159,26 +157,31 @@ def _through_acl(grant: AclGrant) -> Iterator[Impact]:
         sentence = "the bucket's ACL is public, and public callers could not use objects under a KMS key"
         yield Impact(sentence, certain=writes, under_any_key=True)
     else:
-        sentence = f"the bucket's ACL admits another account, {grant.grantee}, which the key may not admit"
+        sentence = (
+            f"the bucket's ACL admits another account, {named(grant.grantee)}, which the key may not admit"
+        )
         yield Impact(sentence, certain=False)
 
 
 def _through_replication(access: BucketAccess) -> Iterator[Impact]:
     for rule in access.replication:
         if rule.enabled and not rule.takes_kms_objects:
-            sentence = f"replication rule {rule.id!r} would stop replicating new objects without an error"
+            sentence = (
+                f"replication rule {quoted(rule.id)} would stop replicating new objects without an error"
+            )
             yield Impact(f"{sentence}: it does not select objects under KMS keys", under_any_key=True)
 
 
 def _named(grantee: Grantee) -> str:
+    name = named(grantee.name)
     return {
         Kind.ANYONE: "callers without a signature",
-        Kind.SIGNED: f"the principal {grantee.name}",
-        Kind.ACCOUNT: f"account {grantee.account} ({grantee.name})",
-        Kind.SERVICE: "an AWS service" if grantee.name == ANY_SERVICE else f"the service {grantee.name}",
-        Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({grantee.name.rsplit('/', 1)[-1]})",
-        Kind.ACCESS_POINT: f"callers through access points of {grantee.name}",
-        Kind.UNKNOWN: f"the principal {grantee.name}",
+        Kind.SIGNED: f"the principal {name}",
+        Kind.ACCOUNT: f"account {named(grantee.account or '')} ({name})",
+        Kind.SERVICE: "an AWS service" if grantee.name == ANY_SERVICE else f"the service {name}",
+        Kind.ORIGIN_ACCESS_IDENTITY: f"CloudFront ({quoted(grantee.name.rsplit('/', 1)[-1])})",
+        Kind.ACCESS_POINT: f"callers through access points of {name}",
+        Kind.UNKNOWN: f"the principal {name}",
     }[grantee.kind]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reseal.core.access.impact import Impact
 from reseal.core.state.bucket_access import EVERYONE
 from reseal.core.state.s3_object import ObjectAcl
+from reseal.core.text.quoted import named
 
 _READS = frozenset({"READ", "FULL_CONTROL"})
 
@@ -20,5 +21,7 @@ def readers_locked_out(acl: ObjectAcl) -> Iterator[Impact]:
             sentence = "the object's ACL allows public reads, and public callers cannot use a KMS key"
             yield Impact(sentence, under_any_key=True)
         else:
-            sentence = f"the object's ACL allows {grant.grantee} to read it, but the key may not admit it"
+            sentence = (
+                f"the object's ACL allows {named(grant.grantee)} to read it, but the key may not admit it"
+            )
             yield Impact(sentence, certain=False)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reseal.core.text.quoted import cut
+
 UNKNOWN = "unknown"
-_LONGEST_TEXT = 1024  # CloudTrail's own limit on userAgent (A33)
+_LONGEST_TEXT = 1024
 
 # The first text found in the lower-case user agent names the tool. Order matters: OpenTofu runs
 # Terraform's providers, and the CDK and Terraform also name the SDK that they are built on.
@@ -26,6 +28,10 @@ _TOOL_BY_USER_AGENT = (
     ("boto", "SDK"),
     ("aws-sdk", "SDK"),
 )
+
+
+TOOLS = frozenset({tool for _, tool in _TOOL_BY_USER_AGENT} | {"AWS service", UNKNOWN})
+"""The tools that Reseal knows. All others are the names of AWS services, as the record has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +93,4 @@ def _text(value: object) -> str | None:
     """The text, cut to fit a message; characters that UTF-8 cannot encode are replaced."""
     if not isinstance(value, str) or not value:
         return None
-    return value[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+    return cut(value, _LONGEST_TEXT).encode("utf-8", "replace").decode()

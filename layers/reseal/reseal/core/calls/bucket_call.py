@@ -24,6 +24,7 @@ from reseal.core.errors import MalformedEventError
 from reseal.core.resource import BucketResource, Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
 from reseal.core.state.bucket_policy import BucketPolicy
+from reseal.core.text.quoted import SHORT, quoted
 
 _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
 
@@ -124,7 +125,9 @@ def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
     """The bucket from the request parameters, or from its ARN if the parameters were omitted."""
     bucket = parameters.get("bucketName", str(resource.get("ARN", "")).rpartition(":::")[2] or None)
     if not isinstance(bucket, str) or not is_bucket_name(bucket):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
+        raise MalformedEventError(
+            f"detail.requestParameters.bucketName is not a bucket name: {quoted(str(bucket), SHORT)}"
+        )
     return bucket
 
 

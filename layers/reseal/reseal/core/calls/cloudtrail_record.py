@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reseal.core.errors import MalformedEventError
+from reseal.core.text.quoted import SHORT, quoted
 
 Record = Mapping[str, Any]
 _YEARS = range(2006, 3000)  # S3 began in 2006
+_LONGEST_ID = 128
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SHOWS_TLS = re.compile(r"1\.(?:0[89]|[1-9][0-9])")  # record versions since tlsDetails exists
 
@@ -36,11 +38,16 @@ def parse_json(body: str) -> Mapping[str, Any]:
 
 
 def text_of(record: Record, field: str) -> str:
-    """A required field of printable text. Raises MalformedEventError."""
+    """A required field of printable text, as short as ids are. Raises MalformedEventError."""
     value = record.get(field)
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise MalformedEventError(f"detail.{field} is missing or not text")
+    if not isinstance(value, str) or not is_id(value):
+        raise MalformedEventError(f"detail.{field} is missing, is not text or is too long")
     return value
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be an id: printable text of 1 to 128 characters. It becomes part of a ledger id."""
+    return 0 < len(text) <= _LONGEST_ID and text.isprintable()
 
 
 def time_of(record: Record) -> datetime:
@@ -49,9 +56,9 @@ def time_of(record: Record) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise MalformedEventError(f"detail.eventTime is not an ISO 8601 time: {text!r:.60}") from error
+        raise MalformedEventError(f"detail.eventTime is no ISO 8601 time: {quoted(text, SHORT)}") from error
     if time.year not in _YEARS:
-        raise MalformedEventError(f"detail.eventTime is in no year of S3: {text!r:.60}")
+        raise MalformedEventError(f"detail.eventTime is in no year of S3: {quoted(text, SHORT)}")
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

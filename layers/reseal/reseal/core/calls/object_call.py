@@ -24,6 +24,10 @@ from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import ObjectResource, Resource
+from reseal.core.text.quoted import SHORT, quoted
+
+_LONGEST_VERSION = 1024
+"""Bytes of ASCII (S3 User Guide, "Versioning workflows")."""
 
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
@@ -89,7 +93,7 @@ def parse_object_call(body: str) -> ObjectCall:
         time=time_of(record),
         bucket=bucket,
         object_key=_key(record, request, bucket),
-        version_id=text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId"),
+        version_id=_version(request, response),
         owner=owner,
         recipient=recipient_of(record),
         actor=parse_actor(record),
@@ -111,10 +115,14 @@ def _bucket(record: Record, request: Mapping[str, Any], *, is_point: bool) -> tu
     owners = dict(_listed_buckets(record))
     named = request.get("bucketName")
     if named is not None and (not isinstance(named, str) or not named):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {named!r:.80}")
+        raise MalformedEventError(
+            f"detail.requestParameters.bucketName is not a bucket name: {quoted(str(named), SHORT)}"
+        )
     bucket = named if named in owners or not owners or is_point else next(iter(owners))
     if bucket is None or not (is_point or is_bucket_name(bucket)):
-        raise MalformedEventError(f"detail.requestParameters.bucketName is not a bucket name: {bucket!r:.80}")
+        raise MalformedEventError(
+            f"detail.requestParameters.bucketName is not a bucket name: {quoted(str(bucket), SHORT)}"
+        )
     return bucket, owners.get(bucket)
 
 
@@ -146,8 +154,16 @@ def _key(record: Record, request: Mapping[str, Any], bucket: str) -> str:
         names = (arn.partition(":::")[2] for arn in arns)
         key = next((name.removeprefix(f"{bucket}/") for name in names if name.startswith(f"{bucket}/")), None)
     if not isinstance(key, str) or not is_object_key(unquote_plus(key)):
-        raise MalformedEventError(f"detail.requestParameters.key is not an object key: {key!r:.80}")
+        shown = quoted(str(key), SHORT)
+        raise MalformedEventError(f"detail.requestParameters.key is not an object key: {shown}")
     return key if is_object_key(key) else unquote_plus(key)  # a key that is too long is URL-encoded (A25)
+
+
+def _version(request: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
+    version = text_or_none(response, "x-amz-version-id") or text_or_none(request, "versionId")
+    if version is not None and not (len(version) <= _LONGEST_VERSION and version.isprintable()):
+        raise MalformedEventError(f"the record names no version of an object: {quoted(version, SHORT)}")
+    return version
 
 
 def is_object_key(key: object) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.bucket_call import is_bucket_name, parse_bucket_call
-from reseal.core.calls.cloudtrail_record import parse_json
+from reseal.core.calls.cloudtrail_record import is_id, parse_json
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import is_object_key, parse_object_call
 from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
@@ -21,6 +21,7 @@ from reseal.core.resource import (
     resource_from_document,
     resource_to_document,
 )
+from reseal.core.text.quoted import SHORT, quoted
 
 _LOOK, _CLOSE = "look", "close-alert-window"
 
@@ -53,7 +54,7 @@ def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
         case Look(resource=BucketResource() as bucket) as look:
             return Look(event_id=look.event_id, time=look.time, resource=bucket)
         case other:
-            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words!r:.80}")
+            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words}")
 
 
 def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
@@ -66,7 +67,7 @@ def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
         case Look(resource=ObjectResource() as found) as look:
             return Look(event_id=look.event_id, time=look.time, resource=found)
         case other:
-            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words!r:.80}")
+            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words}")
 
 
 def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
@@ -81,10 +82,9 @@ def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
             case {"reseal": "look", "id": str(event_id), "time": str(time), "resource": Mapping() as found}:
                 return _look(event_id, time, found)
     except (KeyError, TypeError, ValueError) as error:
-        raise MalformedEventError(
-            f"this is not a message from Reseal: {error!r:.80}: {body!r:.80}"
-        ) from error
-    raise MalformedEventError(f"this is not a message from Reseal: {body!r:.80}")
+        what = f"{quoted(repr(error), SHORT)}: {quoted(body, SHORT)}"
+        raise MalformedEventError(f"this is not a message from Reseal: {what}") from error
+    raise MalformedEventError(f"this is not a message from Reseal: {quoted(body, SHORT)}")
 
 
 def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resource]:
@@ -92,10 +92,11 @@ def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resourc
     resource = resource_from_document(document)
     match resource:
         case BucketResource() if not is_bucket_name(resource.bucket):
-            raise ValueError(f"not a bucket name: {resource.bucket!r:.80}")
+            raise ValueError(f"not a bucket name: {quoted(resource.bucket, SHORT)}")
         case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
-            raise ValueError(f"not an object: {resource.name!r:.80}")
+            raise ValueError(f"not an object: {quoted(resource.name, SHORT)}")
     asked_at = datetime.fromisoformat(time)
-    if asked_at.tzinfo is None or not event_id or not event_id.isprintable():
-        raise ValueError(f"a time without a time zone or an odd id: {time!r:.40}, {event_id!r:.40}")
+    if asked_at.tzinfo is None or not is_id(event_id):
+        what = f"{quoted(time, SHORT)}, {quoted(event_id, SHORT)}"
+        raise ValueError(f"a time without a time zone or an odd id: {what}")
     return Look(event_id=event_id, time=asked_at, resource=resource)

@@ -11,6 +11,7 @@ from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.setting import Setting
+from reseal.core.text.quoted import named, quoted, some_of
 
 DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 _BUCKET = Subject(
@@ -52,7 +53,7 @@ def _unless_ambiguous(requirements: Requirements, observed: ObservedBucket, comp
         return compliant
     return Manual(
         severity=Severity.LOW,
-        reason=f"the bucket names its key {key_id!r}. S3 looks that up in each writer's own account, and the "
-        f"bucket policy admits writers of {', '.join(writers)}",
+        reason=f"the bucket names its key {quoted(key_id)}. S3 looks that up in each writer's own account, "
+        f"and the bucket policy admits writers of {some_of([named(writer) for writer in writers])}",
         recommendation="name the key by its full ARN",
     )

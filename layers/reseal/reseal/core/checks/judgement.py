@@ -16,6 +16,7 @@ from reseal.core.state.kms_key import (
     KmsKey,
     parse_key_reference,
 )
+from reseal.core.text.quoted import named, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +58,22 @@ def judge_encryption(requirements: Requirements, judged: Judged) -> Decision:
     return _judge_named_key(requirements, judged, parse_key_reference(judged.key_id))
 
 
-def _judge_named_key(requirements: Requirements, judged: Judged, named: KeyReference) -> Decision:
-    elsewhere = named.why_elsewhere(requirements.partition, requirements.region)
-    if requirements.owns(named.account) and named.is_aws_managed:
+def _judge_named_key(requirements: Requirements, judged: Judged, reference: KeyReference) -> Decision:
+    elsewhere = reference.why_elsewhere(requirements.partition, requirements.region)
+    if requirements.owns(reference.account) and reference.is_aws_managed:
         how, severity = _AWS_MANAGED, None
         if elsewhere:
             how, severity = f"{how}; {judged.subject.is_broken}, because {elsewhere}", Severity.CRITICAL
         return to_remediation_key(requirements, judged, how, severity=severity)
-    if elsewhere and (requirements.owns(named.account) or requirements.names_approved(named.text)):
-        return _broken_key(judged, named.text, elsewhere)
+    if elsewhere and (requirements.owns(reference.account) or requirements.names_approved(reference.text)):
+        return _broken_key(judged, reference.text, elsewhere)
     match judged.key:
         case None:
-            return _foreign_key(requirements, judged, named)
+            return _foreign_key(requirements, judged, reference)
         case KeyNotFound():
-            return _broken_key(judged, named.text, "KMS does not find it in this account and Region")
+            return _broken_key(judged, reference.text, "KMS does not find it in this account and Region")
         case KeyUnreadable():
-            return _unreadable_key(requirements, judged, named.text)
+            return _unreadable_key(requirements, judged, reference.text)
         case KmsKey():
             return _judge_key(requirements, judged, judged.key)
 
@@ -95,7 +96,7 @@ def _judge_key(requirements: Requirements, judged: Judged, key: KmsKey) -> Decis
         reason = f"{found.in_words} is weaker than the required {requirements.required.in_words}"
         change = EncryptionChange(setting=judged.subject.setting, algorithm=requirements.required)
         return Remediate(change=change, severity=judged.severity, reason=reason)  # keeps the approved key
-    return Compliant(f"{found.in_words} under the approved key {key.arn}")
+    return Compliant(f"{found.in_words} under the approved key {named(key.arn)}")
 
 
 def to_remediation_key(
@@ -120,7 +121,7 @@ def to_remediation_key(
 def _foreign_key(requirements: Requirements, judged: Judged, key: KeyReference) -> Remediate | Manual:
     """A call that did not set the key is no reason to replace it: it may be the organization's own key."""
     how = (
-        f"under {key.text}, a key of another account that is not approved: "
+        f"under {named(key.text)}, a key of another account that is not approved: "
         "that account decides who can read, and can take access away from everyone"
     )
     if elsewhere := key.why_elsewhere(requirements.partition, requirements.region):
@@ -131,8 +132,8 @@ def _foreign_key(requirements: Requirements, judged: Judged, key: KeyReference) 
         severity=Severity.CRITICAL,
         reason=f"{judged.subject.is_encrypted} {how}. It is not replaced, because this call did not set it, "
         f"and a swap could let more callers read {judged.subject.name}",
-        recommendation=f"find out who set it; if account {key.account} should hold the key, add its ARN "
-        "to ApprovedKeys, else set an approved key",
+        recommendation=f"find out who set it; if account {named(key.account or '')} should hold the key, add "
+        "its ARN to ApprovedKeys, else set an approved key",
     )
 
 
@@ -151,19 +152,20 @@ def _unapproved_key(requirements: Requirements, judged: Judged, key: KmsKey) -> 
 
 
 def _why_unapproved(requirements: Requirements, key: KmsKey) -> str:
-    is_unlisted = f"{key.arn} is a key of this account that is not in the list of approved keys"
+    arn = named(key.arn)
+    is_unlisted = f"{arn} is a key of this account that is not in the list of approved keys"
     if not (outside := key.why_not_kms_alone):
         return is_unlisted
     ransom = f"{outside}: whoever holds it there can take it away from KMS and demand a ransom"
     if requirements.listed_keys is not None:
         return f"{is_unlisted}, and {ransom}"
-    return f"{key.arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
+    return f"{arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"
 
 
 def _broken_key(judged: Judged, key_id: str, why: str) -> Manual:
     return Manual(
         severity=Severity.CRITICAL,
-        reason=f"{judged.subject.is_broken}: the KMS key {key_id} cannot be used, because {why}",
+        reason=f"{judged.subject.is_broken}: the KMS key {named(key_id)} cannot be used, because {why}",
         recommendation="enable the key or cancel its deletion, or choose an approved key that is enabled",
     )
 
@@ -177,7 +179,7 @@ def _unreadable_key(requirements: Requirements, judged: Judged, key_id: str) -> 
     )
     return Manual(
         severity=Severity.LOW if approved else Severity.MEDIUM,
-        reason=f"kms:DescribeKey is denied on the key {key_id} of {judged.subject.name}: {reason}",
+        reason=f"kms:DescribeKey is denied on the key {named(key_id)} of {judged.subject.name}: {reason}",
         recommendation="allow kms:DescribeKey to Reseal's role in the policy of that key",
     )
 
@@ -185,6 +187,6 @@ def _unreadable_key(requirements: Requirements, judged: Judged, key_id: str) -> 
 def _unknown_algorithm(judged: Judged) -> Manual:
     return Manual(
         severity=Severity.MEDIUM,
-        reason=f"{judged.subject.is_encrypted} with {judged.algorithm!r}, which Reseal does not know",
+        reason=f"{judged.subject.is_encrypted} with {quoted(judged.algorithm)}, which Reseal does not know",
         recommendation="check whether a newer version of Reseal supports it",
     )

@@ -15,9 +15,11 @@ from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.text.quoted import named, quoted, some_of
 
 KEY_ACCESS = "S3.BucketKeyAccess"
 REPLICATES = "PutBucketReplication"
+_LONGEST = 2500
 ACCESS_CALLS = frozenset({"PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", REPLICATES})
 """The calls that can grant access to a bucket. After one of these, a compliant bucket is checked too."""
 
@@ -42,8 +44,8 @@ def decide_key_access(requirements: Requirements, call: BucketTrigger, observed:
         return Compliant("everyone with access to the bucket can use its KMS key")
     return Manual(
         severity=max(manual.severity for manual in found),
-        reason="; ".join(manual.reason for manual in found),
-        recommendation="; ".join(manual.recommendation for manual in found),
+        reason=some_of([manual.reason for manual in found], separator="; ", longest=_LONGEST),
+        recommendation=some_of([manual.recommendation for manual in found], separator="; "),
     )
 
 
@@ -55,7 +57,7 @@ def _without_key(call: BucketTrigger, observed: ObservedBucket) -> Iterator[Manu
     if impacts:
         yield Manual(
             severity=Severity.CRITICAL if any(impact.certain for impact in impacts) else Severity.MEDIUM,
-            reason=f"the bucket is encrypted under {observed.key_policy.key_arn}: {in_words(impacts)}",
+            reason=f"the bucket is encrypted under {named(observed.key_policy.key_arn)}: {in_words(impacts)}",
             recommendation=(
                 f"{_revert(call)}; or allow them in the key policy, if they can use KMS keys at all; "
                 "or set the mode of the default encryption check to detect and set the bucket to SSE-S3"
@@ -76,12 +78,16 @@ def _copied(requirements: Requirements, access: BucketAccess) -> Iterator[Manual
             yield Manual(
                 severity=Severity.HIGH,
                 reason=(
-                    f"replication rule {rule.id!r} copies new objects to account "
-                    f"{' and '.join(sorted(owners))}, under {rule.key_id or 'the default there'}: "
+                    f"replication rule {quoted(rule.id)} copies new objects to account "
+                    f"{' and '.join(map(named, sorted(owners)))}, under {_key_of_copies(rule)}: "
                     "that account decides who reads the copies"
                 ),
-                recommendation=f"remove rule {rule.id!r}, or add the key of its copies to ApprovedKeys",
+                recommendation=f"remove rule {quoted(rule.id)}, or add the key of its copies to ApprovedKeys",
             )
+
+
+def _key_of_copies(rule: ReplicationRule) -> str:
+    return named(rule.key_id) if rule.key_id else "the default there"
 
 
 def _account_of_key(rule: ReplicationRule) -> str | None:

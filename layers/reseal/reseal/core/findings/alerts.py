@@ -16,6 +16,7 @@ from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
+from reseal.core.text.quoted import LONGEST_KEY, quoted
 
 _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 
@@ -86,9 +87,14 @@ def group_of(finding: Finding) -> str:
         finding.who or "",
         finding.status.value,
         finding.severity.name,
-        finding.reason.replace(finding.resource.name, ""),  # AWS's error messages name the object
+        _without(finding.reason, finding.resource.name),
     )
     return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
+
+
+def _without(reason: str, name: str) -> str:
+    """The reason without the name of the resource: AWS's error messages hold it, and Reseal quotes them."""
+    return reason.replace(name, "").replace(quoted(name, LONGEST_KEY)[1:-1], "")
 
 
 def may_be_suppressed(finding: Finding) -> bool:

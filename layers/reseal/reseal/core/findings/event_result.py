@@ -57,6 +57,14 @@ class EventResult:
         return Result.COMPLIANT
 
     @property
+    def reasons(self) -> list[str]:
+        """Why: what the outcome says if nothing was written, else what the findings say."""
+        match self.outcome:
+            case Failed() | Skipped():
+                return [self.outcome.reason]
+        return [finding.reason for finding in self.findings]
+
+    @property
     def status_by_check(self) -> dict[str, str]:
         """For each check, the status of its finding, or its decision if it has no finding."""
         ends = {check: _end(decision) for check, decision in self.decisions.items()}

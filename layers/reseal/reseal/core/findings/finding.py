@@ -45,6 +45,18 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The write that mode `enforce` would make of a setting, for all its checks. The guards let it pass.
+
+    `action` is the API call, and `details` is what the ledger would hold of the state before.
+    """
+
+    action: str
+    intended: State
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One violation of one check, seen after an API call or by a look, and what was done about it.
 
@@ -53,7 +65,8 @@ class Finding:
     state: False is certain, None means unknown. `before` is None if the resource could not be read,
     `written` if nothing was written. `owner` is the tool that manages the bucket, if known. `occurrences`
     describes all equal violations that this finding represents; None if there is only this one.
-    `ledger_entry` is the id of the entry of the write.
+    `ledger_entry` is the id of the entry of the write. `proposed` is what would repair a DETECTED violation;
+    None if the guards have not judged it. `handed`: another lane repairs it, or reports why not.
     """
 
     check: Check
@@ -73,6 +86,8 @@ class Finding:
     owner: Ownership | None = None
     occurrences: Occurrences | None = None
     ledger_entry: str | None = None
+    proposed: Proposed | None = None
+    handed: bool = False
 
     @property
     def who(self) -> str | None:

@@ -9,6 +9,7 @@ from reseal.core.findings.alerts import Tally, Unblocked
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.occurrences import Incident, Occurrences, object_keys
 from reseal.core.state.object_encryption import CUSTOMER_KEY
+from reseal.core.text.quoted import named
 
 
 def is_ransom_sign(finding: Finding) -> bool:
@@ -23,7 +24,7 @@ def incident_group(finding: Finding) -> str:
 
 def as_incident(finding: Finding, tally: Tally, unblocked: Unblocked | None) -> Finding:
     """The finding with the incident that it belongs to."""
-    by = f"{unblocked.who} at {unblocked.at.isoformat()}" if unblocked else None
+    by = f"{named(unblocked.who)} at {unblocked.at.isoformat()}" if unblocked else None
     alone = Occurrences(
         count=1, first=finding.call.time, last=finding.call.time, keys=object_keys(finding.resource)
     )

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.text.quoted import LONGEST_KEY, cut, quoted
 
 MOST_KEYS = 10
+_LONGEST_IN_WORDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,9 @@ class Occurrences:
         what = ("object" if self.keys else "call") + ("" if self.count == 1 else "s")
         first, last = self.first.isoformat(), self.last.isoformat()
         words = f"{self.count} {what} " + (f"at {first}" if self.count == 1 else f"from {first} to {last}")
-        keys = [repr(key) for key in self.keys] + ["..."] * (self.count > len(self.keys) > 0)
+        keys = [quoted(key, _LONGEST_IN_WORDS) for key in self.keys] + ["..."] * (
+            self.count > len(self.keys) > 0
+        )
         return f"{words}: {', '.join(keys)}" if keys else words
 
     def to_document(self) -> dict[str, Any]:
@@ -58,7 +62,7 @@ class Occurrences:
             "count": self.count,
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
-            "keys": list(self.keys),
+            "keys": [cut(key, LONGEST_KEY) for key in self.keys],
             "incident": self.incident.to_document() if self.incident else None,
         }
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reseal.core.text.quoted import cut_or_none, named
+
 _STACK_NAME, _STACK_ID = "aws:cloudformation:stack-name", "aws:cloudformation:stack-id"
 _TOOL_BY_NAME = (
     (re.compile(r"cf-templates-.*"), "CloudFormation"),
@@ -24,12 +26,12 @@ class Ownership:
 
     def to_document(self) -> dict[str, str | None]:
         """The owner as JSON."""
-        return {"tool": self.tool, "stack": self.stack}
+        return {"tool": self.tool, "stack": cut_or_none(self.stack)}
 
     @property
     def advice(self) -> str:
         """How to prevent the tool's next deployment from undoing a repair or repeating a violation."""
-        where = f"in stack {self.stack}" if self.stack else "where the bucket is defined"
+        where = f"in stack {named(self.stack)}" if self.stack else "where the bucket is defined"
         return f"{self.tool} manages the bucket: correct it {where}, or the next deployment reverts it"
 
 

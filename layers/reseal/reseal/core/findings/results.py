@@ -10,11 +10,12 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.decision import Decision, Manual, Remediate, Severity, Violation
-from reseal.core.findings.finding import Finding, Status, Written
+from reseal.core.findings.finding import Finding, Proposed, Status, Written
 from reseal.core.outcome import Applied, Failed, Skipped
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.repairs.objects.method import Method
+from reseal.core.repairs.repair import proposals_of
 from reseal.core.repairs.undo import restored
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.setting import State
@@ -35,6 +36,7 @@ class CheckResult:
 
     `before` is None if the state is not known, `entry` if nothing was to be written. `refused` says what AWS
     refused before a write could be prepared. `handed`: another lane makes the write, or reports why not.
+    `proposed` is the write that mode `enforce` would make instead of none.
     """
 
     decision: Decision
@@ -42,6 +44,7 @@ class CheckResult:
     entry: LedgerEntry[Any] | None = None
     refused: Failed | None = None
     handed: bool = False
+    proposed: Proposed | None = None
 
 
 def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
@@ -53,9 +56,19 @@ def results_of(entries: Sequence[LedgerEntry[Any]]) -> dict[str, CheckResult]:
             decision=entry.violations[check],
             before=entry.before if check in written or CHECK_BY_ID[check].setting == entry.setting else None,
             entry=written.get(check),
+            proposed=None if check in written else _beside(entry, CHECK_BY_ID[check].setting),
         )
         for check, entry in (violations | written).items()
     }
+
+
+def _beside(entry: LedgerEntry[Any], setting: str) -> Proposed | None:
+    """What mode `enforce` would write for a check that the entry's write was not for."""
+    if setting != entry.setting:
+        return None
+    now = entry.outcome.after if isinstance(entry.outcome, Applied) else entry.before
+    proposals = proposals_of({setting: now}, entry.violations)
+    return next((Proposed(action=entry.action, intended=one.intended) for one in proposals), None)
 
 
 def findings_of(
@@ -129,8 +142,10 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             recommendation=_how_to_allow(result.refused, draft.resource),
         )
     if entry is None:
-        how = _HANDED if result.handed else _how_to_enforce(requirements, draft.check)
-        return replace(draft, status=Status.DETECTED, recommendation=how)
+        if result.handed:
+            return replace(draft, status=Status.DETECTED, recommendation=_HANDED, handed=True)
+        how = _how_to_enforce(requirements, draft.check)
+        return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
     match entry.outcome:
         case Applied() as applied:
             return _remediated(draft, entry, applied)

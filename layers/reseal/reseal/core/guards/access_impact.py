@@ -11,6 +11,7 @@ from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.change import EncryptionChange
+from reseal.core.text.quoted import named
 
 
 def guard_access(
@@ -37,7 +38,7 @@ def _unless_locked_out(
         return decision
     if not impacts:
         return decision
-    return decision.stopped(f"under {key_arn} {in_words(impacts)}", _recommendation(guarded.resource))
+    return decision.stopped(f"under {named(key_arn)} {in_words(impacts)}", _recommendation(guarded.resource))
 
 
 def _of_move(

@@ -23,10 +23,10 @@ from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.change import EncryptionChange
+from reseal.core.text.quoted import SHORT, named, quoted
 
 _CUSTOMER_HEADER = f"{ENCRYPTION_HEADER}-customer-algorithm"
 _HEADERS = frozenset({ENCRYPTION_HEADER, KEY_HEADER, _CUSTOMER_HEADER})
-_LONGEST_SID = 80
 
 
 def guard_own_write(
@@ -53,14 +53,15 @@ def _unless_denied(
     statement = _denying_statement(reads.access().policy or {}, asked)
     if statement is None:
         return decision
+    asked_for = f"{after.algorithm} under {named(after.key_id or 'aws/s3')}"
     return decision.stopped(
         because=(
-            f"{statement} of the bucket policy denies writes that ask for {after.algorithm} under "
-            f"{after.key_id}: it demands another encryption of every writer"
+            f"{statement} of the bucket policy denies writes that ask for {asked_for}: "
+            "it demands another encryption of every writer"
         ),
         recommendation=(
-            f"change that statement so that it admits {after.algorithm} under {after.key_id}, and the "
-            f"writers that follow it; then write the {_what_again(guarded.resource)}"
+            f"change that statement so that it admits {asked_for}, and the writers that "
+            f"follow it; then write the {_what_again(guarded.resource)}"
         ),
     )
 
@@ -87,7 +88,7 @@ def _denying_statement(bucket_policy: Mapping[str, Any], asked: Requests) -> str
     for number, statement in enumerate(listed(bucket_policy.get("Statement")), start=1):
         if _is_about_encryption(statement) and applies(statement, requests, "s3:PutObject") is not False:
             sid = statement.get("Sid")
-            return f"statement {number}" + (f" ({str(sid)[:_LONGEST_SID]!r})" if sid else "")
+            return f"statement {number}" + (f" ({quoted(str(sid), SHORT)})" if sid else "")
     return None
 
 

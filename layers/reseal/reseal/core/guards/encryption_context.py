@@ -25,6 +25,7 @@ from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.resource import BucketResource, S3Resource
 from reseal.core.state.kms_key import KmsKey
+from reseal.core.text.quoted import LONGEST_KEY, named
 
 _CONTEXT = "kms:encryptioncontext"
 _ARN, _KEYS = f"{_CONTEXT}:aws:s3:arn", f"{_CONTEXT}keys"
@@ -129,12 +130,16 @@ def _key_arn(written: Encryption, guarded: Guarded) -> str | None:
 def _why_bound(decision: Decision, key: KeyPolicy, contexts: Contexts) -> str | None:
     if key.document is None:
         moves = isinstance(decision, Remediate) and decision.change.key_arn is not None
-        return None if moves else f"the policy of {key.key_arn} cannot be read and may depend on the context"
+        return (
+            None
+            if moves
+            else f"the policy of {named(key.key_arn)} cannot be read and may depend on the context"
+        )
     for number, statement in enumerate(listed(key.document.get("Statement")), start=1):
         if isinstance(statement, Mapping) and _is_bound(statement, key, contexts):
-            arn = contexts.after(key).within[0].text
+            arn = named(contexts.after(key).within[0].text, LONGEST_KEY)
             return (
-                f"statement {number} of the policy of {key.key_arn} has a condition on the encryption "
+                f"statement {number} of the policy of {named(key.key_arn)} has a condition on the encryption "
                 f"context that {arn} may not meet: under a Bucket Key S3 sends the ARN of the bucket, "
                 "otherwise that of the object"
             )

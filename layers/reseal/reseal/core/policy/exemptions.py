@@ -10,6 +10,7 @@ from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.text.quoted import named
 
 LOG_DELIVERIES = frozenset(
     {
@@ -35,7 +36,7 @@ def skipped_call(requirements: Requirements, call: BucketTrigger | ObjectTrigger
     if call.recipient not in (None, requirements.account):
         reason = f"the record is account {call.recipient}'s, which received the call: deploy Reseal there"
     elif call.owner not in (None, requirements.account):
-        reason = f"the bucket belongs to account {call.owner}"
+        reason = f"the bucket belongs to account {named(call.owner or '')}"
     else:
         return None
     return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.decision import Remediate
+from reseal.core.decision import Decision, Remediate
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.setting import State
 
@@ -26,6 +27,31 @@ class Repair:
         return replace(self, before=self.intended, intended=self.before)
 
 
+LARGEST_STATE = 100_000
+"""The most characters of JSON that a state may have. A ledger item, of 400 KB, holds three states: before,
+intended and after."""
+
+
+def unless_too_large(found: Mapping[str, State], decisions: Decisions) -> Decisions:
+    """The decisions, with a manual one where the state before is too large for the ledger.
+
+    A write without its exact state before could not be undone.
+    """
+    return {check: _unless_too_large(found, decision) for check, decision in decisions.items()}
+
+
+def _unless_too_large(found: Mapping[str, State], decision: Decision) -> Decision:
+    if not isinstance(decision, Remediate):
+        return decision
+    size = len(json.dumps(found[decision.change.setting].to_document()))
+    if size <= LARGEST_STATE:
+        return decision
+    return decision.stopped(
+        f"the state before it, {size} characters long, does not fit the ledger, so nothing could undo it",
+        "note the present setting and correct it manually",
+    )
+
+
 def repairs_of(
     requirements: Requirements, found: Mapping[str, State], decisions: Decisions
 ) -> tuple[Repair, ...]:
@@ -33,8 +59,20 @@ def repairs_of(
 
     A write is also for the checks that are not in mode `enforce` and that it remediates on its way.
     """
+    return _merged(enforced_remediations(requirements, decisions), found, decisions)
+
+
+def proposals_of(found: Mapping[str, State], decisions: Decisions) -> tuple[Repair, ...]:
+    """The remediations of all checks, those of each setting merged, as if all were in mode `enforce`."""
+    remediations = {check: one for check, one in decisions.items() if isinstance(one, Remediate)}
+    return _merged(remediations, found, decisions)
+
+
+def _merged(
+    remediations: Mapping[str, Remediate], found: Mapping[str, State], decisions: Decisions
+) -> tuple[Repair, ...]:
     intended: dict[str, State] = {}
-    for remediate in enforced_remediations(requirements, decisions).values():
+    for remediate in remediations.values():
         setting = remediate.change.setting
         intended[setting] = remediate.change.applied_to(intended.get(setting, found[setting]))
     return tuple(

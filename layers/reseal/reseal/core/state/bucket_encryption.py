@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from reseal.core.text.quoted import named, quoted
+
 SSE_C = "SSE-C"
 NOTHING_BLOCKED = "NONE"  # S3's value in BlockedEncryptionTypes for "no type is blocked" (E6)
 
@@ -76,9 +78,9 @@ class BucketEncryption:
     def in_words(self) -> str:
         """This rule in words."""
         known = self.algorithm in STRENGTH
-        words = [SseAlgorithm(self.algorithm).in_words if known else self.algorithm]
+        words = [SseAlgorithm(self.algorithm).in_words if known else quoted(self.algorithm)]
         if self.algorithm != SseAlgorithm.SSE_S3:
-            words.append(f"under {self.key_id or 'aws/s3'}")
+            words.append(f"under {named(self.key_id) if self.key_id else 'aws/s3'}")
         if self.bucket_key:
             words.append("with Bucket Key")
         return " ".join(words) + (", SSE-C blocked" if self.blocks_sse_c else "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from reseal.core.text.quoted import named, quoted
+
 AWS_MANAGED_ALIAS = "alias/aws/s3"
 _ID, _ALIAS = r"[A-Za-z0-9][A-Za-z0-9-]*", r"alias/[A-Za-z0-9/_-]+"
 _NAME = re.compile(rf"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{{12}}:(key/{_ID}|{_ALIAS})|{_ID}|{_ALIAS}")
@@ -55,14 +57,14 @@ class KeyReference:
         """
         if self.region is None:
             return None
-        named = self.text.split(":", 2)[1]
-        if named != partition:
-            return f"it is in the AWS partition {named}, and this bucket is in {partition}"
+        own = self.text.split(":", 2)[1]
+        if own != partition:
+            return f"it is in the AWS partition {named(own)}, and this bucket is in {partition}"
         return None if self.region == region else _in_another(self.region, region)
 
 
 def _in_another(region: str, bucket_region: str) -> str:
-    return f"it is in {region}, and S3 uses only keys of the bucket's Region, {bucket_region}"
+    return f"it is in {named(region)}, and S3 uses only keys of the bucket's Region, {bucket_region}"
 
 
 def parse_key_reference(text: str) -> KeyReference:
@@ -105,7 +107,7 @@ class KmsKey:
         """Who else than AWS holds the key material; None if KMS or an AWS CloudHSM cluster made it."""
         if self.origin in _MADE_BY_AWS:
             return None
-        unknown = f"KMS names an origin of its key material that Reseal does not know ({self.origin!r:.80})"
+        unknown = f"KMS names an origin of its key material that Reseal does not know ({quoted(self.origin)})"
         return _MADE_OUTSIDE.get(self.origin, unknown)
 
     def why_unusable(self, bucket_region: str) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseal.core.state.bucket_encryption import SSE_C, STRENGTH, SseAlgorithm
+from reseal.core.text.quoted import named, quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,9 @@ class ObjectEncryption:
         """This encryption in words."""
         if self.algorithm is None:
             return "not encrypted"
-        known = self.algorithm in STRENGTH
-        words = [SseAlgorithm(self.algorithm).in_words if known else self.algorithm]
+        words = [_in_words(self.algorithm)]
         if self.uses_kms:
-            words.append(f"under {self.key_id or 'aws/s3'}")
+            words.append(f"under {named(self.key_id) if self.key_id else 'aws/s3'}")
         if self.bucket_key:
             words.append("with Bucket Key")
         return " ".join(words)
@@ -64,6 +64,12 @@ class ObjectEncryption:
             key_id=document["key_id"],
             bucket_key=document["bucket_key"],
         )
+
+
+def _in_words(algorithm: str) -> str:
+    if algorithm in STRENGTH:
+        return SseAlgorithm(algorithm).in_words
+    return algorithm if algorithm == SSE_C else quoted(algorithm)
 
 
 CUSTOMER_KEY = ObjectEncryption(algorithm=SSE_C)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reseal.core.text.quoted import named, some_of
 from reseal.core.trail.own_trail import OwnTrail
 from reseal.core.trail.trail import Trail, Unreadable
+
+_LONGEST = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +59,11 @@ def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
     for trail in trails:
         why = trail.why_not_covered(region)
         if why is None:
-            return True, f"{trail.arn} {_what_is_known(trail)}{_except_for(trail)}"
-        reasons.append(f"{trail.arn} {why}")
+            return True, f"{named(trail.arn)} {_what_is_known(trail)}{_except_for(trail)}"
+        reasons.append(f"{named(trail.arn)} {why}")
     if not reasons:
         reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or create a trail")
-    return False, "; ".join(reasons)
+    return False, some_of(reasons, separator="; ", longest=_LONGEST)
 
 
 def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
@@ -69,13 +72,13 @@ def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:
     for trail in trails:
         why = trail.why_objects_not_covered(region)
         if why is None:
-            said = f"{trail.arn} logs writes of objects{_except_for(trail)}"
+            said = f"{named(trail.arn)} logs writes of objects{_except_for(trail)}"
             return ObjectCoverage(covered=True, reason=said)
-        reasons.append(f"{trail.arn} {why}")
+        reasons.append(f"{named(trail.arn)} {why}")
     if not reasons:
         reasons.append(f"no trail covers {region}: deploy with ObjectBuckets, or create a trail")
     covered = None if any(trail.is_unknown(region) for trail in trails) else False
-    return ObjectCoverage(covered=covered, reason="; ".join(reasons))
+    return ObjectCoverage(covered=covered, reason=some_of(reasons, separator="; ", longest=_LONGEST))
 
 
 def _judge_own(trails: Sequence[Trail], region: str, own: OwnTrail) -> ObjectCoverage:
@@ -99,4 +102,4 @@ def _what_is_known(trail: Trail) -> str:
 
 
 def _except_for(trail: Trail) -> str:
-    return f", except calls by {', '.join(trail.left_out)}" if trail.left_out else ""
+    return f", except calls by {some_of([named(who) for who in trail.left_out])}" if trail.left_out else ""

@@ -20,9 +20,9 @@ from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.repairs.repair import repairs_of
+from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
 from reseal.core.transit.heard import PlainHttpCall
-from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
 from reseal.resources.bucket.write import WRITERS, BucketPlan, Writer
@@ -96,11 +96,20 @@ class BucketKind:
 
     def plan(
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, BucketPlan]]:
+    ) -> Planned[BucketPlan]:
         """Step 3, the guards. Raises RefusalError and TransientError."""
-        guarded = self._observer(requirements).guard(call, observed, decisions)
-        repairs = (r for r in repairs_of(requirements, observed.settings, guarded) if r.setting in WRITERS)
-        return guarded, {r.setting: BucketPlan(repair=r, read_at=observed.read_at) for r in repairs}
+        found = observed.settings
+        guarded = unless_too_large(found, self._observer(requirements).guard(call, observed, decisions))
+
+        def by_setting(repairs: tuple[Repair, ...]) -> Mapping[str, BucketPlan]:
+            return {one.setting: BucketPlan(repair=one, read_at=observed.read_at) for one in repairs}
+
+        planned = by_setting(repairs_of(requirements, found, guarded))
+        return Planned(
+            decisions=guarded,
+            plans={setting: plan for setting, plan in planned.items() if setting in WRITERS},
+            detected=by_setting(proposals_of(found, guarded)),
+        )
 
     def reconsider(self, judged: Mapping[str, BucketJudged]) -> Mapping[str, BucketJudged]:
         """Earlier repairs change no plan."""
@@ -112,8 +121,8 @@ class BucketKind:
         def plan_now() -> BucketPlan | None:
             required, call = judged.parsed.requirements, judged.trigger
             observed = self._observer(required).observe(call)
-            _, plans = self.plan(required, call, observed, self.decide(required, call, observed))
-            return plans.get(entry.setting)
+            planned = self.plan(required, call, observed, self.decide(required, call, observed))
+            return planned.plans.get(entry.setting)
 
         writer = Writer(
             bucket=judged.trigger.resource.bucket,

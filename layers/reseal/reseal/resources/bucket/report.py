@@ -10,7 +10,7 @@ from reseal.core.findings.alerts import may_be_suppressed
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.ownership import owner_of
-from reseal.core.findings.render.message import message_of
+from reseal.core.findings.render.message import messages_of
 from reseal.core.outcome import Failed
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
@@ -34,8 +34,8 @@ class Reporter:
     def _published(self, ended: BucketEnded) -> EventResult:
         event_result = self._with_owner(self._once_a_day(result_of(ended)))
         published = [f for f in event_result.findings if not (event_result.suppressed and _may_wait(f))]
-        if published:
-            self.services.topic.publish(message_of(published))
+        for message in messages_of(published):
+            self.services.topic.publish(message)
         return event_result
 
     def _with_owner(self, event_result: EventResult) -> EventResult:

@@ -20,7 +20,7 @@ from reseal.core.repairs.repair import repairs_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.setting import Setting
 from reseal.core.transit.lost_update import LONGEST_WRITE
-from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import BucketPolicies, Services
 from reseal.resources.bucket_policy.observe import PolicyObserver
 from reseal.resources.bucket_policy.write import PolicyPlan, PolicyWriter
@@ -70,7 +70,7 @@ class PolicyKind:
 
     def plan(
         self, requirements: Requirements, look: BucketLook, seen: ObservedPolicy, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, PolicyPlan]]:
+    ) -> Planned[PolicyPlan]:
         """Step 3, the guard. Raises RefusalError and TransientError."""
         decision = decisions[TLS_ONLY]
         if isinstance(decision, Remediate):
@@ -79,7 +79,8 @@ class PolicyKind:
             decision = unless_http_is_used(decision, seen.policy, requirements.account, facts)
         guarded = {TLS_ONLY: decision}
         repairs = repairs_of(requirements, seen.settings, guarded)
-        return guarded, {r.setting: PolicyPlan(repair=r, read_at=seen.read_at) for r in repairs}
+        plans = {r.setting: PolicyPlan(repair=r, read_at=seen.read_at) for r in repairs}
+        return Planned(decisions=guarded, plans=plans)
 
     def reconsider(self, judged: Mapping[str, PolicyJudged]) -> Mapping[str, PolicyJudged]:
         """Earlier repairs change no plan."""
@@ -91,8 +92,8 @@ class PolicyKind:
 
         def plan_now() -> PolicyPlan | None:
             _, seen = self.observe(required, look)
-            _, plans = self.plan(required, look, seen, self.decide(required, look, seen))
-            return plans.get(entry.setting)
+            planned = self.plan(required, look, seen, self.decide(required, look, seen))
+            return planned.plans.get(entry.setting)
 
         writer = PolicyWriter(
             bucket=look.resource.bucket,

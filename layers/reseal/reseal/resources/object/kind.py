@@ -20,7 +20,7 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.core.transit.heard import PlainHttpCall
 from reseal.flow.judge import judge
-from reseal.flow.stages import Entry, Judged, Parsed
+from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
 from reseal.resources.object.plan import ObjectPlan
@@ -88,7 +88,7 @@ class ObjectKind:
 
     def plan(
         self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
+    ) -> Planned[ObjectPlan]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
         return self._observer(requirements).plan(call, found, decisions)
 

@@ -28,6 +28,7 @@ from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, parse_key_r
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.core.state.setting import Setting, State
+from reseal.flow.stages import Planned
 from reseal.ports import ObjectServices, Services
 from reseal.resources.object.plan import ObjectPlan
 
@@ -97,18 +98,18 @@ class Observer:
             named = KeyUnreadable(named=encryption.key_id or "")
             return ObservedEncryption(encryption=encryption, kms_key=named)
 
-    def plan(
-        self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
-    ) -> tuple[Decisions, Mapping[str, ObjectPlan]]:
-        """The decision after the guards, with a plan if it is enforced and a safe method exists."""
+    def plan(self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions) -> Planned[ObjectPlan]:
+        """The decision after the guards, with a plan if a safe method exists."""
         remediate = decisions[OBJECT_ENCRYPTION]
         if not isinstance(remediate, Remediate) or isinstance(found, UnderCustomerKey):
-            return decisions, {}
+            return Planned(decisions=decisions)
         planned = self._plan(call, found, remediate)
         if not isinstance(planned, ObjectPlan):
-            return {OBJECT_ENCRYPTION: planned}, {}
-        enforced = self.requirements.enforces(OBJECT_ENCRYPTION)
-        return decisions, {Setting.OBJECT_ENCRYPTION: planned} if enforced else {}
+            return Planned(decisions={OBJECT_ENCRYPTION: planned})
+        plans = {Setting.OBJECT_ENCRYPTION.value: planned}
+        if self.requirements.enforces(OBJECT_ENCRYPTION):
+            return Planned(decisions=decisions, plans=plans)
+        return Planned(decisions=decisions, detected=plans)
 
     def in_place(self, plan: ObjectPlan) -> ObjectPlan:
         """The plan, with a change in place if that is possible."""

@@ -14,6 +14,7 @@ from reseal.core.repairs.objects.evidence import changed_since, is_another, keep
 from reseal.core.repairs.objects.method import Method
 from reseal.core.repairs.objects.properties import sent_with_copy, sent_with_parts
 from reseal.core.state.s3_object import ObservedObject
+from reseal.core.text.quoted import LONGEST_KEY, quoted
 from reseal.flow.stages import Entry
 from reseal.ports import Clock, Deadline, Objects
 from reseal.resources.object.observe import ObjectFound, UnderCustomerKey
@@ -80,7 +81,7 @@ class Writer:
             left = plan.method is not Method.IN_PLACE and after.has_version
             return replace(applied, changed=(*applied.changed, _OLD_VERSION)) if left else applied
         if not is_another(entry.details, after):
-            raise TransientError(f"S3 still shows the old encryption of {after.bucket}/{after.object_key}")
+            raise TransientError(f"S3 still shows the old encryption of {_name(after)}")
         return Skipped(
             cause=SkipCause.NEWER,
             reason=f"the object was written again since, and is now {after.encryption.in_words}",
@@ -121,7 +122,7 @@ class Writer:
         # the ledger, which is not asked again, may have chosen the method
         if now is None or replace(now, method=plan.method) != plan:
             head = plan.original.head
-            raise TransientError(f"{head.bucket} or {head.object_key} changed while the repair was prepared")
+            raise TransientError(f"{_name(head)} or its bucket changed while the repair was prepared")
 
     def _still_as_carried(self, plan: ObjectPlan, plan_now: Callable[[], ObjectPlan | None]) -> None:
         """Check tags and ACL before the upload completes: they can change without changing the ETag."""
@@ -129,20 +130,22 @@ class Writer:
         self._still_has_its_acl(plan)
         head = plan.original.head
         if self.objects.read_tags(head) != plan.original.tags:
-            raise TransientError(f"the tags of {head.bucket}/{head.object_key} were changed meanwhile")
+            raise TransientError(f"the tags of {_name(head)} were changed meanwhile")
 
     def _still_has_its_acl(self, plan: ObjectPlan) -> None:
         original = plan.original
         if original.acl is not None and self.objects.read_acl(original.head) != original.acl:
-            raise TransientError(
-                f"the ACL of {original.head.bucket}/{original.head.object_key} was changed meanwhile"
-            )
+            raise TransientError(f"the ACL of {_name(original.head)} was changed meanwhile")
 
     def _read_again(self, plan: ObjectPlan) -> ObservedObject:
         """The version that was changed in place, or the current version after a copy."""
         head = plan.original.head
         version = head.version_id if plan.method is Method.IN_PLACE else None
         return self.objects.read(head.bucket, head.object_key, version)
+
+
+def _name(head: ObservedObject) -> str:
+    return quoted(f"{head.bucket}/{head.object_key}", LONGEST_KEY)
 
 
 def _may_have_been_written(entry: Entry, head: ObservedObject) -> bool:

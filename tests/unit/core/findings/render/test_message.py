@@ -60,6 +60,8 @@ MANUAL = a_finding(
 )
 
 EMAIL = """\
+Reseal corrected the default encryption of bucket payroll. Below are 2 findings.
+
 HIGH REMEDIATED: default encryption
   Bucket         payroll (account 111122223333, us-east-1)
   Call           PutBucketEncryption at 2026-11-23T12:00:00.250000+00:00
@@ -102,7 +104,7 @@ def test_the_email_reads_well() -> None:
 def test_email_about_what_the_call_did_not_set_says_so_before_it_names_a_caller() -> None:
     message = message_of([remediated(a_call("PutBucketPolicy"))])
 
-    _, _, call, note, who, *_ = message.email.splitlines()
+    _, _, _, _, call, note, who, *_ = message.email.splitlines()
     assert call.startswith("  Call           PutBucketPolicy")
     assert note.startswith("  Note           this call did not set the reported encryption. It only")
     assert who.startswith("  Who")
@@ -163,6 +165,8 @@ OBJECT = a_copied_object(
     reason="the object is encrypted with SSE-S3",
 )
 OBJECT_EMAIL = """\
+Reseal corrected the object encryption of object 'payroll/2026/two  spaces.csv'.
+
 MEDIUM REMEDIATED: object encryption
   Bucket         payroll (account 111122223333, us-east-1)
   Object         '2026/two  spaces.csv', version v1
@@ -224,7 +228,7 @@ def test_a_single_object_is_named_in_the_subject_as_far_as_sns_takes_it() -> Non
 
     subject = message_of([finding]).subject
 
-    assert subject == "Reseal MEDIUM REMEDIATED: object encryption, object payroll/Geh?lter?.csv"
+    assert subject == "Reseal MEDIUM REMEDIATED: object encryption, object 'payroll/Geh?lter\\n.csv'"
 
 
 @pytest.mark.parametrize("occurrences", [None, MANY, replace(MANY, count=1)], ids=["none", "many", "one"])

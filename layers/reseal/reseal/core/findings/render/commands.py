@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
-from reseal.core.findings.finding import Finding, Written
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.repairs.objects.method import Method
 from reseal.core.resource import BucketResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
+from reseal.core.state.setting import State
 
 _SAFE = re.compile(r"[A-Za-z0-9/_.+=-]+")
 """Text that means itself, unquoted, to POSIX shells, cmd.exe and PowerShell, and to the AWS CLI: without a
@@ -23,13 +26,37 @@ copy source (C34)."""
 _SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
 """S3's own values: algorithms and blocked types."""
 
+_LONGEST_COMMAND = 3000
+
 NO_UNDO = "no one command undoes this in every shell: the entry in ledger_entry says what was before"
+NOT_GUARDED = "there is no command that repairs: the guards have not judged the repair"
+IN_PARTS = "no one command repairs this: the object is too large for CopyObject"
+NO_REPAIR = "no one command repairs this in every shell: a name in it is not plain"
+ADD_STATEMENT = "add this statement to the bucket policy; the guards found nobody who would lose access"
+RUN_REPAIR = "the command in repair corrects it: the guards found no harm in that when the violation was seen"
+FIRST_ONLY = "the command repairs only the object that this finding names"
 
 
 def recommendation_of(finding: Finding) -> str | None:
-    """The finding's recommendation, and that no command undoes the write if that is so."""
-    lacks_undo = finding.written is not None and undo_command(finding) is None
-    return "; ".join(filter(None, (finding.recommendation, NO_UNDO if lacks_undo else None))) or None
+    """The finding's recommendation, with what there is to say about its commands."""
+    return "; ".join(filter(None, (finding.recommendation, *_about_commands(finding)))) or None
+
+
+def _about_commands(finding: Finding) -> Iterator[str]:
+    if finding.written is not None and undo_command(finding) is None:
+        yield NO_UNDO
+    if finding.status is not Status.DETECTED or finding.handed:
+        return
+    if finding.proposed is None:
+        yield NOT_GUARDED
+    elif isinstance(finding.proposed.intended, BucketPolicy):
+        yield f"{ADD_STATEMENT}: {json.dumps(finding.proposed.intended.statements[-1])}"
+    elif repair_command(finding) is None:
+        yield IN_PARTS if finding.proposed.action == Method.PARTS else NO_REPAIR
+    else:
+        yield RUN_REPAIR
+        if finding.occurrences and finding.occurrences.count > 1 and finding.occurrences.keys:
+            yield FIRST_ONLY
 
 
 def undo_command(finding: Finding) -> str | None:
@@ -41,27 +68,55 @@ def undo_command(finding: Finding) -> str | None:
     written = finding.written
     if written is None:
         return None
-    match finding.resource, written.restores:
-        case BucketResource() as bucket, BucketEncryption() as before:
-            return _set_default(finding, bucket, before)
+    until = finding.call.time + timedelta(seconds=finding.seconds_to_remediate or 0.0) + CLOCKS_DIFFER
+    return _write(finding, written.action, written.restores, written.details, until)
+
+
+def repair_command(finding: Finding) -> str | None:
+    """The AWS CLI command that makes the write that mode `enforce` would have made.
+
+    None if the guards have not judged it, or for the reasons of `undo_command`. S3 refuses to copy an object
+    that was written after it was seen.
+    """
+    proposed = finding.proposed
+    if proposed is None:
+        return None
+    seen = proposed.details.get("last_modified")
+    until = datetime.fromisoformat(seen) if seen else finding.call.time
+    return _write(finding, proposed.action, proposed.intended, proposed.details, until)
+
+
+def _write(
+    finding: Finding, action: str, state: State, details: Mapping[str, str], until: datetime
+) -> str | None:
+    """The command that sets this state; a copy only of an object that was not written after `until`."""
+    match finding.resource, state:
+        case BucketResource() as bucket, BucketEncryption():
+            command = _set_default(finding, bucket, state)
         case BucketResource() as bucket, BucketPolicy(text=None):
-            return _delete_policy(finding, bucket)
-        case ObjectResource() as one, ObjectEncryption() as before:
-            return _write_back(finding, one, before, written)
+            command = _delete_policy(finding, bucket)
+        case ObjectResource() as one, ObjectEncryption():
+            command = _write_object(finding, one, action, state, details, until)
         case _:
             return None
+    return command if command and len(command) <= _LONGEST_COMMAND else None
 
 
-def _write_back(
-    finding: Finding, resource: ObjectResource, before: ObjectEncryption, written: Written
+def _write_object(
+    finding: Finding,
+    resource: ObjectResource,
+    action: str,
+    state: ObjectEncryption,
+    details: Mapping[str, str],
+    until: datetime,
 ) -> str | None:
-    if not _can_be_typed(before.key_id, resource.bucket, resource.object_key, resource.version_id):
+    if not _can_be_typed(state.key_id, resource.bucket, resource.object_key, resource.version_id):
         return None
-    match written.action:
-        case "UpdateObjectEncryption":
-            return _update_back(finding, resource, before)
-        case "CopyObject":
-            return _copy_back(finding, resource, before, written)
+    match action:
+        case Method.IN_PLACE:
+            return _update(finding, resource, state)
+        case Method.COPY:
+            return _copy(finding, resource, state, details, until)
         case _:
             return None
 
@@ -75,14 +130,14 @@ def _can_be_typed(key_id: str | None, *names: str | None) -> bool:
     return safe and (key_id is None or parse_key_reference(key_id).is_well_formed)
 
 
-def _set_default(finding: Finding, resource: BucketResource, before: BucketEncryption) -> str | None:
-    if not _can_be_typed(before.key_id, resource.bucket):
+def _set_default(finding: Finding, resource: BucketResource, state: BucketEncryption) -> str | None:
+    if not _can_be_typed(state.key_id, resource.bucket):
         return None
-    if not all(_SAFE_VALUE.fullmatch(name) for name in (before.algorithm, *(before.blocked or ()))):
+    if not all(_SAFE_VALUE.fullmatch(name) for name in (state.algorithm, *(state.blocked or ()))):
         return None
     words = ["aws", "s3api", "put-bucket-encryption", "--region", finding.region]
     words += ["--bucket", resource.bucket, "--expected-bucket-owner", finding.account]
-    words += ["--server-side-encryption-configuration", _quoted(before.to_s3())]
+    words += ["--server-side-encryption-configuration", _quoted(state.to_s3())]
     return " ".join(words)
 
 
@@ -94,36 +149,38 @@ def _delete_policy(finding: Finding, resource: BucketResource) -> str | None:
     return " ".join([*words, "--bucket", resource.bucket, "--expected-bucket-owner", finding.account])
 
 
-def _copy_back(
-    finding: Finding, resource: ObjectResource, before: ObjectEncryption, written: Written
+def _copy(
+    finding: Finding,
+    resource: ObjectResource,
+    state: ObjectEncryption,
+    details: Mapping[str, str],
+    until: datetime,
 ) -> str | None:
-    """A copy of the object onto itself, with the previous encryption.
+    """A copy of the object onto itself.
 
-    `details` must hold the CopyObject parameters that keep what a copy would drop (`sent_with_copy`). S3
-    refuses to copy back an object that was written after the repair.
+    `details` must hold the CopyObject parameters that keep what a copy would drop (`sent_with_copy`).
     """
-    kept = {option: written.details[name] for name, option in _OPTIONS.items() if name in written.details}
-    if before.algorithm is None or "storage-class" not in kept:
+    kept = {option: details[name] for name, option in _OPTIONS.items() if name in details}
+    if state.algorithm is None or "storage-class" not in kept:
         return None
     if not all(_SAFE.fullmatch(value) for value in kept.values()):
         return None
-    at = finding.call.time + timedelta(seconds=finding.seconds_to_remediate or 0.0)
     words = _on_object(finding, resource, "copy-object")
     words += ["--copy-source", resource.name, "--expected-source-bucket-owner", finding.account]
-    words += ["--server-side-encryption", before.algorithm]
-    words += ["--ssekms-key-id", before.key_id] if before.key_id else []
-    words += ["--bucket-key-enabled"] if before.bucket_key else []
-    words += [f"--copy-source-if-unmodified-since={at + CLOCKS_DIFFER:%Y-%m-%dT%H:%M:%SZ}"]
+    words += ["--server-side-encryption", state.algorithm]
+    words += ["--ssekms-key-id", state.key_id] if state.key_id else []
+    words += ["--bucket-key-enabled"] if state.bucket_key else []
+    words += [f"--copy-source-if-unmodified-since={until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"]
     return " ".join([*words, *(f"--{option}={value}" for option, value in kept.items())])
 
 
-def _update_back(finding: Finding, resource: ObjectResource, before: ObjectEncryption) -> str | None:
+def _update(finding: Finding, resource: ObjectResource, state: ObjectEncryption) -> str | None:
     """UpdateObjectEncryption sets only SSE-KMS, and only keys of the bucket owner's account (D2, D6)."""
-    key_id = before.key_id or ""
+    key_id = state.key_id or ""
     own = parse_key_reference(key_id).account == finding.account
-    if before.algorithm != SseAlgorithm.SSE_KMS or not own:
+    if state.algorithm != SseAlgorithm.SSE_KMS or not own:
         return None
-    key = {"SSEKMS": {"KMSKeyArn": key_id, "BucketKeyEnabled": before.bucket_key}}
+    key = {"SSEKMS": {"KMSKeyArn": key_id, "BucketKeyEnabled": state.bucket_key}}
     words = _on_object(finding, resource, "update-object-encryption")
     words += [f"--version-id={resource.version_id}"] if resource.version_id else []
     words += ["--object-encryption", _quoted(key)]

@@ -9,13 +9,15 @@ from typing import Any
 from reseal.core.calls.call import Call
 from reseal.core.calls.look import Look
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.render.commands import recommendation_of, undo_command
+from reseal.core.findings.render.commands import recommendation_of, repair_command, undo_command
 from reseal.core.resource import version_of
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.setting import State
+from reseal.core.text.quoted import MOST, cut, cut_or_none
 
 SCHEMA = "reseal.findings/1"
 FINDING_SCHEMA = "reseal.finding/1"
+_LONGEST_REASON, _LONGEST_RECOMMENDATION, _LONGEST_VERSION = 6000, 3000, 1100
 
 
 def findings_document(ordered: Sequence[Finding]) -> str:
@@ -37,7 +39,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             "type": finding.resource.type,
             "arn": finding.resource_arn,
             "name": finding.resource.name,
-            "version_id": version_of(finding.resource),
+            "version_id": cut_or_none(version_of(finding.resource), _LONGEST_VERSION),
         },
         "account": finding.account,
         "region": finding.region,
@@ -48,13 +50,14 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "before": _published(finding.before) if finding.before else None,
         "after": _published(written.after) if written else None,
         "action": written.action if written else None,
-        "reason": finding.reason,
-        "recommendation": recommendation_of(finding),
+        "reason": cut(finding.reason, _LONGEST_REASON),
+        "recommendation": cut_or_none(recommendation_of(finding), _LONGEST_RECOMMENDATION),
         "managed_by": finding.owner.to_document() if finding.owner else None,
         "occurrences": finding.occurrences.to_document() if finding.occurrences else None,
         "seconds_to_remediate": finding.seconds_to_remediate,
         "controls": list(finding.check.controls),
         "undo": undo_command(finding),
+        "repair": repair_command(finding),
         "ledger_entry": finding.ledger_entry,
         "trigger": call.event_id,
         "runbook": finding.runbook,
@@ -62,7 +65,17 @@ def finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _published(state: State) -> dict[str, Any]:
-    return state.to_summary() if isinstance(state, BucketPolicy) else state.to_document()
+    """The state with its texts cut. The ledger holds it as it is."""
+    if isinstance(state, BucketPolicy):
+        return state.to_summary()
+    return {name: _cut_in(value) for name, value in state.to_document().items()}
+
+
+def _cut_in(value: Any) -> Any:
+    if isinstance(value, list):
+        more = [f"and {len(value) - MOST} more"] if len(value) > MOST else []
+        return [*map(cut, value[:MOST]), *more]
+    return cut(value) if isinstance(value, str) else value
 
 
 def _api_call(call: Call, *, set_this: bool | None) -> dict[str, Any]:

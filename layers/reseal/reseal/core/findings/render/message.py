@@ -10,8 +10,20 @@ from reseal.core.findings.render.email import subject_of, text_of
 from reseal.core.findings.render.json import attributes_of, findings_document
 
 
+def messages_of(findings: Sequence[Finding]) -> tuple[Message, ...]:
+    """The messages for the findings of one event: one, or as many as SNS needs to accept them all."""
+    messages: list[Message] = []
+    rest = sorted(findings, key=lambda finding: -finding.severity)
+    while rest:
+        fitting = [n for n in range(2, len(rest) + 1) if message_of(rest[:n]).fits]
+        number = max(fitting, default=1)
+        messages.append(message_of(rest[:number]))
+        rest = rest[number:]
+    return tuple(messages)
+
+
 def message_of(findings: Sequence[Finding]) -> Message:
-    """The message for the findings of one event, most severe first. `findings` must not be empty."""
+    """One message with these findings, most severe first. `findings` must not be empty. One always fits."""
     ordered = sorted(findings, key=lambda finding: -finding.severity)
     return Message(
         subject=subject_of(ordered),

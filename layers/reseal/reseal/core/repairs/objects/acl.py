@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from reseal.core.state.bucket_access import AclGrant
 from reseal.core.state.s3_object import ObjectAcl
+from reseal.core.text.quoted import quoted, some_of
 
 _PARAMETERS = {
     "FULL_CONTROL": "GrantFullControl",
@@ -31,8 +32,8 @@ def grant_parameters(acl: ObjectAcl) -> dict[str, str]:
 def ungrantable(acl: ObjectAcl) -> str | None:
     """Why a copy cannot set the same ACL; None if it can."""
     if acl.foreign:
-        return f"it belongs to another account ({acl.owner}), and a copy would belong to this account"
+        return f"it belongs to another account ({quoted(acl.owner)}), and a copy would belong to this account"
     if not acl.owner_permissions and not acl.grants:
         return "its ACL has no grants, and a copy cannot set an empty ACL"
-    odd = sorted({grant.permission for grant in acl.grants} - _PARAMETERS.keys())
-    return f"its ACL has a grant that a copy cannot set: {', '.join(odd)}" if odd else None
+    odd = [quoted(one) for one in sorted({grant.permission for grant in acl.grants} - _PARAMETERS.keys())]
+    return f"its ACL has a grant that a copy cannot set: {some_of(odd)}" if odd else None

@@ -17,6 +17,7 @@ from reseal.resources.bucket_policy.kind import PolicyKind
 from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
+from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.fakes.executor import OneByOne
 
 PLENTY = 300.0
@@ -31,20 +32,24 @@ def an_invocation(seconds_left: float = PLENTY) -> Deadline:
 
 
 def bucket_flow(
-    policy: Policy, services: Services, hand_on: Callable[[Look[Any]], None] | None = None
+    policy: Policy,
+    services: Services,
+    deadline: Deadline | None = None,
+    *,
+    hand_on: Callable[[Look[Any]], None] | None = None,
 ) -> Flow[Any, Any, Any]:
-    """The bucket lane, in one thread and without a deadline."""
+    """The bucket lane in one thread, by default without a deadline."""
     return Flow(
         policy=policy,
         kind=BucketKind(services=services),
         reporter=bucket_report.Reporter(services=services),
         ledger=services.ledger,
         clock=services.clock,
-        deadline=Deadline(),
+        deadline=deadline or Deadline(),
         workers=OneByOne(),
-        seconds_to_record=0.0,
-        seconds_for_one=0.0,
-        seconds_to_end=0.0,
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
         hand_on=hand_on,
     )
 
@@ -59,9 +64,9 @@ def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) ->
         clock=services.clock,
         deadline=Deadline(),
         workers=OneByOne(),
-        seconds_to_record=0.0,
-        seconds_for_one=0.0,
-        seconds_to_end=0.0,
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
     )
 
 

@@ -1,0 +1,1 @@
+"""Text that others chose, as Reseal shows it."""
