@@ -58,6 +58,7 @@ HOUSES = (
         (
             "resources/object",
             "resources/bucket",
+            "resources/bucket_policy",
             "resources",
             "runtime",
             "flow",
@@ -128,6 +129,7 @@ HOUSES = (
             "scenarios/world",
             "scenarios/world/aws",
             "unit/flow",
+            "unit/resources/bucket_policy",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",

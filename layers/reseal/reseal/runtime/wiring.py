@@ -42,8 +42,8 @@ CALLS = Config(
 SECONDS_TO_RECORD = 3 * longest_attempt(CALLS)
 """What a batch needs to open its entries: two reads of the ledger, and the call that opens."""
 
-SECONDS_TO_END = 3 * longest_attempt(CALLS)
-"""What a batch needs after its repairs: to close the ledger's entries, to hand buckets on, and to publish."""
+SECONDS_TO_END = 2 * longest_attempt(CALLS)
+"""What a batch needs after its repairs: to close the ledger's entries, and to publish."""
 
 SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 """What a bucket needs from its write on: the write, and the read after it."""

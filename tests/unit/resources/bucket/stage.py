@@ -79,7 +79,7 @@ def deliver(
     **record: Any,
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
-    flow = bucket_flow(policy or a_policy(), cloud.services, cloud.looks.ask)
+    flow = bucket_flow(policy or a_policy(), cloud.services, hand_on=cloud.looks.ask)
     invocation = f"invocation-{len(cloud.steps.taken)}"
     delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)
     failures = flow.run({"m1": delivery})
