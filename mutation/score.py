@@ -95,7 +95,7 @@ TESTS = {
     "core/transit/unwritable.py": _TRANSIT,
     "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
     "core/transit/facts.py": _TRANSIT,
-    "core/transit/heard.py": "unit/core/transit/test_heard.py; unit/resources/bucket_policy",
+    "core/transit/noted.py": "unit/core/transit/test_noted.py; unit/resources/bucket_policy",
     "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
     "core/repairs/policy_writes.py": "unit/core/repairs/test_policy_writes.py; unit/resources/bucket_policy",
     "resources/bucket_policy/kind.py": "unit/resources/bucket_policy",

@@ -20,7 +20,7 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
-from reseal.core.transit.heard import Heard, PlainHttpCall
+from reseal.core.transit.noted import Noted, PlainHttpCall
 from reseal.core.transit.lost_update import NotedWrite
 
 
@@ -175,7 +175,7 @@ class Watchlist(Protocol):
 
 
 class BucketNotes(Protocol):
-    """What Reseal heard of each bucket, kept in the ledger's table. All methods raise TransientError."""
+    """What Reseal noted of each bucket, kept in the ledger's table. All methods raise TransientError."""
 
     def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
         """Count a call over plain HTTP. The count may lag behind by a minute, the first call does not."""
@@ -186,7 +186,7 @@ class BucketNotes(Protocol):
         The first creator stays, and None changes nothing.
         """
 
-    def read(self, bucket: str) -> Heard:
+    def read(self, bucket: str) -> Noted:
         """What was noted."""
 
 

@@ -26,7 +26,7 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.s3_object import BucketContext
-from reseal.core.transit.heard import Heard, PlainHttpCall
+from reseal.core.transit.noted import Noted, PlainHttpCall
 from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite
 from reseal.ports import Services
 
@@ -282,25 +282,25 @@ class FakeBucketNotes:
     """`BucketNotes`."""
 
     def __init__(self, steps: Steps | None = None) -> None:
-        self.heard: defaultdict[str, Heard] = defaultdict(Heard)
+        self.noted: defaultdict[str, Noted] = defaultdict(Noted)
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
     def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
         with self._steps.step("note plain HTTP", self.failures["note_plain_http"]):
-            heard = self.heard[bucket]
-            self.heard[bucket] = replace(heard, last=call, count=heard.count + 1)
+            noted = self.noted[bucket]
+            self.noted[bucket] = replace(noted, last=call, count=noted.count + 1)
 
     def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> None:
         with self._steps.step("note tool", self.failures["note_tool"]):
-            heard = self.heard[bucket]
-            self.heard[bucket] = replace(
-                heard, creator=heard.creator or creator, manager=manager or heard.manager
+            noted = self.noted[bucket]
+            self.noted[bucket] = replace(
+                noted, creator=noted.creator or creator, manager=manager or noted.manager
             )
 
-    def read(self, bucket: str) -> Heard:
+    def read(self, bucket: str) -> Noted:
         with self._steps.step("read notes", self.failures["read"]):
-            return self.heard[bucket]
+            return self.noted[bucket]
 
 
 class FakePolicyWrites:

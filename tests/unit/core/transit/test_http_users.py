@@ -97,7 +97,7 @@ def test_public_acl_admits_plain_http_unless_it_is_ignored(
     ("changed", "identity"),
     [
         ({"Principal": {"AWS": IDENTITY}}, "E1EXAMPLE"),
-        ({"Principal": {"CanonicalUser": "b9c3"}}, "canonical user b9c3"),
+        ({"Principal": {"CanonicalUser": "b9c3"}}, "canonical user 'b9c3'"),
         ({"Principal": {"CanonicalUser": "own"}}, None),
         ({"Principal": {"AWS": IDENTITY}, "Condition": OVER_TLS}, None),
         ({"Principal": {"CanonicalUser": "b9c3"}, "Condition": OVER_TLS}, None),
@@ -183,7 +183,7 @@ def test_bucket_that_a_template_may_define_is_left_to_its_owner(creator: str | N
 @pytest.mark.parametrize(
     ("tool", "stack", "snippet"),
     [
-        ("CDK", "Shop", "`enforceSSL: true` on the bucket in stack Shop"),
+        ("CDK", "Shop", "`enforceSSL: true` on the bucket in stack 'Shop'"),
         ("CloudFormation", "Shop", f'"Resource": ["{BUCKET}", "{BUCKET}/*"]'),
         ("SAM CLI", None, "AWS::S3::BucketPolicy where the bucket is defined"),
         ("Terraform", None, 'variable = "aws:SecureTransport"'),

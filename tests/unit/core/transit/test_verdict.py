@@ -108,7 +108,7 @@ def test_repair_is_recognised_in_every_partition_and_in_no_other(partition: str)
             ),
             ("statement 'A'", "statement 'C'"),
         ),
-        (policy(deny(Sid="S" * 99)), (f"statement {'S' * 80!r}",)),
+        (policy(deny(Sid="S" * 99)), (f"statement {'S' * 80!r}... (99 characters)",)),
     ],
 )
 def test_verdict_names_the_statements_that_deny_plain_http(document: Any, named: tuple[str, ...]) -> None:

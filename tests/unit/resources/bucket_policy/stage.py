@@ -13,7 +13,7 @@ from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
-from reseal.core.transit.heard import Heard
+from reseal.core.transit.noted import Noted
 from reseal.flow.delivery import Delivery
 from tests.support.builders import ACCOUNT, BUCKET, DEFAULT_MODES, TLS_ONLY, a_body, a_policy
 from tests.support.fakes.flows import bucket_flow, policy_flow
@@ -22,7 +22,7 @@ from tests.unit.resources.bucket.stage import COMPLIANT, KEYS
 
 ENFORCING = a_policy(check_modes=DEFAULT_MODES | {TLS_ONLY: Mode.ENFORCE})
 CHANGE = DenyInsecureTransport(bucket_arn=f"arn:aws:s3:::{BUCKET}")
-BY_HAND = Heard(creator="AWS CLI")
+BY_HAND = Noted(creator="AWS CLI")
 
 
 def reads(sid: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.cloud.buckets.policies[BUCKET] = of("A")
-        self.cloud.bucket_notes.heard[BUCKET] = BY_HAND
+        self.cloud.bucket_notes.noted[BUCKET] = BY_HAND
 
     @property
     def now(self) -> BucketPolicy:
@@ -67,7 +67,7 @@ class Stage:
         return [finding for finding in self.cloud.topic.findings if finding["check"] == TLS_ONLY]
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def reported(self) -> list[tuple[str, str]]:
         """What subscribers got: severity and status of each finding."""
         return [(finding["severity"], finding["status"]) for finding in self.findings]
 

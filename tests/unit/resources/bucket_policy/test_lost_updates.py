@@ -1,4 +1,4 @@
-"""Other writers between every two calls of Reseal's: no policy of theirs is lost untold."""
+"""Other writers between every two calls of Reseal's: no policy of theirs is lost unreported."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_policy_set_between_read_and_write_is_critical_though_the_writer_died() 
 
     stage.judges(*theirs)
 
-    assert stage.told[-1] == ("CRITICAL", "MANUAL")
+    assert stage.reported[-1] == ("CRITICAL", "MANUAL")
 
 
 def test_policy_that_is_in_effect_is_no_loss_and_nothing_is_read_for_it() -> None:
@@ -57,7 +57,7 @@ def test_policy_that_is_in_effect_is_no_loss_and_nothing_is_read_for_it() -> Non
     stage.judges(stage.sets(of("B")))
 
     assert "read writes" not in stage.cloud.steps.taken
-    assert stage.told[-1] == ("HIGH", "DETECTED")
+    assert stage.reported[-1] == ("HIGH", "DETECTED")
 
 
 def _dies() -> None:
@@ -88,7 +88,7 @@ FAULTS = st.none() | st.tuples(
 
 @settings(max_examples=60)
 @given(first=POLICIES, writes=WRITES, fault=FAULTS, skew=st.floats(min_value=-1, max_value=1))
-def test_no_policy_of_others_is_lost_untold(
+def test_no_policy_of_others_is_lost_unreported(
     first: BucketPolicy,
     writes: list[tuple[str, str, BucketPolicy]],
     fault: tuple[str, str] | None,
@@ -125,8 +125,8 @@ def test_no_policy_of_others_is_lost_untold(
         with contextlib.suppress(TransientError):
             stage.judges(event)
 
-    told = {one["trigger"] for one in stage.findings if one["severity"] == "CRITICAL"}
-    assert lost_in(history) <= told
+    reported = {one["trigger"] for one in stage.findings if one["severity"] == "CRITICAL"}
+    assert lost_in(history) <= reported
 
 
 def lost_in(history: list[tuple[str | None, BucketPolicy]]) -> set[str]:

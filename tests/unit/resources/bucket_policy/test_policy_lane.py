@@ -1,4 +1,4 @@
-"""A policy that lets plain HTTP pass: told by the bucket lane, repaired by the policy lane."""
+"""A policy that lets plain HTTP pass: reported by the bucket lane, repaired by the policy lane."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reseal.core.findings.event_result import Result
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
-from reseal.core.transit.heard import Heard
+from reseal.core.transit.noted import Noted
 from tests.support.builders import BUCKET, DEFAULT_MODES, TLS_ONLY, a_body, a_policy
 from tests.support.fakes.services import Crash
 from tests.unit.resources.bucket_policy.stage import BY_HAND, CHANGE, Stage, of, repaired
@@ -142,7 +142,7 @@ WEBSITE = BucketAccess(has_website=True)
 
 
 @pytest.mark.parametrize(
-    ("access", "tags", "heard", "named"),
+    ("access", "tags", "noted", "named"),
     [
         (WEBSITE, {}, BY_HAND, "website"),
         (BucketAccess(), {"aws:cloudformation:stack-name": "shop"}, BY_HAND, "CloudFormation manages"),
@@ -151,29 +151,29 @@ WEBSITE = BucketAccess(has_website=True)
     ids=["website", "stack", "Terraform"],
 )
 def test_guard_stops_the_repair_at_once_and_names_why(
-    access: BucketAccess, tags: dict[str, str], heard: Heard, named: str
+    access: BucketAccess, tags: dict[str, str], noted: Noted, named: str
 ) -> None:
     stage = Stage()
     stage.cloud.buckets.access[BUCKET] = access
     stage.cloud.buckets.tags[BUCKET] = tags
-    stage.cloud.bucket_notes.heard[BUCKET] = heard
+    stage.cloud.bucket_notes.noted[BUCKET] = noted
 
     stage.judges(stage.sets(of("A")))
 
-    assert stage.told == [("HIGH", "MANUAL")]
+    assert stage.reported == [("HIGH", "MANUAL")]
     assert named in stage.findings[0]["reason"]
     assert stage.cloud.looks.asked == []
 
 
-@pytest.mark.parametrize("heard", [Heard(), Heard(creator="unknown")], ids=["unheard", "unknown tool"])
-def test_policy_lane_leaves_a_bucket_of_unknown_creator_to_a_person(heard: Heard) -> None:
+@pytest.mark.parametrize("noted", [Noted(), Noted(creator="unknown")], ids=["not noted", "unknown tool"])
+def test_policy_lane_leaves_a_bucket_of_unknown_creator_to_a_person(noted: Noted) -> None:
     stage = Stage()
-    stage.cloud.bucket_notes.heard[BUCKET] = heard
+    stage.cloud.bucket_notes.noted[BUCKET] = noted
     stage.judges(stage.sets(of("A")))
 
     stage.repairs()
 
-    assert stage.told == [("HIGH", "DETECTED"), ("MEDIUM", "MANUAL")]
+    assert stage.reported == [("HIGH", "DETECTED"), ("MEDIUM", "MANUAL")]
     assert "created the bucket" in stage.findings[1]["reason"]
     assert stage.cloud.buckets.policy_writes == []
 
@@ -184,32 +184,32 @@ def test_policy_lane_leaves_a_bucket_of_unknown_creator_to_a_person(heard: Heard
 )
 def test_creator_of_a_bucket_that_violates_the_check_is_noted(agent: str, creator: str) -> None:
     stage = Stage()
-    stage.cloud.bucket_notes.heard[BUCKET] = Heard()
+    stage.cloud.bucket_notes.noted[BUCKET] = Noted()
     stage.cloud.buckets.created[BUCKET] = stage.cloud.clock.now()
     stage.cloud.buckets.policies[BUCKET] = of()
 
     stage.judges(stage.event("CreateBucket", userAgent=agent))
 
-    assert stage.cloud.bucket_notes.heard[BUCKET].creator == creator
-    assert stage.told == [("INFORMATIONAL", "MANUAL" if creator == "Terraform" else "DETECTED")]
+    assert stage.cloud.bucket_notes.noted[BUCKET].creator == creator
+    assert stage.reported == [("INFORMATIONAL", "MANUAL" if creator == "Terraform" else "DETECTED")]
 
 
 def test_second_create_bucket_does_not_make_a_creator() -> None:
     stage = Stage()
-    stage.cloud.bucket_notes.heard[BUCKET] = Heard()
+    stage.cloud.bucket_notes.noted[BUCKET] = Noted()
 
     stage.judges(stage.event("CreateBucket"))
 
-    assert stage.cloud.bucket_notes.heard[BUCKET] == Heard()
+    assert stage.cloud.bucket_notes.noted[BUCKET] == Noted()
 
 
-def test_heard_plain_http_holds_the_repair() -> None:
+def test_noted_plain_http_holds_the_repair() -> None:
     stage = Stage()
     stage.judges(stage.event("PutBucketAcl", tlsDetails=None))
 
     stage.judges(stage.sets(of("A")))
 
-    assert stage.told == [("HIGH", "MANUAL")]
+    assert stage.reported == [("HIGH", "MANUAL")]
     assert "plain HTTP is in use: 1 call PutBucketAcl by arn:aws:iam" in stage.findings[0]["reason"]
 
 
@@ -221,7 +221,7 @@ def test_policy_that_refuses_tls_is_critical_by_its_record() -> None:
 
     stage.judges(stage.sets(BucketPolicy.of({"Statement": [locked]})))
 
-    assert [severity for severity, _ in stage.told] == ["CRITICAL"]
+    assert [severity for severity, _ in stage.reported] == ["CRITICAL"]
     assert "refuses TLS to every caller" in stage.findings[0]["reason"]
 
 
@@ -232,7 +232,7 @@ def test_denied_read_of_the_policy_keeps_no_other_check_from_judging() -> None:
 
     result = stage.judges(stage.event("CreateBucket"))
 
-    assert stage.told == [("HIGH", "MANUAL")]
+    assert stage.reported == [("HIGH", "MANUAL")]
     assert "allow s3:GetBucketPolicy" in stage.findings[0]["recommendation"]
     assert result.status_by_check["S3.BucketDefaultEncryption"] == "COMPLIANT"
 
@@ -261,7 +261,7 @@ def test_refused_write_fails_with_the_text_of_s3(refusal: RefusalError, said: st
 
     stage.repairs()
 
-    assert stage.told[1] == ("HIGH", "FAILED")
+    assert stage.reported[1] == ("HIGH", "FAILED")
     assert said in stage.findings[1]["reason"]
     assert stage.now == of("A")
 
@@ -274,7 +274,7 @@ def test_policy_that_changed_since_is_judged_again() -> None:
     stage.repairs()
 
     assert stage.now == repaired(of("A", "B"))
-    assert stage.told[1] == ("MEDIUM", "REMEDIATED")
+    assert stage.reported[1] == ("MEDIUM", "REMEDIATED")
 
 
 def test_policy_that_others_repaired_is_left_alone() -> None:
@@ -301,7 +301,7 @@ def test_write_whose_answer_is_lost_is_found_out_and_told_once() -> None:
     stage.repairs(times=2)
 
     assert body.event_id == "call-1"
-    assert stage.told[1:] == [("MEDIUM", "REMEDIATED")]
+    assert stage.reported[1:] == [("MEDIUM", "REMEDIATED")]
     assert len(stage.cloud.buckets.policy_writes) == 1
 
 
@@ -318,7 +318,7 @@ def test_bucket_that_cannot_be_handed_on_is_not_told_but_delivered_again() -> No
 
     stage.judges(event, times=2)
 
-    assert stage.told == [("HIGH", "DETECTED")]
+    assert stage.reported == [("HIGH", "DETECTED")]
     assert len(stage.cloud.looks.asked) == 1
 
 

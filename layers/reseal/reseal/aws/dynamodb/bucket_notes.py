@@ -1,4 +1,4 @@
-"""Amazon DynamoDB: what Reseal heard of each bucket, in the ledger's table, one item a bucket."""
+"""Amazon DynamoDB: what Reseal noted of each bucket, in the ledger's table, one item a bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from reseal.aws.dynamodb.items import refusal_is_transient
-from reseal.core.transit.heard import Heard, PlainHttpCall
+from reseal.core.transit.noted import Noted, PlainHttpCall
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,12 +55,12 @@ class DynamoDbBucketNotes:
         if values:
             self._update(bucket, f"SET {', '.join(clauses[name] for name in values)}", values)
 
-    def read(self, bucket: str) -> Heard:
+    def read(self, bucket: str) -> Noted:
         """What was noted, in a consistent read."""
         with refusal_is_transient("dynamodb:GetItem"):
             answer = self._client.get_item(TableName=self._table, Key=_key(bucket), ConsistentRead=True)
         item = answer.get("Item", {})
-        return Heard(
+        return Noted(
             creator=_text(item, "creator"),
             manager=_text(item, "manager"),
             last=_last_call(item),
@@ -85,7 +85,7 @@ def _last_call(item: Any) -> PlainHttpCall | None:
 
 
 def _key(bucket: str) -> dict[str, Any]:
-    return {"id": {"S": f"heard#{bucket}"}}
+    return {"id": {"S": f"noted#{bucket}"}}
 
 
 def _text(item: Any, name: str) -> str | None:

@@ -142,10 +142,7 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             recommendation=_how_to_allow(result.refused, draft.resource),
         )
     if entry is None:
-        if result.handed:
-            return replace(draft, status=Status.DETECTED, recommendation=_HANDED, handed=True)
-        how = _how_to_enforce(requirements, draft.check)
-        return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
+        return _detected(draft, requirements, result)
     match entry.outcome:
         case Applied() as applied:
             return _remediated(draft, entry, applied)
@@ -159,6 +156,13 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             )
         case Skipped() | None:
             return None
+
+
+def _detected(draft: Finding, requirements: Requirements, result: CheckResult) -> Finding:
+    if result.handed:
+        return replace(draft, status=Status.DETECTED, recommendation=_HANDED, handed=True)
+    how = _how_to_enforce(requirements, draft.check)
+    return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
 
 
 def _with_refusal(reason: str, result: CheckResult) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reseal.core.state.bucket_access import BucketAccess
-from reseal.core.transit.heard import BY_HAND
+from reseal.core.transit.noted import BY_HAND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class TransitFacts:
 
     `access` holds its ACL, its website, S3's own verdict on its policy and Block Public Access; its `policy`
     is not used. `tool` manages the bucket, in `stack` if that is known. `creator` is the tool that created
-    it, None if Reseal did not hear that. `must_know_creator`: no call explains the violation, so only the
+    it, None if Reseal did not receive that call. `must_know_creator`: no call explains the violation, so only the
     creator shows that no tool manages the bucket. `plain_http` says who used plain HTTP lately.
     """
 

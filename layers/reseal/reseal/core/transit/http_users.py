@@ -17,6 +17,8 @@ from reseal.core.access.iam_policy import Statement, conditions, listed, may_be_
 from reseal.core.state.bucket_access import EVERYONE
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
+from reseal.core.text import quoted as texts
+from reseal.core.text.quoted import quoted
 from reseal.core.transit.facts import Cause, Obstacle, TransitFacts
 from reseal.core.transit.requests_over import HTTP, TLS, TRANSPORT_KEYS, arriving, meets_transport
 from reseal.core.transit.snippets import in_template
@@ -119,7 +121,7 @@ def _cloudfront(
 ) -> Iterator[Obstacle]:
     """Origin access identities; a canonical user that is not the bucket's account may be one, too."""
     identities = {
-        one.name.rsplit("/", 1)[-1][:_LONGEST_NAME]
+        quoted(one.name.rsplit("/", 1)[-1], _LONGEST_NAME)
         for one in admitted
         if one.kind is Kind.ORIGIN_ACCESS_IDENTITY
     }
@@ -127,7 +129,9 @@ def _cloudfront(
         principal = statement.get("Principal")
         users = listed(principal.get("CanonicalUser")) if isinstance(principal, Mapping) else []
         identities |= {
-            f"canonical user {str(one)[:_LONGEST_NAME]}" for one in users if one != facts.access.owner_id
+            f"canonical user {quoted(str(one), _LONGEST_NAME)}"
+            for one in users
+            if one != facts.access.owner_id
         }
     if identities:
         yield Obstacle(
@@ -191,7 +195,7 @@ def _managed(change: DenyInsecureTransport, facts: TransitFacts) -> Iterator[Obs
             recommendation="leave the bucket to Control Tower, and update its landing zone",
         )
     elif facts.tool:
-        where = f" in stack {facts.stack}" if facts.stack else ""
+        where = f" in stack {texts.named(facts.stack)}" if facts.stack else ""
         yield Obstacle(
             cause=Cause.MANAGED,
             because=(
@@ -201,7 +205,9 @@ def _managed(change: DenyInsecureTransport, facts: TransitFacts) -> Iterator[Obs
         )
     elif facts.may_be_managed:
         creator = facts.creator
-        known = f"{creator!r} created the bucket" if creator else "it is not known what created the bucket"
+        known = (
+            f"{quoted(creator)} created the bucket" if creator else "it is not known what created the bucket"
+        )
         yield Obstacle(
             cause=Cause.UNKNOWN_CREATOR,
             because=f"{known}: a template may define it, whose next deployment would take the statement out",

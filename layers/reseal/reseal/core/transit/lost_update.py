@@ -13,6 +13,7 @@ from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.decision import Manual, Severity
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
+from reseal.core.text.quoted import named, quoted
 
 LONGEST_WRITE = timedelta(seconds=105)
 """How long after its last read a policy can be written: the lease of the policy lane's ledger entries."""
@@ -70,14 +71,16 @@ def overwritten(write: PolicyWrite, call: PolicyCall, present: BucketPolicy) -> 
     earliest, latest = write.read_at - CLOCKS_DIFFER, write.written_at + CLOCKS_DIFFER
     if not earliest <= call.time <= latest or _is_in_effect(write, call.policy, present):
         return None
-    text = "its record does not show it" if call.policy is None else call.policy.text or "it was deleted"
-    more = f" ... ({len(text)} characters)" if len(text) > _LONGEST_QUOTE else ""
+    text = call.policy.text if call.policy else None
+    shown = "its record does not show it" if call.policy is None else "it was deleted"
+    if text is not None:
+        shown = quoted(text, _LONGEST_QUOTE)
     return Manual(
         severity=Severity.CRITICAL,
         reason=(
             f"Reseal's write of the bucket policy at {write.written_at.isoformat()} may have overwritten the "
-            f"policy that {call.who} set at {call.time.isoformat()} (event {call.event_id}): "
-            f"{text[:_LONGEST_QUOTE]}{more}"
+            f"policy that {named(call.who)} set at {call.time.isoformat()} (event {call.event_id}): "
+            f"{shown}"
         ),
         recommendation=(
             f"set that policy again, as event {call.event_id} in CloudTrail shows it; Reseal then adds its "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
+from reseal.core.text.quoted import named
 
 _SID = "DenyInsecureTransport"
 
 
 def in_template(tool: str, stack: str | None, change: DenyInsecureTransport) -> str:
     """What to change where the tool defines the bucket, with the text to paste."""
-    where = f"in stack {stack}" if stack else "where the bucket is defined"
+    where = f"in stack {named(stack)}" if stack else "where the bucket is defined"
     if tool == "CDK":
         return f"set `enforceSSL: true` on the bucket {where}, and deploy it"
     if tool in ("Terraform", "OpenTofu"):

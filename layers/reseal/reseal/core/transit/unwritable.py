@@ -13,6 +13,7 @@ from typing import Any
 from reseal.core.access.iam_policy import listed
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
+from reseal.core.text.quoted import quoted
 from reseal.core.transit.facts import Cause, Obstacle, TransitFacts
 from reseal.core.transit.verdict import in_words, named_statements
 
@@ -62,7 +63,7 @@ def _deleted_principals(policy: BucketPolicy) -> Iterator[str]:
         for element in ("Principal", "NotPrincipal"):
             for name in _of_aws(statement.get(element)):
                 if not _EXISTS.fullmatch(name):
-                    yield f"{name[:64]!r} in {named}"
+                    yield f"{quoted(name, 64)} in {named}"
 
 
 def _of_aws(principal: Any) -> list[str]:

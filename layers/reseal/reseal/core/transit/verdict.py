@@ -14,6 +14,7 @@ from reseal.core.access.grantees import Home, grantees_of
 from reseal.core.access.iam_policy import Statement, listed, statements
 from reseal.core.access.requests import Requests
 from reseal.core.state.bucket_policy import BucketPolicy
+from reseal.core.text.quoted import quoted
 from reseal.core.transit.requests_over import (
     HTTP,
     TLS,
@@ -86,7 +87,9 @@ def refused_services(policy: BucketPolicy, bucket_arn: str, account: str) -> tup
     home = Home(account=account, partition=bucket_arn.split(":")[1])
     admitted = {one.name for one in grantees_of(document, home) if one.kind is Kind.SERVICE}
     return tuple(
-        sorted(name[:_LONGEST_NAME] for name in admitted if _refuses_service(document, name, bucket_arn))
+        sorted(
+            quoted(name, _LONGEST_NAME) for name in admitted if _refuses_service(document, name, bucket_arn)
+        )
     )
 
 
@@ -100,7 +103,7 @@ def named_statements(document: Mapping[str, Any]) -> Iterator[tuple[str, Stateme
     """Each statement with its Sid, or its number if it has none."""
     for number, statement in enumerate(listed(document.get("Statement")), start=1):
         sid = statement.get("Sid")
-        yield (f"statement {str(sid)[:_LONGEST_NAME]!r}" if sid else f"statement {number}"), statement
+        yield (f"statement {quoted(str(sid), _LONGEST_NAME)}" if sid else f"statement {number}"), statement
 
 
 _ANONYMOUS, _IDENTIFIED = "callers without a signature", "signed callers"

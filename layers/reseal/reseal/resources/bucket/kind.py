@@ -21,7 +21,7 @@ from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
-from reseal.core.transit.heard import PlainHttpCall
+from reseal.core.transit.noted import PlainHttpCall
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -70,8 +70,8 @@ class BucketKind:
             and call.over_plain_http
             and requirements.mode_of(TLS_ONLY) is not Mode.OFF
         ):
-            heard = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
-            self.services.bucket_notes.note_plain_http(call.bucket, heard, self.services.clock.now())
+            noted = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
+            self.services.bucket_notes.note_plain_http(call.bucket, noted, self.services.clock.now())
         if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())

@@ -19,7 +19,7 @@ from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import TransitFacts
-from reseal.core.transit.heard import INFRASTRUCTURE_AS_CODE, Heard
+from reseal.core.transit.noted import INFRASTRUCTURE_AS_CODE, Noted
 from reseal.core.transit.lost_update import PolicyCall, PolicyWrite, overwritten
 from reseal.ports import Services
 
@@ -60,18 +60,18 @@ class PolicyObserver:
         """Who uses the bucket, and who manages it."""
         services, bucket = self.services, call.resource.bucket
         owner = owner_of(bucket, services.buckets.read_tags(bucket))
-        heard = self._heard(call)
+        noted = self._noted(call)
         return TransitFacts(
             access=access,
-            tool=owner.tool if owner else heard.manager,
+            tool=owner.tool if owner else noted.manager,
             stack=owner.stack if owner else None,
-            creator=heard.creator,
+            creator=noted.creator,
             must_know_creator=isinstance(call, Look),
-            plain_http=heard.plain_http(services.clock.now()),
+            plain_http=noted.plain_http(services.clock.now()),
         )
 
-    def _heard(self, call: BucketTrigger) -> Heard:
-        """What was heard of the bucket; first this call's tool is noted."""
+    def _noted(self, call: BucketTrigger) -> Noted:
+        """What was noted of the bucket; first this call's tool is noted."""
         notes, bucket = self.services.bucket_notes, call.resource.bucket
         if isinstance(call, BucketCall):
             tool = call.actor.tool

@@ -18,7 +18,7 @@ from reseal.core.policy.exemptions import exempt_call, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
-from reseal.core.transit.heard import PlainHttpCall
+from reseal.core.transit.noted import PlainHttpCall
 from reseal.flow.judge import judge
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
@@ -118,8 +118,8 @@ class ObjectKind:
 
     def _note_plain_http(self, requirements: Requirements, call: ObjectCall) -> None:
         if requirements.mode_of(TLS_ONLY) is not Mode.OFF:
-            heard = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
-            self.services.bucket_notes.note_plain_http(call.bucket, heard, self.services.clock.now())
+            noted = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
+            self.services.bucket_notes.note_plain_http(call.bucket, noted, self.services.clock.now())
 
     def _plan_now(self, judged: ObjectJudged) -> ObjectPlan | None:
         again = judge(self, judged.parsed)

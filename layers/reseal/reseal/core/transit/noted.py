@@ -1,9 +1,11 @@
-"""Step 1, values: what Reseal heard of a bucket: calls over plain HTTP, and the tools that manage it."""
+"""Step 1, values: what Reseal noted of a bucket: calls over plain HTTP, and the tools that manage it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from reseal.core.text.quoted import named
 
 KEPT = timedelta(days=90)
 """How long a call over plain HTTP keeps Reseal from denying it."""
@@ -28,14 +30,14 @@ class PlainHttpCall:
     @property
     def in_words(self) -> str:
         """The call, for people."""
-        return f"{self.name} by {self.who} at {self.time.isoformat()}"
+        return f"{self.name} by {named(self.who)} at {self.time.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
-    """What Reseal heard of one bucket. The calls that it hears are writes, and not all of them.
+class Noted:
+    """What Reseal noted of one bucket. The calls that it receives are writes, and not all of them.
 
-    `creator` is the tool that created the bucket, None if Reseal did not hear that. `manager` is a tool of
+    `creator` is the tool that created the bucket, None if Reseal did not receive that call. `manager` is a tool of
     infrastructure as code that created the bucket or set its policy. `last` is the latest call over plain
     HTTP, and `count` the number of those calls so far, at least.
     """
