@@ -16,7 +16,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample redrive look test prove unit lint type docs fmt build guided package bench mutants lock clean faults soak judge localemu
+.PHONY: help demo picture local sample redrive look test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -44,14 +44,17 @@ test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .ven
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
 	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults -k "not LocalEmu"
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, soak, judge, localemu
-	@started=$$(date +%s); for part in faults soak judge localemu; do began=$$(date +%s); \
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, laws, soak, judge, localemu
+	@started=$$(date +%s); for part in faults laws soak judge localemu; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
 
 faults: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test the deployed functions with faults, killed workers and reordered events (run nothing else)
 	$(DEV) -m pytest tests/cloud/faults
+
+laws: .venv/dev/.ready ## Test every pair of faults at any two AWS calls, and every order of three events
+	RESEAL_EVERY_CASE=1 $(DEV) -m pytest -n 2 tests/scenarios/laws
 
 soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of every kind, with races and faults
 	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py

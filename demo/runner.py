@@ -122,7 +122,7 @@ def _wait_until_reported(world: World, violations: int, since: int) -> None:
 
 def _wait_until_idle(world: World) -> None:
     """Wait until no close reminder of an alert window is queued: one would start the function."""
-    sqs, url = world.cloud.client("sqs"), world.stack.outputs["ObjectQueueUrl"]
+    sqs, url = world.cloud.client("sqs"), world.stack.outputs["UrgentObjectQueueUrl"]
     deadline = time.monotonic() + WINDOW_SECONDS + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

@@ -54,16 +54,16 @@ TESTS = {
     "flow/delivery.py": _FLOW,
     "flow/flow.py": _FLOW,
     "flow/judge.py": _FLOW,
+    "flow/report.py": f"{_FLOW} unit/resources",
     "flow/result.py": _FLOW,
     "flow/resume.py": _FLOW,
     "resources/bucket/kind.py": "unit/resources/bucket",
     "resources/bucket/observe.py": "unit/resources/bucket",
-    "resources/bucket/report.py": "unit/resources/bucket",
     "resources/bucket/write.py": "unit/resources/bucket",
     "resources/object/kind.py": _OBJECT_LANE,
     "resources/object/observe.py": _OBJECT_LANE,
     "resources/object/plan.py": _OBJECT_LANE,
-    "resources/object/report.py": _OBJECT_LANE,
+    "resources/object/recorded.py": f"{_OBJECT_LANE}; scenarios/test_findings_bounded.py",
     "resources/object/superseded.py": _OBJECT_LANE,
     "resources/object/write.py": _OBJECT_LANE,
     "core/guards/remediation_key.py": "unit/core/guards; unit/resources",
@@ -95,6 +95,10 @@ TESTS = {
     "core/transit/unwritable.py": _TRANSIT,
     "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
     "core/transit/facts.py": _TRANSIT,
+    "aws/dynamodb/bucket_notes.py": "contract/aws/test_notes_contract.py",
+    "aws/dynamodb/policy_writes.py": "contract/aws/test_notes_contract.py",
+    "aws/s3/bucket_policies.py": "contract/aws/test_policies_contract.py",
+    "runtime/wiring_policies.py": "scenarios/test_tls_only.py",
     "core/transit/noted.py": "unit/core/transit/test_noted.py; unit/resources/bucket_policy",
     "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
     "core/repairs/policy_writes.py": "unit/core/repairs/test_policy_writes.py; unit/resources/bucket_policy",
@@ -117,7 +121,6 @@ TESTS = {
     "aws/cloudtrail.py": "unit/aws/test_cloudtrail.py unit/aws/test_clients.py "
     "unit/functions/test_check_trail.py",
     "aws/dynamodb/ledger.py": "unit/aws/dynamodb/test_ledger.py; contract/aws/test_ledger_contract.py",
-    "aws/dynamodb/refusals.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
     "aws/dynamodb/watchlist.py": "unit/aws/dynamodb/test_markers.py; contract/aws/test_markers_contract.py",
     "aws/errors.py": "unit/aws/test_errors.py unit/aws/test_error_texts.py; unit/aws/s3/test_redirects.py",
     "aws/kms.py": "unit/aws/test_kms.py unit/aws/test_requests.py; "
@@ -136,8 +139,6 @@ TESTS = {
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
     "aws/dynamodb/items.py": "unit/aws/dynamodb; contract/aws/test_ledger_contract.py",
-    "aws/dynamodb/window_items.py": "unit/aws/dynamodb/test_alert_windows.py; "
-    "contract/aws/test_windows_contract.py",
     "aws/dynamodb/alert_windows.py": "unit/aws/dynamodb/test_alert_windows.py; "
     "contract/aws/test_windows_contract.py",
     "aws/s3/copies.py": "unit/aws/s3/test_copies.py unit/aws/s3/test_objects.py "

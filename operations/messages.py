@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 _DEAD_LETTER_QUEUE = "DeadLetterQueueUrl"
 _UNDELIVERED = "UndeliveredQueueUrl"
+_URGENT = "UrgentObjectQueueUrl"
 
 
 class NotResealError(Exception):
@@ -58,6 +59,17 @@ def lanes_of(outputs: Mapping[str, str]) -> tuple[Lane, ...]:
             "the stack has no outputs that name queues and dead-letter queues: is it a Reseal stack?"
         )
     return lanes
+
+
+def targets_of(outputs: Mapping[str, str]) -> tuple[Lane, ...]:
+    """The lanes of a stack by each queue on which a rule puts events. The object lane has two."""
+    lanes = lanes_of(outputs)
+    urgent = outputs.get(_URGENT)
+    return lanes + tuple(
+        replace(lane, name="urgent object", queue_url=urgent)
+        for lane in lanes
+        if urgent and lane.name == "object"
+    )
 
 
 def undelivered_of(outputs: Mapping[str, str]) -> str:

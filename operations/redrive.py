@@ -15,7 +15,15 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from operations.messages import DeadLetterMessage, Lane, NotResealError, lanes_of, oldest_of, undelivered_of
+from operations.messages import (
+    DeadLetterMessage,
+    Lane,
+    NotResealError,
+    lanes_of,
+    oldest_of,
+    targets_of,
+    undelivered_of,
+)
 from operations.queues import HOLD_SECONDS, MOST_AT_ONCE, Queues
 
 
@@ -59,7 +67,7 @@ def _redrive(queues: Queues, stack: str, *, yes: bool) -> int:
     outputs = queues.outputs(stack)
     lanes = lanes_of(outputs)
     groups = [group for lane in lanes if (group := _dead_letters(queues, lane))]
-    groups += _undelivered(queues, lanes, undelivered_of(outputs))
+    groups += _undelivered(queues, targets_of(outputs), undelivered_of(outputs))
     for group in groups:
         _show(group)
     sent = sum(_send(queues, group) if yes else _put_back(queues, group) for group in groups)

@@ -53,7 +53,7 @@ def fates_of(packages: Packages, step: Callable[[str], None]) -> dict[Way, Fates
 def _run(packages: Packages, way: Way, world: World, endpoint: str, queue_url: str) -> Fates:
     settings = {
         **object_settings(world, required="DSSE-KMS" if way.large else "SSE-KMS"),
-        "OBJECT_QUEUE_URL": queue_url,
+        "QUEUE_URL": queue_url,
         "OBJECT_SCOPE": "*",
         "AWS_ACCESS_KEY_ID": ROOT.access_key,
         "AWS_SECRET_ACCESS_KEY": ROOT.secret_key,

@@ -84,6 +84,6 @@ def object_settings(world: World, *, required: str = "SSE-KMS") -> Mapping[str, 
         "MULTIPART_COPY_LIMIT_GIB": "50",
         "EXEMPT_LOG_DELIVERIES": "true",
         "ALERT_WINDOW_SECONDS": "900",
-        "OBJECT_QUEUE_URL": QUEUE_URL,
+        "QUEUE_URL": QUEUE_URL,
         "OBJECT_SCOPE": "*",
     }

@@ -12,8 +12,8 @@ from aws_lambda_powertools import Logger
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind
-from reseal.resources.bucket.report import Reporter
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
@@ -32,11 +32,12 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    policy, services, policy_lane = wire(os.environ, logger, deadline)
+    settings, services, policy_lane = wire(os.environ, logger, deadline)
+    reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
-        policy=policy,
-        kind=BucketKind(services=services),
-        reporter=Reporter(services=services),
+        policy=settings.policy,
+        kind=BucketKind(services=services, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

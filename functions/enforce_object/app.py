@@ -11,10 +11,9 @@ from aws_lambda_powertools import Logger
 
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.flow.flow import Flow
-from reseal.resources.object.kind import ObjectKind
-from reseal.resources.object.observe import ObjectFound
+from reseal.flow.report import Reporter
+from reseal.resources.object.kind import ObjectKind, ObjectSeen
 from reseal.resources.object.plan import ObjectPlan
-from reseal.resources.object.report import Reporter
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
 from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
@@ -30,10 +29,10 @@ deadline = Deadline()
 
 
 @cache
-def flow() -> Flow[ObjectTrigger, ObjectFound, ObjectPlan]:
+def flow() -> Flow[ObjectTrigger, ObjectSeen, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
-    reporter = Reporter(window_seconds=settings.window_seconds, services=services, objects=objects)
+    reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)
     kind = ObjectKind(
         methods=settings.methods,
         reporter=reporter,

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from reseal.core.checks.observed_bucket import ObservedPolicy
 from reseal.flow.flow import Flow
-from reseal.resources.bucket.report import Reporter
+from reseal.flow.report import Reporter
 from reseal.resources.bucket_policy.kind import BucketLook, PolicyKind
 from reseal.resources.bucket_policy.write import PolicyPlan
 from reseal.runtime.deadline import Deadline
@@ -32,11 +32,12 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketLook, ObservedPolicy, PolicyPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    policy, services, policies = wire_policies(os.environ, logger, deadline)
+    settings, services, policies = wire_policies(os.environ, logger, deadline)
+    reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
-        policy=policy,
-        kind=PolicyKind(services=services, policies=policies),
-        reporter=Reporter(services=services),
+        policy=settings.policy,
+        kind=PolicyKind(services=services, policies=policies, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

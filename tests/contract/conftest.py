@@ -15,12 +15,17 @@ from moto import mock_aws
 
 from localcloud.client.clients import make_client
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.ports import AlertWindows, Ledger, Refusals, Watchlist
+from reseal.ports import AlertWindows, BucketNotes, Ledger, PolicyWrites, Watchlist
 from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.services import Backend
-from tests.support.fakes.batches import FakeWindows
-from tests.support.fakes.services import FakeLedger, FakeRefusals, FakeWatchlist
+from tests.support.fakes.services import (
+    FakeBucketNotes,
+    FakeLedger,
+    FakePolicyWrites,
+    FakeWatchlist,
+    FakeWindows,
+)
 
 SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
 MOTO_ACCOUNT = "123456789012"
@@ -131,13 +136,18 @@ def ledger(backend: Backend | None) -> Ledger:
 
 
 @pytest.fixture
-def refusals(backend: Backend | None) -> Refusals:
-    return evidence.aws_refusals(backend) if backend else FakeRefusals()
+def watchlist(backend: Backend | None) -> Watchlist:
+    return evidence.aws_watchlist(backend) if backend else FakeWatchlist()
 
 
 @pytest.fixture
-def watchlist(backend: Backend | None) -> Watchlist:
-    return evidence.aws_watchlist(backend) if backend else FakeWatchlist()
+def bucket_notes(backend: Backend | None) -> BucketNotes:
+    return evidence.aws_bucket_notes(backend) if backend else FakeBucketNotes()
+
+
+@pytest.fixture
+def policy_writes(backend: Backend | None) -> PolicyWrites:
+    return evidence.aws_policy_writes(backend) if backend else FakePolicyWrites()
 
 
 @pytest.fixture
@@ -146,8 +156,8 @@ def topic_world(backend: Backend | None) -> evidence.TopicWorld:
 
 
 @pytest.fixture
-def windows(cloud_or_fake: Backend | None) -> AlertWindows:
-    return objects.aws_windows(cloud_or_fake) if cloud_or_fake else FakeWindows()
+def windows(backend: Backend | None) -> AlertWindows:
+    return evidence.aws_windows(backend) if backend else FakeWindows()
 
 
 @pytest.fixture

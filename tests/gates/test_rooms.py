@@ -156,6 +156,7 @@ HOUSES = (
             "unit/core/calls",
             "unit/core/trail",
             "unit/core/state",
+            "unit/core/text",
             "contract",
             "contract/faults",
             "contract/aws",

@@ -16,7 +16,6 @@ from tests.scenarios.world.names import (
     KEY_ACCESS,
     PARTNER,
     STRANGER_KEY,
-    still_open,
 )
 from tests.scenarios.world.policies import admits, policy, root
 from tests.scenarios.world.world import World
@@ -45,7 +44,6 @@ UNDER_STRANGERS_KEY: dict[str, Any] = {"algorithm": "aws:kms", "key_id": STRANGE
 FLOODS = [pytest.param(SSE_C, id="SSE-C"), pytest.param(UNDER_STRANGERS_KEY, id="a stranger's key")]
 
 
-@still_open("T7", "CRITICAL messages have no bound")
 @pytest.mark.parametrize("version", FLOODS)
 def test_t7_critical_messages_of_one_actor_and_bucket_are_bounded(world: World, version: Any) -> None:
     flood(world, 270, **version)
@@ -82,7 +80,6 @@ def lanes(world: World, record: records.Record) -> set[str]:
     return {name for name, queue in world.stack.queues.queues.items() if len(queue.queued) > before[name]}
 
 
-@still_open("T7", "SSE-C and foreign keys share a queue with everything else")
 @pytest.mark.parametrize("version", FLOODS)
 def test_t7_sse_c_and_foreign_keys_have_a_queue_that_plain_writes_do_not_fill(
     world: World, version: Any
@@ -99,7 +96,6 @@ def test_t7_every_violating_write_is_on_exactly_one_queue(world: World) -> None:
     assert [len(lanes(world, record)) for record in written] == [1, 1, 1]
 
 
-@still_open("T7", "the rule does not take the call that begins an upload in parts")
 def test_t7_sse_c_upload_in_parts_is_critical_by_the_record_of_its_beginning(world: World) -> None:
     world.happens(world.written(name="CreateMultipartUpload", algorithm="SSE-C"))
 
@@ -119,7 +115,6 @@ def unblock(world: World, blocked: tuple[str, ...] | None = ("NONE",)) -> record
     return record
 
 
-@still_open("T8", "the bucket lane notes who unblocked it only after the settle time")
 @pytest.mark.parametrize("seconds", [1, 30, 59])
 @pytest.mark.parametrize("blocked", [("NONE",), None], ids=["NONE", "no list"])
 def test_t8_writer_quicker_than_the_settle_time_is_part_of_the_incident(

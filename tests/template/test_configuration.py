@@ -46,10 +46,9 @@ def test_template_sets_exactly_what_the_function_reads(
 
 
 OF_OBJECTS = {
-    "ALERT_WINDOW_SECONDS": 900,
     "EXEMPT_LOG_DELIVERIES": "true",
     "MULTIPART_COPY_LIMIT_GIB": 50,
-    "OBJECT_QUEUE_URL": {"Ref": "ObjectQueue"},
+    "QUEUE_URL": {"Ref": "UrgentObjectQueue"},
     "OBJECT_SCOPE": "*",
     "REENCRYPTION_METHOD": "copy",
 }
@@ -65,7 +64,6 @@ def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
 @pytest.mark.parametrize(
     ("parameter", "value", "variable"),
     [
-        ("AlertWindowSeconds", "0", "ALERT_WINDOW_SECONDS"),
         ("ExemptLogDeliveries", "false", "EXEMPT_LOG_DELIVERIES"),
         ("MultipartCopyLimitGiB", "5", "MULTIPART_COPY_LIMIT_GIB"),
         ("ObjectScope", "team-,payroll/", "OBJECT_SCOPE"),
@@ -74,6 +72,11 @@ def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
 )
 def test_parameter_of_the_object_lane_reaches_its_function(parameter: str, value: str, variable: str) -> None:
     assert variables("EnforceObjectFunction", **{parameter: value})[variable] == value
+
+
+@pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction"])
+def test_alert_window_reaches_each_lane(function: str) -> None:
+    assert variables(function, AlertWindowSeconds="0")["ALERT_WINDOW_SECONDS"] == "0"
 
 
 @pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction"])
@@ -91,7 +94,9 @@ def test_function_can_read_the_templates_settings(mode: str, required: str) -> N
     texts = {name: value if isinstance(value, str) else "x" for name, value in handed.items()}
     texts["STACK_KEY_ARN"] = key
 
-    settings = read_settings(texts | {"AWS_REGION": "us-east-1", "LEDGER_DAYS": str(handed["LEDGER_DAYS"])})
+    numbers = {name: str(value) for name, value in handed.items() if isinstance(value, int)}
+
+    settings = read_settings(texts | numbers | {"AWS_REGION": "us-east-1"})
 
     assert (settings.policy.default.mode.value, settings.policy.default.remediation_key) == (mode, key)
 
@@ -106,7 +111,7 @@ def test_object_function_can_read_the_templates_settings(window: str, limit: str
 
     settings = read_object_settings(texts | {"AWS_REGION": "us-east-1"})
 
-    assert settings.window_seconds == int(window)
+    assert settings.settings.window_seconds == int(window)
     assert settings.settings.policy.default.exempts_log_deliveries
     assert settings.methods.largest_in_parts == int(limit) * GIB
 

@@ -54,7 +54,10 @@ class Lane:
 
 BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
 OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
-each_lane = pytest.mark.parametrize("lane", [BUCKET, OBJECT], ids=["bucket", "object"])
+URGENT = Lane("UrgentObjectRule", "UrgentObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
+each_lane = pytest.mark.parametrize(
+    "lane", [BUCKET, OBJECT, URGENT], ids=["bucket", "object", "urgent object"]
+)
 
 
 def senders_to(queue: str) -> list[dict[str, Any]]:
@@ -143,7 +146,9 @@ def test_visibility_timeout_is_longer_than_a_first_delivery(lane: Lane) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lane", "lease"), [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE)], ids=["bucket", "object"]
+    ("lane", "lease"),
+    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (URGENT, OBJECT_LEASE)],
+    ids=["bucket", "object", "urgent object"],
 )
 def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, lease: timedelta) -> None:
     assert lane.timeout < lease.total_seconds() < lane.hidden
@@ -194,8 +199,8 @@ def test_concurrency_of_the_object_function_is_limited_by_its_parameter() -> Non
     bounds = {
         m["EventSourceArn"]["Fn::GetAtt"][0]: m["ScalingConfig"]["MaximumConcurrency"] for m in mappings
     }
+    assert (bounds["ObjectQueue"], bounds["UrgentObjectQueue"], bounds["ObjectLookQueue"]) == ("40", "40", 2)
     assert OBJECT.mapping["ScalingConfig"]["MaximumConcurrency"] == 10
-    assert (bounds["ObjectQueue"], bounds["ObjectLookQueue"]) == ("40", 2)
 
 
 @each_lane
@@ -211,8 +216,14 @@ def test_settle_seconds_set_the_delay_of_the_bucket_queue() -> None:
     assert queues["BucketQueue"]["DelaySeconds"] == "120"
 
 
-def test_object_queue_has_no_delay() -> None:
-    assert "DelaySeconds" not in QUEUES["ObjectQueue"]
+@pytest.mark.parametrize("queue", ["ObjectQueue", "UrgentObjectQueue"])
+def test_object_queue_has_no_delay(queue: str) -> None:
+    assert "DelaySeconds" not in QUEUES[queue]
+
+
+def test_urgent_writes_wait_for_no_others() -> None:
+    assert "MaximumBatchingWindowInSeconds" not in URGENT.mapping
+    assert URGENT.mapping["BatchSize"] <= 10
 
 
 def test_object_function_has_memory_for_one_whole_processor() -> None:

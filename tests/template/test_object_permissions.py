@@ -67,7 +67,6 @@ READS = {
     "kms:ListKeyPolicies",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 WRITES_NOTHING = {
@@ -234,7 +233,7 @@ def test_role_sends_messages_only_to_the_lanes_own_queue() -> None:
     statement = by_sid()["SendCloseReminders"]
 
     assert actions(statement) == {"sqs:SendMessage"}
-    assert statement["Resource"] == arn_of("ObjectQueue")
+    assert statement["Resource"] == arn_of("UrgentObjectQueue")
 
 
 @pytest.mark.parametrize("parameters", VARIANTS.values(), ids=VARIANTS)

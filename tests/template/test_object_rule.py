@@ -1,4 +1,4 @@
-"""The object rule's pattern: it fits the limit in every Region and configuration."""
+"""The object rules' patterns: they fit the limit in every Region and configuration."""
 
 from __future__ import annotations
 
@@ -38,24 +38,25 @@ def listed(count: int, partition: str = "aws", region: str = "us-east-1") -> str
     return ",".join(key_arn(number, partition, region) for number in range(count))
 
 
-def pattern(**parameters: str) -> dict[str, Any]:
-    rule = of_type(resolved(**parameters), "AWS::Events::Rule")["ObjectRule"]
+def pattern(rule_name: str = "ObjectRule", **parameters: str) -> dict[str, Any]:
+    rule = of_type(resolved(**parameters), "AWS::Events::Rule")[rule_name]
     found: dict[str, Any] = rule["EventPattern"]
     return found
 
 
 def approved(**parameters: str) -> Any:
-    """The approved keys in the pattern's first branch."""
-    names = pattern(**parameters)["detail"]["$or"][0]["responseElements"]
-    ((matcher, absent, *_),) = names.values()
-    assert absent == {"exists": False}
+    """The keys that are not urgent: approved ones."""
+    *_, of_others = pattern("UrgentObjectRule", **parameters)["detail"]["$or"]
+    ((matcher,),) = of_others["responseElements"].values()
     return matcher["anything-but"]
 
 
-def rendered(partition: str, region: str, **parameters: str) -> str:
+def rendered(rule: str, partition: str, region: str, **parameters: str) -> str:
     """The pattern as JSON, with the longest names that its references can have."""
     pseudo = {"AWS::Partition": partition, "AWS::Region": region}
-    text = json.dumps(pattern(**pseudo, **parameters)).replace("${EnforceObjectRole}", LONGEST_ROLE_NAME)
+    text = json.dumps(pattern(rule, **pseudo, **parameters)).replace(
+        "${EnforceObjectRole}", LONGEST_ROLE_NAME
+    )
     for reference in ("RemediationKey", "TrailKey"):
         found = json.dumps({"Fn::GetAtt": [reference, "Arn"]})
         text = text.replace(found, json.dumps(key_arn(0, partition, region)))
@@ -64,13 +65,14 @@ def rendered(partition: str, region: str, **parameters: str) -> str:
     return text
 
 
+@pytest.mark.parametrize("rule", ["ObjectRule", "UrgentObjectRule"])
 @pytest.mark.parametrize("partition", REGIONS)
-@pytest.mark.parametrize("keys", ["account", 1, 6, 7, 40])
+@pytest.mark.parametrize("keys", ["account", 1, 4, 5, 40])
 @pytest.mark.parametrize("required", ["SSE-KMS", "DSSE-KMS"])
 @pytest.mark.parametrize("exempt", ["true", "false"])
 @pytest.mark.parametrize("scope", ["*", LONGEST_SCOPE], ids=["every bucket", "longest scope"])
 def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
-    partition: str, keys: int | str, required: str, exempt: str, scope: str
+    rule: str, partition: str, keys: int | str, required: str, exempt: str, scope: str
 ) -> None:
     region = REGIONS[partition]
     parameters = {
@@ -83,7 +85,7 @@ def test_pattern_fits_the_limit_in_every_region_with_any_number_of_keys(
         "AwsManagedKeyArn": key_arn(98, partition, region),
     }
 
-    assert len(rendered(partition, region, **parameters)) <= PATTERN_LIMIT
+    assert len(rendered(rule, partition, region, **parameters)) <= PATTERN_LIMIT
 
 
 def test_account_mode_approves_keys_by_the_accounts_arn_prefix() -> None:
@@ -107,8 +109,8 @@ def test_approved_keys_are_the_stacks_the_customer_supplied_the_trails_and_the_l
     assert keys[3:5] == [key_arn(0), key_arn(1)]
 
 
-@pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (5, 5), (6, 6), (7, 6), (40, 6)])
-def test_pattern_names_at_most_six_listed_keys(count: int, named: int) -> None:
+@pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (4, 4), (5, 4), (40, 4)])
+def test_pattern_names_at_most_four_listed_keys(count: int, named: int) -> None:
     keys = approved(ApprovedKeys=listed(count))
 
     assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
@@ -117,15 +119,47 @@ def test_pattern_names_at_most_six_listed_keys(count: int, named: int) -> None:
 def test_placeholders_of_a_short_list_are_unique_and_no_keys() -> None:
     keys = [key for key in approved(ApprovedKeys=listed(2)) if isinstance(key, str)]
 
-    assert (len(keys), len(set(keys))) == (6, 6)
+    assert (len(keys), len(set(keys))) == (4, 4)
     assert all(key.startswith("arn:") or key.isdecimal() for key in keys)
 
 
-@pytest.mark.parametrize(("required", "named"), [("SSE-KMS", 6), ("DSSE-KMS", 5)])
-def test_branch_for_dsse_takes_the_place_of_the_sixth_listed_key(required: str, named: int) -> None:
-    keys = approved(ApprovedKeys=listed(7), RequiredEncryption=required)
+@pytest.mark.parametrize(("scope", "named"), [("*", 1), ("team-", 0)])
+def test_required_dsse_leaves_room_for_fewer_listed_keys(scope: str, named: int) -> None:
+    keys = approved(ApprovedKeys=listed(7), RequiredEncryption="DSSE-KMS", ObjectScope=scope)
 
     assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(named)]
+
+
+@pytest.mark.parametrize("keys", ["account", listed(7)])
+@pytest.mark.parametrize("scope", ["*", "team-"])
+def test_weaker_than_dsse_is_looked_for_under_exactly_the_keys_that_are_not_urgent(
+    keys: str, scope: str
+) -> None:
+    parameters = {"ApprovedKeys": keys, "RequiredEncryption": "DSSE-KMS", "ObjectScope": scope}
+    *_, weak = pattern(**parameters)["detail"]["$or"]
+    not_urgent = approved(**parameters)
+
+    named = weak["responseElements"]["x-amz-server-side-encryption-aws-kms-key-id"]
+    if isinstance(not_urgent, dict):
+        assert named == [{"prefix": prefix} for prefix in not_urgent["prefix"]]
+    else:
+        assert named == not_urgent
+
+
+def test_urgent_rule_hears_every_bucket_whatever_the_scope() -> None:
+    urgent = pattern("UrgentObjectRule", ObjectScope="payroll/")["detail"]["resources"]
+
+    assert urgent == {"accountId": ["111122223333", {"exists": False}]}
+
+
+@pytest.mark.parametrize("exempt", ["true", "false"])
+def test_both_rules_drop_the_same_callers(exempt: str) -> None:
+    plain, urgent = (
+        pattern(rule, ExemptLogDeliveries=exempt)["detail"]["userIdentity"]
+        for rule in ("ObjectRule", "UrgentObjectRule")
+    )
+
+    assert plain == urgent
 
 
 AWS_S3 = key_arn(98)
@@ -133,13 +167,8 @@ AWS_S3 = key_arn(98)
 
 def test_aws_managed_key_passes_where_its_arn_is_known() -> None:
     names = pattern(AwsManagedKeyArn=AWS_S3)["detail"]["$or"][0]["responseElements"]
-    ((approved_keys, absent, passes),) = names.values()
 
-    assert (approved_keys, absent, passes) == (
-        {"anything-but": {"prefix": ["arn:aws:kms:us-east-1:111122223333:key/"]}},
-        {"exists": False},
-        AWS_S3,
-    )
+    assert list(names.values()) == [[{"exists": False}, AWS_S3]]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"AwsManagedKeyArn": AWS_S3, "ApprovedKeys": listed(1)}])
@@ -155,6 +184,7 @@ def test_every_rule_matches_events_of_its_own_account_only() -> None:
     assert {name: rule["EventPattern"]["account"] for name, rule in rules.items()} == {
         "BucketRule": ["111122223333"],
         "ObjectRule": ["111122223333"],
+        "UrgentObjectRule": ["111122223333"],
     }
 
 
@@ -217,14 +247,22 @@ def test_rule_matches_only_objects_of_buckets_in_the_scope(
     assert [arn["prefix"] for arn in listed_arns] == [f"arn:{partition}:s3:::{name}" for name in prefixes]
 
 
-def test_pattern_names_two_listed_keys_beside_a_scope() -> None:
+def test_scope_takes_no_place_of_the_urgent_rule() -> None:
     keys = approved(ApprovedKeys=listed(7), ObjectScope="team-")
 
-    assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(2)]
+    assert [key for key in keys if str(key).startswith("arn:")] == [key_arn(n) for n in range(4)]
 
 
-OF_THE_LANE = {"ObjectRule", "EnforceObjectFunction", "EnforceObjectFunctionObjectCalls", "EnforceObjectRole"}
-ALARMS_OF_THE_LANE = {"ObjectErrorsAlarm", "ObjectOldestMessageAlarm"}
+OF_THE_LANE = {
+    "ObjectRule",
+    "UrgentObjectRule",
+    "UrgentObjectQueue",
+    "EnforceObjectFunction",
+    "EnforceObjectFunctionObjectCalls",
+    "EnforceObjectFunctionUrgentObjectCalls",
+    "EnforceObjectRole",
+}
+ALARMS_OF_THE_LANE = {"ObjectErrorsAlarm", "ObjectOldestMessageAlarm", "UrgentObjectOldestMessageAlarm"}
 KEPT_FOR_THE_LANE = {"ObjectQueue", "ObjectDeadLetterQueue", "ObjectDeadLetterAlarm", "EnforceObjectLogs"}
 
 

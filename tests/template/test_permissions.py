@@ -17,6 +17,7 @@ READS = {
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
+    "sqs:SendMessage",
     "s3:GetBucketAcl",
     "s3:GetBucketPolicy",
     "s3:GetBucketPolicyStatus",

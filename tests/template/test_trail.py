@@ -79,10 +79,15 @@ def test_check_looks_for_the_calls_that_the_bucket_rule_matches() -> None:
 
 
 def test_check_looks_for_the_writes_that_the_object_rule_matches() -> None:
-    pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
+    rules = of_type(resolved(), "AWS::Events::Rule")
+    taken = {
+        name
+        for rule in ("ObjectRule", "UrgentObjectRule")
+        for name in rules[rule]["EventPattern"]["detail"]["eventName"]
+    }
     selected = selector()["eventName"]["Equals"]
 
-    assert set(pattern["detail"]["eventName"]) == set(selected) == set(OBJECT_WRITES)
+    assert taken == set(selected) == set(OBJECT_WRITES)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +226,7 @@ def test_log_bucket_is_private_requires_tls_and_expires_files_after_90_days() ->
 
 
 def test_object_trail_logs_exactly_the_writes_that_the_rule_matches() -> None:
-    pattern = of_type(resolved(), "AWS::Events::Rule")["ObjectRule"]["EventPattern"]
+    pattern = of_type(resolved(), "AWS::Events::Rule")["UrgentObjectRule"]["EventPattern"]
 
     fields = selector()
 

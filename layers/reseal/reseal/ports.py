@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reseal.core.calls.look import Look
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError
-from reseal.core.findings.alerts import Suppressed, Tallied, Tally, Unblocked
+from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
+from reseal.core.findings.window import Window
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess
@@ -20,8 +22,8 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
-from reseal.core.transit.noted import Noted, PlainHttpCall
 from reseal.core.transit.lost_update import NotedWrite
+from reseal.core.transit.noted import Noted, PlainHttpCall
 
 
 class Buckets(Protocol):
@@ -154,16 +156,6 @@ class Ledger(Protocol):
         """The entry of the last repair of this setting of each of these resources, by the resource's name."""
 
 
-class Refusals(Protocol):
-    """Which refusals were reported, kept in the ledger's table."""
-
-    def first_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        """Whether this is the first event of the UTC day for which `refused` was denied on the bucket.
-
-        Raises TransientError.
-        """
-
-
 class Watchlist(Protocol):
     """Who unblocked SSE-C, kept in the ledger's table. All methods raise TransientError."""
 
@@ -208,26 +200,23 @@ class Looks(Protocol):
 
 
 class AlertWindows(Protocol):
-    """Counts of equal alerts, kept in the ledger's table. All methods raise TransientError."""
+    """Alert windows, kept in the ledger's table. All methods raise TransientError."""
 
-    def tally(self, group: str, tallied: Tallied, now: datetime) -> Tally:
-        """Count violations of a group in its open window, or open a new window."""
+    def read(self, scope: str) -> Window | None:
+        """The stored window of a scope, also if it has ended; None if there is none."""
 
-    def read_suppressed(self, group: str) -> Suppressed | None:
-        """The suppressed violations of a group's window. If there are none: close the window, return None."""
+    def replace(self, window: Window) -> bool:
+        """Store the window in place of the version that it came from; the stored one gets the next version.
 
-    def clear_suppressed(self, group: str, suppressed: Suppressed, until: datetime) -> bool:
-        """Remove what the summary reported, and close the window if nothing is left.
-
-        True if more violations came meanwhile: the window then stays open until `until`.
+        False if that version is no longer the stored one: then nothing changes.
         """
 
 
 class Reminders(Protocol):
     """The lane's own queue."""
 
-    def remind(self, group: str, seconds: int) -> None:
-        """Queue a reminder to close the window of `group` in `seconds` (0 to 900). Raises TransientError."""
+    def remind(self, reminder: CloseWindow, seconds: int) -> None:
+        """Queue a reminder to close a window in `seconds` (0 to 900). Raises TransientError."""
 
 
 class Topic(Protocol):
@@ -274,10 +263,11 @@ class Services:
     buckets: Buckets
     keys: Keys
     ledger: Ledger
-    refusals: Refusals
     watchlist: Watchlist
     bucket_notes: BucketNotes
     policy_writes: PolicyWrites
+    windows: AlertWindows
+    reminders: Reminders
     topic: Topic
     telemetry: Telemetry
     clock: Clock
@@ -288,5 +278,3 @@ class ObjectServices:
     """The additional adapters of the object lane."""
 
     objects: Objects
-    windows: AlertWindows
-    reminders: Reminders

@@ -22,12 +22,15 @@ from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
+    FakeBucketNotes,
     FakeClock,
     FakeLedger,
-    FakeRefusals,
+    FakePolicyWrites,
+    FakeReminders,
     FakeTelemetry,
     FakeTopic,
     FakeWatchlist,
+    FakeWindows,
 )
 from tests.support.names import unique
 
@@ -56,8 +59,11 @@ class EnforcedBucket:
             buckets=self.buckets,
             keys=self.keys,
             ledger=FakeLedger(),
-            refusals=FakeRefusals(),
             watchlist=FakeWatchlist(),
+            bucket_notes=FakeBucketNotes(),
+            policy_writes=FakePolicyWrites(),
+            windows=FakeWindows(),
+            reminders=FakeReminders(),
             topic=FakeTopic(),
             telemetry=telemetry,
             clock=FakeClock(),

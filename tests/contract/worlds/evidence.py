@@ -6,12 +6,14 @@ import json
 from datetime import timedelta
 from typing import Any, Protocol
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
+from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
-from reseal.ports import Ledger, Refusals, Topic, Watchlist
+from reseal.ports import AlertWindows, BucketNotes, Ledger, PolicyWrites, Topic, Watchlist
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeTopic
 from tests.support.names import unique
@@ -34,14 +36,24 @@ def aws_ledger(backend: Backend) -> Ledger:
     return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
 
 
-def aws_refusals(backend: Backend) -> Refusals:
+def aws_windows(backend: Backend) -> AlertWindows:
     dynamodb = backend.client("dynamodb")
-    return DynamoDbRefusals(dynamodb, new_table(dynamodb))
+    return DynamoDbWindows(dynamodb, new_table(dynamodb))
 
 
 def aws_watchlist(backend: Backend) -> Watchlist:
     dynamodb = backend.client("dynamodb")
     return DynamoDbWatchlist(dynamodb, new_table(dynamodb))
+
+
+def aws_bucket_notes(backend: Backend) -> BucketNotes:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbBucketNotes(dynamodb, new_table(dynamodb))
+
+
+def aws_policy_writes(backend: Backend) -> PolicyWrites:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbPolicyWrites(dynamodb, new_table(dynamodb))
 
 
 class TopicWorld(Protocol):

@@ -11,13 +11,11 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools import Logger
 
 from localcloud.client.handle import LocalCloud
-from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import Checksum
-from reseal.ports import AlertWindows, Buckets, Objects
-from tests.contract.worlds.evidence import new_table
+from reseal.ports import Buckets, Objects
 from tests.contract.worlds.services import NEW_BUCKET, Backend
 from tests.support.builders import K
 from tests.support.fakes.objects import FakeObjects
@@ -27,11 +25,6 @@ from tests.support.names import unique
 
 MIB = 1 << 20
 PART = 5 * MIB
-
-
-def aws_windows(backend: Backend) -> AlertWindows:
-    dynamodb = backend.client("dynamodb")
-    return DynamoDbWindows(dynamodb, new_table(dynamodb))
 
 
 # --- Objects -----------------------------------------------------------------------------------------

@@ -145,7 +145,8 @@ class ObjectBattery:
             failures = _flow(environment, workers, telemetry).run({"m": delivery})
         expect("messages that go back", dict(failures), {})
         (event_result,) = telemetry.recorded
-        return (event_result.result.value, *(f"{f.status.value} {f.action}" for f in event_result.findings))
+        results = (f"{f.status.value} {f.written and f.written.action}" for f in event_result.findings)
+        return (event_result.result.value, *results)
 
     @contextmanager
     def _environment(self) -> Iterator[Mapping[str, str]]:

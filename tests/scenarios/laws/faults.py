@@ -9,7 +9,7 @@ from enum import Enum
 
 from botocore.exceptions import ClientError
 
-from tests.scenarios.world.aws.account import PERMISSIONS, Call, Death, error
+from tests.scenarios.world.aws.account import Call, Death, error
 from tests.scenarios.world.world import World
 
 DELIVERIES_THROTTLED = 2
@@ -48,11 +48,6 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.world.account.around = self._around
-
-    @property
-    def actions(self) -> set[str]:
-        """The IAM actions of the refused operations."""
-        return {action for name in self.refused for action in PERMISSIONS.get(name, [name])}
 
     @contextmanager
     def _around(self, call: Call) -> Iterator[None]:

@@ -13,9 +13,11 @@ import pytest
 
 from tests.scenarios.laws.faults import Fault, Faults, Kind
 from tests.scenarios.laws.scenes import Scene
+from tests.scenarios.world.aws.account import PERMISSIONS
 from tests.scenarios.world.world import World
 
 SEVERITIES = ("INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL")
+MEDIUM = SEVERITIES.index("MEDIUM")
 WINDOW = timedelta(seconds=900)
 
 
@@ -72,6 +74,10 @@ class Run:
     def writes(self) -> int:
         return len(self.world.buckets.writes) + len(self.world.objects.writes)
 
+    def names_a_refusal(self, one: Reported) -> bool:
+        """Whether the finding names an IAM action that AWS refused."""
+        return any(action in one.reason for name in self.refused for action in PERMISSIONS.get(name, [name]))
+
     def __str__(self) -> str:
         calls = self.world.account.calls
         faults = [f"{fault} ({calls[fault.at].name})" for fault in self.faults if fault.at < len(calls)]
@@ -84,15 +90,27 @@ def played(scene: Scene, monkeypatch: pytest.MonkeyPatch, faults: Iterable[Fault
     injected = Faults(world, planned)
     scene.act(world)
     world.run_out()
-    return Run(scene, planned, world, frozenset(injected.actions))
+    return Run(scene, planned, world, frozenset(injected.refused))
 
 
 def broken(run: Run, base: Run) -> Iterator[str]:
     """How the run breaks the law; nothing if it keeps it."""
+    undecided = bool(run.refused & run.scene.shown_by)
+    if undecided and not run.world.dead_letters and not _says_what_is_missing(run):
+        yield f"{run}: nothing says that the resource was not judged"
     for decision in base.reported:
-        reported = [one for one in run.reported if (one.check, one.who) == (decision.check, decision.who)]
-        yield from (f"{run}: {problem}" for problem in _of_decision(run, decision, reported))
+        if not undecided and not (run.refused and decision.rank < MEDIUM):
+            reported = [one for one in run.reported if (one.check, one.who) == (decision.check, decision.who)]
+            yield from (f"{run}: {problem}" for problem in _of_decision(run, decision, reported))
     yield from (f"{run}: {problem}" for problem in _of_evidence(run))
+
+
+def _says_what_is_missing(run: Run) -> bool:
+    return any(
+        one.rank >= MEDIUM
+        and (one.status == "MANUAL" or (one.status == "FAILED" and run.names_a_refusal(one)))
+        for one in run.reported
+    )
 
 
 def _of_decision(run: Run, decision: Reported, reported: list[Reported]) -> Iterator[str]:
@@ -109,13 +127,13 @@ def _of_decision(run: Run, decision: Reported, reported: list[Reported]) -> Iter
 def _of_status(run: Run, decision: Reported, one: Reported) -> Iterator[str]:
     """What AWS refused is FAILED and says so, what cannot be settled is MANUAL. The rest is as without."""
     may_be = {decision.status}
-    if decision.status == "REMEDIATED" and run.refused:
-        may_be |= {"FAILED", "MANUAL"}
+    if run.refused:
+        may_be |= {"REMEDIATED": {"FAILED", "MANUAL"}, "DETECTED": {"MANUAL"}}.get(decision.status, set())
     if one.status not in may_be:
         yield f"{decision} was reported as {one}"
     if one.status == "REMEDIATED" and run.writes == 0:
         yield f"{one} without a write"
-    if one.status == "FAILED" and not any(action in one.reason for action in run.refused):
+    if one.status == "FAILED" and not run.names_a_refusal(one):
         yield f"{one} does not name what was refused: {one.reason}"
 
 

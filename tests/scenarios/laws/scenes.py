@@ -16,11 +16,16 @@ Act = Callable[[World], None]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One violation in a stack with these parameters; `act` makes it, and its message is delivered."""
+    """One violation in a stack with these parameters; `act` makes it, and its message is delivered.
+
+    `shown_by` holds the reads that show the violation. Without one of them there is no decision that could be
+    lost. It is empty if the record of the call shows the violation, too.
+    """
 
     name: str
     act: Act
     parameters: Mapping[str, str] = field(default_factory=dict)
+    shown_by: frozenset[str] = frozenset()
 
     def world(self, monkeypatch: pytest.MonkeyPatch) -> World:
         return World(monkeypatch, **self.parameters)
@@ -42,6 +47,16 @@ def _access(world: World) -> None:
     world.calls("PutBucketPolicy")
 
 
+def _access_under_foreign_key(world: World) -> None:
+    world.lowered("aws:kms", STRANGER_KEY)
+    world.calls("PutBucketPolicy")
+
+
+def _created_again(world: World) -> None:
+    """In us-east-1 a second CreateBucket succeeds and changes nothing."""
+    world.calls("CreateBucket")
+
+
 def _write(algorithm: str, key_id: str | None = None) -> Act:
     return lambda world: world.writes(algorithm=algorithm, key_id=key_id)
 
@@ -59,18 +74,30 @@ def _look_at_object(world: World) -> None:
     world.is_asked_to_look("look-1", KEY)
 
 
+BUCKET_READ, OBJECT_READ = frozenset({"s3:GetBucketEncryption"}), frozenset({"s3:HeadObject"})
+ACCESS_READS = BUCKET_READ | {
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListKeyPolicies",
+    *(f"s3:GetBucket{part}" for part in ("Acl", "Policy", "Replication", "Website")),
+}
+
 SCENES = (
     Scene("bucket lowered", _default("AES256")),
     Scene("bucket under a foreign key", _default("aws:kms", STRANGER_KEY)),
     Scene("bucket under a foreign key, mode detect", _default("aws:kms", STRANGER_KEY), {"Mode": "detect"}),
-    Scene("bucket under an unusable key", _unusable_key),
+    Scene("bucket under an unusable key", _unusable_key, shown_by=frozenset({"kms:DescribeKey"})),
     Scene("SSE-C unblocked", _default("AES256", blocked="NONE"), {"SseCBlockMode": "enforce"}),
-    Scene("access opened", _access),
-    Scene("plain object", _write("AES256")),
+    Scene("access opened", _access, shown_by=ACCESS_READS),
+    Scene("access to a bucket under a foreign key opened", _access_under_foreign_key, shown_by=BUCKET_READ),
+    Scene("old bucket created again", _created_again, shown_by=BUCKET_READ),
+    Scene("plain object", _write("AES256"), shown_by=OBJECT_READ),
     Scene("object under a foreign key", _write("aws:kms", STRANGER_KEY)),
     Scene("object under SSE-C", _write("SSE-C")),
-    Scene("look at a lowered bucket", _look_at_bucket("AES256")),
-    Scene("look at a bucket under a foreign key", _look_at_bucket("aws:kms", STRANGER_KEY)),
-    Scene("look at an object under a foreign key", _look_at_object),
+    Scene("look at a lowered bucket", _look_at_bucket("AES256"), shown_by=BUCKET_READ),
+    Scene(
+        "look at a bucket under a foreign key", _look_at_bucket("aws:kms", STRANGER_KEY), shown_by=BUCKET_READ
+    ),
+    Scene("look at an object under a foreign key", _look_at_object, shown_by=OBJECT_READ),
 )
 BY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=[scene.name for scene in SCENES])

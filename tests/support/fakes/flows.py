@@ -10,11 +10,10 @@ from reseal.core.calls.look import Look
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
+from reseal.flow.report import Reporter
 from reseal.ports import BucketPolicies, ObjectServices, Services
-from reseal.resources.bucket import report as bucket_report
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket_policy.kind import PolicyKind
-from reseal.resources.object import report as object_report
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
@@ -36,13 +35,15 @@ def bucket_flow(
     services: Services,
     deadline: Deadline | None = None,
     *,
+    window_seconds: int = 900,
     hand_on: Callable[[Look[Any]], None] | None = None,
 ) -> Flow[Any, Any, Any]:
     """The bucket lane in one thread, by default without a deadline."""
+    reporter = Reporter(services=services, window_seconds=window_seconds)
     return Flow(
         policy=policy,
-        kind=BucketKind(services=services),
-        reporter=bucket_report.Reporter(services=services),
+        kind=BucketKind(services=services, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
@@ -56,10 +57,11 @@ def bucket_flow(
 
 def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) -> Flow[Any, Any, Any]:
     """The policy lane, in one thread and without a deadline."""
+    reporter = Reporter(services=services, window_seconds=900)
     return Flow(
         policy=policy,
-        kind=PolicyKind(services=services, policies=policies),
-        reporter=bucket_report.Reporter(services=services),
+        kind=PolicyKind(services=services, policies=policies, reporter=reporter),
+        reporter=reporter,
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),
@@ -84,7 +86,7 @@ def object_flow(
     seconds_to_end: float,
 ) -> Flow[Any, Any, Any]:
     """The object lane."""
-    reporter = object_report.Reporter(window_seconds=window_seconds, services=services, objects=objects)
+    reporter = Reporter(services=services, window_seconds=window_seconds)
     kind = ObjectKind(
         methods=methods, reporter=reporter, services=services, objects=objects, deadline=deadline
     )

@@ -25,7 +25,6 @@ from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Listed, Lock, ObjectAcl, ObservedObject
 from reseal.ports import ObjectServices, Services
-from tests.support.fakes.batches import FakeReminders, FakeWindows
 from tests.support.fakes.services import FakeBuckets, FakeClock, FakeCloud, Steps
 from tests.support.fakes.stored_objects import (
     HEADERS,
@@ -329,8 +328,6 @@ class FakeObjectCloud:
 
     cloud: FakeCloud
     objects: FakeObjects
-    windows: FakeWindows
-    reminders: FakeReminders
 
     @classmethod
     def holding(
@@ -339,12 +336,7 @@ class FakeObjectCloud:
         cloud = FakeCloud.holding(buckets, keys)
         objects = FakeObjects(cloud.steps, cloud.buckets)
         objects.clock = cloud.clock
-        return cls(
-            cloud=cloud,
-            objects=objects,
-            windows=FakeWindows(cloud.steps),
-            reminders=FakeReminders(cloud.steps),
-        )
+        return cls(cloud=cloud, objects=objects)
 
     @property
     def services(self) -> Services:
@@ -352,4 +344,4 @@ class FakeObjectCloud:
 
     @property
     def object_services(self) -> ObjectServices:
-        return ObjectServices(objects=self.objects, windows=self.windows, reminders=self.reminders)
+        return ObjectServices(objects=self.objects)

@@ -13,10 +13,12 @@ from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.calls.look import Look
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
+from reseal.core.findings.window import Window
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import BucketResource
@@ -26,8 +28,8 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.s3_object import BucketContext
-from reseal.core.transit.noted import Noted, PlainHttpCall
 from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite
+from reseal.core.transit.noted import Noted, PlainHttpCall
 from reseal.ports import Services
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -247,19 +249,6 @@ class FakeLedger:
         self._documents[entry.entry_id] = json.dumps(entry.to_document())
 
 
-class FakeRefusals:
-    """`Refusals`. The event that was the first of its day stays the first."""
-
-    def __init__(self, steps: Steps | None = None) -> None:
-        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self._steps = steps or Steps()
-        self._first: dict[tuple[str, str, str], str] = {}
-
-    def first_today(self, bucket: str, refused: str, event_id: str, now: datetime) -> bool:
-        with self._steps.step("refusal", self.failures["first_today"]):
-            return self._first.setdefault((bucket, refused, f"{now:%Y-%m-%d}"), event_id) == event_id
-
-
 class FakeWatchlist:
     """`Watchlist`. Forgets after a day."""
 
@@ -334,6 +323,41 @@ class FakeLooks:
             self.asked.append(look)
 
 
+class FakeWindows:
+    """`AlertWindows`. Windows are kept as JSON, as in the table."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+        self._stored: dict[str, tuple[int, str]] = {}
+
+    def read(self, scope: str) -> Window | None:
+        with self._steps.step("read window", self.failures["read"]):
+            version, text = self._stored.get(scope, (0, ""))
+            return Window.from_document(json.loads(text), version) if version else None
+
+    def replace(self, window: Window) -> bool:
+        with self._steps.step("replace window", self.failures["replace"]):
+            version, _ = self._stored.get(window.scope, (0, ""))
+            if version != window.version:
+                return False
+            self._stored[window.scope] = version + 1, json.dumps(window.to_document())
+            return True
+
+
+class FakeReminders:
+    """`Reminders`. Keeps what was queued, and after how many seconds it comes."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.sent: list[tuple[CloseWindow, int]] = []
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def remind(self, reminder: CloseWindow, seconds: int) -> None:
+        with self._steps.step("remind", self.failures["remind"]):
+            self.sent.append((reminder, seconds))
+
+
 class FakeTopic:
     """`Topic`. Keeps what was published."""
 
@@ -387,11 +411,12 @@ class FakeCloud:
     buckets: FakeBuckets
     keys: FakeKeys
     ledger: FakeLedger
-    refusals: FakeRefusals
     watchlist: FakeWatchlist
     bucket_notes: FakeBucketNotes
     policy_writes: FakePolicyWrites
     looks: FakeLooks
+    windows: FakeWindows
+    reminders: FakeReminders
     topic: FakeTopic
     telemetry: FakeTelemetry
     clock: FakeClock
@@ -406,11 +431,12 @@ class FakeCloud:
             buckets=FakeBuckets(steps, clock),
             keys=FakeKeys(steps),
             ledger=FakeLedger(steps),
-            refusals=FakeRefusals(steps),
             watchlist=FakeWatchlist(steps),
             bucket_notes=FakeBucketNotes(steps),
             policy_writes=FakePolicyWrites(steps),
             looks=FakeLooks(steps),
+            windows=FakeWindows(steps),
+            reminders=FakeReminders(steps),
             topic=FakeTopic(steps),
             telemetry=FakeTelemetry(steps),
             clock=clock,
@@ -425,10 +451,11 @@ class FakeCloud:
             buckets=self.buckets,
             keys=self.keys,
             ledger=self.ledger,
-            refusals=self.refusals,
             watchlist=self.watchlist,
             bucket_notes=self.bucket_notes,
             policy_writes=self.policy_writes,
+            windows=self.windows,
+            reminders=self.reminders,
             topic=self.topic,
             telemetry=self.telemetry,
             clock=self.clock,

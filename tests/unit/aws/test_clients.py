@@ -12,13 +12,15 @@ from reseal.ports import Services
 from reseal.runtime.wiring import wire
 from tests.unit.functions.test_enforce_bucket import SETTINGS
 
+PORTS = ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topic"]
+
 
 @pytest.fixture(scope="module")
 def services() -> Services:
     return wire(SETTINGS | {"AWS_REGION": "eu-west-1"}, Logger(service="clients"))[1]
 
 
-@pytest.mark.parametrize("port", ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"])
+@pytest.mark.parametrize("port", PORTS)
 def test_client_asks_four_times_and_waits_no_longer_than_one_message_may_take(
     services: Services, port: str
 ) -> None:
@@ -29,14 +31,14 @@ def test_client_asks_four_times_and_waits_no_longer_than_one_message_may_take(
     assert (config.connect_timeout, config.read_timeout) == (3, 5)
 
 
-@pytest.mark.parametrize("port", ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"])
+@pytest.mark.parametrize("port", PORTS)
 def test_client_says_that_it_is_reseal(services: Services, port: str) -> None:
     client: Any = getattr(services, port)._client
 
     assert client.meta.config.user_agent.startswith("Reseal Botocore/")
 
 
-@pytest.mark.parametrize("port", ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"])
+@pytest.mark.parametrize("port", PORTS)
 def test_client_calls_the_stacks_region(services: Services, port: str) -> None:
     client: Any = getattr(services, port)._client
 

@@ -12,7 +12,7 @@ from reseal.aws.cloudtrail import CloudTrail
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
 from reseal.core.trail.trail import Trail, Unreadable
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 ARN = "arn:aws:cloudtrail:eu-west-1:999999999999:trail/org"
 ALL = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": []}

@@ -12,7 +12,7 @@ from reseal.aws.sns import SnsTopic
 from reseal.core.errors import RefusalError, TransientError
 from reseal.runtime.settings import read_settings
 from tests.contract.worlds.evidence import A_MESSAGE
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.functions.test_enforce_bucket import SETTINGS
 
 

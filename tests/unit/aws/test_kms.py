@@ -13,7 +13,7 @@ from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.support.builders import a_key
 from tests.support.entries import KEY
 from tests.support.fakes.services import FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 POLICY = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}]}
 ASKED = {"KeyId": KEY, "PolicyName": "default"}

@@ -13,7 +13,7 @@ from reseal.core.state.kms_key import KmsKey
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.entries import KEY
 from tests.support.fakes.services import FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 
 def test_managed_key_of_aws_says_so() -> None:

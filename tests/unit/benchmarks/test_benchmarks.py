@@ -82,6 +82,19 @@ def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_wr
     ]
 
 
+def test_violation_that_is_only_detected_costs_the_reads_of_the_guards_and_no_ledger_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enforcing = calls_of_a_warm_event(world, VIOLATING)
+    monkeypatch.setenv("MODE", "detect")
+
+    detecting = calls_of_a_warm_event(world, VIOLATING)
+
+    opens = {"PutItem", "TransactWriteItems"}
+    before_the_write = enforcing[: next(n for n, call in enumerate(enforcing) if call in opens)]
+    assert detecting == [*before_the_write, "Publish"]
+
+
 def test_what_was_measured_was_a_repair(world: World) -> None:
     calls_of_a_warm_event(world, VIOLATING)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
 from reseal.flow.batch import Batch
@@ -35,6 +36,8 @@ SETTINGS = {
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "90",
     "RUNBOOK_URL": "docs/runbook.md",
+    "ALERT_WINDOW_SECONDS": "900",
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/buckets",
 }
 
 
@@ -159,6 +162,8 @@ def test_every_client_of_the_lane_obeys_the_deadline(
         lambda: services.buckets.read_encryption("payroll"),
         lambda: services.keys.describe(K),
         lambda: services.ledger.read_all(["payroll#1"]),
+        lambda: services.windows.read("payroll"),
+        lambda: services.reminders.remind(CloseWindow(scope="payroll", window_id="1"), 1),
         lambda: services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),
     ):
         with pytest.raises(TransientError, match="too little time is left"):

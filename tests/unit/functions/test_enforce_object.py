@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import AccessDeniedError, MalformedEventError, SettingsError, TransientError
 from reseal.core.findings.message import Message
 from reseal.flow.delivery import Delivery
@@ -24,7 +25,7 @@ SETTINGS = OF_EVERY_LANE | {
     "MULTIPART_COPY_LIMIT_GIB": "50",
     "EXEMPT_LOG_DELIVERIES": "true",
     "ALERT_WINDOW_SECONDS": "300",
-    "OBJECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
     "OBJECT_SCOPE": "*",
 }
 PART = {
@@ -110,8 +111,8 @@ def test_every_client_of_the_lane_obeys_the_deadline(
         lambda: kind.objects.objects.copy(head, object_encryption("aws:kms", K), {}),
         lambda: kind.objects.objects._copies.client.upload_part_copy(**PART),
         lambda: kind.services.ledger.read_all(["object#1"]),
-        lambda: kind.objects.windows.read_suppressed("group"),
-        lambda: kind.objects.reminders.remind("group", 1),
+        lambda: kind.services.windows.read("payroll"),
+        lambda: kind.services.reminders.remind(CloseWindow(scope="payroll", window_id="1"), 1),
         lambda: kind.services.buckets.read_encryption("payroll"),
         lambda: kind.services.keys.describe(K),
         lambda: kind.services.topic.publish(Message(subject="s", email="e", document="{}", attributes={})),

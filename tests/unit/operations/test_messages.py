@@ -14,6 +14,7 @@ from operations.messages import (
     dead_letter_message,
     lanes_of,
     oldest_of,
+    targets_of,
     undelivered_of,
 )
 
@@ -102,3 +103,28 @@ def test_oldest_message_is_the_one_that_was_sent_first() -> None:
     ]
 
     assert oldest_of(messages).message_id == "1000"
+
+
+def test_events_can_be_undelivered_for_either_queue_of_the_object_lane() -> None:
+    outputs = {
+        "ObjectQueueUrl": "objects",
+        "UrgentObjectQueueUrl": "urgent",
+        "ObjectDeadLetterQueueUrl": "dead",
+        "UndeliveredQueueUrl": "undelivered",
+    }
+
+    assert {lane.name: lane.queue_url for lane in targets_of(outputs)} == {
+        "object": "objects",
+        "urgent object": "urgent",
+    }
+    assert [lane.queue_url for lane in lanes_of(outputs)] == ["objects"]
+
+
+def test_a_stack_that_checks_no_objects_has_no_urgent_queue() -> None:
+    outputs = {
+        "ObjectQueueUrl": "objects",
+        "ObjectDeadLetterQueueUrl": "dead",
+        "UndeliveredQueueUrl": "undelivered",
+    }
+
+    assert [lane.name for lane in targets_of(outputs)] == ["object"]

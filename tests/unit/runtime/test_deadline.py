@@ -20,7 +20,7 @@ from reseal.runtime import wiring, wiring_objects
 from reseal.runtime.deadline import Deadline, longest_attempt, longest_call
 from reseal.runtime.wiring import CALLS
 from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 NEEDED = longest_call(CALLS)
 ONE_ATTEMPT = longest_attempt(CALLS)

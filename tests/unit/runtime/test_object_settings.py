@@ -16,8 +16,6 @@ OWN = {
     "REENCRYPTION_METHOD": "copy",
     "MULTIPART_COPY_LIMIT_GIB": "50",
     "EXEMPT_LOG_DELIVERIES": "true",
-    "ALERT_WINDOW_SECONDS": "300",
-    "OBJECT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/objects",
     "OBJECT_SCOPE": "*",
 }
 RIGHT = BASE | OWN
@@ -29,23 +27,14 @@ READ: list[tuple[str, str, Callable[[ObjectSettings], Any], Any]] = [
     ("MULTIPART_COPY_LIMIT_GIB", "50", lambda s: s.methods.largest_copy, LARGEST_COPY),
     ("EXEMPT_LOG_DELIVERIES", "true", lambda s: s.settings.policy.default.exempts_log_deliveries, True),
     ("EXEMPT_LOG_DELIVERIES", "false", lambda s: s.settings.policy.default.exempts_log_deliveries, False),
-    ("ALERT_WINDOW_SECONDS", "0", lambda s: s.window_seconds, 0),
-    ("ALERT_WINDOW_SECONDS", "900", lambda s: s.window_seconds, 900),
     ("OBJECT_SCOPE", "*", lambda s: s.settings.policy.object_scope, ("*",)),
     ("OBJECT_SCOPE", "team-,pay/", lambda s: s.settings.policy.object_scope, ("team-", "pay/")),
-    ("OBJECT_QUEUE_URL", "https://sqs/objects", lambda s: s.queue_url, "https://sqs/objects"),
 ]
 WRONG = [
     ("REENCRYPTION_METHOD", "move", "REENCRYPTION_METHOD is 'move', not one of copy, in-place"),
     ("MULTIPART_COPY_LIMIT_GIB", "4", "MULTIPART_COPY_LIMIT_GIB is '4', not a number of GiB from 5"),
     ("MULTIPART_COPY_LIMIT_GIB", "5.5", "MULTIPART_COPY_LIMIT_GIB is '5.5'"),
     ("EXEMPT_LOG_DELIVERIES", "yes", "EXEMPT_LOG_DELIVERIES is 'yes', not one of true, false"),
-    (
-        "ALERT_WINDOW_SECONDS",
-        "901",
-        "ALERT_WINDOW_SECONDS is '901', not a number of seconds from 0 to 900",
-    ),
-    ("ALERT_WINDOW_SECONDS", "-1", "ALERT_WINDOW_SECONDS is '-1'"),
     ("MODE", "audit", "MODE is 'audit'"),
 ]
 

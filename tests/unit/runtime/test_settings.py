@@ -34,6 +34,8 @@ RIGHT = {
     "LEDGER_TABLE": "ledger",
     "LEDGER_DAYS": "400",
     "RUNBOOK_URL": "docs/runbook.md",
+    "ALERT_WINDOW_SECONDS": "300",
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/lane",
 }
 READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ("ACCOUNT_ID", "111122223333", lambda s: s.account, "111122223333"),
@@ -55,6 +57,9 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
     ("LEDGER_TABLE", "evidence", lambda s: s.ledger_table, "evidence"),
     ("LEDGER_DAYS", "7", lambda s: s.ledger_kept, timedelta(days=7)),
+    ("ALERT_WINDOW_SECONDS", "0", lambda s: s.window_seconds, 0),
+    ("ALERT_WINDOW_SECONDS", "900", lambda s: s.window_seconds, 900),
+    ("QUEUE_URL", "https://sqs/lane", lambda s: s.queue_url, "https://sqs/lane"),
     ("RUNBOOK_URL", "https://wiki/runbook", lambda s: s.policy.default.runbook, "https://wiki/runbook"),
     (
         "CHECK_MODES",
@@ -64,6 +69,12 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
     ),
 ]
 WRONG = [
+    (
+        "ALERT_WINDOW_SECONDS",
+        "901",
+        "ALERT_WINDOW_SECONDS is '901', not a number of seconds from 0 to 900",
+    ),
+    ("ALERT_WINDOW_SECONDS", "-1", "ALERT_WINDOW_SECONDS is '-1'"),
     ("MODE", "audit", "MODE is 'audit', not one of enforce, detect, off"),
     ("REQUIRED_ENCRYPTION", "AES256", "REQUIRED_ENCRYPTION is 'AES256'"),
     ("REMEDIATION_KEY_ARN", "alias/reseal", "an alias is not accepted"),

@@ -19,10 +19,11 @@ class SqsReminders:
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client, self._queue_url = client, queue_url
 
-    def remind(self, group: str, seconds: int) -> None:
+    def remind(self, reminder: CloseWindow, seconds: int) -> None:
         """Send the reminder. Raises TransientError, also if SQS refuses: a summary must not be lost."""
-        body = reminder_body(CloseWindow(group=group))
-        _send(self._client, "the object queue", self._queue_url, body, DelaySeconds=seconds)
+        _send(
+            self._client, "the lane's queue", self._queue_url, reminder_body(reminder), DelaySeconds=seconds
+        )
 
 
 class SqsLooks:

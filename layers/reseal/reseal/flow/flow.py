@@ -54,7 +54,7 @@ class Flow(Generic[T, O, P]):
 
     policy: Policy
     kind: Kind[T, O, P]
-    reporter: Reporter[T, O, P]
+    reporter: Reporter
     ledger: Ledger
     clock: Clock
     deadline: Deadline

@@ -41,6 +41,8 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     findings = findings_of(required, trigger, results.reported)
     if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
         findings = (refusal_finding(required, trigger, checks[0].id, outcome),)
+    elif isinstance(judgement, Refused) and (check := _undecided(judgement)) and not made:
+        findings = (*findings, refusal_finding(required, trigger, check, judgement.outcome))
     decisions = {check: result.decision for check, result in results.decided.items()}
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
 
@@ -74,6 +76,12 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     reported |= recorded
     decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
     return _Results(decided=decided | recorded, reported=reported)
+
+
+def _undecided(refused: Refused[T]) -> str | None:
+    """The first check that decided nothing, although the state was read."""
+    undecided = [check.id for check in refused.parsed.checks if check.id not in refused.decisions]
+    return undecided[0] if undecided and refused.before else None
 
 
 def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:

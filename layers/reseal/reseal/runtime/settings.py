@@ -21,7 +21,11 @@ _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of every lane; `ledger_kept` is how long the ledger keeps its entries."""
+    """The settings of every lane.
+
+    `ledger_kept` is how long the ledger keeps its entries. `window_seconds` is the alert window; 0 means none
+    below CRITICAL. `queue_url` is the lane's own queue, which takes the reminders.
+    """
 
     account: str
     region: str
@@ -29,16 +33,16 @@ class Settings:
     topic_arn: str
     ledger_table: str
     ledger_kept: timedelta
+    window_seconds: int
+    queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSettings:
-    """The settings of the object lane. `window_seconds` is the alert window; 0 means no windows."""
+    """The settings of the object lane."""
 
     settings: Settings
     methods: Methods
-    window_seconds: int
-    queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +79,12 @@ def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     settings = _settings(reader, exempts_log_deliveries=exempt_log_deliveries is True)
     prefers_in_place = reader.choice("REENCRYPTION_METHOD", _PREFERS_IN_PLACE)
     limit = reader.number("MULTIPART_COPY_LIMIT_GIB", "GiB", least=LARGEST_COPY // GIB)
-    window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    queue_url, scope = reader.text("OBJECT_QUEUE_URL"), reader.text("OBJECT_SCOPE")
+    scope = reader.text("OBJECT_SCOPE")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     return ObjectSettings(
         settings=replace(settings, policy=replace(settings.policy, object_scope=tuple(scope.split(",")))),
         methods=Methods(prefers_in_place=prefers_in_place is True, largest_in_parts=limit * GIB),
-        window_seconds=window_seconds,
-        queue_url=queue_url,
     )
 
 
@@ -100,6 +101,8 @@ def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | Non
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
     runbook = reader.text("RUNBOOK_URL")
     kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
+    window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
+    queue_url = reader.text("QUEUE_URL")
     if reader.faults or required is None or mode is None or replace_unapproved is None:
         return None
     default = Requirements(
@@ -122,4 +125,6 @@ def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | Non
         topic_arn=topic_arn,
         ledger_table=ledger_table,
         ledger_kept=kept,
+        window_seconds=window_seconds,
+        queue_url=queue_url,
     )

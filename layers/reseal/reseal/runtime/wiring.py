@@ -9,17 +9,16 @@ import botocore
 from botocore.config import Config
 from botocore.session import get_session
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
-from reseal.aws.sqs import SqsLooks
+from reseal.aws.sqs import SqsLooks, SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.core.policy.policy import Policy
 from reseal.ports import Looks, Services
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
@@ -51,8 +50,8 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Policy, Services, Looks | None]:
-    """The policy and the services of the bucket lane, and the policy lane's queue, if it exists.
+) -> tuple[Settings, Services, Looks | None]:
+    """The settings and the services of the bucket lane, and the policy lane's queue, if it exists.
 
     Raises SettingsError.
 
@@ -62,7 +61,7 @@ def wire(
     settings, url = read.settings, read.policy_queue_url
     clients = Clients(settings.region, deadline=deadline)
     looks = SqsLooks(clients.of("sqs"), url) if url else None
-    return settings.policy, services_of(settings, clients, logger), looks
+    return settings, services_of(settings, clients, logger), looks
 
 
 class Clients:
@@ -99,10 +98,11 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
         buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
         keys=KmsKeys(clients.of("kms"), clock),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
-        refusals=DynamoDbRefusals(dynamodb, table),
         watchlist=DynamoDbWatchlist(dynamodb, table),
         bucket_notes=DynamoDbBucketNotes(dynamodb, table),
         policy_writes=DynamoDbPolicyWrites(dynamodb, table),
+        windows=DynamoDbWindows(dynamodb, table),
+        reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),
         telemetry=PowertoolsTelemetry(logger),
         clock=clock,

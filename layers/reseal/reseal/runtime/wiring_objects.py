@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.s3.objects import S3Objects
-from reseal.aws.sqs import SqsReminders
 from reseal.ports import ObjectServices, Services
 from reseal.runtime.deadline import longest_attempt
 from reseal.runtime.settings import ObjectSettings, read_object_settings
@@ -60,7 +58,5 @@ def wire_objects(
             copying=clients.another("s3", COPIES),
             seconds_kept=SECONDS_FOR_ONE + SECONDS_TO_END,
         ),
-        windows=DynamoDbWindows(clients.of("dynamodb"), base.ledger_table),
-        reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
     )
     return settings, services, objects

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reseal.aws.s3.bucket_policies import ONCE, S3BucketPolicies
-from reseal.core.policy.policy import Policy
 from reseal.ports import BucketPolicies, Services
-from reseal.runtime.settings import read_settings
+from reseal.runtime.settings import Settings, read_settings
 from reseal.runtime.wiring import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 
 def wire_policies(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Policy, Services, BucketPolicies]:
-    """The policy and the services of the policy lane. Raises SettingsError.
+) -> tuple[Settings, Services, BucketPolicies]:
+    """The settings and the services of the policy lane. Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
     settings = read_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
     policies = S3BucketPolicies(clients.another("s3", CALLS.merge(ONCE)), settings.account)
-    return settings.policy, services_of(settings, clients, logger), policies
+    return settings, services_of(settings, clients, logger), policies

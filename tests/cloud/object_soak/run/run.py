@@ -19,7 +19,7 @@ from tests.cloud.object_soak.cases.cases import Arrival, Case
 from tests.cloud.object_soak.cases.races import Expected, race
 from tests.cloud.object_soak.cases.records import earlier, event
 from tests.cloud.object_soak.cases.snapshot import Seen, see
-from tests.cloud.object_soak.cases.writing import Write, body_of, write
+from tests.cloud.object_soak.cases.writing import SSE, Write, body_of, write
 from tests.cloud.object_soak.world.calls import Death, Script
 from tests.cloud.object_soak.world.lanes import Lanes
 
@@ -101,7 +101,7 @@ class Run:
         """Deliver the lane's reminders to close alert windows."""
         published = self.lanes.environment(self.case.stack).published
         reminders = {
-            f"window {group}": reminder_body(CloseWindow(group=group)) for group in set(published.reminded)
+            f"window {reminder.window_id}": reminder_body(reminder) for reminder in set(published.reminded)
         }
         if reminders:
             assert not self.deliver_until_done(reminders, 1)
@@ -155,7 +155,7 @@ def _other_messages(run: Run) -> dict[str, str]:
         ),
         "duplicate": run.main_message(),
         "earlier": event(earlier(of, 60), without_version, who=run.who),
-        "reminder": reminder_body(CloseWindow(group="of-nothing")),
+        "reminder": reminder_body(CloseWindow(scope="of-nothing", window_id="none")),
     }
     found = {name: body for name, body in bodies.items() if name in other_messages}
     if "twin" in other_messages:
@@ -172,7 +172,7 @@ def now_written(key: Seen, of: Write) -> Write:
         of,
         call="PutObject",
         version_id=key.version_id,
-        sent={},
+        sent={f"{SSE}-customer-algorithm": "AES256"} if key.algorithm == "SSE-C" else {},
         algorithm=key.algorithm,
         key_arn=key.key_arn,
         at=at,

@@ -12,13 +12,13 @@ from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.aws.cache import TtlCache
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.s3.objects import S3Objects
 from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.findings.message import Message
 from reseal.core.state.s3_object import BucketContext
 from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
@@ -60,15 +60,15 @@ class Published:
     topic: SnsTopic
     queue: SqsReminders
     messages: list[Message] = field(default_factory=list)
-    reminded: list[str] = field(default_factory=list)
+    reminded: list[CloseWindow] = field(default_factory=list)
 
     def publish(self, message: Message) -> None:
         self.topic.publish(message)
         self.messages.append(message)
 
-    def remind(self, group: str, seconds: int) -> None:
-        self.queue.remind(group, seconds)
-        self.reminded.append(group)
+    def remind(self, reminder: CloseWindow, seconds: int) -> None:
+        self.queue.remind(reminder, seconds)
+        self.reminded.append(reminder)
 
 
 class ExecutionEnvironment:
@@ -96,7 +96,6 @@ class ExecutionEnvironment:
             SnsTopic(self._client("sns"), resources.topic), SqsReminders(self._client("sqs"), resources.queue)
         )
         self.ledger = DynamoDbLedger(dynamodb, resources.table, KEPT)
-        self.refusals = DynamoDbRefusals(dynamodb, resources.table)
         self.watchlist = DynamoDbWatchlist(dynamodb, resources.table)
         self.windows = DynamoDbWindows(dynamodb, resources.table)
 

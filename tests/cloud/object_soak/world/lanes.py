@@ -95,17 +95,14 @@ class Lanes:
             buckets=environment.buckets,
             keys=environment.keys,
             ledger=environment.ledger,
-            refusals=environment.refusals,
             watchlist=environment.watchlist,
+            windows=environment.windows,
+            reminders=environment.published,
             topic=environment.published,
             telemetry=telemetry,
             clock=self.clock,
         )
-        objects = ObjectServices(
-            objects=environment.s3_objects,
-            windows=environment.windows,
-            reminders=environment.published,
-        )
+        objects = ObjectServices(objects=environment.s3_objects)
         flow = object_flow(
             self.policy(stack),
             services,
@@ -146,7 +143,7 @@ class Lanes:
             "RemediationKey": self.resources.keys["K"],
             "Ledger": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{self.resources.table}",
             "AlertTopic": self.resources.topic,
-            "ObjectQueue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:objects",
+            "UrgentObjectQueue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:objects",
             "EnforceObjectLogs": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:none",
         }
         (inline,) = role["Properties"]["Policies"]

@@ -21,7 +21,7 @@ from reseal.ports import Ledger
 from reseal.runtime.wiring import CALLS as AS_DEPLOYED
 from tests.support.entries import OF_BUCKET, applied, by_id, of_another_owner, of_object
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
@@ -290,7 +290,7 @@ def test_entry_that_cannot_be_opened_alone_is_a_held_lease(existing: Any) -> Non
         (answer,) = ledger_on(client).open_all([THEIRS], NOON).values()
 
     assert isinstance(answer, LeaseHeldError)
-    assert str(answer) == f"another invocation is processing event {MINE.entry_id}"
+    assert str(answer) == f"another invocation is processing event {MINE.entry_id!r}"
 
 
 def test_outcome_that_is_there_already_is_no_error() -> None:
@@ -308,7 +308,7 @@ def test_entry_that_cannot_be_closed_alone_was_taken_over(existing: Any) -> None
         (answer,) = ledger_on(client).close_all([SKIPPED], NOON).values()
 
     assert isinstance(answer, LeaseHeldError)
-    assert str(answer) == f"another invocation took over event {MINE.entry_id}"
+    assert str(answer) == f"another invocation took over event {MINE.entry_id!r}"
 
 
 def test_condition_that_fails_without_an_item_is_a_held_lease_and_the_repair_is_noted() -> None:

@@ -1,4 +1,4 @@
-"""The exact markers of the day's refusals and of who unblocked SSE-C."""
+"""The exact notes of who unblocked SSE-C."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from reseal.aws.dynamodb.refusals import DynamoDbRefusals
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Unblocked
 from tests.support.fakes.services import NOON
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
 UNBLOCKED = Unblocked(who="user/mallory", at=NOON)
@@ -27,10 +26,6 @@ NOTE_READ = {"TableName": "ledger", "Key": {"id": {"S": "unblocked#payroll"}}, "
 
 Call = Callable[[Any], object]
 CALLS: dict[str, tuple[str, Call]] = {
-    "first today": (
-        "put_item",
-        lambda client: DynamoDbRefusals(client, "ledger").first_today("payroll", "s3:X", "event-1", NOON),
-    ),
     "note unblocked": (
         "put_item",
         lambda client: DynamoDbWatchlist(client, "ledger").note_unblocked("payroll", UNBLOCKED, NOON),
@@ -40,25 +35,6 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda client: DynamoDbWatchlist(client, "ledger").read_unblocked("payroll", NOON),
     ),
 }
-
-
-def test_refusal_marker_outlives_its_day_and_expires() -> None:
-    marker = {
-        "id": {"S": "refusal#payroll#s3:PutEncryptionConfiguration#2026-11-23"},
-        "event_id": {"S": "event-1"},
-        "expires_at": {"N": str(int((NOON + timedelta(days=2)).timestamp()))},
-    }
-    with stubbed("dynamodb") as (client, stub):
-        expected = {
-            "TableName": "ledger",
-            "Item": marker,
-            "ConditionExpression": "attribute_not_exists(id) OR event_id = :event",
-            "ExpressionAttributeValues": {":event": {"S": "event-1"}},
-        }
-        stub.add_response("put_item", {}, expected)
-
-        refusals = DynamoDbRefusals(client, "ledger")
-        refusals.first_today("payroll", "s3:PutEncryptionConfiguration", "event-1", NOON)
 
 
 def test_note_of_who_unblocked_sse_c_expires_after_a_day() -> None:

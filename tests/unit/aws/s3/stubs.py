@@ -13,8 +13,8 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.core.state.s3_object import ObservedObject
 from tests.support.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.support.fakes.services import NOON
+from tests.support.fakes.stubs import stubbed
 from tests.support.names import unique
-from tests.support.stubs import stubbed
 
 ETAG = an_object().etag
 NAMED = {"Bucket": BUCKET, "Key": KEY, "ExpectedBucketOwner": ACCOUNT, "RequestPayer": "requester"}

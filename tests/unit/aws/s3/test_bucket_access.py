@@ -10,7 +10,7 @@ import pytest
 from reseal.aws.s3.buckets import S3Buckets, _pause_on_conflict
 from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from tests.support.fakes.services import FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 ACCOUNT = "111122223333"
 NAMED = {"Bucket": "payroll", "ExpectedBucketOwner": ACCOUNT}

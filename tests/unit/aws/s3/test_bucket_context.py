@@ -11,7 +11,7 @@ from reseal.core.errors import AccessDeniedError, NotFoundError, ResealError, Tr
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.s3_object import BucketContext
 from tests.support.fakes.services import NOON, FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.s3.test_bucket_access import ACCOUNT, NAMED, reads
 
 KMS_RULE = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}

@@ -12,7 +12,7 @@ from reseal.core.errors import RefusalError
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from tests.support.entries import KEY
 from tests.support.fakes.services import FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 ACCOUNT = "111122223333"
 

@@ -14,8 +14,8 @@ from tests.unit.runtime.test_object_settings import RIGHT
 
 Wired = tuple[ObjectSettings, Services, ObjectServices]
 ADAPTERS = (
-    ["buckets", "keys", "ledger", "refusals", "watchlist", "topic"],
-    ["objects", "windows", "reminders"],
+    ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topic"],
+    ["objects"],
 )
 
 
@@ -34,7 +34,7 @@ def clients(wired: Wired) -> dict[str, Any]:
 def test_settings_are_those_of_the_environment(wired: Wired) -> None:
     settings = wired[0]
 
-    assert (settings.window_seconds, settings.settings.region) == (300, "eu-west-1")
+    assert (settings.settings.window_seconds, settings.settings.region) == (300, "eu-west-1")
 
 
 def test_there_is_one_client_for_each_service(wired: Wired) -> None:

@@ -26,8 +26,8 @@ from reseal.core.errors import (
 )
 from tests.support.builders import ACCOUNT, BUCKET, KEY, K, an_object, object_encryption
 from tests.support.fakes.services import NOON, Crash
+from tests.support.fakes.stubs import stubbed
 from tests.support.names import unique
-from tests.support.stubs import stubbed
 from tests.unit.aws.s3.stubs import (
     A_HEAD,
     A_HEAD_UNDER_K,

@@ -19,7 +19,7 @@ from reseal.core.errors import WrongRegionError
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import ACCOUNT, K, an_object, object_encryption
 from tests.support.fakes.services import FakeClock
-from tests.support.stubs import stubbed
+from tests.support.fakes.stubs import stubbed
 
 BODY = b"<Error><Code>PermanentRedirect</Code><Message>use the other endpoint</Message></Error>"
 

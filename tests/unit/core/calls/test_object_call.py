@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.errors import MalformedEventError
-from reseal.core.resource import ObjectResource
+from reseal.core.resource import BucketResource, ObjectResource
 from tests.support.builders import (
     ACCOUNT,
     BUCKET,
@@ -55,6 +55,14 @@ def test_a_write_is_read_whole() -> None:
     assert call.stated == StatedObjectEncryption(algorithm="AES256", answered=True)
     assert call.resource == ObjectResource(bucket=BUCKET, object_key=KEY, version_id=None)
     assert (call.version_id, call.delivered_by, call.own_model) == (None, None, None)
+
+
+def test_a_call_is_of_the_object_that_s3_names_and_of_nothing_else() -> None:
+    call = parse_object_call(an_object_body())
+    there = ObjectResource(bucket=BUCKET, object_key="as S3 spells it", version_id="v1")
+
+    assert call.at(there).resource == there
+    assert call.at(BucketResource(bucket=BUCKET)) == call
 
 
 COPIED = [
@@ -504,3 +512,19 @@ def test_no_odd_value_anywhere_in_a_record_breaks_the_parser(
 @given(st.text(min_size=1, max_size=300))
 def test_a_key_survives_the_way_or_is_refused(key: str) -> None:
     assert parse_object_call(an_object_body(key=key)).object_key == key
+
+
+def test_call_on_an_object_names_it_as_s3_does_and_not_as_another_kind_of_resource() -> None:
+    call = parse_object_call(an_object_body())
+    found = ObjectResource(bucket=BUCKET, object_key="as S3 spells it", version_id="v1")
+
+    assert call.at(found).resource == found
+    assert call.at(BucketResource(bucket=BUCKET)) is call
+
+
+@pytest.mark.parametrize("version", ["v" * 1025, "v\n1"], ids=["too long", "a second line"])
+def test_what_no_version_can_be_is_malformed(version: str) -> None:
+    body = an_object_body(responseElements={"x-amz-version-id": version})
+
+    with pytest.raises(MalformedEventError, match="names no version of an object: 'v"):
+        parse_object_call(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -314,7 +315,9 @@ def test_decision_table(
 def test_severity_says_what_the_call_meant_to_do(
     call: BucketCall, found: BucketEncryption, severity: Severity
 ) -> None:
-    decision = decide_default_encryption(requirements(), call, observe(requirements(), found))
+    observed = replace(observe(requirements(), found), created=NOON)
+
+    decision = decide_default_encryption(requirements(), call, observed)
 
     assert isinstance(decision, Remediate)
     assert decision.severity is severity

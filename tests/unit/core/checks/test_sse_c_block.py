@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
@@ -7,6 +9,7 @@ from reseal.core.checks.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import SSE_KMS, TEAM_KEY, a_call, encryption, observe, requirements, stated
+from tests.support.fakes.services import NOON
 
 REQUIREMENTS = requirements()
 
@@ -46,7 +49,9 @@ def test_a_bucket_that_does_not_block_sse_c_gets_the_block_and_nothing_else(
     ],
 )
 def test_only_unblocking_on_purpose_is_severe(call: BucketCall, severity: Severity) -> None:
-    decision = decide_sse_c_block(REQUIREMENTS, call, observe(REQUIREMENTS, encryption(blocked=None)))
+    observed = replace(observe(REQUIREMENTS, encryption(blocked=None)), created=NOON)
+
+    decision = decide_sse_c_block(REQUIREMENTS, call, observed)
 
     assert isinstance(decision, Remediate)
     assert decision.severity is severity

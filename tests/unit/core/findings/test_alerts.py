@@ -1,9 +1,9 @@
-"""Step 6 of the object lane: what is reported once, what is suppressed, and the summary of a window."""
+"""Step 6: which findings are equal, one finding for equal ones, and incidents."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,23 +16,16 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
-from reseal.core.findings.alerts import (
-    Suppressed,
-    Tally,
-    Unblocked,
-    group_of,
-    grouped,
-    may_be_suppressed,
-    summary_of,
-)
+from reseal.core.findings.alerts import Unblocked, group_of, grouped, representative
 from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.incident import as_incident, incident_group, is_ransom_sign
+from reseal.core.findings.incident import Way, as_incident, incident_scope, is_ransom_sign
 from reseal.core.findings.occurrences import Incident, Occurrences
 from reseal.core.findings.render.message import message_of
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from tests.support.builders import (
     an_actor,
     an_object_call,
+    encryption,
 )
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object
@@ -71,6 +64,11 @@ DIFFERENT = {
 }
 
 
+def one_group(findings: Iterable[Finding]) -> list[Finding]:
+    (group,) = grouped(findings).values()
+    return group
+
+
 @pytest.mark.parametrize("other", SAME.values(), ids=SAME)
 def test_findings_that_differ_in_nothing_that_matters_are_one_group(other: Finding) -> None:
     assert group_of(other) == group_of(finding())
@@ -97,7 +95,7 @@ def test_a_group_keeps_its_name_from_version_to_version() -> None:
 
 
 def test_the_first_by_time_stands_for_all_in_whatever_order_they_came() -> None:
-    (reported,) = grouped([finding(2), finding(0), finding(1)]).values()
+    reported = representative(one_group([finding(2), finding(0), finding(1)]))
 
     assert reported.resource == finding(0).resource
     assert reported.occurrences is not None
@@ -113,7 +111,7 @@ def test_the_first_by_time_stands_for_all_in_whatever_order_they_came() -> None:
 def test_id_of_several_is_that_of_these_and_of_no_others() -> None:
     """Who drops repeats by the id must not lose the third one, which comes with the first once more."""
     alone, both, again, three = (
-        next(iter(grouped(findings).values())).id
+        representative(one_group(findings)).id
         for findings in (
             [finding(0)],
             [finding(0), finding(2)],
@@ -128,11 +126,11 @@ def test_id_of_several_is_that_of_these_and_of_no_others() -> None:
 
 
 def test_a_finding_without_equals_stands_for_itself() -> None:
-    assert grouped([finding(3)]) == {group_of(finding()): finding(3)}
+    assert representative(one_group([finding(3)])) == finding(3)
 
 
 def test_of_many_keys_ten_are_reported() -> None:
-    (reported,) = grouped(finding(number) for number in range(50)).values()
+    reported = representative(one_group([finding(number) for number in range(50)]))
 
     assert reported.occurrences is not None
     assert reported.occurrences.count == 50
@@ -152,64 +150,6 @@ def test_the_order_of_arrival_changes_nothing(order: Sequence[int]) -> None:
     assert grouped(several) == grouped(sorted(several, key=lambda one: one.call.event_id))
 
 
-@pytest.mark.parametrize("severity", Severity)
-def test_only_a_critical_finding_never_waits(severity: Severity) -> None:
-    reported = finding(changes={"severity": severity})
-
-    assert may_be_suppressed(reported) is (severity is not Severity.CRITICAL)
-
-
-def suppressed(count: int = 7, *, window: str = "w1") -> Suppressed:
-    return Suppressed(
-        window_id=window,
-        count=count,
-        first=NOON,
-        last=NOON + timedelta(minutes=5),
-        keys=("8.csv", "9.csv"),
-        message=message_of([finding()]),
-    )
-
-
-def test_a_window_ends_with_all_it_suppressed_and_what_was_reported_first() -> None:
-    message = summary_of("group", suppressed())
-
-    (reported,) = json.loads(message.document)["findings"]
-    assert message.subject.startswith("Reseal: 7 more like: Reseal MEDIUM REMEDIATED: object encryption")
-    assert message.email.startswith(f"7 more like finding {finding().id}: 7 objects from 2026-11-23T12:00:00")
-    assert message.email.endswith(suppressed().message.email)
-    assert reported["occurrences"]["count"] == 7
-    assert reported["occurrences"]["keys"] == ["8.csv", "9.csv"]
-    assert message.attributes == suppressed().message.attributes
-    VALIDATOR.validate(json.loads(message.document))
-
-
-def test_a_subject_of_a_summary_is_what_sns_takes() -> None:
-    long = replace(suppressed(), message=message_of([finding(key="ü" * 500)]))
-
-    subject = summary_of("group", long).subject
-
-    assert 0 < len(subject) < 100
-    assert subject.isascii()
-    assert subject.isprintable()
-
-
-def summary_id(group: str, window: str) -> str:
-    document = json.loads(summary_of(group, suppressed(window=window)).document)
-    return str(document["findings"][0]["id"])
-
-
-def test_a_summary_reported_twice_has_one_id_and_every_other_its_own() -> None:
-    ids = {
-        summary_id("group", "w1"),
-        summary_id("group", "w2"),
-        summary_id("other", "w1"),
-        finding().id,
-    }
-
-    assert len(ids) == 4
-    assert summary_id("group", "w1") in ids
-
-
 RANSOM = finding(
     changes={
         "status": Status.MANUAL,
@@ -220,7 +160,8 @@ RANSOM = finding(
         "recommendation": "ask",
     }
 )
-TALLY = Tally(opened=False, window_id="w1", total=12, closes_at=NOON)
+UNBLOCKED = Unblocked(who="eve", at=NOON)
+IN_FORCE = Way(encryption=encryption(blocked=("SSE-C",)), unblocked=None)
 
 
 def test_only_what_its_writer_alone_can_read_is_a_sign_of_ransom() -> None:
@@ -232,14 +173,13 @@ def test_an_incident_is_the_actors_whatever_the_bucket() -> None:
     in_another_bucket = replace(RANSOM, call=replace(RANSOM.call, bucket="another"))
     by_another = replace(RANSOM, call=replace(RANSOM.call, actor=ANOTHER))
 
-    assert incident_group(in_another_bucket) == incident_group(RANSOM)
-    assert incident_group(by_another) != incident_group(RANSOM)
-    assert incident_group(RANSOM) != group_of(RANSOM)
-    assert len(incident_group(RANSOM)) == 32
+    assert incident_scope(in_another_bucket) == incident_scope(RANSOM)
+    assert incident_scope(by_another) != incident_scope(RANSOM)
+    assert incident_scope(RANSOM).startswith("incident#")
 
 
 def test_an_incident_says_how_many_there_are_so_far() -> None:
-    reported = as_incident(RANSOM, TALLY, None)
+    reported = as_incident(RANSOM, "w1", 12, IN_FORCE)
 
     assert reported.reason == "SSE-C; 12 such writes by this actor so far (incident w1)"
     assert reported.occurrences == Occurrences(
@@ -251,11 +191,10 @@ def test_an_incident_says_how_many_there_are_so_far() -> None:
 
 
 def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
-    (several,) = grouped(
-        replace(RANSOM, call=an_object_call(key=key, event_id=key)) for key in ("a", "b")
-    ).values()
+    calls = [an_object_call(key=key, event_id=key) for key in ("a", "b")]
+    several = representative(one_group(replace(RANSOM, call=call) for call in calls))
 
-    reported = as_incident(several, TALLY, None)
+    reported = as_incident(several, "w1", 12, IN_FORCE)
 
     assert reported.occurrences is not None
     assert (reported.occurrences.count, reported.occurrences.keys) == (2, ("a", "b"))
@@ -263,7 +202,7 @@ def test_an_incident_keeps_the_occurrences_of_its_finding() -> None:
 
 
 def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
-    reported = as_incident(RANSOM, TALLY, Unblocked(who="eve", at=NOON))
+    reported = as_incident(RANSOM, "w1", 12, replace(IN_FORCE, unblocked=UNBLOCKED))
 
     assert reported.reason.endswith(
         "SSE-C was unblocked on this bucket by 'eve' at 2026-11-23T12:00:00+00:00: "
@@ -272,3 +211,25 @@ def test_who_unblocked_sse_c_before_is_named_first_thing() -> None:
     message = message_of([reported])
     VALIDATOR.validate(json.loads(message.document))
     assert message.subject.startswith("Reseal INCIDENT CRITICAL MANUAL")
+
+
+@pytest.mark.parametrize("blocked", [("NONE",), (), None, ("NONE", "another")])
+def test_where_sse_c_is_not_blocked_somebody_made_way(blocked: tuple[str, ...] | None) -> None:
+    reported = as_incident(RANSOM, "w1", 1, Way(encryption=encryption(blocked=blocked), unblocked=None))
+
+    assert "; SSE-C was unblocked on this bucket by a caller who is not known yet: " in reported.reason
+    assert "; 1 such write by this actor so far" in reported.reason
+    assert message_of([reported]).subject.startswith("Reseal INCIDENT CRITICAL MANUAL")
+
+
+def test_where_the_bucket_cannot_be_read_that_is_said() -> None:
+    reported = as_incident(RANSOM, "w1", 1, Way(encryption=None, unblocked=None))
+
+    assert "whether SSE-C was unblocked on this bucket is not known" in reported.reason
+    assert "INCIDENT" not in message_of([reported]).subject
+
+
+def test_where_the_bucket_cannot_be_read_a_call_that_was_noted_is_enough() -> None:
+    reported = as_incident(RANSOM, "w1", 1, Way(encryption=None, unblocked=UNBLOCKED))
+
+    assert "unblocked on this bucket by 'eve'" in reported.reason

@@ -107,3 +107,25 @@ def test_a_plan_that_came_to_nothing_is_skipped() -> None:
     )
 
     assert event_result.status_by_check == {DEFAULT_ENCRYPTION: "SKIPPED"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reasons"),
+    [(None, ["because"]), (APPLIED, ["because"]), (SKIPPED, ["gone"]), (FAILED, ["denied"])],
+    ids=["detected", "applied", "skipped", "failed"],
+)
+def test_reasons_are_a_list_for_every_result(outcome: Outcome | None, reasons: list[str]) -> None:
+    decisions: dict[str, Decision] = {SSE_C_BLOCK: REMEDIATE}
+    entry = an_entry(outcome) if outcome else None
+
+    event_result = EventResult(
+        call=a_call(), decisions=decisions, outcome=outcome, findings=reported(decisions, entry)
+    )
+
+    assert event_result.reasons == reasons
+
+
+def test_compliant_event_has_no_reason() -> None:
+    event_result = EventResult(call=a_call(), decisions={BUCKET_KEY: COMPLIANT}, outcome=None, findings=())
+
+    assert event_result.reasons == []

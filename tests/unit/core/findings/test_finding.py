@@ -264,7 +264,7 @@ def test_an_unreadable_bucket_is_a_high_failure() -> None:
     result = refusal_finding(requirements(), a_call(), DEFAULT_ENCRYPTION, DENIED)
 
     assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
-    assert result.reason == "no check could judge the bucket: an SCP"
+    assert result.reason == "this check could not judge the bucket: an SCP"
     assert result.before is None
 
 
@@ -549,7 +549,7 @@ def test_an_unreadable_object_is_a_high_failure() -> None:
     result = refusal_finding(requirements(), an_object_call(), OBJECT_ENCRYPTION, DENIED)
 
     assert (result.status, result.severity) == (Status.FAILED, Severity.HIGH)
-    assert result.reason == "no check could judge the object: an SCP"
+    assert result.reason == "this check could not judge the object: an SCP"
 
 
 OBJECT_KINDS = {

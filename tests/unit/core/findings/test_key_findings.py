@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from reseal.core.checks.catalogue import Check
 from reseal.core.decision import Compliant
-from reseal.core.findings.alerts import group_of, grouped
+from reseal.core.findings.alerts import group_of, grouped, representative
 from reseal.core.findings.render.message import message_of
 from reseal.core.findings.results import refusal_finding
 from reseal.core.outcome import Failed
@@ -76,11 +76,12 @@ def test_equal_findings_about_one_key_are_one_and_another_key_has_its_own() -> N
     groups = grouped([FOUND, again, other])
 
     assert groups.keys() == {group_of(FOUND), group_of(other)}
-    several = groups[group_of(FOUND)].occurrences
+    found = representative(groups[group_of(FOUND)])
+    several = found.occurrences
     assert several is not None
     assert (several.count, several.keys) == (2, ())
     assert several.in_words == "2 calls from 2026-11-23T12:00:00+00:00 to 2026-11-23T12:00:05+00:00"
-    subject = message_of([groups[group_of(FOUND)]]).subject
+    subject = message_of([found]).subject
     assert subject == f"Reseal MEDIUM MANUAL: key rotation, 2 calls, KMS key {KEY_ID}"
 
 
@@ -89,7 +90,7 @@ def test_a_denied_read_of_a_key_is_a_failure_that_names_the_permission() -> None
 
     failed = refusal_finding(requirements(), KeyCall(), BUCKET_KEY, denied)
 
-    assert failed.reason == "no check could judge the KMS key: an SCP"
+    assert failed.reason == "this check could not judge the KMS key: an SCP"
     assert failed.recommendation == (
         "allow kms:GetKeyRotationStatus to Reseal's role in the key policy; "
         "Reseal checks the KMS key again at its next change"

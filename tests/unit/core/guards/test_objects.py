@@ -166,6 +166,13 @@ def base64(text: str) -> str:
     return b64encode(text.encode()).decode()
 
 
+def test_context_of_an_object_that_is_only_looked_at_is_unknown_and_kept() -> None:
+    why = unreadable_context(replace(an_original(), context_is_unknown=True))
+
+    assert why is not None
+    assert "only the record of its write shows its encryption context" in why
+
+
 @pytest.mark.parametrize(
     ("context", "readable"),
     [
@@ -186,6 +193,12 @@ def test_only_a_context_that_is_spelled_out_can_be_carried(context: str | None, 
     why = unreadable_context(an_original(context=context))
 
     assert (why is None) is readable
+
+
+def test_context_that_only_the_record_of_the_write_shows_cannot_be_sent() -> None:
+    why = unreadable_context(replace(an_original(), context_is_unknown=True))
+
+    assert why == "only the record of its write shows its encryption context, which a repair could lose"
 
 
 FOR_OBJECTS = {

@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause
 from reseal.core.policy.exemptions import exempt_by_name, exempt_call, skipped_call
-from reseal.core.resource import BucketResource, KeyResource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from tests.support.builders import ACCOUNT, OTHER_ACCOUNT, K, a_call, a_policy, an_object_call, requirements
+from tests.support.fakes.services import NOON
 
 CONTROL_TOWER = f"aws-controltower-logs-{ACCOUNT}-us-east-1"
 
@@ -40,6 +43,18 @@ def test_object_outside_the_scope_is_exempt_and_one_within_is_not() -> None:
     assert exempt is not None
     assert exempt.reason == "the bucket is not in ObjectScope"
     assert exempt_call(policy.for_(within.resource), within) is None
+
+
+def test_look_is_of_this_account_and_exempt_only_by_the_object_that_it_names() -> None:
+    policy = replace(a_policy(), object_scope=("team-",))
+    look, within = (
+        Look(event_id="look-1", time=NOON, resource=ObjectResource(bucket=bucket, object_key="a"))
+        for bucket in ("payroll", "team-a")
+    )
+
+    assert exempt_call(policy.for_(look.resource), look) is not None
+    assert exempt_call(policy.for_(within.resource), within) is None
+    assert skipped_call(policy.for_(look.resource), look) is None
 
 
 @pytest.mark.parametrize(
@@ -111,3 +126,12 @@ def test_what_is_another_accounts_is_skipped_with_the_account(
     if skipped and why:
         assert skipped.cause is SkipCause.ELSEWHERE
         assert skipped.reason.startswith(f"{why} {OTHER_ACCOUNT}")
+
+
+def test_look_is_of_no_account_and_exempt_only_by_its_resource() -> None:
+    look = Look(event_id="1", time=NOON, resource=ObjectResource(bucket="payroll", object_key="a"))
+    policy = replace(a_policy(), object_scope=("team-",))
+
+    assert skipped_call(requirements(), look) is None
+    assert exempt_call(requirements(), look) is None
+    assert exempt_call(policy.for_(look.resource), look) == Exempt("the bucket is not in ObjectScope")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.repairs.repair import repairs_of
+from reseal.core.repairs.repair import LARGEST_STATE, proposals_of, repairs_of, unless_too_large
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting, State
@@ -107,3 +109,37 @@ def test_a_bucket_under_the_teams_key_only_gets_what_it_lacks() -> None:
     intended = intended_of(required, found, decisions)
 
     assert intended == encryption(SSE_KMS, "alias/team", bucket_key=True, blocked=("SSE-X", "SSE-C"))
+
+
+def test_what_is_proposed_holds_the_remediations_of_all_checks_whatever_their_mode() -> None:
+    decisions = {DEFAULT_ENCRYPTION: TO_K, BUCKET_KEY: SWITCH_ON, SSE_C_BLOCK: BLOCK}
+
+    (proposal,) = proposals_of({Setting.BUCKET_ENCRYPTION: FOUND}, decisions)
+
+    assert proposal.intended == encryption(SSE_KMS, K, bucket_key=True, blocked=("SSE-X", "SSE-C"))
+    assert proposal.checks == (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK)
+
+
+@pytest.mark.parametrize("decision", [Compliant("good"), REPORT], ids=["compliant", "manual"])
+def test_nothing_is_proposed_without_a_remediation(decision: Decision) -> None:
+    assert proposals_of({Setting.BUCKET_ENCRYPTION: FOUND}, {DEFAULT_ENCRYPTION: decision}) == ()
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_state_that_the_ledger_cannot_hold_is_left_to_a_person(more: int) -> None:
+    rest = len(json.dumps(encryption(SSE_KMS, "").to_document()))
+    found = encryption(SSE_KMS, "x" * (LARGEST_STATE - rest + more))
+
+    guarded = unless_too_large({Setting.BUCKET_ENCRYPTION: found}, {SSE_C_BLOCK: BLOCK})
+
+    stopped = guarded[SSE_C_BLOCK]
+    assert isinstance(stopped, Manual) is bool(more)
+    assert stopped.severity is BLOCK.severity
+    assert ("100001 characters long, does not fit the ledger" in stopped.reason) is bool(more)
+
+
+@pytest.mark.parametrize("decision", [Compliant("good"), REPORT], ids=["compliant", "manual"])
+def test_size_of_a_state_that_nothing_replaces_does_not_matter(decision: Decision) -> None:
+    found = {Setting.BUCKET_ENCRYPTION: encryption(SSE_KMS, "x" * 200_000)}
+
+    assert unless_too_large(found, {DEFAULT_ENCRYPTION: decision}) == {DEFAULT_ENCRYPTION: decision}

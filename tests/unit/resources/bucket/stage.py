@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from reseal.core.calls.queue_message import reminder_body
 from reseal.core.findings.event_result import EventResult
 from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
+from reseal.flow.report import Reporter
+from reseal.resources.bucket.kind import BucketKind
 from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -58,10 +62,19 @@ REPAIR = [
     "read bucket",
     "ledger close",
     "read tags",
+    "read window",
+    "remind",
+    "replace window",
     "publish",
+    "read window",
+    "replace window",
     "telemetry",
 ]
 """The steps of one event that is repaired, in order."""
+
+
+REPORT = REPAIR[REPAIR.index("read tags") :]
+"""The steps that report it."""
 
 
 def a_cloud(found: BucketEncryption | None = LOWERED, **keys: KeyDescription) -> FakeCloud:
@@ -70,16 +83,28 @@ def a_cloud(found: BucketEncryption | None = LOWERED, **keys: KeyDescription) ->
     return FakeCloud.holding(buckets, {**KEYS, K: keys.get("k", KEYS[K])})
 
 
+def end_windows(cloud: FakeCloud) -> None:
+    """The reminders that are queued come, at the end of their windows."""
+    for reminder, seconds in list(cloud.reminders.sent):
+        cloud.reminders.sent.remove((reminder, seconds))
+        cloud.clock.time += timedelta(seconds=seconds)
+        reporter = Reporter(services=cloud.services, window_seconds=900)
+        assert BucketKind(services=cloud.services, reporter=reporter).parse(reminder_body(reminder)) is None
+
+
 def deliver(
     cloud: FakeCloud,
     *,
     policy: Policy | None = None,
     body: str | None = None,
     times: int = 1,
+    window_seconds: int = 900,
     **record: Any,
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
-    flow = bucket_flow(policy or a_policy(), cloud.services, hand_on=cloud.looks.ask)
+    flow = bucket_flow(
+        policy or a_policy(), cloud.services, window_seconds=window_seconds, hand_on=cloud.looks.ask
+    )
     invocation = f"invocation-{len(cloud.steps.taken)}"
     delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)
     failures = flow.run({"m1": delivery})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
-from reseal.core.errors import AccessDeniedError, NotFoundError, RefusalError, WrongRegionError
+from reseal.core.errors import (
+    AccessDeniedError,
+    NotFoundError,
+    RefusalError,
+    TransientError,
+    WrongRegionError,
+)
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from tests.support.builders import (
@@ -17,7 +21,16 @@ from tests.support.builders import (
     encryption,
 )
 from tests.support.fakes.services import FakeCloud
-from tests.unit.resources.bucket.stage import COMPLIANT, LOWERED, SETS_STRANGERS, STRANGERS, a_cloud, deliver
+from tests.unit.resources.bucket.stage import (
+    COMPLIANT,
+    LOWERED,
+    REPORT,
+    SETS_STRANGERS,
+    STRANGERS,
+    a_cloud,
+    deliver,
+    end_windows,
+)
 
 READ, WRITE = "s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration"
 DENIED = "AccessDenied"
@@ -48,7 +61,7 @@ def test_a_denied_read_is_one_failed_finding_that_names_the_permission() -> None
         finding["recommendation"]
         == f"allow {READ} to Reseal's role; Reseal checks the bucket again at its next change"
     )
-    assert cloud.steps.taken == ["read bucket", "refusal", "read tags", "publish", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", *REPORT]
 
 
 def test_a_denied_write_is_one_failed_finding_that_names_the_permission() -> None:
@@ -77,7 +90,7 @@ def test_a_denied_read_back_is_a_failure_too() -> None:
     assert event_result.outcome.denied_action == READ
 
 
-def test_the_same_refusal_is_reported_once_a_day() -> None:
+def test_the_same_refusal_is_reported_once_and_then_in_the_summary_of_its_window() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud, eventID="first")
 
@@ -86,37 +99,43 @@ def test_the_same_refusal_is_reported_once_a_day() -> None:
     assert event_result.suppressed
     assert len(cloud.topic.messages) == 1
     assert [h.result for h in cloud.telemetry.recorded] == [Result.FAILED, Result.FAILED]
+    end_windows(cloud)
+    assert cloud.topic.findings[-1]["occurrences"]["count"] == 1
 
 
-def test_a_critical_refusal_is_reported_whatever_was_refused_today() -> None:
-    cloud = a_cloud(STRANGERS)
+def test_a_critical_refusal_is_reported_whatever_was_refused_before() -> None:
+    cloud = a_cloud(LOWERED)
     cloud.buckets.failures["put_encryption"] = [AccessDeniedError(DENIED, WRITE, "no")] * 2
+    deliver(cloud, eventID="first")
+    cloud.buckets.state[BUCKET] = STRANGERS
 
-    for event in ("first", "second"):
-        deliver(cloud, eventID=event, requestParameters=SETS_STRANGERS)
+    deliver(cloud, eventID="second", requestParameters=SETS_STRANGERS)
 
     failed = [f["severity"] for f in cloud.topic.findings if f["status"] == "FAILED"]
-    assert failed == ["CRITICAL", "CRITICAL"]
+    assert failed == ["HIGH", "CRITICAL"]
 
 
-def test_the_same_refusal_is_reported_again_the_next_day() -> None:
+def test_the_same_refusal_is_reported_again_in_the_next_window() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
     deliver(cloud, eventID="first")
-    cloud.clock.time += timedelta(days=1)
+    end_windows(cloud)
 
     deliver(cloud, eventID="second")
 
     assert len(cloud.topic.messages) == 2
 
 
-def test_the_event_that_reported_a_refusal_may_report_it_again() -> None:
+def test_a_refusal_whose_message_failed_is_reported_by_the_next_delivery() -> None:
     cloud = denies_reading(BUCKET, BUCKET)
-    deliver(cloud)
+    cloud.topic.failures["publish"] = [TransientError("throttled")]
+    with pytest.raises(TransientError):
+        deliver(cloud)
 
     deliver(cloud, times=2)
 
-    first, again = cloud.topic.findings
-    assert first["id"] == again["id"]
+    assert [finding["status"] for finding in cloud.topic.findings] == ["FAILED"]
+    end_windows(cloud)
+    assert len(cloud.topic.findings) == 1
 
 
 def test_a_refusal_on_another_bucket_is_reported() -> None:
@@ -139,38 +158,37 @@ def test_another_refusal_on_the_same_bucket_is_reported() -> None:
 
 
 def test_a_suppressed_failure_does_not_silence_what_else_was_found() -> None:
-    cloud = denies_writing(2, blocked=None)
+    cloud = denies_writing(2)
     deliver(cloud, eventID="first")
+    cloud.buckets.state[BUCKET] = encryption(blocked=None)
 
     deliver(cloud, eventID="second")
 
     assert [(f["check"], f["status"]) for f in cloud.topic.findings] == [
         (DEFAULT_ENCRYPTION, "FAILED"),
         (SSE_C_BLOCK, "DETECTED"),
-        (SSE_C_BLOCK, "DETECTED"),
     ]
 
 
-def test_a_duplicate_of_a_denied_write_reports_it_again_without_another_attempt() -> None:
+def test_a_duplicate_of_a_denied_write_makes_no_other_attempt_and_no_other_message() -> None:
     cloud = denies_writing(1)
     deliver(cloud)
 
-    deliver(cloud, times=2)
+    event_result = deliver(cloud, times=2)
+    end_windows(cloud)
 
-    first, again = cloud.topic.findings
-    assert first == again
+    assert (event_result.result, event_result.suppressed) == (Result.FAILED, True)
+    assert len(cloud.topic.messages) == 1
     assert cloud.steps.taken.count("put bucket") == 1
 
 
-def test_a_refusal_that_names_no_permission_is_reported_every_time() -> None:
+def test_a_refusal_that_names_no_permission_is_reported() -> None:
     cloud = a_cloud(LOWERED)
-    cloud.buckets.failures["put_encryption"] = [RefusalError("MalformedXML", WRITE, "bad")] * 2
-    deliver(cloud, eventID="first")
+    cloud.buckets.failures["put_encryption"] = [RefusalError("MalformedXML", WRITE, "bad")]
 
-    deliver(cloud, eventID="second")
+    deliver(cloud)
 
-    assert [f["status"] for f in cloud.topic.findings] == ["FAILED", "FAILED"]
-    assert "refusal" not in cloud.steps.taken
+    assert [f["status"] for f in cloud.topic.findings] == ["FAILED"]
 
 
 def test_a_key_that_kms_refuses_to_speak_of_is_a_failure() -> None:

@@ -40,6 +40,7 @@ from tests.unit.resources.bucket.stage import (
     LOWERED,
     REPAIR,
     REPAIRED,
+    REPORT,
     SETS_STRANGERS,
     STRANGERS,
     a_cloud,
@@ -240,9 +241,7 @@ def test_detect_mode_writes_nothing_and_reports_everything() -> None:
         "describe key",
         "read access",
         "read key policy",
-        "read tags",
-        "publish",
-        "telemetry",
+        *REPORT,
     ]
     assert {f["check"]: f["status"] for f in cloud.topic.findings} == {
         DEFAULT_ENCRYPTION: "DETECTED",
@@ -276,7 +275,7 @@ def test_an_unlisted_key_is_reported_and_kept() -> None:
     event_result = deliver(cloud, policy=a_policy(listed_keys=frozenset({TEAM_KEY})))
 
     assert event_result.result is Result.MANUAL
-    assert cloud.steps.taken == ["read bucket", "describe key", "read tags", "publish", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "describe key", *REPORT]
     assert cloud.topic.findings[0]["status"] == "MANUAL"
 
 
@@ -286,7 +285,7 @@ def test_a_remediation_key_that_cannot_be_used_is_a_critical_manual_finding_and_
     event_result = deliver(cloud)
 
     assert event_result.result is Result.MANUAL
-    assert cloud.steps.taken == ["read bucket", "describe key", "read tags", "publish", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "describe key", *REPORT]
     assert (cloud.topic.findings[0]["status"], cloud.topic.findings[0]["severity"]) == (
         "MANUAL",
         "CRITICAL",

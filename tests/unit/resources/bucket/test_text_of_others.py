@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
-from reseal.core.findings.message import LARGEST, LONGEST_EMAIL, Message
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationRule
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import ACCOUNT, BUCKET, ENFORCE_ALL, SSE_KMS, TEAM_KEY, K, a_policy
 from tests.support.fakes.services import FakeCloud
+from tests.support.hostile import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
 from tests.unit.resources.bucket.stage import a_cloud, deliver
 
-MARKED = "evil\u202e\n  Why            nothing is wrong; see http://evil.example/ "
-"""A text that would imitate a row, if it could."""
-
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a small example takes minutes to find
-SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
 HOSTILE = st.text(st.characters(exclude_categories=()), max_size=30).map(lambda text: MARKED + text)
 NAMES = st.lists(
     HOSTILE | st.sampled_from(["*", f"arn:aws:iam::{ACCOUNT}:root", "444455556666"]), max_size=40
@@ -83,30 +76,6 @@ IDENTITIES = st.builds(
     HOSTILE,
     st.sampled_from(["AssumedRole", "AWSService"]),
 )
-
-
-def assert_fits(message: Message) -> None:
-    """What SNS accepts (G7), with its attributes as it counts them."""
-    attributes = json.dumps(message.attributes) + "String.Array" * len(message.attributes)
-    assert len(message.body.encode()) + len(message.subject) + len(attributes) <= LARGEST
-    assert len(message.email) <= LONGEST_EMAIL
-    assert 0 < len(message.subject) < 100
-    assert all(" " <= character <= "~" for character in message.subject)
-
-
-def outside_quotes(text: str) -> str:
-    """The text without its literals. A quote after a letter is an apostrophe."""
-    return re.sub(r"""(?<!\w)(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\")""", "''", text)
-
-
-def assert_nothing_is_imitated(message: Message) -> None:
-    assert not re.search(r"^  \S+ +nothing is wrong", message.email, re.MULTILINE)
-    assert all(line.isprintable() for line in message.email.split("\n"))
-    assert "evil" not in outside_quotes(message.email)
-
-
-def assert_keeps_its_schema(message: Message) -> None:
-    Draft202012Validator(SCHEMA).validate(json.loads(message.document))
 
 
 def grown(value: Any, times: int) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
+from reseal.core.calls.queue_message import reminder_body
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_access import AclGrant
@@ -60,9 +62,12 @@ REPAIR = [
     "read",
     "ledger close",
     "read tags",
-    "tally",
+    "read window",
     "remind",
+    "replace window",
     "publish",
+    "read window",
+    "replace window",
     "telemetry",
 ]
 """The steps of one object that is repaired by a copy, in order."""
@@ -100,6 +105,14 @@ class Stage:
         }
         self.deadline.begin(seconds_left)
         return dict(self._flow().run(deliveries))
+
+    def end_windows(self) -> None:
+        """The reminders that are queued come, at the end of their windows."""
+        reminders, clock = self.cloud.cloud.reminders, self.cloud.cloud.clock
+        for reminder, seconds in list(reminders.sent):
+            reminders.sent.remove((reminder, seconds))
+            clock.time += timedelta(seconds=seconds)
+            self.deliver(reminder_body(reminder))
 
     def share(self, key: str) -> None:
         """Somebody lets another account read the object's ACL."""

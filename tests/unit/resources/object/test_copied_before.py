@@ -28,6 +28,7 @@ def methods(stage: Stage) -> list[str]:
 def test_second_repair_of_an_object_is_in_place_and_keeps_the_etag_of_the_upload() -> None:
     stage = Stage()
     sync(stage, 1, "a.csv")
+    stage.end_windows()
     sync(stage, 2, "a.csv")
     uploaded = stage.cloud.objects.put(BUCKET, "another.csv").etag
 
@@ -96,6 +97,7 @@ def test_nothing_is_written_while_the_ledger_does_not_answer() -> None:
 def test_the_finding_of_a_copy_says_what_a_copy_changes() -> None:
     stage = Stage()
     sync(stage, 1, "a.csv")
+    stage.end_windows()
     sync(stage, 2, "a.csv")
 
     first, second = stage.findings

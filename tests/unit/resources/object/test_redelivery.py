@@ -32,18 +32,13 @@ def test_an_invocation_that_dies_anywhere_loses_no_finding(step: int, when: str)
     stage.cloud.cloud.clock.time += LEASE + timedelta(seconds=1)
 
     failed = stage.deliver(an_event("a.csv"), times=2)
-    _close_windows(stage)
+    stage.end_windows()
 
     assert failed == {}
     assert [kind for kind, _, _ in stage.cloud.objects.writes] == ["copy"]
     assert stage.cloud.objects.stored(BUCKET, "a.csv").head.encryption == UNDER_K
     assert {f["status"] for f in stage.findings} == {"REMEDIATED"}
     assert all(entry.outcome for entry in stage.cloud.cloud.ledger.entries)
-
-
-def _close_windows(stage: Stage) -> None:
-    for group, _ in stage.cloud.reminders.sent:
-        stage.deliver(f'{{"reseal": "close-alert-window", "group": "{group}"}}')
 
 
 @pytest.mark.parametrize("seconds", [0, LONGEST_RUN])
@@ -171,7 +166,7 @@ def test_a_refusal_that_could_not_be_reported_is_reported_in_whatever_company_it
     stage.deliver(an_event("a.csv", 1))
 
     stage.deliver(an_event("b.csv", 2), an_event("a.csv", 1), times=2)
-    _close_windows(stage)
+    stage.end_windows()
 
     assert {f["status"] for f in stage.findings} == {"FAILED"}
 
@@ -241,7 +236,7 @@ def test_a_repair_that_could_not_be_reported_is_reported_by_the_next_delivery() 
 
     failed = stage.deliver(an_event("a.csv"))
     stage.deliver(an_event("a.csv"), times=2)
-    _close_windows(stage)
+    stage.end_windows()
 
     assert isinstance(failed["m1"], TransientError)
     assert {f["status"] for f in stage.findings} == {"REMEDIATED"}

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
 
 from reseal.core.errors import CustomerKeyError, NotFoundError, RefusalError, TransientError
+from reseal.core.policy.requirements import Mode
 from reseal.core.repairs.objects.method import Methods
-from tests.support.builders import BUCKET, DSSE_KMS, SSE_KMS, TEAM_KEY, a_policy, object_encryption
-from tests.unit.resources.object.stage import SSE_C, UNDER_K, Stage, an_event
+from tests.support.builders import (
+    BUCKET,
+    DEFAULT_MODES,
+    DSSE_KMS,
+    OBJECT_ENCRYPTION,
+    SSE_KMS,
+    TEAM_KEY,
+    K,
+    a_policy,
+    object_encryption,
+)
+from tests.unit.resources.object.stage import REPAIR, SSE_C, UNDER_K, Stage, an_event
 
 IN_PARTS: dict[str, Any] = {"policy": a_policy(required=DSSE_KMS), "methods": Methods(largest_copy=1)}
 
@@ -165,3 +177,52 @@ def test_versioning_that_is_turned_on_before_the_copy_is_reported_since_the_old_
     (finding,) = stage.findings
     assert (finding["severity"], finding["status"]) == ("HIGH", "REMEDIATED")
     assert "versioning of the bucket (turned on meanwhile" in finding["reason"]
+
+
+DETECT = a_policy(check_modes=DEFAULT_MODES | {OBJECT_ENCRYPTION: Mode.DETECT}, exempts_log_deliveries=True)
+
+
+# --- only detected: the finding has the command that repairs --------------------------------------
+
+
+def words_of(stage: Stage) -> list[str]:
+    (finding,) = stage.findings
+    assert finding["status"] == "DETECTED"
+    return shlex.split(finding["repair"])
+
+
+def test_command_copies_the_object_as_enforcement_would() -> None:
+    stage = Stage(policy=DETECT)
+    written = stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    words = words_of(stage)
+    assert words[:3] == ["aws", "s3api", "copy-object"]
+    assert words[words.index("--ssekms-key-id") + 1] == K
+    seen = f"{written.last_modified:%Y-%m-%dT%H:%M:%SZ}"
+    assert f"--copy-source-if-unmodified-since={seen}" in words
+    assert {"--metadata-directive=COPY", "--tagging-directive=COPY"} <= set(words)
+
+
+def test_command_changes_the_object_in_place_where_enforcement_would() -> None:
+    stage = Stage(policy=DETECT, methods=Methods(prefers_in_place=True))
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    words = words_of(stage)
+    assert words[:3] == ["aws", "s3api", "update-object-encryption"]
+    assert f"SSEKMS={{KMSKeyArn={K},BucketKeyEnabled=true}}" in words
+
+
+@pytest.mark.parametrize("methods", [Methods(), Methods(prefers_in_place=True)], ids=["copy", "in place"])
+def test_detecting_costs_only_the_reads_before_enforcements_write(methods: Methods) -> None:
+    stage = Stage(policy=DETECT, methods=methods)
+    stage.cloud.objects.put(BUCKET, "a.csv")
+
+    stage.deliver(an_event("a.csv"))
+
+    reads = REPAIR[: REPAIR.index("ledger read last")]
+    assert stage.steps[: len(reads)] == reads
+    assert not [step for step in stage.steps if step.startswith(("ledger", "copy", "update"))]

@@ -9,7 +9,7 @@ from typing import Any
 from reseal.core.text.quoted import cut
 
 UNKNOWN = "unknown"
-_LONGEST_TEXT = 1024
+_LONGEST_TEXT = 1024  # CloudTrail cuts the user agent there (A33)
 
 # The first text found in the lower-case user agent names the tool. Order matters: OpenTofu runs
 # Terraform's providers, and the CDK and Terraform also name the SDK that they are built on.

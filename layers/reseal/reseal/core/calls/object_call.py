@@ -29,6 +29,9 @@ from reseal.core.text.quoted import SHORT, quoted
 _LONGEST_VERSION = 1024
 """Bytes of ASCII (S3 User Guide, "Versioning workflows")."""
 
+BEGINNINGS = frozenset({"CreateMultipartUpload", "InitiateMultipartUpload"})
+"""The call that begins an upload in parts. AWS's pages name it in both ways (A20)."""
+
 _LONGEST_KEY = 1024  # bytes of UTF-8 (S3 User Guide, object key names)
 
 
@@ -67,6 +70,11 @@ class ObjectCall:
         if not isinstance(resource, ObjectResource):
             return self
         return replace(self, object_key=resource.object_key, version_id=resource.version_id)
+
+    @property
+    def begins_upload(self) -> bool:
+        """Whether this call only begins an upload in parts: no object is there yet."""
+        return self.name in BEGINNINGS
 
     @property
     def unquoted_key(self) -> str | None:

@@ -28,14 +28,15 @@ _LOOK, _CLOSE = "look", "close-alert-window"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseWindow:
-    """A lane's reminder to itself to close an alert window."""
+    """A lane's reminder to itself to close the alert window of a bucket or key, its `scope`."""
 
-    group: str
+    scope: str
+    window_id: str
 
 
 def reminder_body(window: CloseWindow) -> str:
     """The text of a reminder."""
-    return json.dumps({"reseal": _CLOSE, "group": window.group})
+    return json.dumps({"reseal": _CLOSE, "scope": window.scope, "window": window.window_id})
 
 
 def look_body(look: Look[Resource]) -> str:
@@ -77,8 +78,8 @@ def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
     message = parse_json(body)
     try:
         match message:
-            case {"reseal": "close-alert-window", "group": str(group)}:
-                return CloseWindow(group=group)
+            case {"reseal": "close-alert-window", "scope": str(scope), "window": str(window_id)}:
+                return CloseWindow(scope=scope, window_id=window_id)
             case {"reseal": "look", "id": str(event_id), "time": str(time), "resource": Mapping() as found}:
                 return _look(event_id, time, found)
     except (KeyError, TypeError, ValueError) as error:

@@ -9,7 +9,6 @@ from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
-from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.setting import Setting
 from reseal.core.text.quoted import named, quoted, some_of
 
@@ -46,7 +45,7 @@ def decide_default_encryption(
 def _unless_ambiguous(requirements: Requirements, observed: ObservedBucket, compliant: Compliant) -> Decision:
     """For writers of other accounts, a bare id or alias names another key or no key (E10)."""
     key_id, access = observed.encryption.key_id or "", observed.access
-    if access is None or not parse_key_reference(key_id).depends_on_caller:
+    if access is None or not observed.is_named_by_writers:
         return compliant
     writers = writers_of_other_accounts(access.policy or {}, requirements.account)
     if not writers:

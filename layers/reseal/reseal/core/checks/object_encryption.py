@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reseal.core.calls.look import Look
-from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.object_call import BEGINNINGS, ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Manual, Severity
@@ -24,9 +24,13 @@ _OBJECT = Subject(
 )
 
 
-OBJECT_CALLS = frozenset(
-    {"PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption"}
-)
+OBJECT_CALLS = BEGINNINGS | {
+    "PutObject",
+    "PostObject",
+    "CopyObject",
+    "CompleteMultipartUpload",
+    "UpdateObjectEncryption",
+}
 """The calls that set an object's encryption."""
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.decision import Manual
+from reseal.core.errors import RefusalError
 from reseal.core.outcome import Failed
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -46,7 +47,8 @@ class ObservedBucket:
     key by a bare id or alias, which depends on the writer's account. `read_at` is when the first of it was
     read. `created` is when S3 says that the bucket was created, read after a CreateBucket of a bucket under
     SSE-S3; S3 may name a later time, of a change of the bucket (ListBuckets). `policy` is read after
-    the calls that can set it; it is a `Failed` if S3 denied that.
+    the calls that can set it; it is a `Failed` if S3 denied that. `refused` is AWS's refusal of something
+    else that checks need besides the encryption.
     """
 
     read_at: datetime
@@ -56,12 +58,18 @@ class ObservedBucket:
     key_policy: KeyPolicy | None = None
     created: datetime | None = None
     policy: ObservedPolicy | Failed | None = None
+    refused: RefusalError | None = None
 
     @property
     def settings(self) -> Mapping[str, State]:
         """The state of each setting that the checks judge."""
         policy = self.policy.settings if isinstance(self.policy, ObservedPolicy) else {}
         return {Setting.BUCKET_ENCRYPTION: self.encryption, **policy}
+
+    @property
+    def is_named_by_writers(self) -> bool:
+        """Whether each writer's account resolves the name of the key: a bare id or alias (E10)."""
+        return parse_key_reference(self.encryption.key_id or "").depends_on_caller
 
     @property
     def is_under_aws_s3(self) -> bool:

@@ -17,8 +17,9 @@ _LONGEST_IN_WORDS = 120
 class Incident:
     """SSE-C writes of one actor, across buckets and messages; `count` is their number so far.
 
-    `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when; None
-    if no such call was noted by then: it is noted after the settle time.
+    `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when, or that
+    the caller is not known yet: the call is noted after the settle time. None if SSE-C is blocked and no such
+    call was noted, or if the bucket could not be read.
     """
 
     id: str

@@ -88,10 +88,10 @@ def findings_of(
 
 
 def refusal_finding(requirements: Requirements, call: Trigger, check_id: str, failed: Failed) -> Finding:
-    """The finding of an event whose resource could not be read, so no check could judge it."""
+    """The finding of an event whose resource could not be read, so this check could not judge it."""
     violation = Manual(
         severity=Severity.HIGH,
-        reason=f"no check could judge the {call.resource.kind}: {failed.reason}",
+        reason=f"this check could not judge the {call.resource.kind}: {failed.reason}",
         recommendation=_how_to_allow(failed, call.resource),
     )
     draft = _draft(requirements, call, CHECK_BY_ID[check_id], violation, None)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from reseal.core.calls.look import Look
+from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
+from reseal.core.state.bucket_encryption import SSE_C
+from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.text.quoted import named
 
 LOG_DELIVERIES = frozenset(
@@ -23,6 +26,12 @@ LOG_DELIVERIES = frozenset(
     }
 )
 """Services that deliver logs on their own behalf, some with SSE-S3 only (E17, E18)."""
+
+
+_OUTSIDE_SCOPE = Exempt("the bucket is not in ObjectScope")
+_JUDGED_WHEN_COMPLETE = Exempt(
+    "an upload in parts is judged when it is complete, if its beginning states no key of others"
+)
 
 
 def skipped_call(requirements: Requirements, call: BucketTrigger | ObjectTrigger) -> Skipped | None:
@@ -45,12 +54,27 @@ def skipped_call(requirements: Requirements, call: BucketTrigger | ObjectTrigger
 def exempt_call(requirements: Requirements, call: ObjectTrigger) -> Exempt | None:
     """Why this write is exempt; None if it is judged."""
     if isinstance(call, Look):
-        return requirements.exempt
+        return requirements.exempt or (_OUTSIDE_SCOPE if requirements.record_only else None)
     if call.own_model:
         return Exempt(call.own_model)
     if requirements.exempts_log_deliveries and call.delivered_by in LOG_DELIVERIES:
         return Exempt(f"{call.delivered_by} delivered the object, and ExemptLogDeliveries is true")
+    if is_told_from_record(requirements, call) and not _states_key_of_others(requirements, call):
+        return requirements.exempt or (_OUTSIDE_SCOPE if requirements.record_only else _JUDGED_WHEN_COMPLETE)
     return requirements.exempt
+
+
+def is_told_from_record(requirements: Requirements, call: ObjectTrigger) -> bool:
+    """Whether only the record is judged: Reseal may not read the object, or it is not there yet."""
+    return isinstance(call, ObjectCall) and (requirements.record_only or call.begins_upload)
+
+
+def _states_key_of_others(requirements: Requirements, call: ObjectCall) -> bool:
+    """Whether the record states SSE-C, or a key of another account."""
+    stated = call.stated
+    if stated.algorithm == SSE_C:
+        return True
+    return stated.key_id is not None and not requirements.owns(parse_key_reference(stated.key_id).account)
 
 
 def exempt_by_name(resource: Resource, account: str, *, control_tower: bool) -> Exempt | None:

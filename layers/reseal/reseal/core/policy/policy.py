@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reseal.core.decision import Exempt
 from reseal.core.policy.exemptions import exempt_by_name
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import ObjectResource, Resource
@@ -27,12 +26,11 @@ class Policy:
     def for_(self, resource: Resource) -> Requirements:
         """What is required of this resource."""
         exempt = exempt_by_name(resource, self.default.account, control_tower=self.exempt_control_tower)
-        return replace(self.default, exempt=exempt or self._outside_scope(resource))
+        return replace(self.default, exempt=exempt, record_only=self._is_outside_scope(resource))
 
-    def _outside_scope(self, resource: Resource) -> Exempt | None:
-        """The rule also matches a copy from a bucket in the scope to one outside."""
+    def _is_outside_scope(self, resource: Resource) -> bool:
+        """Whether it is an object to which the object lane's role has no right."""
         if not isinstance(resource, ObjectResource):
-            return None
+            return False
         named = f"{resource.bucket}/"
-        in_scope = any(name == EVERY_BUCKET or named.startswith(name) for name in self.object_scope)
-        return None if in_scope else Exempt("the bucket is not in ObjectScope")
+        return not any(name == EVERY_BUCKET or named.startswith(name) for name in self.object_scope)

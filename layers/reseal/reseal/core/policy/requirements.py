@@ -28,8 +28,10 @@ class Requirements:
     key material was made outside AWS; in list mode it holds the other approved ARNs.
     `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
     remediation key. Otherwise the key policy must show it. `exempts_log_deliveries`: no check judges the
-    logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do. `mode`
-    is that of the whole stack. `runbook` is the address of the runbook's page.
+    logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do.
+    `record_only`: Reseal has no right to the resource, so it reads and writes nothing there, and tells what
+    the record of a call states. `mode` is that of the whole stack. `runbook` is the address of the runbook's
+    page.
     """
 
     account: str
@@ -41,6 +43,7 @@ class Requirements:
     callers_may_use_key: bool = True
     exempts_log_deliveries: bool = False
     exempt: Exempt | None = None
+    record_only: bool = False
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, Mode]
     runbook: str = "docs/runbook.md"

@@ -31,7 +31,7 @@ _PLAIN = re.compile(
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _COMBINING = frozenset({"Mn", "Mc", "Me"})
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Characters that Unicode calls letters or symbols, and that show nothing."""
+"""Characters that Unicode calls characters or symbols, and that show nothing."""
 
 
 def quoted(text: str, longest: int = LONGEST) -> str:
@@ -75,6 +75,8 @@ def some_of(texts: Sequence[str], *, separator: str = ", ", longest: int = 1000)
 
 
 def _beginning(text: str, longest: int, cost: Callable[[str], int]) -> str:
+    if text.isascii() and text.isprintable() and not set("'\"\\") & set(text):
+        return text[:longest]  # each character is spelled as itself
     left = longest
     for number, character in enumerate(text[: longest + 1]):
         left -= cost(character)

@@ -23,8 +23,16 @@ BUCKET_CALLS = (
 )
 """The calls that the bucket lane's rule matches; a test keeps the two equal."""
 
-OBJECT_WRITES = ("PutObject", "PostObject", "CopyObject", "CompleteMultipartUpload", "UpdateObjectEncryption")
-"""The calls that the object lane's rule matches; these are data events."""
+OBJECT_WRITES = (
+    "PutObject",
+    "PostObject",
+    "CopyObject",
+    "CompleteMultipartUpload",
+    "UpdateObjectEncryption",
+    "CreateMultipartUpload",
+    "InitiateMultipartUpload",
+)
+"""The calls that the object lane's rules match; these are data events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ class TransitFacts:
 
     `access` holds its ACL, its website, S3's own verdict on its policy and Block Public Access; its `policy`
     is not used. `tool` manages the bucket, in `stack` if that is known. `creator` is the tool that created
-    it, None if Reseal did not receive that call. `must_know_creator`: no call explains the violation, so only the
-    creator shows that no tool manages the bucket. `plain_http` says who used plain HTTP lately.
+    it, None if that is not known. `must_know_creator`: no call explains the violation, so only the creator
+    shows that no tool manages the bucket. `plain_http` says who used plain HTTP lately.
     """
 
     access: BucketAccess

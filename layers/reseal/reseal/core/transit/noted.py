@@ -37,7 +37,7 @@ class PlainHttpCall:
 class Noted:
     """What Reseal noted of one bucket. The calls that it receives are writes, and not all of them.
 
-    `creator` is the tool that created the bucket, None if Reseal did not receive that call. `manager` is a tool of
+    `creator` is the tool that created the bucket, None if that is not known. `manager` is a tool of
     infrastructure as code that created the bucket or set its policy. `last` is the latest call over plain
     HTTP, and `count` the number of those calls so far, at least.
     """

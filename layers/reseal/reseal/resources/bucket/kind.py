@@ -12,16 +12,18 @@ from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
 from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
+from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
 from reseal.core.checks.tls_only import TLS_ONLY, decide_recorded_policy
-from reseal.core.decision import Exempt
-from reseal.core.errors import MalformedEventError
+from reseal.core.decision import Compliant, Exempt
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
 from reseal.core.transit.noted import PlainHttpCall
+from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -38,15 +40,20 @@ class BucketKind:
     """`Kind` of buckets."""
 
     services: Services
+    reporter: Reporter
     settings = tuple(WRITERS)
     checks = BUCKET_CHECKS
     lease = LEASE
 
-    def parse(self, body: str) -> BucketTrigger:
-        """Step 1. Raises MalformedEventError."""
+    def parse(self, body: str) -> BucketTrigger | None:
+        """Step 1; closes an alert window if the message is its reminder.
+
+        Raises MalformedEventError and TransientError.
+        """
         message = parse_bucket_message(body)
         if isinstance(message, CloseWindow):
-            raise MalformedEventError("the bucket lane has no alert windows")
+            self.reporter.close_window(message)
+            return None
         return message
 
     def superseded(self, _parsed: Mapping[str, Parsed[BucketTrigger]]) -> Mapping[str, Skipped]:
@@ -91,13 +98,19 @@ class BucketKind:
         return {**policy, **decisions_by_record(requirements, call, seen, observed)}
 
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
-        """Step 3."""
-        return decisions_of(requirements, call, observed)
+        """Step 3. A check that needs what AWS refused, and sees no violation without it, decides nothing."""
+        decisions = decisions_of(requirements, call, observed)
+        if observed.refused is None:
+            return decisions
+        needy = {KEY_ACCESS, DEFAULT_ENCRYPTION} if observed.is_named_by_writers else {KEY_ACCESS}
+        return {c: d for c, d in decisions.items() if c not in needy or not isinstance(d, Compliant)}
 
     def plan(
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions
     ) -> Planned[BucketPlan]:
-        """Step 3, the guards. Raises RefusalError and TransientError."""
+        """Step 3, the guards. Raises RefusalError, also that of the observation, and TransientError."""
+        if observed.refused is not None:
+            raise observed.refused
         found = observed.settings
         guarded = unless_too_large(found, self._observer(requirements).guard(call, observed, decisions))
 

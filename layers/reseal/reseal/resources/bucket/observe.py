@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 
 from reseal.core.access.key_policy import KeyPolicy
@@ -17,6 +18,7 @@ from reseal.core.guards.guards import guard
 from reseal.core.outcome import Failed
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.refusal import denied
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
 from reseal.ports import Services
@@ -31,26 +33,30 @@ class Observer:
     services: Services
 
     def observe(self, call: BucketTrigger) -> ObservedBucket:
-        """The bucket now, with the KMS key and the bucket access if the checks need them."""
+        """The bucket now, with the KMS key and the bucket access if the checks need them.
+
+        A refusal of what is read after the encryption does not lose what the encryption shows.
+        """
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
-        seen = self._policy(call)
-        policy = seen.policy if isinstance(seen, ObservedPolicy) else None
-        key = self._key_of(encryption)
+        seen = ObservedBucket(read_at=read_at, encryption=encryption, policy=self._policy(call))
+        try:
+            seen = replace(seen, kms_key=self._key_of(encryption), created=self._created(call, encryption))
+            return self._with_access(call, seen)
+        except RefusalError as refusal:
+            return replace(seen, refused=refusal)
+
+    def _with_access(self, call: BucketTrigger, seen: ObservedBucket) -> ObservedBucket:
+        key = seen.kms_key
         is_under_key = isinstance(key, KmsKey)
-        may_be_new = call.name == "CreateBucket" and encryption.algorithm == SseAlgorithm.SSE_S3
         opens = may_grant_access(call) and self.requirements.mode_of(KEY_ACCESS) is not Mode.OFF
         needs_access = (opens and (is_under_key or may_hand_on_copies(call))) or (
-            is_under_key and parse_key_reference(encryption.key_id or "").depends_on_caller
+            is_under_key and seen.is_named_by_writers
         )
-        return ObservedBucket(
-            read_at=read_at,
-            encryption=encryption,
-            kms_key=key,
-            created=self.services.buckets.read_created(call.resource.bucket) if may_be_new else None,
-            access=self.services.buckets.read_access(call.resource.bucket, policy) if needs_access else None,
+        return replace(
+            seen,
+            access=self._read_access(call, seen) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
-            policy=seen,
         )
 
     def _policy(self, call: BucketTrigger) -> ObservedPolicy | Failed | None:
@@ -61,6 +67,20 @@ class Observer:
             return self._policy_observer.observe(call)
         except AccessDeniedError as refusal:
             return denied(refusal)
+
+    def _read_access(self, call: BucketTrigger, seen: ObservedBucket) -> BucketAccess:
+        """Who has access now. A policy that was just read is not read again."""
+        policy = seen.policy.policy if isinstance(seen.policy, ObservedPolicy) else None
+        return self.services.buckets.read_access(call.resource.bucket, policy)
+
+    def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
+        """When the bucket was created; None if that does not matter or AWS does not say."""
+        if call.name != "CreateBucket" or encryption.algorithm != SseAlgorithm.SSE_S3:
+            return None
+        try:
+            return self.services.buckets.read_created(call.resource.bucket)
+        except RefusalError:
+            return None
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""
@@ -89,10 +109,7 @@ class Observer:
 
     def _reads(self, call: BucketTrigger, observed: ObservedBucket) -> Reads:
         services, remediation_key = self.services, self.requirements.remediation_key
-        seen = observed.policy
-        policy = seen.policy if isinstance(seen, ObservedPolicy) else None
-        bucket = call.resource.bucket
-        access = cache(lambda: observed.access or services.buckets.read_access(bucket, policy))
+        access = cache(lambda: observed.access or self._read_access(call, observed))
         return Reads(
             remediation_key=cache(lambda: services.keys.describe(remediation_key, max_age=0)),
             access=access,

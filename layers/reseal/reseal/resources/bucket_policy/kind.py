@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reseal.core.calls.look import Look
-from reseal.core.calls.queue_message import parse_bucket_message
+from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
 from reseal.core.checks.intent import Intent
 from reseal.core.checks.observed_bucket import ObservedPolicy
@@ -20,6 +20,7 @@ from reseal.core.repairs.repair import repairs_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.setting import Setting
 from reseal.core.transit.lost_update import LONGEST_WRITE
+from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import BucketPolicies, Services
 from reseal.resources.bucket_policy.observe import PolicyObserver
@@ -35,13 +36,20 @@ class PolicyKind:
 
     services: Services
     policies: BucketPolicies
+    reporter: Reporter
     settings = (Setting.BUCKET_POLICY.value,)
     checks = (CHECK_BY_ID[TLS_ONLY],)
     lease = LONGEST_WRITE
 
-    def parse(self, body: str) -> BucketLook:
-        """Step 1. Raises MalformedEventError."""
+    def parse(self, body: str) -> BucketLook | None:
+        """Step 1; closes an alert window if the message is its reminder.
+
+        Raises MalformedEventError and TransientError.
+        """
         message = parse_bucket_message(body)
+        if isinstance(message, CloseWindow):
+            self.reporter.close_window(message)
+            return None
         if not isinstance(message, Look):
             raise MalformedEventError("the policy lane takes only requests to look")
         return message

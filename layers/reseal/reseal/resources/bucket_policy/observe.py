@@ -19,8 +19,8 @@ from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import TransitFacts
-from reseal.core.transit.noted import INFRASTRUCTURE_AS_CODE, Noted
 from reseal.core.transit.lost_update import PolicyCall, PolicyWrite, overwritten
+from reseal.core.transit.noted import INFRASTRUCTURE_AS_CODE, Noted
 from reseal.ports import Services
 
 _BEFORE_ITS_RECORD = timedelta(minutes=1)

@@ -14,24 +14,26 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.tls_only import TLS_ONLY
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Outcome, Skipped
-from reseal.core.policy.exemptions import exempt_call, skipped_call
+from reseal.core.policy.exemptions import exempt_call, is_told_from_record, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
 from reseal.core.transit.noted import PlainHttpCall
 from reseal.flow.judge import judge
+from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
 from reseal.resources.object.plan import ObjectPlan
-from reseal.resources.object.report import Reporter
+from reseal.resources.object.recorded import AsRecorded, as_recorded, decide_recorded
 from reseal.resources.object.superseded import superseded
 from reseal.resources.object.write import Writer
 
 LEASE = timedelta(seconds=330)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-ObjectJudged = Judged[ObjectTrigger, ObjectFound, ObjectPlan]
+ObjectSeen = ObjectFound | AsRecorded
+ObjectJudged = Judged[ObjectTrigger, ObjectSeen, ObjectPlan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class ObjectKind:
         """Step 1; closes an alert window if the message is its reminder."""
         message = parse_object_message(body)
         if isinstance(message, CloseWindow):
-            self.reporter.close_window(message.group)
+            self.reporter.close_window(message)
             return None
         return message
 
@@ -65,31 +67,39 @@ class ObjectKind:
             return CHECK_IS_OFF
         return skipped_call(requirements, call) or exempt_call(requirements, call)
 
-    def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectFound]:
+    def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectSeen]:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who used plain HTTP: it is then not denied on the bucket.
         """
         if isinstance(call, ObjectCall) and call.over_plain_http:
             self._note_plain_http(requirements, call)
+        if isinstance(call, ObjectCall) and is_told_from_record(requirements, call):
+            return call, as_recorded(requirements, call, self.services.keys)
         return self._observer(requirements).observe(call)
 
     def by_record(
-        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound | None
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectSeen | None
     ) -> Decisions:
         """Step 3, of what the call wrote by its record. Raises TransientError."""
+        if isinstance(found, AsRecorded):
+            return {}
         return self._observer(requirements).by_record(call, found)
 
     def decide(
-        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectSeen
     ) -> Decisions | Skipped:
         """Step 3; Skipped if another call wrote the object that is there."""
+        if isinstance(found, AsRecorded):
+            return decide_recorded(requirements, call, found)
         return self._observer(requirements).decide(call, found)
 
     def plan(
-        self, requirements: Requirements, call: ObjectTrigger, found: ObjectFound, decisions: Decisions
+        self, requirements: Requirements, call: ObjectTrigger, found: ObjectSeen, decisions: Decisions
     ) -> Planned[ObjectPlan]:
         """Step 3, the guards and the method. Raises RefusalError and TransientError."""
+        if isinstance(found, AsRecorded):
+            return Planned(decisions=decisions)
         return self._observer(requirements).plan(call, found, decisions)
 
     def reconsider(self, judged: Mapping[str, ObjectJudged]) -> Mapping[str, ObjectJudged]:
@@ -112,8 +122,10 @@ class ObjectKind:
         outcome = self._writer.write(entry, plan, lambda: self._plan_now(judged))
         return replace(entry, outcome=outcome)
 
-    def find_out(self, entry: Entry, found: ObjectFound) -> Outcome | None:
+    def find_out(self, entry: Entry, found: ObjectSeen) -> Outcome | None:
         """Step 5, of an earlier delivery's write."""
+        if isinstance(found, AsRecorded):
+            return None
         return self._writer.find_out(entry, found)
 
     def _note_plain_http(self, requirements: Requirements, call: ObjectCall) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.outcome import SkipCause, Skipped
+from reseal.core.policy.exemptions import is_told_from_record
 from reseal.flow.stages import Parsed
 
 _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batch is about the same object")
@@ -16,23 +17,29 @@ _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batc
 def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> dict[str, Skipped]:
     """The messages that another message of the batch replaces: of the same object or the same event.
 
-    Only the last write of an object can be what is there now, so only its message goes on. A message
-    that may have been delivered before goes on too, because its earlier work must be looked up. Only one
-    of an event's duplicates goes on: two would write twice and share one ledger entry.
+    Only the last write of an object can be what is there now, so only its message goes on, besides looks
+    and writes that are told from their records. A message that may have been delivered before goes on too,
+    because its earlier work must be looked up. Only one of an event's duplicates goes on: two would write
+    twice and share one ledger entry.
     """
     in_order = sorted(parsed.items(), key=lambda item: _order(item[1]))
-    last = {one.trigger.resource: message for message, one in in_order}
+    apart = {
+        message
+        for message, one in in_order
+        if isinstance(one.trigger, Look) or is_told_from_record(one.requirements, one.trigger)
+    }
+    last = {one.trigger.resource: message for message, one in in_order if message not in apart}
     of_event = {one.trigger.event_id: message for message, one in in_order}
 
     def goes_on(message: str, one: Parsed[ObjectTrigger]) -> bool:
         call = one.trigger
         if of_event[call.event_id] != message:
             return False
-        if isinstance(call, Look):
+        if message in apart:
             return True
         latest = parsed[last[call.resource]].trigger
         # for writes in the same second, the records do not show if an upload in parts was first
-        tie = not isinstance(latest, Look) and latest.time == call.time and latest.name != call.name
+        tie = latest.time == call.time and latest.name != call.name
         return latest is call or tie or one.delivery.may_be_repeated(call.time, now)
 
     return {message: _NEWER for message, one in parsed.items() if not goes_on(message, one)}

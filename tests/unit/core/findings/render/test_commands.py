@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.findings.finding import Written
-from reseal.core.findings.render.commands import undo_command
+from reseal.core.findings.finding import Finding, Proposed, Status, Written
+from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.render.commands import (
+    FIRST_ONLY,
+    IN_PARTS,
+    NO_REPAIR,
+    NOT_GUARDED,
+    RUN_REPAIR,
+    recommendation_of,
+    repair_command,
+    undo_command,
+)
 from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -22,10 +32,12 @@ from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     DSSE_KMS,
     KEY,
+    OBJECT_ENCRYPTION,
     REGION,
     SSE_KMS,
     STRANGER_KEY,
     UNLISTED_KEY,
+    K,
     KeyCall,
     a_call,
     an_object_call,
@@ -307,3 +319,93 @@ def test_a_command_means_the_same_in_every_shell(key: str, key_id: str, version:
     ]
 
     assert all(command is None or PLAIN.fullmatch(command) for command in commands)
+
+
+# --- the command that repairs --------------------------------------------------------------------
+
+UNDER_K = object_encryption(SSE_KMS, K, bucket_key=True)
+SEEN = {"last_modified": "2026-11-23T11:59:30+00:00"}
+ON_KEY = ["--server-side-encryption", "aws:kms", "--ssekms-key-id", K, "--bucket-key-enabled"]
+
+
+def detected(proposed: Proposed | None, call: Any = None, **facts: Any) -> Finding:
+    check = DEFAULT_ENCRYPTION if proposed and proposed.action == "PutBucketEncryption" else OBJECT_ENCRYPTION
+    common: dict[str, Any] = {
+        "status": Status.DETECTED,
+        "recommendation": "nothing was changed",
+        "reason": "",
+    }
+    return a_finding(check, call or an_object_call(), proposed=proposed, **(common | facts))
+
+
+def a_copy(intended: ObjectEncryption = UNDER_K, **details: str) -> Proposed:
+    return Proposed(action="CopyObject", intended=intended, details=STANDARD | SEEN | details)
+
+
+def test_bucket_is_repaired_by_the_rule_that_enforcement_would_have_written() -> None:
+    intended = encryption(SSE_KMS, K, bucket_key=True)
+
+    found = detected(Proposed(action="PutBucketEncryption", intended=intended), a_call())
+
+    *command, rule = words_of(repair_command(found))
+    assert command == [
+        *("aws", "s3api", "put-bucket-encryption", "--region", REGION, "--bucket", BUCKET),
+        *("--expected-bucket-owner", ACCOUNT, "--server-side-encryption-configuration"),
+    ]
+    assert rule == (
+        f"Rules=[{{ApplyServerSideEncryptionByDefault={{SSEAlgorithm=aws:kms,KMSMasterKeyID={K}}},"
+        "BucketKeyEnabled=true,BlockedEncryptionTypes={EncryptionType=[SSE-C]}}]"
+    )
+
+
+def test_object_is_repaired_by_a_copy_unless_it_was_written_since_it_was_seen() -> None:
+    assert words_of(repair_command(detected(a_copy()))) == [
+        *("aws", "s3api", "copy-object", *ON_OBJECT, "--copy-source", f"{BUCKET}/{KEY}"),
+        *("--expected-source-bucket-owner", ACCOUNT, *ON_KEY),
+        "--copy-source-if-unmodified-since=2026-11-23T11:59:30Z",
+        "--storage-class=STANDARD",
+    ]
+
+
+def test_object_is_repaired_in_place_where_enforcement_would_have_done_so() -> None:
+    found = detected(Proposed(action="UpdateObjectEncryption", intended=UNDER_K))
+
+    assert words_of(repair_command(found)) == [
+        *("aws", "s3api", "update-object-encryption", *ON_OBJECT),
+        *("--object-encryption", f"SSEKMS={{KMSKeyArn={K},BucketKeyEnabled=true}}"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        pytest.param(detected(a_copy()), RUN_REPAIR, id="there is one"),
+        pytest.param(detected(None), NOT_GUARDED, id="no guard was asked"),
+        pytest.param(
+            detected(Proposed(action="UploadPartCopy", intended=UNDER_K)), IN_PARTS, id="too large to copy"
+        ),
+        pytest.param(detected(a_copy(), an_object_call(key="a b")), NO_REPAIR, id="unsafe key"),
+        pytest.param(detected(a_copy(WebsiteRedirectLocation="http://a/")), NO_REPAIR, id="the CLI fetches"),
+        pytest.param(
+            detected(a_copy(WebsiteRedirectLocation="/" + "x" * 2990)), NO_REPAIR, id="longer than a message"
+        ),
+    ],
+)
+def test_recommendation_says_whether_there_is_a_command_that_repairs(found: Finding, why: str) -> None:
+    assert recommendation_of(found) == f"nothing was changed; {why}"
+    assert (repair_command(found) is None) is (why != RUN_REPAIR)
+
+
+def test_of_many_objects_the_command_repairs_only_the_first() -> None:
+    many = Occurrences(count=2, first=NOON, last=NOON, keys=("a", "b"))
+
+    found = detected(a_copy(), occurrences=many)
+
+    assert recommendation_of(found) == f"nothing was changed; {RUN_REPAIR}; {FIRST_ONLY}"
+
+
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=20))
+def test_no_command_that_repairs_holds_an_unsafe_name(key: str) -> None:
+    command = repair_command(detected(a_copy(), an_object_call(key=key)))
+
+    assert command is None or re.fullmatch(r"[A-Za-z0-9/_.+=-]+", key, re.ASCII)

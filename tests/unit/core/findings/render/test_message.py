@@ -13,9 +13,10 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status, Written
-from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.message import LONGEST_EMAIL
+from reseal.core.findings.occurrences import Incident, Occurrences
 from reseal.core.findings.render.commands import NO_UNDO
-from reseal.core.findings.render.message import message_of
+from reseal.core.findings.render.message import message_of, messages_of
 from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
@@ -30,6 +31,7 @@ from tests.support.builders import (
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object, a_finding
 
+DETECTS = "the mode is detect."
 SCHEMA = json.loads(Path("docs/finding.schema.json").read_text())
 
 
@@ -238,3 +240,91 @@ def test_the_document_about_objects_keeps_its_schema(occurrences: Occurrences | 
     message = message_of([replace(OBJECT, occurrences=occurrences)])
 
     validator.validate(json.loads(message.document))
+
+
+# --- the first line, and how much fits -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("finding", "sentence"),
+    [
+        (REMEDIATED, "Reseal corrected the default encryption of bucket payroll."),
+        (MANUAL, "Somebody must correct the Bucket Key of bucket payroll: switch it on."),
+        (
+            replace(MANUAL, status=Status.DETECTED),
+            f"Reseal found the Bucket Key of bucket payroll not as required, and changed nothing: {DETECTS}",
+        ),
+        (
+            replace(MANUAL, status=Status.FAILED, recommendation=None),
+            "AWS refused what Reseal needs to check or correct the Bucket Key of bucket payroll: see below.",
+        ),
+        (
+            replace(OBJECT, occurrences=Occurrences(count=3, first=NOON, last=NOON, keys=("a", "b", "c"))),
+            "Reseal corrected the object encryption of 3 objects in bucket payroll.",
+        ),
+    ],
+    ids=["remediated", "manual", "detected", "failed", "many"],
+)
+def test_first_line_of_the_e_mail_is_what_a_person_needs(finding: Finding, sentence: str) -> None:
+    assert message_of([finding]).email.partition("\n")[0] == sentence
+
+
+def test_first_line_of_an_incident_says_that_it_is_one() -> None:
+    incident = Incident(id="w1", count=2, unblocked="'eve' at noon")
+    many = Occurrences(count=1, first=NOON, last=NOON, keys=("a",), incident=incident)
+
+    assert message_of([replace(OBJECT, occurrences=many)]).email.startswith("INCIDENT: Reseal corrected")
+
+
+def test_few_findings_are_one_message() -> None:
+    assert messages_of([MANUAL, REMEDIATED]) == (message_of([MANUAL, REMEDIATED]),)
+
+
+def test_no_finding_is_no_message() -> None:
+    assert messages_of([]) == ()
+
+
+@pytest.mark.parametrize("number", [10, 100])
+def test_more_findings_than_fit_are_several_messages_with_each_of_them_once(number: int) -> None:
+    findings = [
+        replace(MANUAL, reason="x" * 3000, call=a_call(event_id=f"event-{one}")) for one in range(number)
+    ]
+
+    messages = messages_of(findings)
+
+    ids = [one["id"] for message in messages for one in json.loads(message.document)["findings"]]
+    assert sorted(ids) == sorted(finding.id for finding in findings)
+    assert all(message.fits and len(message.email) <= LONGEST_EMAIL for message in messages)
+    assert 1 < len(messages) < number
+
+
+def test_row_without_a_bound_of_its_own_is_cut_at_the_end() -> None:
+    message = message_of([replace(MANUAL, reason="x" * 100_000)])
+
+    assert message.fits
+    assert "... (100000 characters)\n" in message.email
+
+
+@pytest.mark.parametrize("number", [1, 10, 12])
+def test_list_in_a_state_is_published_with_at_most_ten_items(number: int) -> None:
+    before = encryption(blocked=tuple(f"SSE-{one}" for one in range(number)))
+
+    (found,) = json.loads(message_of([replace(MANUAL, before=before)]).document)["findings"]
+
+    more = [f"and {number - 10} more"] if number > 10 else []
+    assert found["before"]["blocked"] == [*(f"SSE-{one}" for one in range(min(number, 10))), *more]
+
+
+def test_what_a_record_names_and_no_call_of_aws_is_called_is_quoted() -> None:
+    call = a_call("Put it", actor=replace(an_actor(address="all\nis well"), tool="x.amazonaws.com"))
+
+    email = message_of([replace(MANUAL, call=call)]).email
+
+    assert "  Call           'Put it' at" in email
+    assert " with 'x.amazonaws.com' from 'all\\nis well'\n" in email
+
+
+def test_odd_version_of_an_object_is_quoted() -> None:
+    call = an_object_call(version_id="v 1")
+
+    assert ", version 'v 1'\n" in message_of([replace(OBJECT, call=call)]).email

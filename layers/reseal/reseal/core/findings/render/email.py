@@ -38,7 +38,7 @@ def sentence_of(ordered: Sequence[Finding]) -> str:
     }[first.status]
     more = f" Below are {len(ordered)} findings." if len(ordered) > 1 else ""
     marked = "INCIDENT: " if _is_incident(first) else ""
-    return _on_one_line(f"{marked}{said}{more}")
+    return on_one_line(f"{marked}{said}{more}")
 
 
 def _all_in_words(finding: Finding) -> str:
@@ -62,13 +62,13 @@ def subject_of(ordered: Sequence[Finding]) -> str:
         about = _many(first.occurrences.count, first.resource)
     marked = "INCIDENT " if _is_incident(first) else ""
     head = f"Reseal {marked}{first.severity.name} {first.status.value}: {first.check.title}{more}, "
-    subject = _plain(head + about)
-    return subject if len(subject) <= _LONGEST_SUBJECT else f"{subject[: _LONGEST_SUBJECT - 3]}..."
+    return subject_line(head + about)
 
 
-def _plain(text: str) -> str:
-    """SNS accepts only printable ASCII in a subject (G7)."""
-    return "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
+def subject_line(text: str) -> str:
+    """The text as SNS accepts it in a subject: printable ASCII, cut (G7)."""
+    plain = "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
+    return plain if len(plain) <= _LONGEST_SUBJECT else f"{plain[: _LONGEST_SUBJECT - 3]}..."
 
 
 def _text(finding: Finding) -> str:
@@ -91,11 +91,12 @@ def _text(finding: Finding) -> str:
         ("Finding", finding.id),
     ]
     title = f"{finding.severity.name} {finding.status.value}: {finding.check.title}"
-    return "\n".join([title, *(_row(name, text) for name, text in rows if text)])
+    return "\n".join([title, *(row(name, text) for name, text in rows if text)])
 
 
-def _row(name: str, text: str) -> str:
-    return f"  {name:<14} {cut(_on_one_line(text), _LONGEST.get(name, _LONGEST_ROW))}"
+def row(name: str, text: str) -> str:
+    """A row of a finding, on one line, and cut."""
+    return f"  {name:<14} {cut(on_one_line(text), _LONGEST.get(name, _LONGEST_ROW))}"
 
 
 _SET_BY_ANOTHER_CALL = (
@@ -132,7 +133,7 @@ def _version(version: str) -> str:
     return version if _VERSION.fullmatch(version) else quoted(version, SHORT)
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
     """The text on one line, so that it cannot imitate a row."""
     return " ".join(text.splitlines())
 

@@ -13,12 +13,15 @@ from reseal.core.findings.render.json import attributes_of, findings_document
 def messages_of(findings: Sequence[Finding]) -> tuple[Message, ...]:
     """The messages for the findings of one event: one, or as many as SNS needs to accept them all."""
     messages: list[Message] = []
-    rest = sorted(findings, key=lambda finding: -finding.severity)
-    while rest:
-        fitting = [n for n in range(2, len(rest) + 1) if message_of(rest[:n]).fits]
-        number = max(fitting, default=1)
-        messages.append(message_of(rest[:number]))
-        rest = rest[number:]
+    together: list[Finding] = []
+    for finding in sorted(findings, key=lambda finding: -finding.severity):
+        larger = message_of([*together, finding])
+        if together and larger.fits:
+            messages[-1] = larger
+            together.append(finding)
+        else:
+            messages.append(message_of([finding]))
+            together = [finding]
     return tuple(messages)
 
 

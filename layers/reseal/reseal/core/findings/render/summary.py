@@ -1,0 +1,122 @@
+"""Step 6, report: the summary at the end of an alert window."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.decision import Severity
+from reseal.core.findings.message import Message
+from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.render.email import row, subject_line
+from reseal.core.findings.render.json import SCHEMA
+from reseal.core.findings.window import OTHERS, Group, Window
+from reseal.core.text.quoted import named, quoted
+
+_NAMESPACE = uuid.UUID("e4e3bb3c-9a5c-5c34-9d7e-6d0b3f1c52a1")
+
+
+def summary_of(window: Window) -> Message | None:
+    """The message about all violations that no other message of the window told; None if there are none."""
+    groups = dict(window.untold)
+    if not groups:
+        return None
+    message = _message(window, groups)
+    while len(groups) > 1 and not message.fits:
+        groups = _less_apart(groups)
+        message = _message(window, groups)
+    return message
+
+
+def _less_apart(groups: Mapping[str, Group]) -> dict[str, Group]:
+    """The groups with one less: the least severe is counted among the others."""
+    *kept, least = [name for name in groups if name != OTHERS]
+    others = groups[least].merged(groups[OTHERS]) if OTHERS in groups else groups[least].among_others
+    return {name: groups[name] for name in kept} | {OTHERS: others}
+
+
+def _message(window: Window, groups: Mapping[str, Group]) -> Message:
+    findings = [_finding(window, name, group) for name, group in groups.items()]
+    findings.sort(key=lambda finding: -Severity[finding["severity"]])
+    untold, worst = sum(group.untold for group in groups.values()), findings[0]
+    about = f"{untold} more {'violation' if untold == 1 else 'violations'} in {quoted(window.scope)}"
+    heading = (
+        f"{about}, which no message told before. "
+        f"In this window there were {window.total} by {_actors(window)}. "
+        f"The most severe of those that follow is {worst['severity']}."
+    )
+    marked = "INCIDENT " if any(_is_unblocked(group) for group in groups.values()) else ""
+    summary = {
+        "window": window.id,
+        "violations": window.total,
+        "untold": untold,
+        "actors": {"count": len(window.actors), "more": window.more_actors},
+    }
+    return Message(
+        subject=subject_line(f"Reseal {marked}{worst['severity']}: {about}"),
+        email="\n\n".join([heading, *map(_text, findings)]) + "\n",
+        document=json.dumps({"schema": SCHEMA, "findings": findings, "summary": summary}),
+        attributes={
+            "severity": worst["severity"],
+            "status": _distinct(finding["status"] for finding in findings),
+            "check": _distinct(finding["check"] for finding in findings),
+            "resource_type": worst["resource"]["type"],
+            "account": worst["account"],
+            "region": worst["region"],
+        },
+    )
+
+
+def _finding(window: Window, name: str, group: Group) -> dict[str, Any]:
+    """The group as a finding: of a CRITICAL group with the count so far, else with what was not told.
+
+    A message that may not have reached the topic keeps its id.
+    """
+    count = group.count if group.is_critical and name != OTHERS else group.untold
+    occurrences = Occurrences(count=count, first=group.first, last=group.last, keys=group.keys)
+    untold = (alert.id for alert in group.alerts if not alert.told and alert.count == count)
+    own_id = str(uuid.uuid5(_NAMESPACE, f"{window.id}|{name}|{group.count}"))
+    reason = group.document["reason"]
+    if name == OTHERS:
+        reason = f"{group.untold} violations that are not told apart; the most severe of them: {reason}"
+    return {
+        **group.document,
+        "id": next(untold, own_id),
+        "reason": reason,
+        "occurrences": occurrences.to_document() | {"incident": group.incident},
+    }
+
+
+def _text(finding: Mapping[str, Any]) -> str:
+    found, actor = finding["occurrences"], finding["actor"]
+    first, last = (datetime.fromisoformat(found[name]) for name in ("first", "last"))
+    many = Occurrences(count=found["count"], first=first, last=last, keys=tuple(found["keys"]))
+    rows = [
+        ("All", many.in_words),
+        ("Who", named(actor["who"]) if actor else "not one caller, or not known"),
+        ("Why", finding["reason"]),
+        ("Recommendation", finding["recommendation"]),
+        ("Runbook", finding["runbook"]),
+        ("Finding", finding["id"]),
+    ]
+    title = f"{finding['severity']} {finding['status']}: {CHECK_BY_ID[finding['check']].title}"
+    return "\n".join([title, *(row(name, text) for name, text in rows if text)])
+
+
+def _actors(window: Window) -> str:
+    number = len(window.actors)
+    if window.more_actors:
+        return f"more than {number} actors"
+    return "1 actor" if number == 1 else f"{number} actors"
+
+
+def _is_unblocked(group: Group) -> bool:
+    return bool(group.incident and group.incident["unblocked"])
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(values))
