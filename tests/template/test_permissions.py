@@ -191,7 +191,7 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
-GRANTS = {LANE: 26, "EnforceObjectRole": 52, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
+GRANTS = {LANE: 27, "EnforceObjectRole": 54, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -49,7 +49,7 @@ ALLOWED = {
         {"Mode": "enforce"},
         {"Mode": "detect", **ON},
         {"Mode": "off", **ON},
-        {"Mode": "enforce", "TlsMode": "off"},
+        {"TlsMode": "off"},
     ],
     ids=str,
 )

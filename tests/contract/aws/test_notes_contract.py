@@ -1,4 +1,4 @@
-"""The contracts of `BucketNotes` and `PolicyWrites`: what is noted of buckets and of writes of their policies."""
+"""The contracts of `BucketNotes` and `PolicyWrites`: what is noted of buckets."""
 
 from __future__ import annotations
 

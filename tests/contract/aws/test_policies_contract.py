@@ -1,4 +1,4 @@
-"""`read_policy` and `put_policy` on moto and the local cloud: what is written is read, and once only is sent."""
+"""`read_policy` and `put_policy` on moto and the local cloud: what is written is read back."""
 
 from __future__ import annotations
 
@@ -67,9 +67,8 @@ def test_bucket_that_is_gone_is_not_found(s3: tuple[Any, str]) -> None:
     client, account = s3
 
     with pytest.raises(NotFoundError):
-        S3BucketPolicies(client, account).put_policy(
-            unique("gone"), change("gone").applied_to(BucketPolicy())
-        )
+        policies = S3BucketPolicies(client, account)
+        policies.put_policy(unique("gone"), change("gone").applied_to(BucketPolicy()))
 
 
 def test_malformed_policy_is_refused_with_the_text_of_s3(cloud_backend: Backend) -> None:

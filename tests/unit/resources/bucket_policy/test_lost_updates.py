@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reseal.core.errors import TransientError
+from reseal.core.findings.event_result import Result
 from reseal.core.state.bucket_policy import BucketPolicy
 from tests.support.fakes.services import Crash
 from tests.unit.resources.bucket_policy.stage import Stage, of, repaired
@@ -54,10 +55,10 @@ def test_policy_that_is_in_effect_is_no_loss_and_nothing_is_read_for_it() -> Non
     stage.later(60)
     del stage.cloud.steps.taken[:]
 
-    stage.judges(stage.sets(of("B")))
+    result = stage.judges(stage.sets(of("B")))
 
     assert "read writes" not in stage.cloud.steps.taken
-    assert stage.reported[-1] == ("HIGH", "DETECTED")
+    assert result.result is Result.DETECTED
 
 
 def _dies() -> None:
