@@ -66,8 +66,9 @@ def test_statement_is_added_to_the_policy_that_is_there(s3: tuple[Any, str]) -> 
 def test_bucket_that_is_gone_is_not_found(s3: tuple[Any, str]) -> None:
     client, account = s3
 
+    policies = S3BucketPolicies(client, account)
+
     with pytest.raises(NotFoundError):
-        policies = S3BucketPolicies(client, account)
         policies.put_policy(unique("gone"), change("gone").applied_to(BucketPolicy()))
 
 

@@ -27,7 +27,8 @@ ONE = "one"
 class World:
     """The account, its clock, and the stack with its parameters.
 
-    The check of bucket policies is off unless `TlsMode` says otherwise. It has the stack's key, a key of a team, and a bucket under SSE-S3 with SSE-C blocked.
+    The check of bucket policies is off unless `TlsMode` says otherwise. It has the stack's key, a key of a
+    team, and a bucket under SSE-S3 with SSE-C blocked.
     """
 
     def __init__(
