@@ -16,11 +16,11 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample redrive look test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge localemu
+.PHONY: help demo picture local sample redrive look verify-aws test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge localemu
 .DELETE_ON_ERROR:
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Show on a local cloud what Reseal does; SCENES=short takes half a minute
 	@$(DEV) -m demo --scenes $(SCENES)
@@ -39,6 +39,9 @@ redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive the
 
 look: .venv/dev/.ready ## Ask STACK to check BUCKET, or the object KEY in it, now
 	@PYTHONPATH=layers/reseal $(DEV) -m operations.look --stack "$$STACK" --bucket "$$BUCKET" --key "$$KEY" $(ARGS)
+
+verify-aws: .venv/dev/.ready $(if $(findstring --stack,$(ARGS)),build) ## Measure AWS in a sandbox account: ARGS="--stack --region REGION" (docs/verify-aws.md)
+	@$(DEV) -m operations.verify_aws $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit

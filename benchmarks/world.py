@@ -19,6 +19,7 @@ ACCOUNT = "123456789012"
 BUCKET = "reseal-bench"
 KEY_ALIAS = "alias/reseal-bench"
 TABLE = "ledger"
+BUCKET_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/buckets"
 
 VIOLATING, COMPLIANT = "violating", "compliant"
 
@@ -56,7 +57,8 @@ class World:
 
 
 def make_world(client: Client) -> World:
-    """Make the bucket, the key and its alias, the table and the topic."""
+    """Make the bucket, the key and its alias, the table, the topic and the queue."""
+    client("sqs").create_queue(QueueName=BUCKET_QUEUE_URL.rpartition("/")[2])
     client("s3").create_bucket(Bucket=BUCKET)
     key = client("kms").create_key(KeyUsage="ENCRYPT_DECRYPT", KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]
     client("kms").create_alias(AliasName=KEY_ALIAS, TargetKeyId=key["KeyId"])
@@ -116,5 +118,7 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "TOPIC_ARN": world.topic_arn,
         "LEDGER_TABLE": TABLE,
         "LEDGER_DAYS": "400",
+        "ALERT_WINDOW_SECONDS": "900",
+        "QUEUE_URL": BUCKET_QUEUE_URL,
         "RUNBOOK_URL": "docs/runbook.md",
     }

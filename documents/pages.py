@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 
+from documents.facts import FACTS, sent_reports, with_known_by
 from documents.tables import TABLES
 from documents.template import REPOSITORY
 from reseal.core.checks.catalogue import CHECK_BY_ID
@@ -27,7 +28,9 @@ def pages() -> list[Path]:
 def derived(page: Path) -> str:
     """The page with its derived parts written from their sources. Raises KeyError for an unknown part."""
     text = page.read_text()
-    return _schema(text) if page == SCHEMA else with_tables(text)
+    if page == SCHEMA:
+        return _schema(text)
+    return with_known_by(text, sent_reports()) if page == FACTS else with_tables(text)
 
 
 def with_tables(text: str) -> str:

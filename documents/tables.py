@@ -10,6 +10,8 @@ from documents.modes import mode_parameters
 from documents.policies import resource_policies, roles
 from documents.prices import fixed_price, price, price_of_many
 from documents.template import REPOSITORY, resources, template, when
+from operations.verify_aws.facts import EXPECTATIONS, NOT_MEASURED
+from operations.verify_aws.remains import KINDS
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.properties import PROPERTIES, Fate
@@ -114,6 +116,28 @@ def other_checks() -> str:
     )
 
 
+def measured_facts() -> str:
+    """What `make verify-aws` measures."""
+    return table(
+        ("fact", "question", "expected"),
+        [(f"[{asks.fact}](aws-facts.md)", asks.question, asks.expected) for asks in EXPECTATIONS],
+    )
+
+
+def unmeasured_facts() -> str:
+    """What it does not measure, of what is not known from a page of AWS."""
+    return table(
+        ("fact", "why not"), [(f"[{fact}](aws-facts.md)", why) for fact, why in NOT_MEASURED.items()]
+    )
+
+
+def sandbox_resources() -> str:
+    """What it makes, and what that costs."""
+    return table(
+        ("service", "makes", "costs"), [(code([kind.service]), kind.made, kind.cost) for kind in KINDS]
+    )
+
+
 def anchor_of(check: str) -> str:
     """The anchor of a check's section, as GitHub makes it."""
     return check.replace(".", "").lower()
@@ -147,6 +171,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "alarms": alarms,
     "calls": calls,
     "checks": checks,
+    "measured facts": measured_facts,
     "other checks": other_checks,
     "outputs": outputs,
     "parameters": parameters,
@@ -156,4 +181,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "properties": properties,
     "resource policies": resource_policies,
     "roles": roles,
+    "sandbox resources": sandbox_resources,
+    "unmeasured facts": unmeasured_facts,
 }

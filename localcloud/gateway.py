@@ -40,6 +40,9 @@ async def _dispatch(
         return await ministack(method, path, headers, body, query, request_id)
 
     acted, answered = await _with_fault(fault, call, act)
+    for response in (acted, answered):
+        if response is not None:  # as on AWS, where the id of refused requests is in CloudTrail's record, too
+            response[1].setdefault("x-amz-request-id", request_id)
     journal.record(call, answered, fault=fault is not None)
     if pending is not None:
         trail.after(pending, acted or answered)

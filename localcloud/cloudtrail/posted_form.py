@@ -1,4 +1,4 @@
-"""PostObject, the upload by a browser's form, read as the equivalent write."""
+"""PostObject, the upload by a browser's form (A43), read as the equivalent write."""
 
 from dataclasses import replace
 

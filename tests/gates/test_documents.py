@@ -19,8 +19,10 @@ from samtranslator.yaml_helper import yaml_parse
 
 from demo.bucket_scenes import BUCKET_GROUPS
 from demo.object_scenes import OBJECT_GROUPS
+from documents.facts import FACTS, facts, needs_measuring
 from documents.pages import derived, pages, with_tables
 from documents.tables import TABLES
+from operations.verify_aws.facts import MEASURED, NOT_MEASURED
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.checks.catalogue import CHECK_BY_ID
@@ -79,10 +81,10 @@ _PATH = re.compile(
     r"/[\w./-]+)`"
 )
 _SHORT_PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|md|yaml|json|txt|in))`")
-_MAKE = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
+_MAKE = re.compile(r"(?:`|^)make ([a-z]+(?:-[a-z]+)*)", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FACT = re.compile(r"(?<![\w-])[A-J][1-9]\d?(?![\w\"])")
-_AWS_COMMAND = re.compile(r"\baws ([a-z0-9-]+ [a-z-]+(?:(?!\baws )[^\n`])*)")
+_AWS_COMMAND = re.compile(r"(?<![\w-])aws ([a-z0-9-]+ [a-z-]+(?:(?!\baws )[^\n`])*)")
 _OPTION = re.compile(r"(?<!\S)--(?:no-)?([a-z][a-z-]*)")
 _OPTIONS_OF_THE_CLI = {
     "query",
@@ -301,6 +303,22 @@ def test_facts_of_the_page_are_those_that_code_cites() -> None:
     }
 
     assert listed == cited
+
+
+@pytest.mark.parametrize(
+    ("number", "fact", "source"),
+    facts(FACTS.read_text()),
+    ids=[number for number, *_ in facts(FACTS.read_text())],
+)
+def test_fact_that_no_page_of_aws_confirms_is_measured_or_says_why_not(
+    number: str, fact: str, source: str
+) -> None:
+    assert not needs_measuring(fact, source) or (number in MEASURED) != (number in NOT_MEASURED)
+
+
+@pytest.mark.parametrize("number", sorted(MEASURED | NOT_MEASURED.keys()))
+def test_measured_fact_is_on_the_page(number: str) -> None:
+    assert number in {known for known, *_ in facts(FACTS.read_text())}
 
 
 def test_known_faults_are_the_scenarios_that_are_expected_to_fail() -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from reseal.core.alerts.window import Window
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import Window
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess

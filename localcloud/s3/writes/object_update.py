@@ -68,7 +68,7 @@ def _update(bucket: str, key: str, record: Record, body: bytes) -> Response:
 
 
 def wanted(body: bytes) -> Headers | None:
-    """The new encryption as stored headers; None if the key is not a full ARN (D6)."""
+    """The new encryption as stored headers; None if the key is not a full ARN (D6). aws/s3 is taken (D7)."""
     try:
         elements = fromstring(body).iter()  # noqa: S314 - a local test's request
     except ParseError:

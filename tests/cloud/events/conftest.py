@@ -9,7 +9,7 @@ import pytest
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 from tests.cloud.events.modes import MODES
-from tests.cloud.events.rule import BUCKET, OBJECT, Matches, deployed_pattern, matcher_of
+from tests.cloud.events.rule import BUCKET, OBJECT, URGENT, Matches, deployed_pattern, matcher_of, one_of
 from tests.support import package
 from tests.support.environments import environment_python
 
@@ -22,8 +22,8 @@ def matches(cloud: LocalCloud, stack: Stack) -> Matches:
 
 @pytest.fixture(scope="session")
 def object_matches(cloud: LocalCloud, stack: Stack) -> Matches:
-    """The object rule of the same stack."""
-    return matcher_of(cloud, deployed_pattern(cloud, stack, OBJECT))
+    """The two object rules of the same stack."""
+    return one_of(*(matcher_of(cloud, deployed_pattern(cloud, stack, rule)) for rule in (OBJECT, URGENT)))
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,12 @@ def object_modes(cloud: LocalCloud, built: Path) -> dict[str, Matches]:
     """The object rules of stacks with other parameters, by mode; deployed on a separate local cloud."""
     assert built.is_dir()
     with LocalCloud.start(python=environment_python("cloud")) as apart:
-        patterns = {
-            name: deployed_pattern(apart, package.deploy(apart, f"rule-{number}", **parameters), OBJECT)
+        stacks = {
+            name: package.deploy(apart, f"rule-{number}", **parameters)
             for number, (name, parameters) in enumerate(MODES.items())
         }
-    return {name: matcher_of(cloud, pattern) for name, pattern in patterns.items()}
+        patterns = {
+            name: [deployed_pattern(apart, stack, rule) for rule in (OBJECT, URGENT)]
+            for name, stack in stacks.items()
+        }
+    return {name: one_of(*(matcher_of(cloud, one) for one in pair)) for name, pair in patterns.items()}

@@ -16,7 +16,7 @@ FOREIGN = key(98, OTHER)
 SUPPLIED = key(97, OTHER)
 AWS_S3 = key(96)
 LISTED = [key(1), key(2, OTHER), *(key(number) for number in range(3, 9))]
-"""Eight keys; a pattern names six. The second belongs to another account."""
+"""Eight keys; a pattern names four. The second belongs to another account."""
 
 ACCOUNT_MODE, LIST, LONG_LIST, DSSE = "account", "list", "long list", "dsse"
 MODES: dict[str, dict[str, str]] = {

@@ -32,6 +32,7 @@ class Lane:
 
 BUCKET = Lane("BucketRuleName", "EnforceBucketRole", "reseal-EnforceBucketRole-EXAMPLE")
 OBJECT = Lane("ObjectRuleName", "EnforceObjectRole", "reseal-EnforceObjectRole-EXAMPLE")
+URGENT = Lane("UrgentObjectRuleName", OBJECT.role, OBJECT.role_in_events)
 
 
 def routes() -> dict[str, str]:
@@ -78,6 +79,17 @@ def deployed_pattern(cloud: LocalCloud, stack: Stack, lane: Lane) -> str:
     for name, placeholder in written.items():
         pattern = pattern.replace(name, placeholder)
     return str(pattern)
+
+
+def one_of(first: Matches, second: Matches) -> Matches:
+    """Whether one of two rules matches. Both must not: the event would be on two queues."""
+
+    def matches(event: Event) -> bool:
+        both = first(event), second(event)
+        assert both != (True, True)
+        return any(both)
+
+    return matches
 
 
 def matcher_of(cloud: LocalCloud, pattern: str) -> Matches:

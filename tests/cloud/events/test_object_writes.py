@@ -108,8 +108,8 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "key of another account requested": (answered(sse_kms(FOREIGN), sse_kms(FOREIGN)), EVERY_MODE),
     "first listed key": (answered(sse_kms(LISTED[0])), frozenset({DSSE})),
     "listed key of another account": (answered(sse_kms(LISTED[1])), frozenset({ACCOUNT_MODE, DSSE})),
-    "sixth listed key": (answered(sse_kms(LISTED[5])), frozenset({LIST, DSSE})),
-    "seventh listed key": (answered(sse_kms(LISTED[6])), UNLISTED_OWN),
+    "fourth listed key": (answered(sse_kms(LISTED[3])), frozenset({LIST, DSSE})),
+    "fifth listed key": (answered(sse_kms(LISTED[4])), UNLISTED_OWN),
     "the stack's key": (answered(sse_kms(STACK_KEY)), frozenset({DSSE})),
     "the trail's key": (answered(sse_kms(TRAIL_KEY)), frozenset({LIST, DSSE})),
     "customer-supplied key of another account": (
@@ -151,6 +151,14 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
         UNLISTED_OWN,
     ),
     "KMS without the key in the response": (answered({SSE: "aws:kms"}), EVERY_MODE),
+    "SSE-C at the beginning of an upload in parts": (
+        answered(SSE_C, SSE_C, "CreateMultipartUpload"),
+        EVERY_MODE,
+    ),
+    "key of another account at the beginning of an upload in parts": (
+        answered(sse_kms(FOREIGN), name="InitiateMultipartUpload"),
+        EVERY_MODE,
+    ),
     "SSE-C in request and response": (answered(SSE_C, SSE_C), EVERY_MODE),
     "SSE-C in the response alone": (answered(SSE_C), EVERY_MODE),
     "unknown algorithm": (answered({SSE: "aws:fsx"}), EVERY_MODE),

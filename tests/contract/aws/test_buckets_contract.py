@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -72,6 +73,23 @@ def test_key_is_read_back_in_its_written_notation(bucket_world: BucketWorld, nam
     bucket_world.buckets.put_encryption(bucket, BucketEncryption(algorithm="aws:kms", key_id=name))
 
     assert bucket_world.buckets.read_encryption(bucket).key_id == name
+
+
+def test_creation_date_is_that_of_the_bucket_and_not_of_one_whose_name_starts_alike(
+    bucket_world: BucketWorld,
+) -> None:
+    before = bucket_world.now()
+    bucket = bucket_world.new_bucket()
+
+    created = bucket_world.buckets.read_created(bucket)
+
+    assert created is not None
+    assert abs(created - before) < timedelta(minutes=1)
+    assert bucket_world.buckets.read_created(bucket[:-1]) is None
+
+
+def test_bucket_that_is_not_listed_has_no_creation_date(bucket_world: BucketWorld) -> None:
+    assert bucket_world.buckets.read_created("no-such-bucket-of-ours") is None
 
 
 def test_reading_a_bucket_that_never_existed_raises_not_found(bucket_world: BucketWorld) -> None:

@@ -245,44 +245,51 @@ def test_entry_opened_alone_is_read_and_closed_with_others(ledger: Ledger) -> No
     assert ledger.read_all(ids([MINE])) == by_id(applied(MINE))
 
 
-# --- Copies ------------------------------------------------------------------------------------------
+# --- Last repairs ------------------------------------------------------------------------------------
 
 IN_PARTS = replace(of_object(4), action="UploadPartCopy")
 IN_PLACE = replace(of_object(5), action="UpdateObjectEncryption")
+REPAIRED = [OF_BUCKET, MINE, IN_PARTS, IN_PLACE]
 
 
-def test_objects_that_were_copied_are_known(ledger: Ledger) -> None:
-    ledger.open_all([OF_BUCKET, MINE, OTHER, IN_PARTS, IN_PLACE], NOON)
-    ledger.close_all(closed([OF_BUCKET, MINE, IN_PARTS, IN_PLACE]), NOON)
+def test_last_repair_of_every_resource_that_was_repaired_is_known(ledger: Ledger) -> None:
+    ledger.open_all([*REPAIRED, OTHER], NOON)
+    ledger.close_all(closed(REPAIRED), NOON)
 
-    names = [entry.resource.name for entry in (OF_BUCKET, MINE, OTHER, IN_PARTS, IN_PLACE, MINE)]
+    names = [entry.resource.name for entry in (*REPAIRED, OTHER, MINE)]
 
-    assert ledger.read_copied(names) == {MINE.resource.name, IN_PARTS.resource.name}
-    assert ledger.read_copied([]) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("entry", "copied"),
-    [
-        (applied(MINE), True),
-        (applied(IN_PARTS), True),
-        (applied(IN_PLACE), False),
-        (replace(MINE, outcome=NEWER), False),
-        (replace(MINE, outcome=DENIED), False),
-        (applied(OF_BUCKET), False),
-    ],
-    ids=["copied", "copied in parts", "changed in place", "skipped", "failed", "a bucket"],
-)
-def test_one_entry_notes_its_copy(ledger: Ledger, entry: LedgerEntry[Any], *, copied: bool) -> None:
-    ledger.open_all([replace(entry, outcome=None)], NOON)
-    ledger.close_all([entry], NOON)
-
-    assert bool(ledger.read_copied([entry.resource.name])) is copied
+    assert ledger.read_last_repairs(names) == {one.resource.name: applied(one) for one in REPAIRED}
+    assert ledger.read_last_repairs([]) == {}
 
 
-def test_copies_of_one_object_are_noted_once(ledger: Ledger) -> None:
+@pytest.mark.parametrize("entry", REPAIRED, ids=["bucket", "copied", "copied in parts", "changed in place"])
+def test_one_entry_notes_its_repair(ledger: Ledger, entry: LedgerEntry[Any]) -> None:
+    ledger.open_all([entry], NOON)
+    ledger.close_all([applied(entry)], NOON)
+
+    assert ledger.read_last_repairs([entry.resource.name]) == {entry.resource.name: applied(entry)}
+
+
+@pytest.mark.parametrize("outcome", [NEWER, DENIED], ids=["skipped", "failed"])
+def test_write_that_was_not_made_is_no_repair(ledger: Ledger, outcome: Outcome) -> None:
+    ledger.open_all([MINE], NOON)
+    ledger.close_all([replace(MINE, outcome=outcome)], NOON)
+
+    assert ledger.read_last_repairs([MINE.resource.name]) == {}
+
+
+def test_later_repair_of_a_resource_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
+    again = replace(OTHER, resource=MINE.resource)
+    for entry in (MINE, again):
+        ledger.open_all([entry], NOON)
+        ledger.close_all([applied(entry)], NOON)
+
+    assert ledger.read_last_repairs([MINE.resource.name]) == {MINE.resource.name: applied(again)}
+
+
+def test_two_repairs_of_one_resource_in_one_call_leave_one_note(ledger: Ledger) -> None:
     again = replace(OTHER, resource=MINE.resource)
     ledger.open_all([MINE, again], NOON)
 
     assert ledger.close_all(closed([MINE, again]), NOON) == {}
-    assert ledger.read_copied([MINE.resource.name]) == {MINE.resource.name}
+    assert list(ledger.read_last_repairs([MINE.resource.name])) == [MINE.resource.name]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reseal.core.alerts.window import Window
 from reseal.core.findings.alerts import grouped
-from reseal.core.findings.window import Window
+from reseal.core.findings.render.json import finding_document
 from reseal.ports import AlertWindows
 from tests.support.builders import an_object_call
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object
 
 OPENED = Window.opened("payroll", NOON, 900)
-COUNTED, DUE = OPENED.counted(grouped([a_copied_object(an_object_call(key="ü.csv"))]))
+COUNTED, DUE = OPENED.counted(grouped([a_copied_object(an_object_call(key="ü.csv"))]), finding_document)
 
 
 def test_a_scope_without_a_window_has_none(windows: AlertWindows) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from reseal.aws.kms import KmsKeys
@@ -17,7 +18,7 @@ from reseal.aws.s3.buckets import S3Buckets
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Buckets, Keys
-from tests.support.fakes.services import FakeBuckets, FakeClock, FakeKeys
+from tests.support.fakes.services import NOON, FakeBuckets, FakeClock, FakeKeys
 from tests.support.names import unique
 
 ClientOf = Callable[[str], Any]
@@ -38,6 +39,7 @@ class Backend:
 class BucketWorld(Protocol):
     buckets: Buckets
 
+    def now(self) -> datetime: ...
     def new_bucket(self) -> str: ...
     def delete_bucket(self, name: str) -> None: ...
 
@@ -46,9 +48,13 @@ class FakeBucketWorld:
     def __init__(self) -> None:
         self.buckets = FakeBuckets()
 
+    def now(self) -> datetime:
+        return NOON
+
     def new_bucket(self) -> str:
         name = unique("fake")
         self.buckets.state[name] = NEW_BUCKET
+        self.buckets.created[name] = self.now()
         return name
 
     def delete_bucket(self, name: str) -> None:
@@ -59,6 +65,9 @@ class AwsBucketWorld:
     def __init__(self, backend: Backend) -> None:
         self._s3 = backend.client("s3")
         self.buckets = S3Buckets(backend.client("s3"), backend.account, FakeClock())
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     def new_bucket(self) -> str:
         name = unique("contract")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from reseal.core.alerts.window import Window
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
@@ -18,7 +19,6 @@ from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import Window
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import BucketResource

@@ -1,4 +1,4 @@
-"""The law of alerts: each violation is told by its window's end, and never in more than ten messages.
+"""The law of alerts: each violation is reported by its window's end, and never in more than ten messages.
 
 A generated scenario floods one bucket: many writers, equal and different violations, looks, deliveries that
 come twice, and invocations that die at any of their calls. RESEAL_ALERT_SCENARIOS is how many are tried.
@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reseal.core.alerts.window import LATE, MOST_MESSAGES
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import look_body, reminder_body
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import LATE, MOST_MESSAGES
 from reseal.core.policy.requirements import Mode
 from reseal.core.resource import ObjectResource
 from tests.support.builders import BUCKET, SSE_KMS, STRANGER_KEY, a_policy, object_encryption
@@ -79,7 +79,7 @@ class Violation:
     at: datetime
 
     @property
-    def told_by(self) -> datetime:
+    def reported_by(self) -> datetime:
         """The end of its window, however many deliveries died on the way."""
         return self.at + timedelta(seconds=WINDOW) + LATE + MOST_DEATHS * AGAIN
 
@@ -160,10 +160,10 @@ class Subscriber:
                     counts[finding["id"]] = max(many, counts.get(finding["id"], 0))
         return sum(counts.values())
 
-    def tells(self, violation: Violation) -> bool:
+    def reports(self, violation: Violation) -> bool:
         """Whether a message in time stands for the violation, under its actor or under none."""
         return any(
-            at <= violation.told_by and _stands_for(finding, violation)
+            at <= violation.reported_by and _stands_for(finding, violation)
             for at, _, message in self.messages
             for finding in _findings(message)
         )
@@ -222,7 +222,7 @@ class Scenario:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(scenario_of=st.lists(acts, min_size=1, max_size=8))
-def test_every_violation_is_told_in_time_in_a_bounded_number_of_messages(
+def test_every_violation_is_reported_in_time_in_a_bounded_number_of_messages(
     scenario_of: list[Act], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = Stage(policy=a_policy(mode=Mode.DETECT), window_seconds=WINDOW)
@@ -235,8 +235,8 @@ def test_every_violation_is_told_in_time_in_a_bounded_number_of_messages(
         while scenario.queue.waiting or stage.cloud.cloud.reminders.sent:
             scenario.queue.pass_time(WINDOW)
 
-    untold = [violation for violation in scenario.violations if not subscriber.tells(violation)]
-    assert untold == []
+    unreported = [violation for violation in scenario.violations if not subscriber.reports(violation)]
+    assert unreported == []
     assert max(subscriber.distinct_messages.values()) <= MOST_MESSAGES
     for kind in KINDS:
         assert subscriber.count_of(kind) >= sum(one.kind == kind for one in scenario.violations)

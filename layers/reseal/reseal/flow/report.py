@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
+from reseal.core.alerts.summary import summary_of
+from reseal.core.alerts.window import Due, Window
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.decision import Severity
 from reseal.core.errors import RefusalError, TransientError
@@ -15,9 +17,8 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.incident import Way, as_incident, incident_scope, is_ransom_sign
 from reseal.core.findings.ownership import owner_of
+from reseal.core.findings.render.json import finding_document
 from reseal.core.findings.render.message import messages_of
-from reseal.core.findings.render.summary import summary_of
-from reseal.core.findings.window import Due, Window
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended
@@ -37,11 +38,11 @@ Equal = Mapping[str, Sequence[Finding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Publishes findings, at most so many about one bucket in one window (`core.findings.window`).
+    """Publishes findings, at most so many about one bucket in one window (`core.alerts.window`).
 
     On TransientError a message is retried. A window's reminder is queued before the window is stored, and
     the window is stored before its messages are published: whatever fails in between, the redelivery
-    publishes again, or the summary tells it. `window_seconds` is the length of a window; if it is 0, each
+    publishes again, or the summary reports it. `window_seconds` is the length of a window; if it is 0, each
     finding below CRITICAL is published.
     """
 
@@ -58,16 +59,16 @@ class Reporter:
         for message, result in results.items():
             if result.findings:
                 by_scope.setdefault(result.call.resource.scope, []).append(message)
-        told: set[str] = set()
+        reported: set[str] = set()
         for scope, messages in by_scope.items():
             publish = partial(self._publish, scope, [results[message] for message in messages])
-            told |= batch.for_all(messages, publish) or set()
+            reported |= batch.for_all(messages, publish) or set()
         for result in batch.remaining(results).values():
-            waits = bool(result.findings) and not any(finding.id in told for finding in result.findings)
+            waits = bool(result.findings) and not any(finding.id in reported for finding in result.findings)
             self.services.telemetry.record(replace(result, suppressed=waits))
 
     def close_window(self, reminder: CloseWindow) -> None:
-        """Publish the summary of a window that is at its end. What comes meanwhile is told by another.
+        """Publish the summary of a window that is at its end. What comes meanwhile is reported by another.
 
         Raises TransientError.
         """
@@ -81,7 +82,7 @@ class Reporter:
     # --- the findings of one bucket ------------------------------------------------------------
 
     def _publish(self, scope: str, results: Sequence[EventResult]) -> set[str]:
-        """Publish what is due; returns the ids of the findings that a message tells."""
+        """Publish what is due; returns the ids of the findings that a message reports."""
         findings = [finding for result in results for finding in result.findings]
         if any(result.decisions for result in results):
             owner = owner_of(scope, self.services.buckets.read_tags(scope))
@@ -96,7 +97,7 @@ class Reporter:
                 self.services.topic.publish(message)
         if due:
             self._change(scope, partial(_after_messages, window, due))
-        return {told for finding in sent for told in _told_by(finding)}
+        return {reported for finding in sent for reported in _reported_by(finding)}
 
     def _has_window(self, finding: Finding) -> bool:
         return self.window_seconds > 0 or finding.severity is Severity.CRITICAL
@@ -131,7 +132,7 @@ class Reporter:
 
         def count(stored: Window | None) -> Window:
             nonlocal due
-            window, due = self._open_window(scope, stored).counted(equal)
+            window, due = self._open_window(scope, stored).counted(equal, finding_document)
             return window
 
         return self._change(scope, count), due
@@ -203,6 +204,6 @@ def _by_event(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(messages.values())
 
 
-def _told_by(finding: Finding) -> tuple[str, ...]:
+def _reported_by(finding: Finding) -> tuple[str, ...]:
     several = finding.occurrences.ids if finding.occurrences else ()
     return several or (finding.id,)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.core.alerts.window import Window
 from reseal.core.errors import TransientError
-from reseal.core.findings.window import Window
 from reseal.ports import AlertWindows
 from tests.support.fakes.services import NOON
 from tests.support.fakes.stubs import stubbed

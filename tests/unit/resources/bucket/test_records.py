@@ -140,9 +140,8 @@ def test_check_that_needs_what_was_refused_is_reported_as_not_judged() -> None:
     assert "s3:GetReplicationConfiguration" in finding["reason"]
 
 
-def test_creation_date_that_is_refused_stops_no_repair_and_makes_no_bucket_new() -> None:
+def test_creation_date_that_is_not_known_stops_no_repair_and_makes_no_bucket_new() -> None:
     cloud = a_cloud(LOWERED)
-    cloud.buckets.failures["read_created"] = [AccessDeniedError("AccessDenied", "s3:ListAllMyBuckets", "no")]
 
     deliver(cloud, eventName="CreateBucket", requestParameters={"bucketName": BUCKET})
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from reseal.core.alerts.window import Window
 from reseal.core.calls.queue_message import reminder_body
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.message import Message
-from reseal.core.findings.window import Window
 from reseal.core.policy.requirements import Mode
 from tests.support.builders import BUCKET, SSE_KMS, STRANGER_KEY, K, a_policy, encryption, object_encryption
 from tests.support.fakes.services import NOON
@@ -94,7 +94,7 @@ def test_an_alert_of_its_own_is_reported_at_once_beside_an_open_window() -> None
     ("writes", "counts"),
     [(1, [1]), (9, [1, 9]), (10, [1, 10]), (11, [1, 10, 11]), (250, [1, 10, 100, 250])],
 )
-def test_critical_alerts_are_told_at_thresholds_and_at_the_end_with_the_count_so_far(
+def test_critical_alerts_are_reported_at_thresholds_and_at_the_end_with_the_count_so_far(
     writes: int, counts: list[int]
 ) -> None:
     stage = Stage()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from reseal.aws.dynamodb.items import CONDITION_FAILED, refusal_is_transient
-from reseal.core.findings.window import Window
+from reseal.core.alerts.window import Window
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,8 +15,8 @@ _WITHOUT_TLS = "the record shows no TLS, so the caller may use plain HTTP"
 def obstacle_in(record: Record) -> str | None:
     """Why the caller may fail under a KMS key; None if nothing shows it. Information only.
 
-    That a record without `tlsDetails` is of a plain HTTP request is UNCONFIRMED. Those of services have
-    none either.
+    That a record without `tlsDetails` is of a plain HTTP request is UNCONFIRMED (A44). Those of services
+    have none either.
     """
     identity, more = record.get("userIdentity"), record.get("additionalEventData")
     signs = [_SIGNED_WITH_SIGV2] if isinstance(more, dict) and more.get("SignatureVersion") == "SigV2" else []

@@ -1,4 +1,4 @@
-"""Step 6, report: equal findings of one actor are one group, and can be told as one."""
+"""Step 6, report: equal findings of one actor are one group, and can be reported as one."""
 
 from __future__ import annotations
 

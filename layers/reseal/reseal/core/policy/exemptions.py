@@ -59,12 +59,12 @@ def exempt_call(requirements: Requirements, call: ObjectTrigger) -> Exempt | Non
         return Exempt(call.own_model)
     if requirements.exempts_log_deliveries and call.delivered_by in LOG_DELIVERIES:
         return Exempt(f"{call.delivered_by} delivered the object, and ExemptLogDeliveries is true")
-    if is_told_from_record(requirements, call) and not _states_key_of_others(requirements, call):
+    if is_judged_by_record(requirements, call) and not _states_key_of_others(requirements, call):
         return requirements.exempt or (_OUTSIDE_SCOPE if requirements.record_only else _JUDGED_WHEN_COMPLETE)
     return requirements.exempt
 
 
-def is_told_from_record(requirements: Requirements, call: ObjectTrigger) -> bool:
+def is_judged_by_record(requirements: Requirements, call: ObjectTrigger) -> bool:
     """Whether only the record is judged: Reseal may not read the object, or it is not there yet."""
     return isinstance(call, ObjectCall) and (requirements.record_only or call.begins_upload)
 

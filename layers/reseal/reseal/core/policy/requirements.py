@@ -29,7 +29,7 @@ class Requirements:
     `callers_may_use_key`: the operator has confirmed that IAM lets every caller of the account use the
     remediation key. Otherwise the key policy must show it. `exempts_log_deliveries`: no check judges the
     logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do.
-    `record_only`: Reseal has no right to the resource, so it reads and writes nothing there, and tells what
+    `record_only`: Reseal has no right to the resource, so it reads and writes nothing there, and reports what
     the record of a call states. `mode` is that of the whole stack. `runbook` is the address of the runbook's
     page.
     """

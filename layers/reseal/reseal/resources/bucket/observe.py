@@ -74,13 +74,10 @@ class Observer:
         return self.services.buckets.read_access(call.resource.bucket, policy)
 
     def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
-        """When the bucket was created; None if that does not matter or AWS does not say."""
+        """When the bucket was created; None if that does not matter or is not known."""
         if call.name != "CreateBucket" or encryption.algorithm != SseAlgorithm.SSE_S3:
             return None
-        try:
-            return self.services.buckets.read_created(call.resource.bucket)
-        except RefusalError:
-            return None
+        return self.services.buckets.read_created(call.resource.bucket)
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""

@@ -14,7 +14,7 @@ from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.tls_only import TLS_ONLY
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Outcome, Skipped
-from reseal.core.policy.exemptions import exempt_call, is_told_from_record, skipped_call
+from reseal.core.policy.exemptions import exempt_call, is_judged_by_record, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.setting import Setting
@@ -74,7 +74,7 @@ class ObjectKind:
         """
         if isinstance(call, ObjectCall) and call.over_plain_http:
             self._note_plain_http(requirements, call)
-        if isinstance(call, ObjectCall) and is_told_from_record(requirements, call):
+        if isinstance(call, ObjectCall) and is_judged_by_record(requirements, call):
             return call, as_recorded(requirements, call, self.services.keys)
         return self._observer(requirements).observe(call)
 

@@ -1,4 +1,4 @@
-"""Steps 2 and 3 for a write that is told from its record: the object is neither read nor written."""
+"""Steps 2 and 3 for a write that is reported from its record: the object is neither read nor written."""
 
 from __future__ import annotations
 

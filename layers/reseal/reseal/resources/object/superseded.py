@@ -8,7 +8,7 @@ from datetime import datetime
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.outcome import SkipCause, Skipped
-from reseal.core.policy.exemptions import is_told_from_record
+from reseal.core.policy.exemptions import is_judged_by_record
 from reseal.flow.stages import Parsed
 
 _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batch is about the same object")
@@ -17,8 +17,8 @@ _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batc
 def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> dict[str, Skipped]:
     """The messages that another message of the batch replaces: of the same object or the same event.
 
-    Only the last write of an object can be what is there now, so only its message goes on, besides looks
-    and writes that are told from their records. A message that may have been delivered before goes on too,
+    Only the last write of an object can be what is there now, so only its message goes on, besides looks and
+    writes that are judged by their records. A message that may have been delivered before goes on too,
     because its earlier work must be looked up. Only one of an event's duplicates goes on: two would write
     twice and share one ledger entry.
     """
@@ -26,7 +26,7 @@ def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> di
     apart = {
         message
         for message, one in in_order
-        if isinstance(one.trigger, Look) or is_told_from_record(one.requirements, one.trigger)
+        if isinstance(one.trigger, Look) or is_judged_by_record(one.requirements, one.trigger)
     }
     last = {one.trigger.resource: message for message, one in in_order if message not in apart}
     of_event = {one.trigger.event_id: message for message, one in in_order}

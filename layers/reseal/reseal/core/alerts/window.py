@@ -1,6 +1,6 @@
-"""Step 6, report: an alert window. It counts the violations of one bucket, and says which are told at once.
+"""Step 6, report: an alert window. It counts the violations of a bucket, and says which to report at once.
 
-Equal findings of one actor are one group (`alerts.group_of`). What is not told at once is told by the
+Equal findings of one actor are one group (`alerts.group_of`). What is not reported at once is reported by the
 summary, at the window's end (decision 22).
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,22 +17,22 @@ from reseal.core.decision import Severity
 from reseal.core.findings.alerts import representative
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
-from reseal.core.findings.render.json import finding_document
 
 MOST_MESSAGES = 10
 """Messages about one bucket in one window, its summary included."""
 MOST_BELOW_CRITICAL = 4
-"""Of these, messages that hold nothing CRITICAL, so that they never hold back one that does."""
+"""Of these, messages that hold nothing CRITICAL, so that they leave room for one that does."""
 THRESHOLDS = (1, 10, 100, 1000)
-"""A CRITICAL group is told when its count reaches these, and at the window's end."""
+"""A CRITICAL group is reported when its count reaches these, and at the window's end."""
 MOST_GROUPS = 10
-"""Groups that a window tells apart. It counts further ones together, the least severe first."""
+"""Groups that a window keeps apart. It counts further ones together, the least severe first."""
 MOST_ACTORS = 50
 LATE = timedelta(seconds=60)
 """If a window is open this long after its end, its reminder was lost."""
 OTHERS = "others"
-"""The name of the group that counts what is not told apart."""
+"""The name of the group that counts what is not kept apart."""
 
+ToJson = Callable[[Finding], Mapping[str, Any]]
 _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 
 
@@ -40,27 +40,27 @@ _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 class Alert:
     """A message about a group: its finding's id, the ids of all findings it stands for, and its count.
 
-    `told`: the message is known to be published. Until then, these findings are published again when they
+    `reported`: the message is known to be published. Until then, these findings are published again when they
     come again.
     """
 
     id: str
     ids: tuple[str, ...]
     count: int
-    told: bool = False
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Equal violations: how many there are, how many of them were told, and the first of them as JSON.
+    """Equal violations: how many there are, how many of them were reported, and the first of them as JSON.
 
-    `first` and `last` are the times of those that were not told; of all, if the group is CRITICAL. `keys`
+    `first` and `last` are the times of those that were not reported; of all, if the group is CRITICAL. `keys`
     are the latest object keys.
     """
 
     document: Mapping[str, Any]
     count: int
-    told: int
+    reported: int
     first: datetime
     last: datetime
     keys: tuple[str, ...]
@@ -78,18 +78,18 @@ class Group:
         return self.severity is Severity.CRITICAL
 
     @property
-    def untold(self) -> int:
-        """The violations that no message told."""
-        return self.count - self.told
+    def unreported(self) -> int:
+        """The violations that no message reported."""
+        return self.count - self.reported
 
-    def plus(self, findings: Sequence[Finding]) -> Group:
+    def plus(self, findings: Sequence[Finding], to_json: ToJson) -> Group:
         """The group with these findings, in the order of time."""
-        fresh = self.untold == 0 and not self.is_critical
+        fresh = self.unreported == 0 and not self.is_critical
         occurrences = findings[-1].occurrences
         incident = occurrences.incident if occurrences else None
         return replace(
             self,
-            document={**self.document, "reason": finding_document(findings[-1])["reason"]},  # with its count
+            document={**self.document, "reason": to_json(findings[-1])["reason"]},  # with its count
             count=self.count + len(findings),
             first=findings[0].call.time if fresh else min(self.first, findings[0].call.time),
             last=max(self.last, findings[-1].call.time),
@@ -109,7 +109,7 @@ class Group:
         return replace(
             worse.among_others,
             count=self.count + other.count,
-            told=self.told + other.told,
+            reported=self.reported + other.reported,
             first=min(self.first, other.first),
             last=max(self.last, other.last),
             keys=_latest(other.keys, self.keys),
@@ -118,11 +118,11 @@ class Group:
     def after_alert(self, number: int) -> Group:
         """The group after the message of one alert was published."""
         alert = self.alerts[number]
-        if alert.told:
+        if alert.reported:
             return self
-        alerts = (*self.alerts[:number], replace(alert, told=True), *self.alerts[number + 1 :])
-        told = max(self.told, alert.count) if self.is_critical else self.told + alert.count
-        return replace(self, alerts=alerts, told=told)
+        alerts = (*self.alerts[:number], replace(alert, reported=True), *self.alerts[number + 1 :])
+        reported = max(self.reported, alert.count) if self.is_critical else self.reported + alert.count
+        return replace(self, alerts=alerts, reported=reported)
 
     def to_document(self) -> dict[str, Any]:
         """The group as JSON."""
@@ -178,9 +178,9 @@ class Window:
         )
 
     @property
-    def untold(self) -> Mapping[str, Group]:
-        """The groups with violations that no message told, the most severe first."""
-        groups = {name: group for name, group in self.groups.items() if group.untold > 0}
+    def unreported(self) -> Mapping[str, Group]:
+        """The groups with violations that no message reported, the most severe first."""
+        groups = {name: group for name, group in self.groups.items() if group.unreported > 0}
         return dict(sorted(groups.items(), key=lambda item: -item[1].severity))
 
     def reminded(self, now: datetime) -> Window:
@@ -188,20 +188,25 @@ class Window:
         return replace(self, overdue_at=now + LATE)
 
     def plus(self, count: int) -> Window:
-        """The window with so many more violations, which it tells apart in no way."""
+        """The window with so many more violations, which it keeps apart in no way."""
         return replace(self, total=self.total + count)
 
-    def counted(self, equal: Mapping[str, Sequence[Finding]]) -> tuple[Window, tuple[Due, ...]]:
-        """The window with these findings, by group and in the order of time, and those to publish now."""
+    def counted(
+        self, equal: Mapping[str, Sequence[Finding]], to_json: ToJson
+    ) -> tuple[Window, tuple[Due, ...]]:
+        """The window with these findings, by group and in the order of time, and those to publish now.
+
+        `to_json` gives the form of a finding that the summary publishes.
+        """
         window, due, events = self, list[Due](), set[str]()
         for name, findings in sorted(equal.items(), key=lambda item: -item[1][0].severity):
             alerts = self.groups[name].alerts if name in self.groups else ()
             known = {one for alert in alerts for one in alert.ids}
             due += _again(name, alerts, findings)
             if new := [finding for finding in findings if finding.id not in known]:
-                window = window._with(name, new)
-                window, told_now = window._due(name, new, events)
-                due += told_now
+                window = window._with(name, new, to_json)
+                window, reported_now = window._due(name, new, events)
+                due += reported_now
         return window, tuple(due)
 
     def after(self, due: Sequence[Due]) -> Window:
@@ -219,13 +224,15 @@ class Window:
         If more came meanwhile, that is a new window.
         """
         left = {
-            name: replace(group, told=max(group.told, seen.groups[name].count if name in seen.groups else 0))
+            name: replace(
+                group, reported=max(group.reported, seen.groups[name].count if name in seen.groups else 0)
+            )
             for name, group in self.groups.items()
         }
         kept = {
-            name: replace(group, count=group.untold, told=0, alerts=())
+            name: replace(group, count=group.unreported, reported=0, alerts=())
             for name, group in left.items()
-            if group.untold > 0
+            if group.unreported > 0
         }
         if not kept:
             return replace(self, groups={}, actors=frozenset(), ended=True)
@@ -257,12 +264,12 @@ class Window:
         actors = frozenset(document["actors"])
         return cls(**{**document, **times, "groups": groups, "actors": actors, "version": version})
 
-    def _with(self, name: str, findings: Sequence[Finding]) -> Window:
+    def _with(self, name: str, findings: Sequence[Finding], to_json: ToJson) -> Window:
         who = findings[0].who
         actors = self.actors | ({_short(who)} if who else set())
         fits = len(actors) <= MOST_ACTORS
         there = self.groups.get(name)
-        added = there.plus(findings) if there else _new_group(findings)
+        added = there.plus(findings, to_json) if there else _new_group(findings, to_json)
         return replace(
             self.plus(len(findings)),
             actors=actors if fits else self.actors,
@@ -271,9 +278,9 @@ class Window:
         )
 
     def _due(self, name: str, new: Sequence[Finding], events: set[str]) -> tuple[Window, list[Due]]:
-        """The window with the alert of the new findings, if they are told now.
+        """The window with the alert of the new findings, if they are reported now.
 
-        `events` holds the events of this batch that have a message: their other findings are told in it.
+        `events` holds the events of this batch that have a message: their other findings are reported in it.
         """
         group = self.groups.get(name)
         if group is None or not _reaches_threshold(group, len(new)):
@@ -289,12 +296,12 @@ class Window:
             ids=tuple(sorted(one.id for one in new)),
             count=finding.occurrences.count if finding.occurrences else 1,
         )
-        told = replace(group, alerts=(*group.alerts, alert))
+        reported = replace(group, alerts=(*group.alerts, alert))
         window = replace(
             self,
             sent=self.sent + counts,
             below=self.below + (counts and not critical),
-            groups={**self.groups, name: told},
+            groups={**self.groups, name: reported},
         )
         return window, [Due(group=name, number=len(group.alerts), finding=finding)]
 
@@ -308,7 +315,7 @@ def _again(name: str, alerts: Sequence[Alert], findings: Sequence[Finding]) -> l
     due = []
     for number, alert in enumerate(alerts):
         come_again = [finding for finding in findings if finding.id in alert.ids]
-        if come_again and not alert.told:
+        if come_again and not alert.reported:
             due.append(Due(group=name, number=number, finding=_as_before(alert, come_again)))
     return due
 
@@ -342,27 +349,29 @@ def _occurrences(findings: Sequence[Finding], count: int) -> Occurrences:
 
 
 def _reaches_threshold(group: Group, new: int) -> bool:
-    """Whether the last `new` violations are told at once, as far as the number of messages lets them."""
+    """Whether the last `new` violations are reported at once, as far as the number of messages lets them."""
     before = group.count - new
     if group.is_critical:
         return any(before < threshold <= group.count for threshold in THRESHOLDS)
     return before == 0
 
 
-def _new_group(findings: Sequence[Finding]) -> Group:
+def _new_group(findings: Sequence[Finding], to_json: ToJson) -> Group:
     first, last = findings[0].call.time, findings[-1].call.time
-    document = finding_document(findings[0])
-    return Group(document=document, count=0, told=0, first=first, last=last, keys=()).plus(findings)
+    document = to_json(findings[0])
+    return Group(document=document, count=0, reported=0, first=first, last=last, keys=()).plus(
+        findings, to_json
+    )
 
 
 def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
-    """At most so many groups: the least severe, of these one that was told, is given up, else the latest."""
+    """At most so many groups: the least severe one goes, of these one that was reported, else the latest."""
     apart = {name: group for name, group in groups.items() if name != OTHERS}
     if len(apart) <= MOST_GROUPS:
         return groups
-    named = min(reversed(apart), key=lambda name: (apart[name].severity, apart[name].untold > 0))
+    named = min(reversed(apart), key=lambda name: (apart[name].severity, apart[name].unreported > 0))
     given_up = apart.pop(named)
-    if given_up.untold == 0:
+    if given_up.unreported == 0:
         return apart | ({OTHERS: groups[OTHERS]} if OTHERS in groups else {})
     others = groups[OTHERS].merged(given_up) if OTHERS in groups else given_up.among_others
     return {**apart, OTHERS: others}

@@ -1,4 +1,4 @@
-"""Alert windows: what is told at once, what waits for the summary, and what comes again."""
+"""Alert windows: what is reported at once, what waits for the summary, and what comes again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.decision import Severity
-from reseal.core.findings.alerts import grouped
-from reseal.core.findings.finding import Finding, Status
-from reseal.core.findings.occurrences import Incident, Occurrences
-from reseal.core.findings.window import (
+from reseal.core.alerts.window import (
     LATE,
     MOST_ACTORS,
     MOST_BELOW_CRITICAL,
@@ -23,6 +19,11 @@ from reseal.core.findings.window import (
     Due,
     Window,
 )
+from reseal.core.decision import Severity
+from reseal.core.findings.alerts import grouped
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.occurrences import Incident, Occurrences
+from reseal.core.findings.render.json import finding_document
 from tests.support.builders import an_actor, an_object_call
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object
@@ -48,7 +49,7 @@ def critical(number: int = 0, *, who: str = "one") -> Finding:
 
 
 def count(window: Window, *findings: Finding) -> tuple[Window, tuple[Due, ...]]:
-    return window.counted(grouped(findings))
+    return window.counted(grouped(findings), finding_document)
 
 
 def publish(window: Window, *findings: Finding) -> tuple[Window, list[Finding]]:
@@ -61,27 +62,27 @@ def counts(findings: Sequence[Finding]) -> list[int]:
     return [one.occurrences.count if one.occurrences else 1 for one in findings]
 
 
-def untold(window: Window) -> dict[str, int]:
-    return {group.document["severity"]: group.untold for group in window.untold.values()}
+def unreported(window: Window) -> dict[str, int]:
+    return {group.document["severity"]: group.unreported for group in window.unreported.values()}
 
 
-def test_the_first_of_equal_findings_is_told_and_the_others_wait() -> None:
+def test_the_first_of_equal_findings_is_reported_and_the_others_wait() -> None:
     window, first = publish(OPENED, finding(0))
     window, later = publish(window, finding(1), finding(2))
 
     assert (first, later) == ([finding(0)], [])
-    assert untold(window) == {"MEDIUM": 2}
+    assert unreported(window) == {"MEDIUM": 2}
 
 
-def test_a_critical_group_is_told_at_each_threshold_with_its_count_so_far() -> None:
-    window, told = OPENED, list[Finding]()
+def test_a_critical_group_is_reported_at_each_threshold_with_its_count_so_far() -> None:
+    window, reported = OPENED, list[Finding]()
     for number in range(1001):
         window, due = publish(window, critical(number))
-        told += due
+        reported += due
 
-    assert counts(told) == [1, 10, 100, 1000]
-    assert told[1].id == critical(9).id
-    assert untold(window) == {"CRITICAL": 1}
+    assert counts(reported) == [1, 10, 100, 1000]
+    assert reported[1].id == critical(9).id
+    assert unreported(window) == {"CRITICAL": 1}
 
 
 def test_a_message_at_a_threshold_has_the_first_time_and_the_latest_keys() -> None:
@@ -93,56 +94,56 @@ def test_a_message_at_a_threshold_has_the_first_time_and_the_latest_keys() -> No
     assert len(tenth.occurrences.keys) == 10
 
 
-def test_another_actor_is_told_apart() -> None:
+def test_another_actor_is_reported_apart() -> None:
     window, _ = publish(OPENED, finding(0))
 
-    _, told = publish(window, finding(1, who="two"))
+    _, reported = publish(window, finding(1, who="two"))
 
-    assert told == [finding(1, who="two")]
+    assert reported == [finding(1, who="two")]
 
 
 def test_messages_of_one_bucket_are_bounded_with_room_for_the_summary() -> None:
-    window, told = OPENED, list[Finding]()
+    window, reported = OPENED, list[Finding]()
     for number in range(30):
         window, due = publish(window, critical(number, who=f"actor {number}"))
-        told += due
+        reported += due
 
-    assert len(told) == MOST_MESSAGES - 1
-    assert sum(group.untold for group in window.untold.values()) == 30 - len(told)
+    assert len(reported) == MOST_MESSAGES - 1
+    assert sum(group.unreported for group in window.unreported.values()) == 30 - len(reported)
 
 
 def test_messages_below_critical_leave_room_for_critical_ones() -> None:
-    window, told = OPENED, list[Finding]()
+    window, reported = OPENED, list[Finding]()
     for number in range(8):
         window, due = publish(window, finding(number, who=f"actor {number}"))
-        told += due
+        reported += due
     window, more = publish(window, critical(9))
 
-    assert len(told) == MOST_BELOW_CRITICAL
+    assert len(reported) == MOST_BELOW_CRITICAL
     assert more == [critical(9)]
 
 
 def test_findings_of_one_event_are_one_message() -> None:
     window = OPENED
     for number in range(MOST_BELOW_CRITICAL):
-        window, told = publish(window, finding(number), replace(finding(number), status=Status.FAILED))
+        window, reported = publish(window, finding(number), replace(finding(number), status=Status.FAILED))
 
     assert (window.sent, window.below) == (1, 1)
-    assert told == []
+    assert reported == []
 
 
-def test_the_most_severe_are_told_first() -> None:
+def test_the_most_severe_are_reported_first() -> None:
     full = replace(OPENED, sent=MOST_MESSAGES - 2)
 
-    _, told = publish(full, finding(0, who="two"), critical(1))
+    _, reported = publish(full, finding(0, who="two"), critical(1))
 
-    assert told == [critical(1)]
+    assert reported == [critical(1)]
 
 
 # --- deliveries that come again -------------------------------------------------------------------
 
 
-def test_what_was_not_published_is_told_again_when_it_comes_again_and_counted_once() -> None:
+def test_what_was_not_published_is_reported_again_when_it_comes_again_and_counted_once() -> None:
     window, (first,) = count(OPENED, finding(0))
 
     window, (again,) = count(window, finding(0))
@@ -151,12 +152,12 @@ def test_what_was_not_published_is_told_again_when_it_comes_again_and_counted_on
     assert (window.total, window.sent) == (1, 1)
 
 
-def test_what_was_published_is_neither_told_nor_counted_again() -> None:
+def test_what_was_published_is_neither_reported_nor_counted_again() -> None:
     window, _ = publish(OPENED, finding(0))
 
-    window, told = publish(window, finding(0))
+    window, reported = publish(window, finding(0))
 
-    assert (window.total, told) == (1, [])
+    assert (window.total, reported) == (1, [])
 
 
 def test_several_that_come_again_in_part_keep_their_id_and_count() -> None:
@@ -184,21 +185,21 @@ def test_an_incident_that_comes_again_keeps_its_incident() -> None:
     assert again.finding.occurrences.incident == Incident(id="i", count=1)
 
 
-def test_an_alert_that_is_published_twice_is_told_once() -> None:
+def test_an_alert_that_is_published_twice_is_reported_once() -> None:
     window, due = count(OPENED, finding(0))
     window, _ = count(window, finding(1))
 
     twice = window.after(due).after(due)
 
-    assert untold(twice) == {"MEDIUM": 1}
+    assert unreported(twice) == {"MEDIUM": 1}
 
 
-def test_an_alert_that_a_later_one_includes_does_not_lower_what_is_told() -> None:
+def test_an_alert_that_a_later_one_includes_does_not_lower_what_is_reported() -> None:
     window, (first,) = count(OPENED, critical(0))
     window, tenth = count(window, *(critical(number) for number in range(1, 10)))
     window, _ = count(window.after(tenth), critical(10))
 
-    assert untold(window.after([first])) == {"CRITICAL": 1}
+    assert unreported(window.after([first])) == {"CRITICAL": 1}
 
 
 def test_a_message_about_a_group_that_is_gone_changes_nothing() -> None:
@@ -234,25 +235,25 @@ def test_a_more_severe_group_takes_the_place_of_the_least_severe() -> None:
 
 
 @pytest.mark.parametrize("others", [0, 1])
-def test_a_group_that_was_told_is_given_up_first(others: int) -> None:
+def test_a_group_that_was_reported_is_given_up_first(others: int) -> None:
     window, _ = publish(OPENED, finding(0))
     for number in range(1, MOST_GROUPS + 1 + others):
         window, _ = count(window, finding(number, who=f"actor {number}"))
-    told_before, _ = publish(OPENED, finding(0))
-    name = next(iter(told_before.groups))
+    reported_before, _ = publish(OPENED, finding(0))
+    name = next(iter(reported_before.groups))
 
     assert name not in window.groups
     assert (OTHERS in window.groups) is bool(others)
 
 
-def test_the_others_stay_when_a_group_that_was_told_is_given_up() -> None:
+def test_the_others_stay_when_a_group_that_was_reported_is_given_up() -> None:
     window = OPENED
     for number in range(MOST_GROUPS + 1):
         window, _ = count(window, finding(number, who=f"actor {number}"))
     window, _ = publish(replace(window, sent=0, below=0), critical(20, who="eve"))
     window, _ = publish(window, critical(21, who="mallory"))
     window = replace(
-        window, groups={name: replace(group, told=group.count) for name, group in window.groups.items()}
+        window, groups={name: replace(group, reported=group.count) for name, group in window.groups.items()}
     )
     window, _ = count(window, critical(22, who="trent"))
 
@@ -276,7 +277,7 @@ def test_an_actor_is_counted_once() -> None:
 # --- the end --------------------------------------------------------------------------------------
 
 
-def test_a_window_whose_violations_were_all_told_ends() -> None:
+def test_a_window_whose_violations_were_all_reported_ends() -> None:
     window, _ = publish(OPENED, finding(0))
 
     ended = window.after_summary(window, NOON, 900)
@@ -293,7 +294,7 @@ def test_what_comes_while_the_summary_is_sent_waits_in_a_new_window() -> None:
 
     assert following.id != seen.id
     assert (following.total, following.sent, following.ended) == (2, 0, False)
-    assert untold(following) == {"MEDIUM": 2}
+    assert unreported(following) == {"MEDIUM": 2}
     assert following.closes_at == NOON + timedelta(minutes=30)
     assert publish(following, finding(4))[1] == []
 
@@ -302,7 +303,7 @@ def test_a_group_that_came_while_the_summary_was_sent_is_not_lost() -> None:
     seen, _ = publish(OPENED, finding(0))
     later, _ = count(seen, finding(1, who="two"))
 
-    assert untold(later.after_summary(seen, NOON, 900)) == {"MEDIUM": 1}
+    assert unreported(later.after_summary(seen, NOON, 900)) == {"MEDIUM": 1}
 
 
 def test_a_window_is_reminded_of_again_only_when_its_reminder_is_late() -> None:

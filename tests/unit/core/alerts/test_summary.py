@@ -9,13 +9,13 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from reseal.core.alerts.summary import summary_of
+from reseal.core.alerts.window import MOST_ACTORS, MOST_GROUPS, Window
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Incident, Occurrences
-from reseal.core.findings.render.summary import summary_of
-from reseal.core.findings.window import MOST_ACTORS, MOST_GROUPS, Window
 from tests.support.fakes.services import NOON
-from tests.unit.core.findings.test_window import OPENED, count, critical, finding, publish
+from tests.unit.core.alerts.test_window import OPENED, count, critical, finding, publish
 
 VALIDATOR = Draft202012Validator(
     json.loads(Path("docs/finding.schema.json").read_text()),
@@ -40,13 +40,13 @@ def with_incident(number: int, unblocked: str | None) -> Any:
     return replace(critical(number), occurrences=occurrences)
 
 
-def test_a_window_that_told_all_has_no_summary() -> None:
+def test_a_window_that_reported_all_has_no_summary() -> None:
     window, _ = publish(OPENED, finding(0))
 
     assert summary_of(window) is None
 
 
-def test_a_summary_counts_what_no_message_told() -> None:
+def test_a_summary_counts_what_no_message_reported() -> None:
     window, _ = publish(OPENED, finding(0))
     window, _ = publish(window, finding(1), finding(2))
 
@@ -63,13 +63,13 @@ def test_a_summary_counts_what_no_message_told() -> None:
     assert found["actor"]["who"] == "one"
     assert message.subject == "Reseal MEDIUM: 2 more violations in 'payroll'"
     assert message.email.startswith(
-        "2 more violations in 'payroll', which no message told before. "
+        "2 more violations in 'payroll', which no message reported before. "
         "In this window there were 3 by 1 actor. "
     )
     assert json.loads(message.document)["summary"] == {
         "window": window.id,
         "violations": 3,
-        "untold": 2,
+        "unreported": 2,
         "actors": {"count": 1, "more": False},
     }
     VALIDATOR.validate(json.loads(message.document))
@@ -107,7 +107,7 @@ def test_many_actors_are_more_than_a_number() -> None:
     assert json.loads(message.document)["summary"]["actors"] == {"count": MOST_ACTORS, "more": True}
 
 
-def test_what_is_not_told_apart_is_of_no_actor() -> None:
+def test_what_is_not_reported_apart_is_of_no_actor() -> None:
     window = OPENED
     for number in range(MOST_GROUPS + 2):
         window, _ = count(window, finding(number, who=f"actor {number}"))
@@ -116,7 +116,7 @@ def test_what_is_not_told_apart_is_of_no_actor() -> None:
 
     *_, others = findings(message)
     assert (others["actor"], others["occurrences"]["count"]) == (None, 2)
-    assert others["reason"].startswith("2 violations that are not told apart; the most severe of them: ")
+    assert others["reason"].startswith("2 violations that are not kept apart; the most severe of them: ")
     assert "  Who            not one caller, or not known\n" in message.email
     VALIDATOR.validate(json.loads(message.document))
 

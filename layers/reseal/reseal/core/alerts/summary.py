@@ -8,21 +8,21 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from reseal.core.alerts.window import OTHERS, Group, Window
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.render.email import row, subject_line
 from reseal.core.findings.render.json import SCHEMA
-from reseal.core.findings.window import OTHERS, Group, Window
 from reseal.core.text.quoted import named, quoted
 
 _NAMESPACE = uuid.UUID("e4e3bb3c-9a5c-5c34-9d7e-6d0b3f1c52a1")
 
 
 def summary_of(window: Window) -> Message | None:
-    """The message about all violations that no other message of the window told; None if there are none."""
-    groups = dict(window.untold)
+    """The message about all violations that no message of the window reported; None if there are none."""
+    groups = dict(window.unreported)
     if not groups:
         return None
     message = _message(window, groups)
@@ -42,10 +42,10 @@ def _less_apart(groups: Mapping[str, Group]) -> dict[str, Group]:
 def _message(window: Window, groups: Mapping[str, Group]) -> Message:
     findings = [_finding(window, name, group) for name, group in groups.items()]
     findings.sort(key=lambda finding: -Severity[finding["severity"]])
-    untold, worst = sum(group.untold for group in groups.values()), findings[0]
-    about = f"{untold} more {'violation' if untold == 1 else 'violations'} in {quoted(window.scope)}"
+    unreported, worst = sum(group.unreported for group in groups.values()), findings[0]
+    about = f"{unreported} more {'violation' if unreported == 1 else 'violations'} in {quoted(window.scope)}"
     heading = (
-        f"{about}, which no message told before. "
+        f"{about}, which no message reported before. "
         f"In this window there were {window.total} by {_actors(window)}. "
         f"The most severe of those that follow is {worst['severity']}."
     )
@@ -53,7 +53,7 @@ def _message(window: Window, groups: Mapping[str, Group]) -> Message:
     summary = {
         "window": window.id,
         "violations": window.total,
-        "untold": untold,
+        "unreported": unreported,
         "actors": {"count": len(window.actors), "more": window.more_actors},
     }
     return Message(
@@ -72,20 +72,20 @@ def _message(window: Window, groups: Mapping[str, Group]) -> Message:
 
 
 def _finding(window: Window, name: str, group: Group) -> dict[str, Any]:
-    """The group as a finding: of a CRITICAL group with the count so far, else with what was not told.
+    """The group as a finding: of a CRITICAL group with the count so far, else with what was not reported.
 
     A message that may not have reached the topic keeps its id.
     """
-    count = group.count if group.is_critical and name != OTHERS else group.untold
+    count = group.count if group.is_critical and name != OTHERS else group.unreported
     occurrences = Occurrences(count=count, first=group.first, last=group.last, keys=group.keys)
-    untold = (alert.id for alert in group.alerts if not alert.told and alert.count == count)
+    unreported = (alert.id for alert in group.alerts if not alert.reported and alert.count == count)
     own_id = str(uuid.uuid5(_NAMESPACE, f"{window.id}|{name}|{group.count}"))
     reason = group.document["reason"]
     if name == OTHERS:
-        reason = f"{group.untold} violations that are not told apart; the most severe of them: {reason}"
+        reason = f"{group.unreported} violations that are not kept apart; the most severe of them: {reason}"
     return {
         **group.document,
-        "id": next(untold, own_id),
+        "id": next(unreported, own_id),
         "reason": reason,
         "occurrences": occurrences.to_document() | {"incident": group.incident},
     }

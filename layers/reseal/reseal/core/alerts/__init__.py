@@ -1,0 +1,1 @@
+"""Step 6, report: alert windows, and the summaries of what they counted."""

@@ -1,0 +1,1 @@
+"""What CloudTrail records of calls, as EventBridge delivers it."""
