@@ -105,6 +105,7 @@ HOUSES = (
         REPOSITORY / "tests",
         (
             "",  # conftest.py
+            "cloud/e2e/transit",
             "cloud/e2e",
             "cloud/events",
             "cloud/faults",
