@@ -83,7 +83,7 @@ def load_bare(calls: str, world: World) -> Handle:
     s3 = session.client("s3")
     compliant: Any = configuration(world, COMPLIANT)
     if calls == SAME_CALLS:
-        dynamodb, sns = session.client("dynamodb"), session.client("sns")
+        dynamodb = session.client("dynamodb")
 
     def handle(event: dict[str, Any]) -> None:
         s3.get_bucket_encryption(Bucket=BUCKET)
@@ -94,8 +94,12 @@ def load_bare(calls: str, world: World) -> Handle:
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=compliant)
         if calls == SAME_CALLS:
             s3.get_bucket_encryption(Bucket=BUCKET)
-            dynamodb.put_item(TableName=TABLE, Item=_item(event))
-            sns.publish(TopicArn=world.topic_arn, Message=json.dumps(event))
+            noted = {"id": {"S": f"repaired#{BUCKET}"}}
+            puts: list[Any] = [{"Put": {"TableName": TABLE, "Item": item}} for item in (_item(event), noted)]
+            dynamodb.transact_write_items(TransactItems=puts)
+            window = {"id": {"S": f"window#{BUCKET}"}}
+            dynamodb.get_item(TableName=TABLE, Key=window, ConsistentRead=True)
+            dynamodb.put_item(TableName=TABLE, Item=_item(event) | window)
 
     return handle
 

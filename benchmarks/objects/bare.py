@@ -14,7 +14,7 @@ from benchmarks.world import ACCOUNT, TABLE, World
 HEAD, HEAD_COPY, SAME_CALLS = "head", "head+copy", "same calls"
 IN_PARTS, MANAGED_COPY = "in parts", "managed copy"
 BARE_CALLS = frozenset({HEAD, HEAD_COPY, SAME_CALLS, IN_PARTS, MANAGED_COPY})
-_ENTRY_BYTES = 1500
+_ENTRY_BYTES, _READ_AT_ONCE = 1500, 25
 _SIZE, _PART = 64 << 20, 5 << 20
 
 Stage = Callable[[Sequence[str]], Callable[[], None]]
@@ -59,20 +59,18 @@ class Floor:
         """Reseal's calls for a batch whose finding opens a new alert window."""
         for key in keys:
             self._s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED", ExpectedBucketOwner=ACCOUNT)
-        self._write_entries(len(keys))
+        self._read_items(len(keys))
+        self._write_items(len(keys))
         for key in keys:
             self._copy(key)
             self._s3.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED", ExpectedBucketOwner=ACCOUNT)
-        self._write_entries(len(keys))
-        self._dynamodb.update_item(
-            TableName=TABLE,
-            Key={"id": {"S": f"window#{uuid.uuid4()}"}},
-            UpdateExpression="SET held = :zero",
-            ExpressionAttributeValues={":zero": {"N": "0"}},
-            ReturnValues="ALL_NEW",
-        )
+        self._write_items(2 * len(keys))  # the entries, and that they are the last repairs
+        self._read_items(1)  # the alert window
         self._sqs.send_message(QueueUrl=QUEUE_URL, DelaySeconds=900, MessageBody="{}")
+        self._write_items(1)
         self._sns.publish(TopicArn=self._world.topic_arn, Message=json.dumps({"finding": "x" * _ENTRY_BYTES}))
+        self._read_items(1)
+        self._write_items(1)
 
     def in_parts(self, keys: Sequence[str]) -> None:
         """One large object, one part after the other."""
@@ -111,14 +109,21 @@ class Floor:
             Bucket=BUCKET, Key=key, CopySource={"Bucket": BUCKET, "Key": key}, **self._encryption
         )
 
-    def _write_entries(self, count: int) -> None:
+    def _read_items(self, count: int) -> None:
+        gets = [{"TableName": TABLE, "Key": {"id": {"S": str(uuid.uuid4())}}} for _ in range(count)]
+        if count == 1:
+            self._dynamodb.get_item(**gets[0], ConsistentRead=True)
+            return
+        for start in range(0, count, _READ_AT_ONCE):
+            chunk = gets[start : start + _READ_AT_ONCE]
+            self._dynamodb.transact_get_items(TransactItems=[{"Get": get} for get in chunk])
+
+    def _write_items(self, count: int) -> None:
         puts = [
-            {
-                "Put": {
-                    "TableName": TABLE,
-                    "Item": {"id": {"S": str(uuid.uuid4())}, "entry": {"S": "x" * _ENTRY_BYTES}},
-                }
-            }
+            {"TableName": TABLE, "Item": {"id": {"S": str(uuid.uuid4())}, "entry": {"S": "x" * _ENTRY_BYTES}}}
             for _ in range(count)
         ]
-        self._dynamodb.transact_write_items(TransactItems=puts)
+        if count == 1:
+            self._dynamodb.put_item(**puts[0])
+        else:
+            self._dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])

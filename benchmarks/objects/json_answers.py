@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.world import ACCOUNT, REGION
 
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
-TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:findings"
 QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/objects"
+TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:findings"
 
 _KEY = {
     "Arn": KEY_ARN,
@@ -29,7 +29,8 @@ _ADMINISTRATORS = {
     "Action": "kms:*",
     "Resource": "*",
 }
-_WINDOW = {"window_id": {"S": "window"}, "total": {"N": "1"}, "closes_at": {"N": "9999999999.0"}}
+_WINDOWS: dict[str, Any] = {}
+"""The alert windows that were put, by id."""
 _ANSWERS: dict[str, dict[str, Any]] = {
     "DescribeKey": {"KeyMetadata": _KEY},
     "TransactGetItems": {"Responses": []},
@@ -39,11 +40,15 @@ _ANSWERS: dict[str, dict[str, Any]] = {
 
 
 def json_answer(operation: str, body: bytes) -> bytes:
-    """The response that the service would give; most of DynamoDB's are empty."""
+    """The response that the service would give; of DynamoDB's items, only alert windows are kept."""
     answer = _ANSWERS.get(operation, {})
-    if operation == "UpdateItem":
-        values = json.loads(body)["ExpressionAttributeValues"]
-        answer = {"Attributes": _WINDOW | ({"window_id": values[":id"]} if ":id" in values else {})}
+    if operation == "PutItem":
+        item = json.loads(body)["Item"]
+        if item["id"]["S"].startswith("window#"):
+            _WINDOWS[item["id"]["S"]] = item
+    if operation == "GetItem":
+        item = _WINDOWS.get(json.loads(body)["Key"]["id"]["S"])
+        answer = {"Item": item} if item else {}
     if operation == "SendMessage":
         text = json.loads(body)["MessageBody"]
         digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -44,7 +44,10 @@ def load(
 
 
 def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool) -> Stage:
-    """The Lambda handler, called with one batch; with `many_actors` each batch opens a new alert window."""
+    """The Lambda handler, called with one batch; with `many_actors` each has another actor.
+
+    The alert window of the bucket is then ended before a batch, so that its finding opens a new one.
+    """
     module = import_app(app)
     flow = module.flow()
     if large:
@@ -55,6 +58,8 @@ def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool)
 
     def stage(keys: Sequence[str]) -> Callable[[], None]:
         actor = str(uuid.uuid4()) if many_actors else "writer"
+        if many_actors:
+            end_window(flow.reporter.services.windows)
         records = [message_of(event_of(key, actor)) for key in keys]
 
         def act() -> None:
@@ -65,6 +70,13 @@ def load_reseal(app: Path, event_of: EventOf, *, large: bool, many_actors: bool)
         return act
 
     return stage
+
+
+def end_window(windows: Any) -> None:
+    """End the bucket's alert window if there is one."""
+    window = windows.read(BUCKET)
+    if window and not windows.replace(replace(window, ended=True)):
+        raise RuntimeError("another process changed the alert window")
 
 
 def load_s3crypt() -> Stage:

@@ -83,7 +83,6 @@ def object_settings(world: World, *, required: str = "SSE-KMS") -> Mapping[str, 
         "REENCRYPTION_METHOD": "copy",
         "MULTIPART_COPY_LIMIT_GIB": "50",
         "EXEMPT_LOG_DELIVERIES": "true",
-        "ALERT_WINDOW_SECONDS": "900",
         "QUEUE_URL": QUEUE_URL,
         "OBJECT_SCOPE": "*",
     }

@@ -20,7 +20,7 @@ from tests.support.deployment import deployed
 
 @pytest.fixture(scope="session")
 def resources(built: Path) -> Iterator[Resources]:
-    with deployed(BucketKeyMode="enforce") as deployment:
+    with deployed(BucketKeyMode="enforce", AlertWindowSeconds=5) as deployment:
         resources = Resources(deployment)
         resources.warm_up(5)
         resources.wait_until_idle()

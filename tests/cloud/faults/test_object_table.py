@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.cloud.faults.run.bucket_table import TRIES, Act, End, Row
-from tests.cloud.faults.run.object_table import deaths, late, rows, usual_end
+from tests.cloud.faults.run.object_table import deaths, late, redriven_end, rows
 from tests.cloud.faults.run.runner import RowRun, TableRun
 from tests.cloud.faults.run.stack import Resources
 from tests.cloud.faults.run.verdict import STATUSES, assert_fault_was_injected, end_of
@@ -61,7 +61,7 @@ def assert_written_once(run: RowRun) -> None:
 
 
 def _end(run: RowRun) -> End:
-    return end_of(run.row, usual_end(run.row.step))
+    return end_of(run.row, redriven_end(run.row.step))
 
 
 def _state(run: RowRun, k: str) -> dict[str, object]:

@@ -13,7 +13,8 @@ from tests.support.fakes.services import NOON
 from tests.support.findings import a_copied_object
 
 OPENED = Window.opened("payroll", NOON, 900)
-COUNTED, DUE = OPENED.counted(grouped([a_copied_object(an_object_call(key="ü.csv"))]), finding_document)
+FOUND = a_copied_object(an_object_call(key="ü.csv"), reason="SSE-S3")
+COUNTED, DUE = OPENED.counted(grouped([FOUND]), finding_document)
 
 
 def test_a_scope_without_a_window_has_none(windows: AlertWindows) -> None:

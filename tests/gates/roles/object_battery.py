@@ -16,6 +16,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
@@ -89,7 +90,7 @@ class ObjectBattery:
         found = [(line["result"], line["suppressed"]) for line in _lines_of(scene, lines)]
         expect("redelivered event", found, [("Applied", True)])
         expect("its findings", _findings_about(scene, findings), [])
-        _, findings = self._after({"window": reminder_body(CloseWindow(group=self._window_of(scene)))})
+        _, findings = self._after({"window": reminder_body(self._window_of(scene))})
         named = [finding["resource"]["name"] for finding in _findings_about(scene, findings)]
         expect("summary", named, [f"{scene.bucket}/{KEY}"])
 
@@ -124,15 +125,11 @@ class ObjectBattery:
         arrivals.poll()
         return arrivals.lines[lines:], arrivals.findings[findings:]
 
-    def _window_of(self, scene: Scene) -> str:
-        pages = (
-            self._cloud.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(TableName=self._outputs["LedgerTable"])
-        )
-        windows = [item for page in pages for item in page["Items"] if item["id"]["S"].startswith("window#")]
-        (group,) = [item["id"]["S"] for item in windows if scene.bucket in json.dumps(item)]
-        return str(group).removeprefix("window#")
+    def _window_of(self, scene: Scene) -> CloseWindow:
+        table = DynamoDbWindows(self._cloud.client("dynamodb"), self._outputs["LedgerTable"])
+        window = table.read(scene.bucket)
+        assert window is not None
+        return CloseWindow(scope=window.scope, window_id=window.id)
 
     def _in_this_process(self, scene: Scene, actor: str) -> tuple[str, ...]:
         """Run the lane as the function wires it, with its role's rights, but a lower limit for one copy.

@@ -61,18 +61,19 @@ def test_compliant_object_that_reaches_the_function_costs_one_call(world: World)
     assert calls_of_a_warm_batch(world, COMPLIANT, 1) == {"HeadObject": 1}
 
 
-def test_repair_of_one_object_costs_its_three_calls_and_eight_of_its_batch(world: World) -> None:
+def test_repair_of_one_object_costs_its_three_calls_and_ten_of_its_batch(world: World) -> None:
     assert calls_of_a_warm_batch(world, VIOLATING, 1) == {
         "HeadObject": 2,
         "CopyObject": 1,
         "GetItem": 3,
         "PutItem": 3,
         "TransactWriteItems": 1,
+        "SendMessage": 1,
         "Publish": 1,
     }
 
 
-def test_full_batch_costs_three_calls_an_object_and_nine_for_all_of_them(world: World) -> None:
+def test_full_batch_costs_three_calls_an_object_and_ten_for_all_of_them(world: World) -> None:
     assert calls_of_a_warm_batch(world, VIOLATING, A_BATCH) == {
         "HeadObject": 2 * A_BATCH,
         "CopyObject": A_BATCH,
@@ -80,6 +81,7 @@ def test_full_batch_costs_three_calls_an_object_and_nine_for_all_of_them(world: 
         "TransactWriteItems": 2,
         "GetItem": 2,
         "PutItem": 2,
+        "SendMessage": 1,
         "Publish": 1,
     }
 
@@ -113,12 +115,14 @@ def test_stand_in_lists_what_was_written_and_not_deleted() -> None:
     assert b"<Key>deleted</Key>" not in listing
 
 
-def test_stand_in_opens_the_window_it_is_asked_to_open() -> None:
-    body = json.dumps({"ExpressionAttributeValues": {":id": {"S": "mine"}}}).encode()
+def test_stand_in_keeps_the_alert_window_that_is_put() -> None:
+    window = {"id": {"S": "window#mine"}, "version": {"N": "1"}}
 
-    answer = answer_to("POST", "/", {"x-amz-target": "DynamoDB_20120810.UpdateItem"}, body)
+    for operation, request in (("PutItem", {"Item": window}), ("GetItem", {"Key": {"id": window["id"]}})):
+        target = {"x-amz-target": f"DynamoDB_20120810.{operation}"}
+        answer = answer_to("POST", "/", target, json.dumps(request).encode())
 
-    assert json.loads(answer.body)["Attributes"]["window_id"] == {"S": "mine"}
+    assert json.loads(answer.body)["Item"] == window
 
 
 def looks(**differing: object) -> dict[str, object]:
@@ -154,8 +158,9 @@ def test_newer_write_is_kept_only_with_its_encryption_and_class(after: dict[str,
 def test_first_object_of_a_bucket_costs_nine_looks_at_the_bucket_and_two_at_the_key(world: World) -> None:
     stage, s3 = load(RESEAL, world, APP, VIOLATING), boto3.client("s3")
     put_objects(s3, world, VIOLATING, ["first"])
+    act = stage(["first"])
     with CallLog().installed() as log, log.counting() as names:
-        stage(["first"])()
+        act()
 
     about_the_bucket = {name for name in names if "Bucket" in name}
     assert len(about_the_bucket) == 9

@@ -50,9 +50,13 @@ class BucketScenario:
                 policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
                 stack.s3.put_bucket_policy(Bucket=run.bucket, Policy=policy)
 
-    def scope(self, service: str, run: RowRun) -> dict[str, str]:
+    def scope(self, service: str, run: RowRun, about: str) -> dict[str, str]:
         where = {"s3": {"resource": f"arn:aws:s3:::{run.bucket}"}, "kms": {"body": run.key}}
-        return {"caller": self.resources.lane.role, **where.get(service, {"body": run.bucket})}
+        text = {"body": about.format(bucket=run.bucket)}
+        return {
+            "caller": self.resources.lane.role,
+            **where.get(service, text),
+        }
 
     def an_hour_later(self, _shot: RowRun, event: dict[str, Any]) -> None:
         make_older(event)

@@ -45,13 +45,17 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One AWS call of the flow: the first one with this name after `skip` others."""
+    """One AWS call of the flow: the first one with this name and about this after `skip` others.
+
+    `about` is what the body of a call to DynamoDB, SQS or SNS contains.
+    """
 
     name: str
     service: str
     operation: str
     denied: End
     skip: int = 0
+    about: str = "{bucket}"
     act: Act = Act.CREATE
     before: tuple[str, dict[str, Any]] | None = None  # a fault that makes the flow reach this step
     late: float = LATE_SECONDS  # longer than the step's client waits
@@ -87,6 +91,9 @@ KILLED = Fault("killed", "delay", 3, {"seconds": LATE_SECONDS})
 
 SNS_FAILS = ("Publish", {"times": TRIES})
 _S3_DENIES = ("PutBucketEncryption", {"times": None, "status": 403, "code": "AccessDenied"})
+COUNT_REFUSAL = "count the refusal"
+WINDOW, _ENTRY = "window#{bucket}", '"{bucket}#'
+"""In bodies of calls to DynamoDB: the id of the bucket's alert window, and the ids of its entries."""
 
 STEPS = [
     Step("read", "s3", "GetBucketEncryption", End.FAILED),
@@ -98,19 +105,32 @@ STEPS = [
     Step("read the replication", "s3", "GetBucketReplication", End.FAILED),
     Step("read the key's policy", "kms", "GetKeyPolicy", End.MANUAL, act=Act.OPEN_UP),
     Step("list the key's policies", "kms", "ListKeyPolicies", End.MANUAL, act=Act.OPEN_UP),
-    Step("open the entry", "dynamodb", "PutItem", End.DEAD),
+    Step("open the entry", "dynamodb", "PutItem", End.DEAD, about=_ENTRY),
     Step("look once more", "s3", "GetBucketEncryption", End.FAILED, skip=1),
     Step("write", "s3", "PutBucketEncryption", End.FAILED),
     Step("read back", "s3", "GetBucketEncryption", End.FAILED_AFTER_THE_WRITE, skip=2),
-    Step("close the entry", "dynamodb", "PutItem", End.DEAD, skip=1),
+    Step("close the entry", "dynamodb", "TransactWriteItems", End.DEAD, about=_ENTRY),
     Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED),
+    Step("read the window", "dynamodb", "GetItem", End.DEAD, about=WINDOW),
+    Step("remind itself", "sqs", "SendMessage", End.DEAD),
+    Step("count", "dynamodb", "PutItem", End.DEAD, about=WINDOW),
     Step("publish", "sns", "Publish", End.DEAD),
-    Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, before=SNS_FAILS),
-    Step("mark the refusal as published", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES),
+    Step("read the window again", "dynamodb", "GetItem", End.DEAD, skip=1, about=WINDOW),
+    Step("mark as published", "dynamodb", "PutItem", End.DEAD, skip=1, about=WINDOW),
+    Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, about=_ENTRY, before=SNS_FAILS),
+    Step("close the entry of a refusal", "dynamodb", "PutItem", End.DEAD, 1, about=_ENTRY, before=_S3_DENIES),
+    Step(COUNT_REFUSAL, "dynamodb", "PutItem", End.DEAD, about=WINDOW, before=_S3_DENIES),
 ]
 
 _BY_NAME = {step.name: step for step in STEPS}
-_TAKEOVER = ["look for an earlier attempt", "open the entry", "close the entry", "read the tags", "publish"]
+_TAKEOVER = [
+    "look for an earlier attempt",
+    "open the entry",
+    "close the entry",
+    "read the tags",
+    "count",
+    "publish",
+]
 
 _THROTTLED = {
     "s3": (503, "SlowDown"),

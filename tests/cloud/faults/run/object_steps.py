@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from dataclasses import dataclass, field
@@ -12,18 +11,18 @@ from typing import Any
 
 from localcloud.client.handle import ACCOUNT
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.core.alerts.window import Window
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
-from reseal.core.findings.alerts import Tallied
-from reseal.core.findings.message import Message
+from reseal.core.findings.alerts import grouped
+from reseal.core.findings.render.json import finding_document
 from tests.cloud.faults.run.bucket_table import Act, Row
-from tests.cloud.faults.run.object_table import LOOK_BACK
 from tests.cloud.faults.run.runner import RowRun, make_older
 from tests.cloud.faults.run.stack import Resources
+from tests.support.builders import an_object_call
+from tests.support.findings import a_copied_object
 
 KEY = "a"
 HOUR = 3600
-REASON = "the object is encrypted with SSE-S3, whose key this account cannot control"
-_READER = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"
 
 
 @dataclass
@@ -32,7 +31,6 @@ class ObjectScenario:
 
     resources: Resources
     messages: dict[str, str] = field(default_factory=dict)
-    _made: dict[str, Any] = field(default_factory=dict)
 
     def new_run(self, row: Row) -> RowRun:
         team = row.step.act is Act.WRITE_UNDER_TEAM_KEY
@@ -58,16 +56,13 @@ class ObjectScenario:
     def act(self, run: RowRun) -> None:
         self.resources.send(self._message(run))
 
-    def scope(self, service: str, run: RowRun) -> dict[str, str]:
+    def scope(self, service: str, run: RowRun, about: str) -> dict[str, str]:
         where: dict[str, dict[str, str]] = {
             "s3": {"resource": f"arn:aws:s3:::{run.bucket}*"},
             "kms": {"body": run.key},
-            "sqs": {"body": self._group(run.bucket)},
         }
-        text = run.bucket
-        if LOOK_BACK in {run.row.step.name, run.row.again.name if run.row.again else None}:
-            text = json.loads(self._message(run))["detail"]["eventID"] if service == "dynamodb" else text
-        return {"caller": self.resources.lane.role, **where.get(service, {"body": text})}
+        text = {"body": about.format(bucket=run.bucket)}
+        return {"caller": self.resources.lane.role, **where.get(service, text)}
 
     def an_hour_later(self, run: RowRun, event: dict[str, Any]) -> None:
         make_older(event)
@@ -95,16 +90,8 @@ class ObjectScenario:
 
     def _message(self, run: RowRun) -> str:
         if run.bucket not in self.messages:
-            window = run.row.step.act is Act.END_WINDOW
-            reminder = reminder_body(CloseWindow(group=run.bucket))
-            self.messages[run.bucket] = reminder if window else self.resources.event(run.bucket, "PutObject")
+            self.messages[run.bucket] = self.resources.event(run.bucket, "PutObject")
         return self.messages[run.bucket]
-
-    def _group(self, bucket: str) -> str:
-        """The name of the alert window of such a write (core/findings/alerts.group_of)."""
-        who = f"arn:aws:iam::{ACCOUNT}:user/engineer"
-        same = ("S3.ObjectEncryption", bucket, who, "REMEDIATED", "MEDIUM", REASON)
-        return hashlib.sha256("\n".join(same).encode()).hexdigest()[:32]
 
     # --- windows ---------------------------------------------------------------------------------
 
@@ -113,25 +100,20 @@ class ObjectScenario:
         return DynamoDbWindows(self.resources.dynamodb, self.resources.table)
 
     def _suppress_alert(self, run: RowRun) -> None:
-        """An alert window with one suppressed alert, as the lane would have left it."""
-        document = {
-            "findings": [
-                {"id": run.bucket, "status": "PUBLISHED", "check": "", "resource": {"name": run.bucket}}
-            ]
-        }
-        message = Message(
-            subject="suppressed", email=run.bucket, document=json.dumps(document), attributes={}
-        )
-        past = datetime.now(UTC) - timedelta(seconds=2)
-        alert = Tallied(
-            count=1, first=past, last=past, keys=(KEY,), message=message, seconds=1, suppresses=True
-        )
-        for _ in range(2):  # the first tally opens the window, the second is suppressed
-            self._windows.tally(run.bucket, alert, past)
+        """A window with one suppressed alert, as the lane would have left it, and its reminder."""
+        window = Window.opened(run.bucket, datetime.now(UTC) - timedelta(seconds=2), 1)
+        for number in range(2):  # the first finding is published at once, the second is not
+            found = a_copied_object(
+                an_object_call(bucket=run.bucket, key=KEY, event_id=f"{number}"), reason="SSE-S3"
+            )
+            window, due = window.counted(grouped([found]), finding_document)
+            window = window.after(due)
+        assert self._windows.replace(window)
+        self.messages[run.bucket] = reminder_body(CloseWindow(scope=run.bucket, window_id=window.id))
 
     def _suppressed(self, run: RowRun) -> int:
-        suppressed = self._windows.read_suppressed(run.bucket)
-        return suppressed.count if suppressed else 0
+        window = self._windows.read(run.bucket)
+        return sum(group.unreported for group in window.unreported.values()) if window else 0
 
 
 def _admit_own_account(s3: Any, bucket: str) -> None:

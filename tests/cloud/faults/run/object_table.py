@@ -6,9 +6,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.cloud.faults.run.bucket_table import DENIED, SNS_FAILS, Act, End, Fault, Row, Step, error, passing
+from tests.cloud.faults.run.bucket_table import (
+    COUNT_REFUSAL,
+    DENIED,
+    SNS_FAILS,
+    WINDOW,
+    Act,
+    End,
+    Fault,
+    Row,
+    Step,
+    error,
+    passing,
+)
 
 LOOK_BACK = "look back"
+_ENTRY = '"{bucket}/a#'
+"""In bodies of calls to DynamoDB: the ids of the object's entries."""
+_CLOSE_REFUSAL = "close the entry of a refusal"
 _COPIES: dict[str, Any] = {"late": 62.0, "tries": 3}
 """The object function's client for copies waits longer, and tries less often (runtime/wiring_objects.py)."""
 
@@ -22,7 +37,7 @@ _S3_DENIES: tuple[str, dict[str, Any]] = (
 _WRITES: dict[str, Any] = {"act": Act.WRITE}
 _VERSION: dict[str, Any] = {"act": Act.WRITE_VERSION}
 _TEAM: dict[str, Any] = {"act": Act.WRITE_UNDER_TEAM_KEY}
-_WINDOW: dict[str, Any] = {"act": Act.END_WINDOW}
+_ENDS: dict[str, Any] = {"act": Act.END_WINDOW}
 
 
 def _of_bucket(name: str, operation: str) -> Step:
@@ -42,26 +57,29 @@ STEPS = [
     _of_bucket("the notifications", "GetBucketNotificationConfiguration"),
     _of_bucket("the ownership", "GetBucketOwnershipControls"),
     _of_bucket("the grants", "GetObjectAcl"),
-    Step("read what was copied", "dynamodb", "GetItem", End.DEAD, **_WRITES),
-    Step("open the entry", "dynamodb", "PutItem", End.DEAD, **_WRITES),
+    Step("read the last repair", "dynamodb", "GetItem", End.DEAD, about="repaired#{bucket}", **_WRITES),
+    Step("open the entry", "dynamodb", "PutItem", End.DEAD, about=_ENTRY, **_WRITES),
     Step("read the grants again", "s3", "GetObjectAcl", End.FAILED, skip=1, **_WRITES),
     Step("copy", "s3", "CopyObject", End.FAILED, **_COPIES, **_WRITES),
     Step("change in place", "s3", "UpdateObjectEncryption", End.FAILED, **_VERSION),
     Step("look again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_WRITES),
     Step("look at the version again", "s3", "HeadObject", End.FAILED_AFTER_THE_WRITE, skip=1, **_VERSION),
     Step("compare the grants", "s3", "GetObjectAcl", End.FAILED_AFTER_THE_WRITE, skip=2, **_WRITES),
-    Step("close the entry", "dynamodb", "TransactWriteItems", End.DEAD, **_WRITES),
+    Step("close the entry", "dynamodb", "TransactWriteItems", End.DEAD, about=_ENTRY, **_WRITES),
     Step("read the tags", "s3", "GetBucketTagging", End.REPAIRED, **_WRITES),
-    Step("count", "dynamodb", "UpdateItem", End.DEAD, **_WRITES),
+    Step("read the window", "dynamodb", "GetItem", End.DEAD, about=WINDOW, **_WRITES),
     Step("remind itself", "sqs", "SendMessage", End.DEAD, **_WRITES),
+    Step("count", "dynamodb", "PutItem", End.DEAD, about=WINDOW, **_WRITES),
     Step("publish", "sns", "Publish", End.DEAD, **_WRITES),
-    Step(LOOK_BACK, "dynamodb", "GetItem", End.DEAD, before=SNS_FAILS, **_WRITES),
-    Step(
-        "mark the refusal as published", "dynamodb", "PutItem", End.DEAD, skip=2, before=_S3_DENIES, **_WRITES
-    ),
-    Step("read the window", "dynamodb", "GetItem", End.DEAD, **_WINDOW),
-    Step("publish the window's summary", "sns", "Publish", End.DEAD, **_WINDOW),
-    Step("close the window", "dynamodb", "UpdateItem", End.DEAD, **_WINDOW),
+    Step("read the window again", "dynamodb", "GetItem", End.DEAD, skip=1, about=WINDOW, **_WRITES),
+    Step("mark as published", "dynamodb", "PutItem", End.DEAD, skip=1, about=WINDOW, **_WRITES),
+    Step(LOOK_BACK, "dynamodb", "GetItem", End.DEAD, about=_ENTRY, before=SNS_FAILS, **_WRITES),
+    Step(_CLOSE_REFUSAL, "dynamodb", "PutItem", End.DEAD, 1, about=_ENTRY, before=_S3_DENIES, **_WRITES),
+    Step(COUNT_REFUSAL, "dynamodb", "PutItem", End.DEAD, about=WINDOW, before=_S3_DENIES, **_WRITES),
+    Step("read the window that ends", "dynamodb", "GetItem", End.DEAD, about=WINDOW, **_ENDS),
+    Step("publish the window's summary", "sns", "Publish", End.DEAD, **_ENDS),
+    Step("read the ended window", "dynamodb", "GetItem", End.DEAD, skip=1, about=WINDOW, **_ENDS),
+    Step("close the window", "dynamodb", "PutItem", End.DEAD, about=WINDOW, **_ENDS),
 ]
 _BY_NAME = {step.name: step for step in STEPS}
 _TAKEOVER = [LOOK_BACK, "open the entry", "close the entry", "count", "publish"]
@@ -75,7 +93,9 @@ _LATE = [
     "count",
     "remind itself",
     "publish",
+    "mark as published",
     "publish the window's summary",
+    "close the window",
 ]
 _USUAL = {
     Act.WRITE: End.REPAIRED,
@@ -87,7 +107,12 @@ _USUAL = {
 
 def usual_end(step: Step) -> End:
     """How a step's message ends unless the call is denied."""
-    return End.FAILED if step.before == _S3_DENIES else _USUAL[step.act]
+    return End.FAILED if step.before == _S3_DENIES else redriven_end(step)
+
+
+def redriven_end(step: Step) -> End:
+    """How a step's message ends without faults."""
+    return _USUAL[step.act]
 
 
 def rows() -> Iterator[Row]:

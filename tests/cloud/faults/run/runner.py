@@ -56,8 +56,8 @@ class Scenario(Protocol):
     def act(self, run: RowRun) -> None:
         """Do what starts the lane."""
 
-    def scope(self, service: str, run: RowRun) -> dict[str, str]:
-        """The condition that matches only the row's calls to a service."""
+    def scope(self, service: str, run: RowRun, about: str) -> dict[str, str]:
+        """The condition that matches only the row's calls to a service, with `about` as in `Step`."""
 
     def an_hour_later(self, run: RowRun, event: dict[str, Any]) -> None:
         """Make the user's call, and its event, an hour older."""
@@ -156,13 +156,13 @@ def _inject_faults_of(scenario: Scenario, run: RowRun) -> None:
         operation, rule = step.before
         service = "sns" if operation == "Publish" else "s3"
         scenario.resources.cloud.inject_fault(
-            "error", service, operation, **scenario.scope(service, run), **rule
+            "error", service, operation, **scenario.scope(service, run, "{bucket}"), **rule
         )
     _inject_fault(scenario, run, step)
 
 
 def _inject_fault(scenario: Scenario, run: RowRun, step: Step) -> None:
-    fault, scope = run.row.fault, scenario.scope(step.service, run)
+    fault, scope = run.row.fault, scenario.scope(step.service, run, step.about)
     run.fault = scenario.resources.cloud.inject_fault(
         fault.kind, step.service, step.operation, skip=step.skip, times=fault.times, **scope, **fault.more
     )

@@ -48,6 +48,8 @@ class Resources:
             name.removeprefix(lane.name): value for name, value in deployment.stack.outputs.items()
         }
         self.queue, self.dead = self._of_lane["QueueUrl"], self._of_lane["DeadLetterQueueUrl"]
+        urgent = deployment.stack.outputs.get(f"Urgent{lane.name}QueueUrl")
+        self._queues = [self.queue, *([urgent] if urgent else [])]  # reminders come through the last one
         self.table = deployment.stack.outputs["LedgerTable"]
         self.sqs, self.dynamodb = self.cloud.client("sqs"), self.cloud.client("dynamodb")
         self._recorded = record_events(deployment)
@@ -55,16 +57,17 @@ class Resources:
         self._findings: list[dict[str, Any]] = []
 
     def hide(self, seconds: int) -> None:
-        """Set the queue's visibility timeout."""
-        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
+        """Set the visibility timeout of the lane's queues."""
+        for queue in self._queues:
+            self.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": str(seconds)})
 
     def batches(self, size: int, concurrency: int) -> None:
-        """Set the event source mapping's batch size and concurrency."""
+        """Set the batch size and concurrency of every event source mapping of the function."""
         function = self.cloud.client("lambda")
         named = {"FunctionName": self._of_lane["Function"]}
-        (mapping,) = function.list_event_source_mappings(**named)["EventSourceMappings"]
         scaling = {"MaximumConcurrency": concurrency}
-        function.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size, ScalingConfig=scaling)
+        for mapping in function.list_event_source_mappings(**named)["EventSourceMappings"]:
+            function.update_event_source_mapping(UUID=mapping["UUID"], BatchSize=size, ScalingConfig=scaling)
 
     def without_events(self) -> AbstractContextManager[None]:
         """Calls made meanwhile do not start the lane; their events are recorded."""
@@ -114,18 +117,21 @@ class Resources:
         return {fault["id"]: fault["hits"] for fault in self.cloud.faults()}
 
     def wait_until_idle(self) -> None:
-        """Wait until the queue has no message, neither visible nor in flight."""
+        """Wait until the lane's queues have no message: visible, in flight or delayed."""
         deadline = time.monotonic() + _PATIENCE
         quiet = 0
         while quiet < 3:
-            assert time.monotonic() < deadline, f"the queue does not empty: {self._waiting()}"
+            assert time.monotonic() < deadline, f"the queues do not empty: {self._waiting()}"
             quiet = quiet + 1 if self._waiting() == 0 else 0
             time.sleep(0.2)
 
     def _waiting(self) -> int:
         names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-        counts = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return sum(int(count) for count in counts.values())
+        counts = [
+            self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+            for queue in self._queues
+        ]
+        return sum(int(count) for of_queue in counts for count in of_queue.values())
 
     def delay_next_call(self, service: str, operation: str, bucket: str, skip: int = 0) -> None:
         """Delay the next such call about the bucket."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cloud.faults.run.bucket_table import End, Row
+from tests.cloud.faults.run.bucket_table import COUNT_REFUSAL, End, Row
 from tests.cloud.faults.run.runner import RowRun
 
 STATUSES = {
@@ -12,7 +12,7 @@ STATUSES = {
     End.FAILED: {"FAILED"},
     End.FAILED_AFTER_THE_WRITE: {"FAILED"},
     End.COMPLIANT: set(),
-    End.PUBLISHED: {"PUBLISHED"},
+    End.PUBLISHED: {"REMEDIATED"},
 }
 
 
@@ -26,4 +26,4 @@ def end_of(row: Row, redriven: End) -> End:
     """The final end of a row: dead-letter messages are redriven after their cause is corrected."""
     if row.end is not End.DEAD:
         return row.end
-    return End.FAILED if row.step.name == "mark the refusal as published" else redriven
+    return End.FAILED if row.step.name == COUNT_REFUSAL else redriven

@@ -7,6 +7,7 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
+from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.decision import Exempt
 from reseal.core.outcome import SkipCause
 from reseal.core.policy.exemptions import exempt_by_name, exempt_call, skipped_call
@@ -43,6 +44,13 @@ def test_object_outside_the_scope_is_exempt_and_one_within_is_not() -> None:
     assert exempt is not None
     assert exempt.reason == "the bucket is not in ObjectScope"
     assert exempt_call(policy.for_(within.resource), within) is None
+
+
+def test_write_outside_the_scope_that_states_sse_c_is_judged_by_its_record() -> None:
+    policy = replace(a_policy(), object_scope=("team-",))
+    call = an_object_call(bucket="payroll", stated=StatedObjectEncryption(algorithm="SSE-C"))
+
+    assert exempt_call(policy.for_(call.resource), call) is None
 
 
 def test_look_is_of_this_account_and_exempt_only_by_the_object_that_it_names() -> None:

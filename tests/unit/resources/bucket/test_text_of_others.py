@@ -15,7 +15,7 @@ from reseal.core.state.bucket_access import AclGrant, BucketAccess, ReplicationR
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import ACCOUNT, BUCKET, ENFORCE_ALL, SSE_KMS, TEAM_KEY, K, a_policy
 from tests.support.fakes.services import FakeCloud
-from tests.support.hostile import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
+from tests.support.findings import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
 from tests.unit.resources.bucket.stage import a_cloud, deliver
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)  # a small example takes minutes to find
@@ -122,8 +122,9 @@ def test_whatever_others_wrote_is_published_in_messages_that_fit_and_imitate_not
     modes: Any,
 ) -> None:
     tags = {"aws:cloudformation:stack-name": stack}
-    cloud = hostile_cloud(grown(found, times), grown(access, times), grown(tags, times))
-    cloud.keys.policies |= dict.fromkeys([K, TEAM_KEY], grown(key_policy, times))
+    in_policies = min(times, 3)  # a bucket's policy has 20 KB at most, a key's 32 KB
+    cloud = hostile_cloud(grown(found, times), grown(access, in_policies), grown(tags, times))
+    cloud.keys.policies |= dict.fromkeys([K, TEAM_KEY], grown(key_policy, in_policies))
 
     event_result = deliver(
         cloud,

@@ -13,7 +13,7 @@ from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_access import AclGrant
 from tests.support.builders import BUCKET, DEFAULT_MODES, OBJECT_ENCRYPTION, a_policy
-from tests.support.hostile import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
+from tests.support.findings import MARKED, assert_fits, assert_keeps_its_schema, assert_nothing_is_imitated
 from tests.unit.resources.object.stage import SSE_C, Stage, an_event
 
 LONGEST_KEY = 1024

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status, Written
@@ -17,7 +18,9 @@ from reseal.core.findings.message import LONGEST_EMAIL
 from reseal.core.findings.occurrences import Incident, Occurrences
 from reseal.core.findings.render.commands import NO_UNDO
 from reseal.core.findings.render.message import message_of, messages_of
+from reseal.core.resource import BucketResource
 from tests.support.builders import (
+    BUCKET,
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     SSE_C_BLOCK,
@@ -328,3 +331,20 @@ def test_odd_version_of_an_object_is_quoted() -> None:
     call = an_object_call(version_id="v 1")
 
     assert ", version 'v 1'\n" in message_of([replace(OBJECT, call=call)]).email
+
+
+def test_e_mail_about_a_look_accuses_nobody() -> None:
+    look = Look(event_id="look-1", time=NOON, resource=BucketResource(bucket=BUCKET))
+
+    email = message_of([replace(MANUAL, call=look)]).email
+
+    assert "  Seen           at 2026-11-23T12:00:00+00:00, without an API call" in email
+    assert "  Who " not in email
+
+
+def test_first_line_points_to_a_recommendation_that_is_too_long_for_it() -> None:
+    finding = replace(MANUAL, recommendation=f"remove rule '{'x' * 500}'")
+
+    assert message_of([finding]).email.startswith(
+        "Somebody must correct the Bucket Key of bucket payroll: see below."
+    )

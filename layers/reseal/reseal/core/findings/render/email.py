@@ -29,7 +29,8 @@ def sentence_of(ordered: Sequence[Finding]) -> str:
     """What happened, and whether somebody must act, by the most severe finding."""
     first = ordered[0]
     what = f"the {first.check.title} of {_all_in_words(first)}"
-    recommended = cut(first.recommendation or "see below", _LONGEST_IN_SENTENCE)
+    short = first.recommendation and len(first.recommendation) <= _LONGEST_IN_SENTENCE
+    recommended = first.recommendation if short else "see below"
     said = {
         Status.REMEDIATED: f"Reseal corrected {what}.",
         Status.DETECTED: f"Reseal found {what} not as required, and changed nothing: the mode is detect.",
