@@ -108,7 +108,7 @@ BUCKET_GROUPS = (
             ),
             Scene(
                 title="deletes its default encryption",
-                who="mallory",
+                who="maria",
                 bucket="orders",
                 act=lambda s3, world: s3.delete_bucket_encryption(Bucket="orders"),
                 calls=("DeleteBucketEncryption",),

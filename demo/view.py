@@ -124,7 +124,7 @@ def _events(played: Played, world: World) -> Iterator[tuple[str, str]]:
         yield "event", f"{call} by {escape(who.rpartition(':')[2])}{ended}{many}"
     for line in played.lines:
         if line["reason"] and (line["result"] == "Skipped" or not played.findings):
-            yield "reason", escape(_named(str(line["reason"]), world))
+            yield "reason", escape(_named("; ".join(line["reason"]), world))
 
 
 def grouped(findings: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
