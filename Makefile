@@ -37,8 +37,8 @@ sample: .venv/dev/.ready ## Publish a finding that means nothing to the topic of
 redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive them with ARGS=--yes
 	@$(DEV) -m operations.redrive --stack $(STACK) $(ARGS)
 
-look: .venv/dev/.ready ## Ask STACK to check BUCKET, or the object KEY in it, now
-	@PYTHONPATH=layers/reseal $(DEV) -m operations.look --stack "$$STACK" --bucket "$$BUCKET" --key "$$KEY" $(ARGS)
+look: .venv/dev/.ready ## Ask STACK to check BUCKET, the object KEY in it, or KMS_KEY, now
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.look --stack "$$STACK" --bucket "$$BUCKET" --key "$$KEY" --kms-key "$$KMS_KEY" $(ARGS)
 
 verify-aws: .venv/dev/.ready $(if $(findstring --stack,$(ARGS)),build) ## Measure AWS in a sandbox account: ARGS="--stack --region REGION" (docs/verify-aws.md)
 	@$(DEV) -m operations.verify_aws $(ARGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from documents.template import template
@@ -13,7 +13,7 @@ _MODE = re.compile(r"([\w.]+)=\$\{(\w+)\}")
 
 def mode_parameters() -> Mapping[str, str]:
     """The name of the parameter with the mode of each check, by check id."""
-    return dict(_MODE.findall(_setting("CHECK_MODES", template())))
+    return dict(pair for text in _settings("CHECK_MODES", template()) for pair in _MODE.findall(text))
 
 
 def can_enforce(check: str) -> bool:
@@ -21,10 +21,10 @@ def can_enforce(check: str) -> bool:
     return "enforce" in template()["Parameters"][mode_parameters()[check]]["AllowedValues"]
 
 
-def _setting(name: str, part: Any) -> str:
-    """The `Fn::Sub` text of a variable of a function's environment."""
+def _settings(name: str, part: Any) -> Iterator[str]:
+    """The `Fn::Sub` texts of a variable in the functions' environments."""
     if isinstance(part, Mapping):
         if name in part:
-            return str(part[name]["Fn::Sub"])
-        return next((found for value in part.values() if (found := _setting(name, value))), "")
-    return ""
+            yield str(part[name]["Fn::Sub"])
+        for value in part.values():
+            yield from _settings(name, value)

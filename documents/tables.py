@@ -62,12 +62,18 @@ def calls() -> str:
             (
                 code([name]),
                 rule["Properties"]["Description"],
-                code(rule["Properties"]["EventPattern"]["detail"]["eventName"]),
+                code(_matched(rule["Properties"]["EventPattern"])),
                 when(rule["Condition"]) if "Condition" in rule else "",
             )
             for name, rule in resources("AWS::Events::Rule")
         ],
     )
+
+
+def _matched(pattern: Any) -> list[str]:
+    """The API calls that a pattern matches, or the kinds of events that no API call leads to."""
+    names: list[str] = pattern["detail"]["eventName"] if "detail" in pattern else pattern["detail-type"]
+    return names
 
 
 def alarms() -> str:

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from reseal.aws.cloudtrail import CloudTrail
+from reseal.aws.sqs import SqsKeyWatch
 from reseal.core.trail.coverage import assess_coverage
 from reseal.core.trail.own_trail import OwnTrail
 from reseal.runtime.trail_telemetry import record_coverage
@@ -21,6 +22,12 @@ logger = Logger(service="check_trail")
 def cloudtrail() -> CloudTrail:
     """The CloudTrail adapter, made once per execution environment."""
     return CloudTrail.of_region(os.environ["AWS_REGION"])
+
+
+@cache
+def key_lane() -> SqsKeyWatch:
+    """The key lane's look queue, made once per execution environment."""
+    return SqsKeyWatch.of_region(os.environ["AWS_REGION"], os.environ["KEY_LOOK_QUEUE_URL"])
 
 
 def own_trail() -> OwnTrail | None:
@@ -37,7 +44,11 @@ def own_trail() -> OwnTrail | None:
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Lambda's entry point. If it raises, Lambda retries twice and then reports the failure on the topic."""
+    """Lambda's entry point. If it raises, Lambda retries twice and then reports the failure on the topic.
+
+    The key lane is asked first, because it looks at the keys that must stay whether or not there is a trail.
+    """
+    key_lane().ask_about_keys()
     coverage = assess_coverage(cloudtrail().read_trails(), os.environ["AWS_REGION"], own_trail())
     record_coverage(coverage, context.function_name, logger)
     return coverage.to_document()

@@ -15,6 +15,7 @@ _ENFORCING: dict[str, dict[str, str]] = {
     "customer-supplied key": {"KmsKeyArn": KEY},
     "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
+    "keys are kept": {"KeyDeletionMode": "enforce", "ApprovedKeys": f"{KEY},{KEY}2"},
     "a trail of its own": {"CreateManagementTrail": "true"},
     "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
     "objects detected": {"ObjectEncryptionMode": "detect"},

@@ -24,7 +24,7 @@ from tests.support.rights import role_statements
 from tests.support.translated import actions, resolved
 
 PAGE = (REPOSITORY / "docs" / "many-accounts.md").read_text()
-BOUNDARY, LOGS, SCP = (
+BOUNDARY, LOGS, SCP, KEYS_IN_USE = (
     json.loads(text) for text in re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 )
 SIZE_LIMIT = 5120
@@ -143,7 +143,9 @@ def test_every_kind_of_resource_is_protected_or_has_a_reason_not_to_be() -> None
     assert kinds == PARTS.keys() | WITHOUT_A_PART.keys()
 
 
-@pytest.mark.parametrize("role", ["EnforceBucketRole", "EnforceObjectRole", "CheckTrailRole"])
+@pytest.mark.parametrize(
+    "role", ["EnforceBucketRole", "EnforceObjectRole", "EnforceKeyRole", "CheckTrailRole"]
+)
 def test_functions_can_do_their_work(role: str) -> None:
     principal = f"arn:aws:iam::{ACCOUNT}:role/security/reseal/{STACK}-{role}-1A2B"
     ledger = f"arn:aws:dynamodb:{OWN}:table/{STACK}-Ledger-1A2B"
@@ -198,3 +200,41 @@ def test_key_of_the_log_groups_admits_cloudwatch_logs_for_groups_of_the_account(
         "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"arn:aws:logs:{OWN}:log-group:*"}
     }
     assert [a for a, rows in reference(frozenset(statement["Action"])).items() if rows is None] == []
+
+
+def denies_of_a_key(principal: str, action: str, days: str | None) -> bool | None:
+    """What the policy for keys in use says of a key that was last used so many days ago."""
+    known = {"kms:trailingdayswithoutkeyusage": always(days) if days else ABSENT}
+    key = always(f"arn:aws:kms:{OWN}:key/1234abcd")
+    requests = Requests.of(Caller(Kind.ACCOUNT, principal, ACCOUNT), "aws", **{RESOURCE: key, **known})
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = {"Statement": [s | {"Principal": "*"} for s in (allow, *KEYS_IN_USE["Statement"])]}
+    holds = answer_of(document, requests, action).holds
+    return None if holds is None else not holds
+
+
+@pytest.mark.parametrize("action", ["kms:DisableKey", "kms:ScheduleKeyDeletion"])
+@pytest.mark.parametrize(
+    ("principal", "days", "denied"),
+    [
+        (ADMINISTRATOR, "0", True),
+        (ADMINISTRATOR, "30", True),
+        (ADMINISTRATOR, "31", False),
+        (ADMINISTRATOR, None, False),
+        (EXEMPT["StackSets"], "0", False),
+        (EXEMPT["break-glass"], "0", False),
+    ],
+)
+def test_key_in_use_is_kept_from_everybody_but_two(
+    action: str, principal: str, days: str | None, denied: bool
+) -> None:
+    assert denies_of_a_key(principal, action, days) is denied
+
+
+@pytest.mark.parametrize("action", ["kms:CancelKeyDeletion", "kms:EnableKey", "kms:Decrypt"])
+def test_policy_for_keys_in_use_denies_nothing_else(action: str) -> None:
+    assert denies_of_a_key(ADMINISTRATOR, action, "0") is False
+
+
+def test_policy_for_keys_in_use_fits_the_limit() -> None:
+    assert len(json.dumps(KEYS_IN_USE, separators=(",", ":"))) <= SIZE_LIMIT

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +11,12 @@ from documents.modes import can_enforce, mode_parameters
 from documents.template import template
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
+from reseal.core.calls.keys.key_call import KeyCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
@@ -37,6 +36,11 @@ BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
+KEY_ROTATION = "KMS.KeyRotation"
+KEY_DELETION = "KMS.KeyDeletion"
+KEY_DISABLED = "KMS.KeyDisabled"
+KEY_POLICY = "KMS.KeyPolicy"
+KEY_ALIAS = "KMS.Alias"
 DEFAULT_MODES = {
     check: Mode(template()["Parameters"][name]["Default"]) for check, name in mode_parameters().items()
 }
@@ -65,8 +69,9 @@ def a_key(
     spec: str = "SYMMETRIC_DEFAULT",
     usage: str = "ENCRYPT_DECRYPT",
     origin: str = "AWS_KMS",
+    **further: Any,
 ) -> KmsKey:
-    return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage, origin=origin)
+    return KmsKey(arn=arn, state=state, manager=manager, spec=spec, usage=usage, origin=origin, **further)
 
 
 def requirements(
@@ -316,16 +321,17 @@ def an_object_call(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class KeyCall:
-    """A call on a KMS key, which no lane receives yet."""
-
-    event_id: str = EVENT_ID
-    name: str = "DisableKeyRotation"
-    time: datetime = NOON
-    actor: Actor = field(default_factory=an_actor)
-    resource: KeyResource = field(default_factory=lambda: KeyResource(kms_key=TEAM_KEY))
-    obstacle: str | None = None
+def a_key_call(
+    name: str = "DisableKeyRotation",
+    *,
+    key: str = TEAM_KEY,
+    event_id: str = EVENT_ID,
+    actor: Actor | None = None,
+    time: datetime = NOON,
+    **further: Any,
+) -> KeyCall:
+    """A call on a KMS key."""
+    return KeyCall(event_id=event_id, name=name, time=time, kms_key=key, actor=actor or an_actor(), **further)
 
 
 def an_object_record(*, bucket: str = BUCKET, key: str = KEY, **changes: Any) -> dict[str, Any]:

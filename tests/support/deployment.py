@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from localcloud.client.handle import LocalCloud
 from tests.support import package
 from tests.support.environments import environment_python
 
+_PATIENCE_SECONDS = 60.0
 OTHER_ACCOUNT = "222222222222"
 OWN_ROLE = "*assumed-role/*EnforceBucketRole*"
 STORAGE_ONLY = {
@@ -61,6 +63,18 @@ class Deployment:
         act()
         handled = self.arrivals.wait_for_lines(bucket, *calls, since=lines)
         return handled, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
+
+    def about_key(self, act: Any, key: str, check: str) -> list[dict[str, Any]]:
+        """Run `act` and wait for a finding of the check about the key; returns all about it since then."""
+        self.arrivals.poll()
+        before, end = len(self.arrivals.findings), time.monotonic() + _PATIENCE_SECONDS
+        act()
+        while True:
+            self.arrivals.poll()
+            found = [f for f in self.arrivals.findings[before:] if f["resource"]["arn"] == key]
+            if any(f["check"] == check for f in found) or time.monotonic() > end:
+                return found
+            time.sleep(0.2)
 
     @contextmanager
     def without_events(self, lane: str = "Bucket") -> Iterator[None]:

@@ -97,7 +97,7 @@ def test_error_of_a_function_raises_the_alarm(function: str) -> None:
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
-@pytest.mark.parametrize("queue", ["BucketQueue", "ObjectQueue", "UrgentObjectQueue"])
+@pytest.mark.parametrize("queue", ["BucketQueue", "ObjectQueue", "UrgentObjectQueue", "KeyQueue"])
 def test_one_redelivery_does_not_raise_the_age_alarm(queue: str) -> None:
     hidden = of_type(TEMPLATE, "AWS::SQS::Queue")[queue]["VisibilityTimeout"]
 

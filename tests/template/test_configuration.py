@@ -15,7 +15,7 @@ from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
 from reseal.core.repairs.objects.method import GIB
-from reseal.runtime.settings import read_object_settings, read_settings
+from reseal.runtime.settings import OF_KEYS, OF_S3, read_key_settings, read_object_settings, read_settings
 from tests.support.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
@@ -37,7 +37,11 @@ def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dic
 
 @pytest.mark.parametrize(
     ("function", "read"),
-    [("EnforceBucketFunction", read_settings), ("EnforceObjectFunction", read_object_settings)],
+    [
+        ("EnforceBucketFunction", read_settings),
+        ("EnforceObjectFunction", read_object_settings),
+        ("EnforceKeyFunction", read_key_settings),
+    ],
 )
 def test_template_sets_exactly_what_the_function_reads(
     function: str, read: Callable[[dict[str, str]], object]
@@ -74,16 +78,54 @@ def test_parameter_of_the_object_lane_reaches_its_function(parameter: str, value
     assert variables("EnforceObjectFunction", **{parameter: value})[variable] == value
 
 
-@pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction"])
+@pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction", "EnforceKeyFunction"])
 def test_alert_window_reaches_each_lane(function: str) -> None:
     assert variables(function, AlertWindowSeconds="0")["ALERT_WINDOW_SECONDS"] == "0"
 
 
-@pytest.mark.parametrize("function", ["EnforceBucketFunction", "EnforceObjectFunction"])
-def test_template_gives_every_check_its_mode(function: str) -> None:
+OF_ITS_OWN = {
+    "CHECK_MODES": variables("EnforceKeyFunction")["CHECK_MODES"],
+    "KEY_LOOK_QUEUE_URL": {"Ref": "KeyLookQueue"},
+    "KEY_ROTATION_DAYS": 365,
+    "QUEUE_URL": {"Ref": "KeyQueue"},
+}
+"""The settings of the key function that the bucket function lacks or has otherwise, with the defaults."""
+
+
+def test_key_function_gets_every_other_setting_of_the_bucket_function() -> None:
+    parameters = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "Mode": "detect"}
+
+    assert variables("EnforceKeyFunction", **parameters) == variables(**parameters) | OF_ITS_OWN
+
+
+def test_period_of_rotation_reaches_the_key_function() -> None:
+    assert variables("EnforceKeyFunction", KeyRotationDays="90")["KEY_ROTATION_DAYS"] == "90"
+
+
+def test_key_function_can_read_the_templates_settings() -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+    handed = variables("EnforceKeyFunction", KmsKeyArn=key, ApprovedKeys=f"{key}1")
+    texts = {name: str(value) for name, value in handed.items()} | {"STACK_KEY_ARN": f"{key}2"}
+
+    settings = read_key_settings(texts | {"AWS_REGION": "us-east-1"})
+
+    assert settings.watched == {key, f"{key}1", f"{key}2"}
+    assert settings.settings.policy.default.rotation_days == 365
+
+
+def test_every_check_has_its_mode_in_one_function_or_another() -> None:
+    assert CHECK_BY_ID.keys() == OF_S3 | OF_KEYS
+    assert set() == OF_S3 & OF_KEYS
+
+
+@pytest.mark.parametrize(
+    ("function", "checks"),
+    [("EnforceBucketFunction", OF_S3), ("EnforceObjectFunction", OF_S3), ("EnforceKeyFunction", OF_KEYS)],
+)
+def test_template_gives_every_check_its_mode(function: str, checks: frozenset[str]) -> None:
     modes = dict(pair.split("=") for pair in variables(function)["CHECK_MODES"].split(","))
 
-    assert modes.keys() == CHECK_BY_ID.keys()
+    assert modes.keys() == checks
 
 
 @pytest.mark.parametrize("mode", ["enforce", "detect"])

@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from reseal.core.calls.keys.key_call import BY_KMS
+from reseal.core.trail.trail import KEY_CALLS
 from reseal.flow.delivery import FIRST_DELIVERY
 from reseal.resources.bucket.kind import LEASE as BUCKET_LEASE
+from reseal.resources.key.kind import LEASE as KEY_LEASE
 from reseal.resources.object.kind import LEASE as OBJECT_LEASE
 from tests.support.translated import actions, arn_of, as_list, of_type, resolved
 
@@ -54,8 +57,9 @@ class Lane:
 BUCKET = Lane("BucketRule", "BucketQueue", "BucketDeadLetterQueue", "EnforceBucketFunction")
 OBJECT = Lane("ObjectRule", "ObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
 URGENT = Lane("UrgentObjectRule", "UrgentObjectQueue", "ObjectDeadLetterQueue", "EnforceObjectFunction")
+KEY = Lane("KeyRule", "KeyQueue", "KeyDeadLetterQueue", "EnforceKeyFunction")
 each_lane = pytest.mark.parametrize(
-    "lane", [BUCKET, OBJECT, URGENT], ids=["bucket", "object", "urgent object"]
+    "lane", [BUCKET, OBJECT, URGENT, KEY], ids=["bucket", "object", "urgent object", "key"]
 )
 
 
@@ -76,6 +80,11 @@ def named_by(reference: dict[str, Any]) -> str:
     return str(name)
 
 
+def sends_to(queue: str, rule_arn: dict[str, Any]) -> bool:
+    """Whether this rule has the queue as its target."""
+    return any(rule_arn == arn_of(name) and named_by(t["Arn"]) == queue for name, t in TARGETS)
+
+
 def undelivered(target: dict[str, Any]) -> str:
     return named_by(target["DeadLetterConfig"]["Arn"])
 
@@ -94,12 +103,19 @@ def test_target_admits_exactly_its_rule(rule: str, target: dict[str, Any]) -> No
 
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert actions(statement) == {"sqs:SendMessage"}
-    assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": arn_of(rule)}}
+    assert statement["Condition"].keys() == {"ArnEquals"}
+    admitted = as_list(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+    assert arn_of(rule) in admitted
+    assert [arn for arn in admitted if not sends_to(named_by(target["Arn"]), arn)] == []
 
 
 @pytest.mark.parametrize(("rule", "target"), TARGETS, ids=[rule for rule, _ in TARGETS])
 def test_shared_dead_letter_queue_admits_each_rule(rule: str, target: dict[str, Any]) -> None:
-    admitted = [s["Condition"]["ArnEquals"]["aws:SourceArn"] for s in senders_to(undelivered(target))]
+    admitted = [
+        arn
+        for statement in senders_to(undelivered(target))
+        for arn in as_list(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+    ]
 
     assert admitted.count(arn_of(rule)) == 1
     assert len(admitted) == len(RULES)
@@ -145,8 +161,8 @@ def test_visibility_timeout_is_longer_than_a_first_delivery(lane: Lane) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "lease"),
-    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (URGENT, OBJECT_LEASE)],
-    ids=["bucket", "object", "urgent object"],
+    [(BUCKET, BUCKET_LEASE), (OBJECT, OBJECT_LEASE), (URGENT, OBJECT_LEASE), (KEY, KEY_LEASE)],
+    ids=["bucket", "object", "urgent object", "key"],
 )
 def test_lease_outlives_the_function_and_ends_before_the_redelivery(lane: Lane, lease: timedelta) -> None:
     assert lane.timeout < lease.total_seconds() < lane.hidden
@@ -164,7 +180,9 @@ def test_message_outlives_all_its_deliveries(lane: Lane) -> None:
     assert QUEUES[lane.queue]["MessageRetentionPeriod"] > 5 * lane.hidden
 
 
-@pytest.mark.parametrize("queue", ["BucketDeadLetterQueue", "ObjectDeadLetterQueue", "UndeliveredQueue"])
+@pytest.mark.parametrize(
+    "queue", ["BucketDeadLetterQueue", "KeyDeadLetterQueue", "ObjectDeadLetterQueue", "UndeliveredQueue"]
+)
 def test_dead_letter_messages_are_kept_for_fourteen_days(queue: str) -> None:
     assert QUEUES[queue]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
@@ -214,9 +232,21 @@ def test_settle_seconds_set_the_delay_of_the_bucket_queue() -> None:
     assert queues["BucketQueue"]["DelaySeconds"] == "120"
 
 
-@pytest.mark.parametrize("queue", ["ObjectQueue", "UrgentObjectQueue"])
-def test_object_queue_has_no_delay(queue: str) -> None:
+@pytest.mark.parametrize("queue", ["ObjectQueue", "UrgentObjectQueue", "KeyQueue"])
+def test_objects_and_keys_do_not_wait(queue: str) -> None:
     assert "DelaySeconds" not in QUEUES[queue]
+
+
+def test_end_of_a_key_is_received_without_a_trail() -> None:
+    pattern = RULES["KeyEndRule"]["EventPattern"]
+
+    assert set(pattern["detail-type"]) == set(BY_KMS)
+    assert (pattern["source"], pattern["account"]) == (["aws.kms"], ["111122223333"])
+    assert "detail" not in pattern
+
+
+def test_key_rule_matches_the_calls_that_the_trail_check_asks_for() -> None:
+    assert tuple(RULES["KeyRule"]["EventPattern"]["detail"]["eventName"]) == KEY_CALLS
 
 
 def test_urgent_writes_wait_for_no_others() -> None:

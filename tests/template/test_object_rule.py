@@ -183,6 +183,8 @@ def test_every_rule_matches_events_of_its_own_account_only() -> None:
 
     assert {name: rule["EventPattern"]["account"] for name, rule in rules.items()} == {
         "BucketRule": ["111122223333"],
+        "KeyEndRule": ["111122223333"],
+        "KeyRule": ["111122223333"],
         "ObjectRule": ["111122223333"],
         "UrgentObjectRule": ["111122223333"],
     }

@@ -138,7 +138,7 @@ def test_key_statement_names_exactly_the_needed_arns(
     assert as_list(statement["Resource"]) == resources
 
 
-@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "EnforceKeyRole", "CheckTrailRole"])
 @pytest.mark.parametrize(
     ("topic", "keys"),
     [
@@ -161,14 +161,14 @@ def test_role_may_use_the_keys_of_the_account_that_has_the_topic(name: str, topi
     }
 
 
-@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "EnforceKeyRole", "CheckTrailRole"])
 def test_role_may_use_no_key_of_a_topic_that_the_stack_makes(name: str) -> None:
     sids = [s["Sid"] for s in role_statements(enforcing(), name)]
 
     assert "UseTheKeyOfAnExistingTopic" not in sids
 
 
-@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "CheckTrailRole"])
+@pytest.mark.parametrize("name", [LANE, "EnforceObjectRole", "EnforceKeyRole", "CheckTrailRole"])
 def test_only_lambda_can_assume_the_role(name: str) -> None:
     role = of_type(enforcing(), "AWS::IAM::Role")[name]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
@@ -179,11 +179,18 @@ def test_only_lambda_can_assume_the_role(name: str) -> None:
 ROLES = {
     LANE: "EnforceBucketFunction",
     "EnforceObjectRole": "EnforceObjectFunction",
+    "EnforceKeyRole": "EnforceKeyFunction",
     "CheckTrailRole": "CheckTrailFunction",
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
-GRANTS = {LANE: 26, "EnforceObjectRole": 54, "CheckTrailRole": 6, "CheckTrailScheduleRole": 1}
+GRANTS = {
+    LANE: 26,
+    "EnforceObjectRole": 54,
+    "EnforceKeyRole": 20,
+    "CheckTrailRole": 7,
+    "CheckTrailScheduleRole": 1,
+}
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -11,7 +11,7 @@ import pytest
 from aws_lambda_powertools import Logger
 from cfnlint.api import lint
 
-from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage
+from reseal.core.trail.coverage import KeyCoverage, ObjectCoverage, TrailCoverage
 from reseal.core.trail.own_trail import OwnTrail
 from reseal.core.trail.selectors import AdvancedSelector, FieldSelector
 from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
@@ -115,6 +115,7 @@ def test_check_knows_the_object_trail_if_the_stack_creates_one(
         "OBJECT_SCOPE": "*",
         "TRAIL_BUCKET_ARN": bucket,
         "OWN_SESSIONS": sessions,
+        "KEY_LOOK_QUEUE_URL": {"Ref": "KeyLookQueue"},
     }
 
 
@@ -335,7 +336,9 @@ def test_check_may_read_trails_of_any_region_and_publish_its_failures() -> None:
         "cloudtrail:GetEventSelectors",
         "cloudtrail:GetTrailStatus",
         "sns:Publish",
+        "sqs:SendMessage",
     }
+    assert statements["AskAboutTheKeysThatMustStay"]["Resource"] == arn_of("KeyLookQueue")
     assert as_list(statements["ReadTrails"]["Resource"]) == ["arn:aws:cloudtrail:*:*:trail/*"]
 
 
@@ -371,7 +374,11 @@ def test_trail_alarm_is_raised_by_missing_coverage_and_by_a_missing_check(
     alarm = properties("TrailAlarm")
     without_events = ObjectCoverage(covered=False, reason="why")
     record_coverage(
-        TrailCoverage(covered=False, reason="why", objects=without_events), "check", Logger(service="alarm")
+        TrailCoverage(
+            covered=False, reason="why", objects=without_events, keys=KeyCoverage(covered=False, reason="")
+        ),
+        "check",
+        Logger(service="alarm"),
     )
     (metric,) = [m for m in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in m]
     (declared,) = metric["_aws"]["CloudWatchMetrics"]

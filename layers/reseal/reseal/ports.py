@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reseal.core.alerts.window import Window
+from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.resource import Resource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.key_knowledge import KnownKey, LastUse
+from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
@@ -105,6 +109,55 @@ class Keys(Protocol):
 
         Raises TransientError.
         """
+
+
+class KeyManagement(Protocol):
+    """AWS KMS: the rotation and the state of keys. All methods raise RefusalError or TransientError."""
+
+    def read_rotation(self, key_arn: str) -> KeyRotation:
+        """Whether and how often KMS rotates the key by itself."""
+
+    def read_last_use(self, key_arn: str) -> LastUse:
+        """The last use of the key that KMS noted."""
+
+    def enable_rotation(self, key_arn: str, period: int) -> None:
+        """Let KMS rotate the key every `period` days, from 90 to 2,560."""
+
+    def cancel_deletion(self, key_arn: str) -> None:
+        """Cancel the deletion of the key, which leaves it disabled."""
+
+    def enable(self, key_arn: str) -> None:
+        """Enable the key."""
+
+
+class KeyUses(Protocol):
+    """Which buckets use which keys, as far as Reseal knows. All methods raise TransientError."""
+
+    def note(self, reference: str, bucket: str, now: datetime) -> None:
+        """Note that a bucket uses a key; `reference` is the key's ARN, or an alias that the bucket names."""
+
+    def buckets_of(self, reference: str, now: datetime) -> tuple[str, ...]:
+        """The buckets that were noted within 90 days, by name."""
+
+
+class KnownKeys(Protocol):
+    """What Reseal last knew of keys, kept in the ledger's table. All methods raise TransientError."""
+
+    def read(self, key_arn: str) -> KnownKey | None:
+        """What was known of the key; None if nothing was."""
+
+    def note(self, key_arn: str, known: KnownKey) -> None:
+        """Note what is known, unless something later is noted."""
+
+    def first_cancellation_today(self, key_arn: str, event_id: str, now: datetime) -> bool:
+        """Whether this is the first event of the UTC day for which the key's deletion is cancelled."""
+
+
+class Looks(Protocol):
+    """A lane's queue of requests to look."""
+
+    def ask(self, look: Look[Resource]) -> None:
+        """Queue the request. Raises TransientError."""
 
 
 class Ledger(Protocol):
@@ -207,6 +260,7 @@ class Services:
 
     buckets: Buckets
     keys: Keys
+    key_uses: KeyUses
     ledger: Ledger
     watchlist: Watchlist
     windows: AlertWindows
@@ -221,3 +275,12 @@ class ObjectServices:
     """The additional adapters of the object lane."""
 
     objects: Objects
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyServices:
+    """The additional adapters of the key lane."""
+
+    management: KeyManagement
+    known: KnownKeys
+    looks: Looks

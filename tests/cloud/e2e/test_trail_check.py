@@ -227,6 +227,10 @@ def test_answer_for_an_account_without_a_trail_says_how_to_get_one(enforcing: De
         "reason": "no trail covers us-east-1: deploy with CreateManagementTrail=true, or create a trail",
         "objects": False,
         "objects_reason": "no trail covers us-east-1: deploy with ObjectBuckets, or create a trail",
+        "keys": False,
+        "keys_reason": (
+            "the key lane receives no call; it still looks every hour at the keys that must stay"
+        ),
     }
 
 

@@ -9,7 +9,17 @@ import pytest
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 from tests.cloud.events.modes import MODES
-from tests.cloud.events.rule import BUCKET, OBJECT, URGENT, Matches, deployed_pattern, matcher_of, one_of
+from tests.cloud.events.rule import (
+    BUCKET,
+    KEY,
+    KEY_END,
+    OBJECT,
+    URGENT,
+    Matches,
+    deployed_pattern,
+    matcher_of,
+    one_of,
+)
 from tests.support import package
 from tests.support.environments import environment_python
 
@@ -24,6 +34,13 @@ def matches(cloud: LocalCloud, stack: Stack) -> Matches:
 def object_matches(cloud: LocalCloud, stack: Stack) -> Matches:
     """The two object rules of the same stack."""
     return one_of(*(matcher_of(cloud, deployed_pattern(cloud, stack, rule)) for rule in (OBJECT, URGENT)))
+
+
+@pytest.fixture(scope="session")
+def key_matches(cloud: LocalCloud, stack: Stack) -> Matches:
+    """The two rules of the key lane of the same stack."""
+    calls, ends = (matcher_of(cloud, deployed_pattern(cloud, stack, lane)) for lane in (KEY, KEY_END))
+    return lambda event: calls(event) or ends(event)
 
 
 @pytest.fixture(scope="session")

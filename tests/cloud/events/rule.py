@@ -12,7 +12,7 @@ from localcloud.client.deploy import Stack
 from localcloud.client.handle import ACCOUNT, REPOSITORY, LocalCloud
 
 EVENTS = REPOSITORY / "events"
-ROUTES = {"bucket", "object", "dropped", "batch"}
+ROUTES = {"bucket", "object", "key", "dropped", "batch"}
 STACK_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2c1d-4b0e-9f3a-5d6e7f809112"
 TRAIL_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/22222222-2c1d-4b0e-9f3a-5d6e7f809112"
 _ROW = re.compile(r"^\| `(?P<file>[a-z0-9_]+\.json)` \| (?P<route>\w+) \| (?P<shape>.+) \|$", re.MULTILINE)
@@ -31,6 +31,8 @@ class Lane:
 
 
 BUCKET = Lane("BucketRuleName", "EnforceBucketRole", "reseal-EnforceBucketRole-EXAMPLE")
+KEY = Lane("KeyRuleName", "EnforceKeyRole", "reseal-EnforceKeyRole-EXAMPLE")
+KEY_END = Lane("KeyEndRuleName", "EnforceKeyRole", "reseal-EnforceKeyRole-EXAMPLE")
 OBJECT = Lane("ObjectRuleName", "EnforceObjectRole", "reseal-EnforceObjectRole-EXAMPLE")
 URGENT = Lane("UrgentObjectRuleName", OBJECT.role, OBJECT.role_in_events)
 

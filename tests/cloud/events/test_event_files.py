@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall, parse_bucket_call
+from reseal.core.calls.keys.key_call import BY_KMS, parse_key_call
 from reseal.core.calls.object_call import ObjectCall, parse_object_call
 from reseal.core.errors import MalformedEventError
 from tests.cloud.events.rule import EVENTS, ROUTES, Matches, event_files, load, routes
@@ -29,17 +30,18 @@ def test_table_names_every_file_and_no_other() -> None:
     assert set(routes()) == {path.name for path in EVENTS.glob("*.json")}
 
 
-def test_table_has_four_routes() -> None:
+def test_table_has_every_route() -> None:
     assert set(routes().values()) == ROUTES
 
 
 @pytest.mark.parametrize("file", event_files())
 def test_rules_route_the_event_as_the_table_says(
-    file: str, matches: Matches, object_matches: Matches
+    file: str, matches: Matches, object_matches: Matches, key_matches: Matches
 ) -> None:
     event = load(file)
 
-    lanes = [lane for lane, passes in (("bucket", matches), ("object", object_matches)) if passes(event)]
+    rules = (("bucket", matches), ("object", object_matches), ("key", key_matches))
+    lanes = [lane for lane, passes in rules if passes(event)]
 
     assert (lanes or ["dropped"]) == [routes()[file]]
 
@@ -72,6 +74,17 @@ def test_object_parser_reads_object_events(file: str) -> None:
         request["bucketName"],
         request["key"],
     )
+
+
+@pytest.mark.parametrize("file", event_files("key"))
+def test_key_parser_reads_key_events(file: str) -> None:
+    event = load(file)
+
+    call = parse_key_call(json.dumps(event))
+
+    assert call.name == event["detail"].get("eventName", BY_KMS.get(event["detail-type"]))
+    assert call.kms_key.startswith("arn:aws:kms:us-east-1:111122223333:key/")
+    assert call.kms_key.replace("mrk-", "").replace("-", "").endswith("0d9a4c1e8f274b63a5c071e2d3f4b5a6")
 
 
 @pytest.mark.parametrize("file", event_files())

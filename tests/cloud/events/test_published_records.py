@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -15,8 +16,10 @@ import pytest
 
 from localcloud.client.handle import ACCOUNT, REPOSITORY
 from reseal.core.calls.bucket_call import parse_bucket_call
+from reseal.core.calls.keys.key_call import BY_KMS, parse_key_call
 from reseal.core.calls.object_call import parse_object_call
 from reseal.core.errors import MalformedEventError
+from reseal.core.trail.trail import KEY_CALLS
 from tests.cloud.events.rule import Matches, enveloped
 
 FOLDER = REPOSITORY.parent / "shared" / "cloudtrail"
@@ -168,3 +171,35 @@ def test_refused_write_record_has_no_valid_bucket_or_object_key(object_matches: 
 
     refused = {n: bucket_named(r) for n, r in through.items() if object_outcome(r) == "MalformedEventError"}
     assert refused == {"5ee6106dec2f635d": "target bucket", "b90ff6054acc9f5b": None}
+
+
+@cache
+def of_keys() -> tuple[dict[str, Any], ...]:
+    """The records of KMS that the key lane's rule asks for, and what KMS did by itself."""
+    names = (*KEY_CALLS, *BY_KMS.values())
+    found = (row["record"] for row in published())
+    return tuple(r for r in found if r.get("eventSource") == "kms.amazonaws.com" and r["eventName"] in names)
+
+
+def test_key_parser_reads_every_record_of_a_change_of_a_key() -> None:
+    calls = [parse_key_call(json.dumps(enveloped(record))) for record in of_keys()]
+
+    assert [call.name for call in calls] == [record["eventName"] for record in of_keys()]
+    named = [json.dumps(record) for record in of_keys()]
+    assert [call.kms_key in text for call, text in zip(calls, named, strict=True)] == [True] * len(calls)
+    assert len(calls) >= 9
+
+
+def test_key_rules_match_the_successful_calls_on_keys_and_nothing_else(key_matches: Matches) -> None:
+    through = [
+        row["record"] for row in published() if key_matches(enveloped(with_this_account(row["record"])))
+    ]
+
+    calls = [r for r in of_keys() if r.get("eventType") == "AwsApiCall" and "errorCode" not in r]
+    assert [r["eventID"] for r in through] == [r["eventID"] for r in calls]
+
+
+def test_key_parser_reads_or_refuses_every_record() -> None:
+    for row in published():
+        with suppress(MalformedEventError):
+            parse_key_call(json.dumps(enveloped(row["record"])))

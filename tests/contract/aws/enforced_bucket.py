@@ -23,6 +23,7 @@ from tests.support.builders import a_body
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
     FakeClock,
+    FakeKeyUses,
     FakeLedger,
     FakeReminders,
     FakeTelemetry,
@@ -59,6 +60,7 @@ class EnforcedBucket:
             ledger=FakeLedger(),
             watchlist=FakeWatchlist(),
             windows=FakeWindows(),
+            key_uses=FakeKeyUses(),
             reminders=FakeReminders(),
             topic=FakeTopic(),
             telemetry=telemetry,

@@ -125,7 +125,7 @@ class FakeKeyWorld:
         self._becomes(replace(key, state="Disabled"))
 
     def schedule_deletion(self, key: KmsKey) -> None:
-        self._becomes(replace(key, state="PendingDeletion"))
+        self._becomes(replace(key, state="PendingDeletion", deletion_date=NOON))
 
     def _becomes(self, key: KmsKey) -> None:
         self.keys.known |= {key.arn: key, bare_id(key): key}

@@ -16,6 +16,7 @@ import pytest
 
 from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
+from tests.gates.roles.key_battery import KeyBattery
 from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
 from tests.support.deployment import Deployment
 from tests.support.rights import role_statements
@@ -23,7 +24,7 @@ from tests.support.translated import actions, enforcing, of_type
 from tests.support.workers import kill_workers
 
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
-OBJECTS = "EnforceObjectRole"
+OBJECTS, KEYS = "EnforceObjectRole", "EnforceKeyRole"
 TRAIL = "gate-trail"
 CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"}
 """Calls about K that the functions cache for a minute."""
@@ -47,6 +48,11 @@ UNTESTED = {
     (OBJECTS, "sqs:GetQueueAttributes"): POLLER,
     (OBJECTS, "logs:CreateLogStream"): LOGGER,
     (OBJECTS, "logs:PutLogEvents"): LOGGER,
+    (KEYS, "sqs:ReceiveMessage"): POLLER,
+    (KEYS, "sqs:DeleteMessage"): POLLER,
+    (KEYS, "sqs:GetQueueAttributes"): POLLER,
+    (KEYS, "logs:CreateLogStream"): LOGGER,
+    (KEYS, "logs:PutLogEvents"): LOGGER,
     (TRAIL_CHECK, "logs:CreateLogStream"): LOGGER,
     (TRAIL_CHECK, "logs:PutLogEvents"): LOGGER,
     (TRAIL_CHECK, "sns:Publish"): FAILURES,
@@ -75,7 +81,7 @@ def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
 @pytest.fixture(scope="module")
 def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], FirstFailure]]:
     """By role, the function that runs its battery; it was run once with every right, without a failure."""
-    batteries = {LANE: bucket_lane, OBJECTS: object_lane, TRAIL_CHECK: trail_check}
+    batteries = {LANE: bucket_lane, OBJECTS: object_lane, KEYS: key_lane, TRAIL_CHECK: trail_check}
     with ExitStack() as started:
 
         @cache
@@ -96,6 +102,12 @@ def bucket_lane(deployment: Deployment) -> Iterator[FirstFailure]:
 @contextmanager
 def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
     yield ObjectBattery(deployment).first_failure
+    purge_returned_messages(deployment)
+
+
+@contextmanager
+def key_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield KeyBattery(deployment).first_failure
     purge_returned_messages(deployment)
 
 
@@ -131,8 +143,9 @@ def roles_of(deployment: Deployment) -> dict[str, str]:
 
 
 def purge_returned_messages(deployment: Deployment) -> None:
-    queue = deployment.stack.outputs["BucketQueueUrl"]
-    deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
+    for lane in ("Bucket", "Key", "KeyLook"):
+        queue = deployment.stack.outputs[f"{lane}QueueUrl"]
+        deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
 
 
 @contextmanager
@@ -168,7 +181,7 @@ def test_battery_fails_without_the_action(
     assert without is not None
 
 
-@pytest.mark.parametrize("role", [LANE, OBJECTS, TRAIL_CHECK])
+@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, TRAIL_CHECK])
 def test_battery_passes_with_every_action_except_the_untested_ones(
     role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
 ) -> None:

@@ -9,8 +9,9 @@ from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
-from reseal.ports import ObjectServices, Services
+from reseal.ports import KeyServices, ObjectServices, Services
 from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.key.kind import KeyKind
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
@@ -39,6 +40,23 @@ def bucket_flow(
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
+        workers=OneByOne(),
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
+    )
+
+
+def key_flow(policy: Policy, services: Services, keys: KeyServices) -> Flow[Any, Any, Any]:
+    """The key lane in one thread, without a deadline."""
+    reporter = Reporter(services=services, window_seconds=900)
+    return Flow(
+        policy=policy,
+        kind=KeyKind(watched=policy.default.named_keys, services=services, keys=keys, reporter=reporter),
+        reporter=reporter,
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
         workers=OneByOne(),
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,

@@ -156,6 +156,20 @@ class FakeKeys:
             return self.policies.get(key_arn)
 
 
+class FakeKeyUses:
+    """`KeyUses`. Takes no step: noting what is known already costs nothing."""
+
+    def __init__(self) -> None:
+        self.noted: dict[tuple[str, str], datetime] = {}
+
+    def note(self, reference: str, bucket: str, now: datetime) -> None:
+        self.noted[reference, bucket] = now
+
+    def buckets_of(self, reference: str, now: datetime) -> tuple[str, ...]:
+        since = now - timedelta(days=90)
+        return tuple(sorted(b for (r, b), at in self.noted.items() if r == reference and at >= since))
+
+
 class FakeLedger:
     """`Ledger`, with the conditions of the table's writes. Entries are kept as JSON, as in the table.
 
@@ -327,6 +341,7 @@ class FakeCloud:
     steps: Steps
     buckets: FakeBuckets
     keys: FakeKeys
+    key_uses: FakeKeyUses
     ledger: FakeLedger
     watchlist: FakeWatchlist
     windows: FakeWindows
@@ -344,6 +359,7 @@ class FakeCloud:
             steps=steps,
             buckets=FakeBuckets(steps, clock),
             keys=FakeKeys(steps),
+            key_uses=FakeKeyUses(),
             ledger=FakeLedger(steps),
             watchlist=FakeWatchlist(steps),
             windows=FakeWindows(steps),
@@ -361,6 +377,7 @@ class FakeCloud:
         return Services(
             buckets=self.buckets,
             keys=self.keys,
+            key_uses=self.key_uses,
             ledger=self.ledger,
             watchlist=self.watchlist,
             windows=self.windows,

@@ -165,4 +165,4 @@ def test_first_object_of_a_bucket_costs_nine_looks_at_the_bucket_and_two_at_the_
     about_the_bucket = {name for name in names if "Bucket" in name}
     assert len(about_the_bucket) == 9
     assert {"DescribeKey", "GetKeyPolicy", "ListKeyPolicies"} <= set(names)
-    assert len(names) == 9 + 12 + 3
+    assert len(names) == 9 + 12 + 4

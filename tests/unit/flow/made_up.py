@@ -37,10 +37,10 @@ from tests.support.builders import a_policy, key_arn
 from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.services import NOON, FakeCloud
 
-ROTATION, LABEL = "EnableKeyRotation", "UpdateKeyDescription"
+ROTATION, LABEL = "MadeUpRotation", "UpdateKeyDescription"
 REQUIRED = {ROTATION: "yearly", LABEL: "payroll"}
 WRONG = {ROTATION: "never", LABEL: "test"}
-CHECK_OF = {ROTATION: "KMS.KeyRotation", LABEL: "KMS.KeyLabel"}
+CHECK_OF = {ROTATION: "KMS.MadeUpRotation", LABEL: "KMS.KeyLabel"}
 LEASE = timedelta(seconds=100)
 AFTER_THE_LEASE = LEASE + timedelta(seconds=1)
 A_KEY, OTHER_KEY = key_arn("a"), key_arn("b")
@@ -115,7 +115,8 @@ def registered() -> Iterator[None]:
         for setting in REQUIRED:
             patch.setitem(STATES, setting, lambda document: Text(**document))
             patch.setitem(CHANGES, setting, lambda document: Become(**document))
-        patch.setattr(catalogue, "CHECKS", (*catalogue.CHECKS, *checks))
+        others = [check for check in catalogue.CHECKS if check.resource is not KeyResource]
+        patch.setattr(catalogue, "CHECKS", (*others, *checks))
         for check in checks:
             patch.setitem(CHECK_BY_ID, check.id, check)  # type: ignore[arg-type]  # a dict
         yield

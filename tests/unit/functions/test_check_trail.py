@@ -26,6 +26,9 @@ OWN_TRAIL = {
 }
 
 
+COVERAGE = ("covered", "reason", "objects", "objects_reason", "keys", "keys_reason")
+
+
 @dataclass
 class FakeCloudTrail:
     trails: tuple[Trail, ...] = ()
@@ -38,6 +41,17 @@ class FakeCloudTrail:
 
 
 @dataclass
+class FakeKeyWatch:
+    asked: int = 0
+    fails: Exception | None = None
+
+    def ask_about_keys(self) -> None:
+        if self.fails:
+            raise self.fails
+        self.asked += 1
+
+
+@dataclass
 class FakeContext:
     function_name: str = "check"
 
@@ -46,6 +60,7 @@ class FakeContext:
 def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("OBJECT_TRAIL_ARN", "")
+    monkeypatch.setenv("KEY_LOOK_QUEUE_URL", "https://sqs/looks")
     return load_app("check_trail")
 
 
@@ -53,6 +68,13 @@ def app(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def cloudtrail(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeCloudTrail:
     fake = FakeCloudTrail()
     monkeypatch.setattr(app, "cloudtrail", lambda: fake)
+    return fake
+
+
+@pytest.fixture(autouse=True)
+def key_watch(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeKeyWatch:
+    fake = FakeKeyWatch()
+    monkeypatch.setattr(app, "key_lane", lambda: fake)
     return fake
 
 
@@ -78,7 +100,7 @@ def test_answer_and_line_and_metric_agree(
     answer: dict[str, Any] = app.handler({}, FakeContext())
 
     line, metric = json.loads(log.getvalue()), json.loads(capsys.readouterr().out)
-    assert answer == {name: line[name] for name in ("covered", "reason", "objects", "objects_reason")}
+    assert answer == {name: line[name] for name in COVERAGE}
     assert (line["level"], line["covered"]) == (level, logging)
     assert (metric["TrailCoverage"], metric["FunctionName"]) == ([float(logging)], "check")
 
@@ -114,3 +136,21 @@ def test_check_that_gets_no_answer_fails_and_counts_nothing(
 
 def test_client_is_made_once_for_the_region_of_the_function(app: ModuleType) -> None:
     assert app.cloudtrail() is app.cloudtrail()
+
+
+def test_key_lane_is_asked_about_its_keys_also_without_a_trail(
+    app: ModuleType, cloudtrail: FakeCloudTrail, key_watch: FakeKeyWatch
+) -> None:
+    answer = app.handler({}, FakeContext())
+
+    assert key_watch.asked == 1
+    assert answer["keys"] is False
+
+
+def test_question_that_fails_fails_the_check(
+    app: ModuleType, cloudtrail: FakeCloudTrail, key_watch: FakeKeyWatch
+) -> None:
+    key_watch.fails = TransientError("throttled")
+
+    with pytest.raises(TransientError):
+        app.handler({}, FakeContext())

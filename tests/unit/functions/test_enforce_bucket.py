@@ -16,7 +16,8 @@ from reseal.core.errors import LeaseHeldError, MalformedEventError, SettingsErro
 from reseal.core.findings.message import Message
 from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
-from tests.support.builders import ENFORCE_ALL, K
+from reseal.runtime.settings import OF_S3
+from tests.support.builders import K
 from tests.support.fakes.executor import OneByOne
 from tests.unit.functions.handlers import batch, load_app
 
@@ -29,7 +30,7 @@ SETTINGS = {
     "APPROVED_KEYS": "account",
     "EXEMPT_CONTROL_TOWER": "true",
     "CALLERS_MAY_USE_KEY": "false",
-    "CHECK_MODES": ",".join(f"{check}=enforce" for check in ENFORCE_ALL),
+    "CHECK_MODES": ",".join(f"{check}=enforce" for check in sorted(OF_S3)),
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:findings",

@@ -11,13 +11,13 @@ import pytest
 from reseal.core.errors import SettingsError
 from reseal.core.policy.requirements import Mode
 from reseal.core.state.bucket_encryption import SseAlgorithm
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import OF_S3, Settings, read_settings
 from tests.support.builders import BUCKET_KEY, DEFAULT_MODES, SSE_C_BLOCK
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"
 OTHER_KEY = "arn:aws:kms:us-east-1:444455556666:key/mrk-1234567890abcdef1234567890abcdef"
-MODES = DEFAULT_MODES | {SSE_C_BLOCK: Mode.OFF}
+MODES = {check: mode for check, mode in DEFAULT_MODES.items() if check in OF_S3} | {SSE_C_BLOCK: Mode.OFF}
 RIGHT = {
     "ACCOUNT_ID": "111122223333",
     "AWS_REGION": "us-east-1",

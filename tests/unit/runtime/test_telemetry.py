@@ -23,8 +23,8 @@ from tests.support.builders import (
     EVENT_ID,
     KEY,
     TEAM_KEY,
-    KeyCall,
     a_call,
+    a_key_call,
     an_object_call,
     encryption,
     requirements,
@@ -97,7 +97,7 @@ def test_log_line_says_what_came_of_the_event(
     [
         (a_call(), {"bucket": BUCKET}),
         (an_object_call(version_id="v1"), {"bucket": BUCKET, "object_key": KEY, "version_id": "v1"}),
-        (KeyCall(), {"kms_key": TEAM_KEY}),
+        (a_key_call(), {"kms_key": TEAM_KEY}),
     ],
     ids=["bucket", "object", "key"],
 )

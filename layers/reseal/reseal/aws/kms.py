@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from json import loads
 from typing import TYPE_CHECKING, Any
 
@@ -97,4 +98,18 @@ class KmsKeys:
             spec=key["KeySpec"],
             usage=key["KeyUsage"],
             origin=key.get("Origin", ""),  # optional in the API's model
+            deletion_date=_utc(key.get("DeletionDate")),
+            primary=_primary_of(key),
+            valid_to=_utc(key.get("ValidTo")),
         )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return time.astimezone(UTC) if time else None
+
+
+def _primary_of(key: Mapping[str, Any]) -> str | None:
+    """The ARN of the primary of which the key is a replica."""
+    members = key.get("MultiRegionConfiguration", {})
+    is_replica = members.get("MultiRegionKeyType") == "REPLICA"
+    return str(members["PrimaryKey"]["Arn"]) if is_replica else None

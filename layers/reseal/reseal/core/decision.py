@@ -38,11 +38,15 @@ CHECK_IS_OFF = Exempt("this check is off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remediate:
-    """The check is violated, and `change` is a safe remediation."""
+    """The check is violated, and `change` is a safe remediation.
+
+    `by_hand` says what a person does where Reseal does not make the change.
+    """
 
     change: Change
     severity: Severity
     reason: str
+    by_hand: str | None = None
 
     def stopped(self, because: str, recommendation: str, severity: Severity | None = None) -> Manual:
         """The manual finding instead of this remediation, by default of the same severity."""

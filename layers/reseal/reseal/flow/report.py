@@ -19,6 +19,7 @@ from reseal.core.findings.incident import Way, as_incident, incident_scope, is_r
 from reseal.core.findings.ownership import owner_of
 from reseal.core.findings.render.json import finding_document
 from reseal.core.findings.render.message import messages_of
+from reseal.core.resource import KeyResource
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended
@@ -84,7 +85,9 @@ class Reporter:
     def _publish(self, scope: str, results: Sequence[EventResult]) -> set[str]:
         """Publish what is due; returns the ids of the findings that a message reports."""
         findings = [finding for result in results for finding in result.findings]
-        if any(result.decisions for result in results):
+        if any(result.decisions for result in results) and not isinstance(
+            results[0].call.resource, KeyResource
+        ):
             owner = owner_of(scope, self.services.buckets.read_tags(scope))
             findings = [replace(finding, owner=owner) for finding in findings]
         equal = self._with_incidents(scope, grouped(findings))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
-from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.policy.requirements import Mode
 
 FLAGS = {"true": True, "false": False}
@@ -57,18 +56,18 @@ class Reader:
             self.faults.append(f"{name} must be 'account' or a list of key ARNs, but has: {', '.join(wrong)}")
         return frozenset({*keys.values(), besides})
 
-    def check_modes(self, name: str) -> dict[str, Mode]:
-        """`<check id>=<mode>` for every check of the catalogue, separated by commas."""
+    def check_modes(self, name: str, checks: Collection[str]) -> dict[str, Mode]:
+        """`<check id>=<mode>` for each of these checks, separated by commas."""
         modes: dict[str, Mode] = {}
         for pair in self.text(name).split(","):
             check, _, mode = pair.strip().partition("=")
-            if check not in CHECK_BY_ID or mode not in set(Mode):
+            if check not in checks or mode not in set(Mode):
                 self.faults.append(
                     f"{name}: {pair.strip()!r} does not have the form <check>=<{'|'.join(Mode)}>"
                 )
                 continue
             modes[check] = Mode(mode)
-        if missing := sorted(CHECK_BY_ID.keys() - modes):
+        if missing := sorted(set(checks) - modes.keys()):
             self.faults.append(f"{name} has no mode for {', '.join(missing)}")
         return modes
 

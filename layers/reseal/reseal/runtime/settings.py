@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from reseal.core.checks.catalogue import CHECKS
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
+from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}
 _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
+SHORTEST_PERIOD, LONGEST_PERIOD = 90, 2560  # days (F1)
+OF_KEYS = frozenset(check.id for check in CHECKS if check.resource is KeyResource)
+OF_S3 = frozenset(check.id for check in CHECKS) - OF_KEYS
+"""Each lane gets the modes of its own checks, because a function's environment holds 4 KB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,15 @@ class ObjectSettings:
     methods: Methods
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """The settings of the key lane. `watched` are the keys that the operator approved one by one."""
+
+    settings: Settings
+    watched: frozenset[str]
+    look_queue_url: str
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings of every lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
@@ -69,7 +84,24 @@ def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     )
 
 
-def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | None:
+def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
+    """Read the settings of the key lane. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
+    queue_url = reader.text("KEY_LOOK_QUEUE_URL")
+    settings = _settings(reader, exempts_log_deliveries=False, checks=OF_KEYS)
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    default = replace(settings.policy.default, rotation_days=days)
+    policy = replace(settings.policy, default=default)
+    return KeySettings(
+        settings=replace(settings, policy=policy), watched=default.named_keys, look_queue_url=queue_url
+    )
+
+
+def _settings(
+    reader: Reader, *, exempts_log_deliveries: bool, checks: frozenset[str] = OF_S3
+) -> Settings | None:
     required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
@@ -77,7 +109,7 @@ def _settings(reader: Reader, *, exempts_log_deliveries: bool) -> Settings | Non
     remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
     vouched_for = reader.choice("CALLERS_MAY_USE_KEY", FLAGS)
     listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
-    check_modes = reader.check_modes("CHECK_MODES")
+    check_modes = reader.check_modes("CHECK_MODES", checks)
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
     runbook = reader.text("RUNBOOK_URL")

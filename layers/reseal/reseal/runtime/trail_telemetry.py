@@ -27,6 +27,8 @@ def record_coverage(coverage: TrailCoverage, function: str, logger: Logger) -> N
         reason=coverage.reason,
         objects=document["objects"],
         objects_reason=coverage.objects.reason,
+        keys=coverage.keys.covered,
+        keys_reason=coverage.keys.reason,
     )
     with single_metric(METRIC, MetricUnit.Count, int(coverage.covered), namespace=NAMESPACE) as metric:
         metric.add_dimension(DIMENSION, function)

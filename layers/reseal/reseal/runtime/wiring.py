@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
@@ -91,6 +92,7 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
     return Services(
         buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
         keys=KmsKeys(clients.of("kms"), clock),
+        key_uses=DynamoDbKeyUses(dynamodb, table),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         watchlist=DynamoDbWatchlist(dynamodb, table),
         windows=DynamoDbWindows(dynamodb, table),

@@ -22,7 +22,7 @@ from tests.cloud.object_soak.world.environment import ExecutionEnvironment, Movi
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.flows import an_invocation, object_flow
-from tests.support.fakes.services import FakeTelemetry
+from tests.support.fakes.services import FakeKeyUses, FakeTelemetry
 from tests.support.translated import enforcing
 
 TRUSTS_US = {
@@ -97,6 +97,7 @@ class Lanes:
             ledger=environment.ledger,
             watchlist=environment.watchlist,
             windows=environment.windows,
+            key_uses=FakeKeyUses(),
             reminders=environment.published,
             topic=environment.published,
             telemetry=telemetry,

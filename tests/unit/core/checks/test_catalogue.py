@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from reseal.core.calls.keys.key_call import BY_KMS
 from reseal.core.checks.catalogue import CHECK_BY_ID, CHECKS, Check, decisions_of
 from reseal.core.checks.object_encryption import ObservedEncryption
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
 from reseal.core.policy.requirements import Mode
-from reseal.core.resource import BucketResource, ObjectResource
-from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
+from reseal.core.trail.trail import BUCKET_CALLS, KEY_CALLS, OBJECT_WRITES
 from tests.support.builders import (
     BUCKET_KEY,
     DEFAULT_ENCRYPTION,
@@ -28,7 +29,11 @@ from tests.support.builders import (
 )
 from tests.support.fakes.services import NOON
 
-RECEIVED = {BucketResource: BUCKET_CALLS, ObjectResource: OBJECT_WRITES}
+RECEIVED = {
+    BucketResource: BUCKET_CALLS,
+    ObjectResource: OBJECT_WRITES,
+    KeyResource: (*KEY_CALLS, *BY_KMS.values()),
+}
 OBSERVED: list[tuple[Any, Any]] = [
     (a_call(), ObservedBucket(read_at=NOON, encryption=encryption())),
     (an_object_call(), ObservedEncryption(encryption=object_encryption())),

@@ -14,7 +14,7 @@ from reseal.core.findings.results import refusal_finding
 from reseal.core.outcome import Failed
 from reseal.core.resource import KeyResource
 from reseal.core.state.setting import Setting
-from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, KeyCall, requirements
+from tests.support.builders import ACCOUNT, BUCKET_KEY, TEAM_KEY, UNLISTED_KEY, a_key_call, requirements
 from tests.support.fakes.services import NOON
 from tests.support.findings import a_finding
 
@@ -28,7 +28,7 @@ ROTATION = Check(
     calls=frozenset({"DisableKeyRotation"}),
     decide=lambda *_: Compliant("it rotates"),
 )
-FOUND = a_finding(ROTATION, KeyCall(), reason="the key does not rotate", recommendation="turn rotation on")
+FOUND = a_finding(ROTATION, a_key_call(), reason="the key does not rotate", recommendation="turn rotation on")
 KEY_ID = TEAM_KEY.rpartition("/")[2]
 
 EMAIL = f"""\
@@ -70,8 +70,8 @@ def test_document_and_attributes_are_about_the_key() -> None:
 
 
 def test_equal_findings_about_one_key_are_one_and_another_key_has_its_own() -> None:
-    again = replace(FOUND, call=KeyCall(event_id="again", time=NOON + timedelta(seconds=5)))
-    other = replace(FOUND, call=KeyCall(resource=replace(KeyCall().resource, kms_key=UNLISTED_KEY)))
+    again = replace(FOUND, call=a_key_call(event_id="again", time=NOON + timedelta(seconds=5)))
+    other = replace(FOUND, call=a_key_call(key=UNLISTED_KEY))
 
     groups = grouped([FOUND, again, other])
 
@@ -88,7 +88,7 @@ def test_equal_findings_about_one_key_are_one_and_another_key_has_its_own() -> N
 def test_a_denied_read_of_a_key_is_a_failure_that_names_the_permission() -> None:
     denied = Failed(code="AccessDenied", reason="an SCP", denied_action="kms:GetKeyRotationStatus")
 
-    failed = refusal_finding(requirements(), KeyCall(), BUCKET_KEY, denied)
+    failed = refusal_finding(requirements(), a_key_call(), BUCKET_KEY, denied)
 
     assert failed.reason == "this check could not judge the KMS key: an SCP"
     assert failed.recommendation == (

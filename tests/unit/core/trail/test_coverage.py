@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reseal.core.trail.coverage import ObjectCoverage, TrailCoverage, assess_coverage
+from reseal.core.trail.coverage import KeyCoverage, ObjectCoverage, TrailCoverage, assess_coverage
 from reseal.core.trail.own_trail import OwnTrail
 from reseal.core.trail.selectors import AdvancedSelector, BasicSelector, FieldSelector
 from reseal.core.trail.trail import BUCKET_CALLS, OBJECT_WRITES, Trail, Unreadable
@@ -18,6 +18,8 @@ ABROAD = "arn:aws:cloudtrail:eu-west-1:111122223333:trail/main"
 OF_THE_ORGANIZATION = "arn:aws:cloudtrail:us-east-1:999999999999:trail/org"
 OWN_ROLE = "arn:aws:sts::111122223333:assumed-role/reseal"
 DENIED = Unreadable(why="cloudtrail:GetTrailStatus: AccessDeniedException: no")
+NOT_OF_KMS = {"eventSource": {"NotEquals": ["kms.amazonaws.com"]}}
+OF_KMS = {"eventSource": {"Equals": ["kms.amazonaws.com"]}}
 EVERYTHING = BasicSelector(read_write="All", management=True)
 
 Conditions = dict[str, dict[str, list[str]]]
@@ -359,6 +361,7 @@ def test_stack_with_coverage_of_buckets_and_of_objects_by_its_own_trail_is_cover
         objects=ObjectCoverage(
             covered=True, reason=f"{STACKS} logs writes of objects, except calls by {SESSIONS}"
         ),
+        keys=KeyCoverage(covered=True, reason=f"{ARN} logs the calls on KMS keys"),
     )
 
 
@@ -496,6 +499,7 @@ def test_stack_whose_own_trail_of_objects_is_deaf_does_not_hear(
         covered=False,
         reason=f"{OF_THE_ORGANIZATION} logs the write calls on buckets; {STACKS} {why}",
         objects=ObjectCoverage(covered=covered, reason=f"{STACKS} {why}"),
+        keys=KeyCoverage(covered=True, reason=f"{OF_THE_ORGANIZATION} logs the calls on KMS keys"),
     )
 
 
@@ -517,7 +521,10 @@ def test_stack_with_coverage_of_objects_only_is_not_covered() -> None:
 @pytest.mark.parametrize(("covered", "said"), [(True, True), (False, False), (None, "unknown")])
 def test_answer_is_json(covered: bool | None, said: bool | str) -> None:
     coverage = TrailCoverage(
-        covered=True, reason="why", objects=ObjectCoverage(covered=covered, reason="how")
+        covered=True,
+        reason="why",
+        objects=ObjectCoverage(covered=covered, reason="how"),
+        keys=KeyCoverage(covered=False, reason="excluded"),
     )
 
     assert coverage.to_document() == {
@@ -525,4 +532,43 @@ def test_answer_is_json(covered: bool | None, said: bool | str) -> None:
         "reason": "why",
         "objects": said,
         "objects_reason": "how",
+        "keys": False,
+        "keys_reason": "excluded",
     }
+
+
+@pytest.mark.parametrize(
+    ("selectors", "covered"),
+    [
+        ((EVERYTHING,), True),
+        ((BasicSelector(read_write="WriteOnly", management=True),), True),
+        ((replace(EVERYTHING, excluded_sources=frozenset({"kms.amazonaws.com"})),), False),
+        ((replace(EVERYTHING, excluded_sources=frozenset({"rdsdata.amazonaws.com"})),), True),
+        ((advanced({}),), True),
+        ((advanced(NOT_OF_KMS),), False),
+        ((advanced(NOT_OF_KMS), advanced(OF_KMS)), True),
+        (Unreadable(why="denied"), False),
+    ],
+    ids=[
+        "all",
+        "writes",
+        "KMS excluded",
+        "another source excluded",
+        "advanced",
+        "advanced, KMS excluded",
+        "advanced, KMS by another",
+        "unreadable",
+    ],
+)
+def test_calls_on_keys_are_received_if_no_selector_excludes_them(selectors: Any, covered: bool) -> None:
+    coverage = assess_coverage([a_trail(selectors=selectors)], REGION)
+
+    assert coverage.keys.covered is covered
+
+
+@pytest.mark.parametrize("trails", [[], [a_trail(logging=False)]], ids=["no trail", "stopped"])
+def test_without_a_trail_the_answer_says_what_the_key_lane_still_does(trails: Any) -> None:
+    keys = assess_coverage(trails, REGION).keys
+
+    assert not keys.covered
+    assert keys.reason.endswith("it still looks every hour at the keys that must stay")

@@ -16,11 +16,13 @@ from reseal.core.calls.trigger import BucketTrigger, ObjectTrigger
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import (
     BucketResource,
+    KeyResource,
     ObjectResource,
     Resource,
     resource_from_document,
     resource_to_document,
 )
+from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.text.quoted import SHORT, quoted
 
 _LOOK, _CLOSE = "look", "close-alert-window"
@@ -47,7 +49,7 @@ def look_body(look: Look[Resource]) -> str:
 
 def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
     """Read a message of the bucket lane. Raises MalformedEventError."""
-    match _own_message(body):
+    match own_message(body):
         case None:
             return parse_bucket_call(body)
         case CloseWindow() as reminder:
@@ -60,7 +62,7 @@ def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
 
 def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
     """Read a message of the object lane. Raises MalformedEventError."""
-    match _own_message(body):
+    match own_message(body):
         case None:
             return parse_object_call(body)
         case CloseWindow() as reminder:
@@ -71,7 +73,7 @@ def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
             raise MalformedEventError(f"the object lane cannot check {other.resource.in_words}")
 
 
-def _own_message(body: str) -> Look[Resource] | CloseWindow | None:
+def own_message(body: str) -> Look[Resource] | CloseWindow | None:
     """What Reseal itself sent; None if the message is an event."""
     if not body.startswith('{"reseal": '):
         return None
@@ -96,6 +98,8 @@ def _look(event_id: str, time: str, document: Mapping[str, Any]) -> Look[Resourc
             raise ValueError(f"not a bucket name: {quoted(resource.bucket, SHORT)}")
         case ObjectResource() if not (is_bucket_name(resource.bucket) and is_object_key(resource.object_key)):
             raise ValueError(f"not an object: {quoted(resource.name, SHORT)}")
+        case KeyResource() if not parse_key_reference(resource.kms_key).is_well_formed_key_arn:
+            raise ValueError(f"not the ARN of a KMS key: {quoted(resource.kms_key, SHORT)}")
     asked_at = datetime.fromisoformat(time)
     if asked_at.tzinfo is None or not is_id(event_id):
         what = f"{quoted(time, SHORT)}, {quoted(event_id, SHORT)}"

@@ -6,12 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reseal.core.calls.keys.key_call import ALIAS_CALLS
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.bucket_key import decide_bucket_key
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
 from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
 from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.keys.key_alias import KEY_ALIAS, decide_key_alias
+from reseal.core.checks.keys.key_deletion import DELETES, KEY_DELETION, SCHEDULES, decide_key_deletion
+from reseal.core.checks.keys.key_disabled import DISABLES, KEY_DISABLED, decide_key_disabled
+from reseal.core.checks.keys.key_policy import CHANGES_POLICY, KEY_POLICY, decide_key_policy
+from reseal.core.checks.keys.key_rotation import KEY_ROTATION, SWITCHES_OFF, decide_key_rotation
 from reseal.core.checks.object_encryption import (
     OBJECT_CALLS,
     OBJECT_ENCRYPTION,
@@ -21,7 +27,7 @@ from reseal.core.checks.object_encryption import (
 from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.resource import BucketResource, ObjectResource, Resource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.state.setting import Setting, State
 
 
@@ -66,6 +72,9 @@ _AT_REST = (
     "NIST 800-53 r5 SC-28(1)",
     "PCI DSS 4.0.1 3.5.1",
 )
+
+_TAKES_MATERIAL = ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial")
+_LEAVES_DISABLED = ("CancelKeyDeletion",)  # F8
 
 CHECKS = (
     Check(
@@ -119,6 +128,58 @@ CHECKS = (
         calls=OBJECT_CALLS,
         decide=decide_object_encryption,
         is_set_by=can_have_written,
+    ),
+    Check(
+        id=KEY_ROTATION,
+        title="key rotation",
+        requires=lambda _: "rotation by KMS, for keys that can rotate",
+        controls=("Security Hub KMS.4", "NIST 800-53 r5 SC-12", "PCI DSS 4.0.1 3.7.4"),
+        resource=KeyResource,
+        setting=Setting.KEY_ROTATION,
+        calls=frozenset({SWITCHES_OFF}),
+        decide=decide_key_rotation,
+        is_set_by=lambda call, _: call.name == SWITCHES_OFF,
+    ),
+    Check(
+        id=KEY_DELETION,
+        title="key deletion",
+        requires=lambda _: "no deletion of a key that is in use",
+        controls=("Security Hub KMS.3", "NIST 800-53 r5 SC-12(2)"),
+        resource=KeyResource,
+        setting=Setting.KEY_STATE,
+        calls=frozenset({SCHEDULES, DELETES}),
+        decide=decide_key_deletion,
+        is_set_by=lambda call, _: call.name in (SCHEDULES, DELETES),
+    ),
+    Check(
+        id=KEY_DISABLED,
+        title="usable key",
+        requires=lambda _: "a key that is in use is enabled and has its key material",
+        controls=("NIST 800-53 r5 SC-12(1)",),
+        resource=KeyResource,
+        setting=Setting.KEY_STATE,
+        calls=frozenset({DISABLES, *_TAKES_MATERIAL, *_LEAVES_DISABLED}),
+        decide=decide_key_disabled,
+    ),
+    Check(
+        id=KEY_POLICY,
+        title="key policy",
+        requires=lambda _: "the account administers the key, and no stranger is admitted",
+        controls=("Security Hub KMS.5", "NIST 800-53 r5 AC-3"),
+        resource=KeyResource,
+        setting=Setting.KEY_STATE,
+        calls=frozenset({CHANGES_POLICY}),
+        decide=decide_key_policy,
+    ),
+    Check(
+        id=KEY_ALIAS,
+        title="key alias",
+        requires=lambda _: "an alias that a bucket names keeps its key",
+        controls=(),
+        resource=KeyResource,
+        setting=Setting.KEY_STATE,
+        calls=ALIAS_CALLS,
+        decide=decide_key_alias,
     ),
 )
 

@@ -135,10 +135,10 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
             draft,
             status=Status.FAILED,
             severity=max(draft.severity, Severity.HIGH),
-            recommendation=_how_to_allow(result.refused, draft.resource),
+            recommendation=_or_by_hand(_how_to_allow(result.refused, draft.resource), result.decision),
         )
     if entry is None:
-        how = _how_to_enforce(requirements, draft.check)
+        how = _or_by_hand(_how_to_enforce(requirements, draft.check), result.decision)
         return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
     match entry.outcome:
         case Applied() as applied:
@@ -149,10 +149,15 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
                 status=Status.FAILED,
                 severity=max(draft.severity, Severity.HIGH),
                 reason=f"{draft.reason}; the remediation failed: {failed.reason}",
-                recommendation=_how_to_allow(failed, draft.resource),
+                recommendation=_or_by_hand(_how_to_allow(failed, draft.resource), result.decision),
             )
         case Skipped() | None:
             return None
+
+
+def _or_by_hand(how: str, decision: Decision) -> str:
+    by_hand = decision.by_hand if isinstance(decision, Remediate) else None
+    return f"{how}; by hand: {by_hand}" if by_hand else how
 
 
 def _with_refusal(reason: str, result: CheckResult) -> str:

@@ -30,8 +30,8 @@ class Requirements:
     remediation key. Otherwise the key policy must show it. `exempts_log_deliveries`: no check judges the
     logs that AWS services deliver. `exempt` says why no check judges the resource; None if they do.
     `record_only`: Reseal has no right to the resource, so it reads and writes nothing there, and reports what
-    the record of a call states. `mode` is that of the whole stack. `runbook` is the address of the runbook's
-    page.
+    the record of a call states. `mode` is that of the whole stack. `rotation_days` is the period of a key's
+    rotation where none is known. `runbook` is the address of the runbook's page.
     """
 
     account: str
@@ -46,6 +46,7 @@ class Requirements:
     record_only: bool = False
     mode: Mode = Mode.ENFORCE
     check_modes: Mapping[str, Mode]
+    rotation_days: int = 365
     runbook: str = "docs/runbook.md"
 
     @property
@@ -89,8 +90,10 @@ class Requirements:
             return False
         if self.owns(key.account) or self.names_approved(key.text):
             return True
-        approved_accounts = {parse_key_reference(arn).account for arn in self._named_keys()}
+        approved_accounts = {parse_key_reference(arn).account for arn in self.named_keys}
         return not key.is_key_arn and key.account in approved_accounts
 
-    def _named_keys(self) -> frozenset[str]:
+    @property
+    def named_keys(self) -> frozenset[str]:
+        """The ARNs of the keys that the operator approved one by one: the remediation key and listed keys."""
         return frozenset({self.remediation_key, *(self.listed_keys or ())})

@@ -12,6 +12,7 @@ from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.resource import Resource, resource_from_document, resource_to_document
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
+from reseal.core.state.key_settings import KeyRotation, KeyState, KeyStateChange, RotationChange
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.setting import Change, Setting, State
 
@@ -20,12 +21,16 @@ S = TypeVar("S", bound=State)
 STATES: dict[str, Callable[[Any], State]] = {
     Setting.BUCKET_ENCRYPTION: BucketEncryption.from_document,
     Setting.OBJECT_ENCRYPTION: ObjectEncryption.from_document,
+    Setting.KEY_ROTATION: KeyRotation.from_document,
+    Setting.KEY_STATE: KeyState.from_document,
 }
 """For each setting, how to read its states from the ledger."""
 
 CHANGES: dict[str, Callable[[Any], Change]] = {
     Setting.BUCKET_ENCRYPTION: EncryptionChange.from_document,
     Setting.OBJECT_ENCRYPTION: EncryptionChange.from_document,
+    Setting.KEY_ROTATION: RotationChange.from_document,
+    Setting.KEY_STATE: KeyStateChange.from_document,
 }
 """For each setting, how to read the changes of its checks from the ledger."""
 
@@ -133,7 +138,8 @@ def _violation_to_document(violation: Violation) -> dict[str, Any]:
     common = {"severity": violation.severity.name, "reason": violation.reason}
     if isinstance(violation, Manual):
         return common | {"recommendation": violation.recommendation}
-    return common | {"change": violation.change.to_document()}
+    by_hand = {"by_hand": violation.by_hand} if violation.by_hand else {}
+    return common | {"change": violation.change.to_document()} | by_hand
 
 
 def _violation_from_document(document: Mapping[str, Any]) -> Violation:
@@ -141,4 +147,4 @@ def _violation_from_document(document: Mapping[str, Any]) -> Violation:
     if "recommendation" in document:
         return Manual(severity=severity, reason=reason, recommendation=document["recommendation"])
     change = CHANGES[document["change"]["setting"]](document["change"])
-    return Remediate(change=change, severity=severity, reason=reason)
+    return Remediate(change=change, severity=severity, reason=reason, by_hand=document.get("by_hand"))

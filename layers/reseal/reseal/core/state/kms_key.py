@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from reseal.core.text.quoted import named, quoted
 
@@ -16,6 +17,7 @@ _MADE_OUTSIDE = {
     "EXTERNAL_KEY_STORE": "its key material is in an external key store",
 }
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_PENDING_DELETION = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,16 @@ class KeyReference:
     def is_key_arn(self) -> bool:
         """Whether the text is a key ARN, which is unambiguous."""
         return self.account is not None and ":key/" in self.text
+
+    @property
+    def is_well_formed_key_arn(self) -> bool:
+        """Whether the text is a key ARN and nothing else."""
+        return self.is_key_arn and self.is_well_formed
+
+    @property
+    def is_own_alias(self) -> bool:
+        """Whether the text is the name of an alias, without the account whose alias it is."""
+        return self.text.startswith("alias/") and self.is_well_formed and not self.is_aws_managed
 
     @property
     def depends_on_caller(self) -> bool:
@@ -78,7 +90,12 @@ def parse_key_reference(text: str) -> KeyReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KmsKey:
-    """A key with the values that kms:DescribeKey returns (F7). Replicas have the origin of their primary."""
+    """A key with the values that kms:DescribeKey returns (F7). Replicas have the origin of their primary.
+
+    `deletion_date` is when a pending deletion ends; a primary that waits for its replicas has none (F17).
+    `primary` is the ARN of the primary if this is a replica of it. `valid_to` is when imported material
+    expires.
+    """
 
     arn: str
     state: str
@@ -86,6 +103,9 @@ class KmsKey:
     spec: str
     usage: str
     origin: str
+    deletion_date: datetime | None = None
+    primary: str | None = None
+    valid_to: datetime | None = None
 
     @property
     def account(self) -> str:
@@ -96,6 +116,11 @@ class KmsKey:
     def region(self) -> str:
         """The Region of the key."""
         return self.arn.split(":")[3]
+
+    @property
+    def is_pending_deletion(self) -> bool:
+        """Whether the key waits for its deletion. Until then it cannot be used, and can be kept (F8, F17)."""
+        return self.state in _PENDING_DELETION
 
     @property
     def is_aws_managed(self) -> bool:

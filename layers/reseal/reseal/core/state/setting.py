@@ -11,6 +11,8 @@ class Setting(StrEnum):
 
     BUCKET_ENCRYPTION = "PutBucketEncryption"
     OBJECT_ENCRYPTION = "ObjectEncryption"  # CopyObject, UploadPartCopy and UpdateObjectEncryption replace it
+    KEY_ROTATION = "EnableKeyRotation"
+    KEY_STATE = "CancelKeyDeletion"  # and EnableKey after it: a cancelled deletion leaves it disabled (F8)
 
 
 class State(Protocol):

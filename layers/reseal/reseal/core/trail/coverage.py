@@ -21,12 +21,21 @@ class ObjectCoverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyCoverage:
+    """Whether a trail delivers the calls on KMS keys: many trails exclude them."""
+
+    covered: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrailCoverage:
     """Whether a trail delivers the calls of this Region; `reason` names the trail, or says why not."""
 
     covered: bool
     reason: str
     objects: ObjectCoverage
+    keys: KeyCoverage
 
     def to_document(self) -> dict[str, bool | str]:
         """The trail coverage as JSON."""
@@ -36,6 +45,8 @@ class TrailCoverage:
             "reason": self.reason,
             "objects": "unknown" if objects is None else objects,
             "objects_reason": self.objects.reason,
+            "keys": self.keys.covered,
+            "keys_reason": self.keys.reason,
         }
 
 
@@ -46,12 +57,15 @@ def assess_coverage(trails: Sequence[Trail], region: str, own: OwnTrail | None =
     writes that the template selects, the whole result is not covered.
     """
     covered, reason = _judge_calls(trails, region)
+    keys = _judge_keys(trails, region)
     if own is None:
-        return TrailCoverage(covered=covered, reason=reason, objects=_judge_objects(trails, region))
+        objects = _judge_objects(trails, region)
+        return TrailCoverage(covered=covered, reason=reason, objects=objects, keys=keys)
     objects = _judge_own(trails, region, own)
     if not objects.covered:
-        return TrailCoverage(covered=False, reason=f"{reason}; {objects.reason}", objects=objects)
-    return TrailCoverage(covered=covered, reason=reason, objects=objects)
+        why = f"{reason}; {objects.reason}"
+        return TrailCoverage(covered=False, reason=why, objects=objects, keys=keys)
+    return TrailCoverage(covered=covered, reason=reason, objects=objects, keys=keys)
 
 
 def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
@@ -64,6 +78,18 @@ def _judge_calls(trails: Sequence[Trail], region: str) -> tuple[bool, str]:
     if not reasons:
         reasons.append(f"no trail covers {region}: deploy with CreateManagementTrail=true, or create a trail")
     return False, some_of(reasons, separator="; ", longest=_LONGEST)
+
+
+def _judge_keys(trails: Sequence[Trail], region: str) -> KeyCoverage:
+    reasons = []
+    for trail in trails:
+        why = trail.why_keys_not_covered(region)
+        if why is None:
+            said = f"{trail.arn} logs the calls on KMS keys{_except_for(trail)}"
+            return KeyCoverage(covered=True, reason=said)
+        reasons.append(f"{trail.arn} {why}")
+    receives = "the key lane receives no call; it still looks every hour at the keys that must stay"
+    return KeyCoverage(covered=False, reason="; ".join([*reasons, receives]))
 
 
 def _judge_objects(trails: Sequence[Trail], region: str) -> ObjectCoverage:

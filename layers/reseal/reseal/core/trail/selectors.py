@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-_EVENT_SOURCE = "s3.amazonaws.com"
+S3, KMS = "s3.amazonaws.com", "kms.amazonaws.com"
+"""The event sources of the calls that Reseal needs."""
+
 _WRITES = frozenset({"All", "WriteOnly"})
 _TAKES: Mapping[str, Callable[[str, str], bool]] = {
     "Equals": lambda text, value: text == value,
@@ -27,9 +29,9 @@ class BasicSelector:
     excluded_sources: frozenset[str] = frozenset()
     objects: bool = False
 
-    def takes(self, _call: str) -> bool:
-        """Whether the trail logs this write call on a bucket."""
-        return self.management and self.read_write in _WRITES and _EVENT_SOURCE not in self.excluded_sources
+    def takes(self, _call: str, source: str = S3) -> bool:
+        """Whether the trail logs this write call of an event source, by default on a bucket."""
+        return self.management and self.read_write in _WRITES and source not in self.excluded_sources
 
     def takes_of_objects(self, _call: str) -> bool:
         """Whether the trail logs this write of an object, at least in some buckets."""
@@ -76,9 +78,9 @@ class AdvancedSelector:
 
     fields: tuple[FieldSelector, ...]
 
-    def takes(self, call: str) -> bool:
-        """Whether the trail logs this write call on a bucket."""
-        facts = _facts("Management", call)
+    def takes(self, call: str, source: str = S3) -> bool:
+        """Whether the trail logs this write call of an event source, by default on a bucket."""
+        facts = _facts("Management", call) | {"eventSource": source}
         return all(field.takes(facts) for field in self.fields)
 
     def takes_of_objects(self, call: str) -> bool:
@@ -127,7 +129,7 @@ def _facts(category: str, call: str) -> dict[str, str]:
     return {
         "eventCategory": category,
         "eventName": call,
-        "eventSource": _EVENT_SOURCE,
+        "eventSource": S3,
         "eventType": "AwsApiCall",
         "readOnly": "false",
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reseal.core.trail.selectors import AdvancedSelector, Selector
+from reseal.core.trail.selectors import KMS, S3, AdvancedSelector, Selector
 
 BUCKET_CALLS = (
     "CreateBucket",
@@ -33,6 +33,22 @@ OBJECT_WRITES = (
     "InitiateMultipartUpload",
 )
 """The calls that the object lane's rules match; these are data events."""
+
+
+KEY_CALLS = (
+    "DisableKey",
+    "EnableKey",
+    "DisableKeyRotation",
+    "EnableKeyRotation",
+    "ScheduleKeyDeletion",
+    "CancelKeyDeletion",
+    "DeleteImportedKeyMaterial",
+    "PutKeyPolicy",
+    "CreateAlias",
+    "UpdateAlias",
+    "DeleteAlias",
+)
+"""The calls that the key lane's rule matches. A trail may exclude those of KMS: they are many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +75,20 @@ class Trail:
 
     def why_not_covered(self, region: str) -> str | None:
         """Why this trail does not deliver all of BUCKET_CALLS in `region`; None if it does."""
+        return self._why_not_every(region, BUCKET_CALLS, S3)
+
+    def why_keys_not_covered(self, region: str) -> str | None:
+        """Why this trail does not deliver all of KEY_CALLS in `region`; None if it does."""
+        return self._why_not_every(region, KEY_CALLS, KMS)
+
+    def _why_not_every(self, region: str, calls: Sequence[str], source: str) -> str | None:
         if silent := self._why_silent(region):
             return silent
         if isinstance(self.selectors, Unreadable) and self.of_organization:
             return None  # a member account may not read the selectors of an organization trail
         if isinstance(self.selectors, Unreadable):
             return f"is logging, but its event selectors are unknown: {self.selectors.why}"
-        missing = [call for call in BUCKET_CALLS if not any(s.takes(call) for s in self.selectors)]
-        return _not_every(missing)
+        return _not_every([call for call in calls if not any(s.takes(call, source) for s in self.selectors)])
 
     def why_objects_not_covered(self, region: str) -> str | None:
         """Why this trail delivers OBJECT_WRITES in no bucket of `region`; None if it does in some."""

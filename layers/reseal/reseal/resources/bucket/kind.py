@@ -26,6 +26,7 @@ from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
 from reseal.resources.bucket.write import WRITERS, BucketPlan, Writer
+from reseal.resources.uses import note_use
 
 LEASE = timedelta(seconds=105)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
@@ -71,7 +72,9 @@ class BucketKind:
         if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
-        return call, self._observer(requirements).observe(call)
+        observed = self._observer(requirements).observe(call)
+        note_use(self.services, call.resource.bucket, observed.encryption, observed.kms_key)
+        return call, observed
 
     def by_record(
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket | None
@@ -128,7 +131,10 @@ class BucketKind:
             clock=self.services.clock,
             plan_now=plan_now,
         )
-        return writer.write(entry, plan)
+        written = writer.write(entry, plan)
+        if isinstance(written.outcome, Applied):
+            note_use(self.services, judged.trigger.resource.bucket, written.outcome.after)
+        return written
 
     def find_out(self, entry: Entry, observed: ObservedBucket) -> Outcome | None:
         """Step 5, of an earlier delivery's write."""

@@ -12,10 +12,11 @@ from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
-from reseal.core.outcome import Outcome, Skipped
+from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import exempt_call, is_judged_by_record, skipped_call
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
+from reseal.core.state.s3_object import Found
 from reseal.core.state.setting import Setting
 from reseal.flow.judge import judge
 from reseal.flow.report import Reporter
@@ -26,6 +27,7 @@ from reseal.resources.object.plan import ObjectPlan
 from reseal.resources.object.recorded import AsRecorded, as_recorded, decide_recorded
 from reseal.resources.object.superseded import superseded
 from reseal.resources.object.write import Writer
+from reseal.resources.uses import note_use
 
 LEASE = timedelta(seconds=330)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
@@ -68,7 +70,10 @@ class ObjectKind:
         """Step 2. Raises RefusalError and TransientError."""
         if isinstance(call, ObjectCall) and is_judged_by_record(requirements, call):
             return call, as_recorded(requirements, call, self.services.keys)
-        return self._observer(requirements).observe(call)
+        named, found = self._observer(requirements).observe(call)
+        if isinstance(found, Found):
+            note_use(self.services, found.head.bucket, found.head.encryption, found.kms_key)
+        return named, found
 
     def by_record(
         self, requirements: Requirements, call: ObjectTrigger, found: ObjectSeen | None
@@ -112,6 +117,8 @@ class ObjectKind:
     def write(self, judged: ObjectJudged, plan: ObjectPlan, entry: Entry) -> Entry:
         """Step 5. Raises TransientError."""
         outcome = self._writer.write(entry, plan, lambda: self._plan_now(judged))
+        if isinstance(outcome, Applied):
+            note_use(self.services, judged.trigger.resource.bucket, outcome.after)
         return replace(entry, outcome=outcome)
 
     def find_out(self, entry: Entry, found: ObjectSeen) -> Outcome | None:

@@ -38,8 +38,8 @@ from tests.support.builders import (
     STRANGER_KEY,
     UNLISTED_KEY,
     K,
-    KeyCall,
     a_call,
+    a_key_call,
     an_object_call,
     an_original,
     encryption,
@@ -72,7 +72,7 @@ def undo_of(call: Any, before: Any, action: str, details: Any) -> str | None:
 
 
 def test_no_command_writes_a_key_back() -> None:
-    assert undo_of(KeyCall(), SSE_S3_OBJECT, "CopyObject", STANDARD) is None
+    assert undo_of(a_key_call(), SSE_S3_OBJECT, "CopyObject", STANDARD) is None
 
 
 def words_of(command: str | None) -> list[str]:

@@ -111,7 +111,7 @@ def test_email_about_what_the_call_did_not_set_says_so_before_it_names_a_caller(
 
     _, _, _, _, call, note, who, *_ = message.email.splitlines()
     assert call.startswith("  Call           PutBucketPolicy")
-    assert note.startswith("  Note           this call did not set the reported encryption. It only")
+    assert note.startswith("  Note           this call did not set the reported state. It only")
     assert who.startswith("  Who")
 
 

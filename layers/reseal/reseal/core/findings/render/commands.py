@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
-from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.finding import Finding, Proposed, Status
 from reseal.core.repairs.objects.method import Method
-from reseal.core.resource import BucketResource, ObjectResource
+from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.key_settings import KeyRotation, KeyState
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.setting import State
@@ -25,10 +26,13 @@ _SAFE_VALUE = re.compile(r"[A-Za-z0-9:-]+")
 """S3's own values: algorithms and blocked types."""
 
 _LONGEST_COMMAND = 3000
+_SHORTEST_WAIT, _LONGEST_WAIT = 7, 30
+"""Days that a key can wait for its deletion (F8)."""
 
 NO_UNDO = "no one command undoes this in every shell: the entry in ledger_entry says what was before"
 NOT_GUARDED = "there is no command that repairs: the guards have not judged the repair"
 IN_PARTS = "no one command repairs this: the object is too large for CopyObject"
+TWO_CALLS = "no one command repairs this: it takes two, in their order"
 NO_REPAIR = "no one command repairs this in every shell: a name in it is not plain"
 RUN_REPAIR = "the command in repair corrects it: the guards found no harm in that when the violation was seen"
 FIRST_ONLY = "the command repairs only the object that this finding names"
@@ -47,11 +51,17 @@ def _about_commands(finding: Finding) -> Iterator[str]:
     if finding.proposed is None:
         yield NOT_GUARDED
     elif repair_command(finding) is None:
-        yield IN_PARTS if finding.proposed.action == Method.PARTS else NO_REPAIR
+        yield _why_no_repair(finding.proposed)
     else:
         yield RUN_REPAIR
         if finding.occurrences and finding.occurrences.count > 1 and finding.occurrences.keys:
             yield FIRST_ONLY
+
+
+def _why_no_repair(proposed: Proposed) -> str:
+    if isinstance(proposed.intended, KeyState):
+        return TWO_CALLS
+    return IN_PARTS if proposed.action == Method.PARTS else NO_REPAIR
 
 
 def undo_command(finding: Finding) -> str | None:
@@ -90,9 +100,34 @@ def _write(
             command = _set_default(finding, bucket, state)
         case ObjectResource() as one, ObjectEncryption():
             command = _write_object(finding, one, action, state, details, until)
+        case KeyResource() as key, KeyRotation() | KeyState():
+            command = _set_key(key, state, until)
         case _:
             return None
     return command if command and len(command) <= _LONGEST_COMMAND else None
+
+
+def _set_key(key: KeyResource, state: KeyRotation | KeyState, until: datetime) -> str | None:
+    """The one call that reaches the state. None if it takes two, as to keep a key and to enable it."""
+    match state:
+        case KeyRotation(enabled=False):
+            return _on_key(key, "disable-key-rotation")
+        case KeyRotation(period=int(days)):
+            return _on_key(key, "enable-key-rotation", "--rotation-period-in-days", str(days))
+        case KeyState(deletion_date=date) if date is not None:
+            days = min(max((date - until).days, _SHORTEST_WAIT), _LONGEST_WAIT)
+            return _on_key(key, "schedule-key-deletion", "--pending-window-in-days", str(days))
+        case KeyState(state="Disabled"):
+            return _on_key(key, "cancel-key-deletion")
+        case _:
+            return None
+
+
+def _on_key(key: KeyResource, command: str, *options: str) -> str | None:
+    """The key by its id: its ARN has colons. None for an id that is no plain text."""
+    region = key.kms_key.split(":")[3]
+    words = ["aws", "kms", command, "--region", region, "--key-id", key.name, *options]
+    return " ".join(words) if _SAFE.fullmatch(key.name) else None
 
 
 def _write_object(

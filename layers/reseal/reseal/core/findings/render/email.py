@@ -101,7 +101,7 @@ def row(name: str, text: str) -> str:
 
 
 _SET_BY_ANOTHER_CALL = (
-    "this call did not set the reported encryption. It only triggered the check. Another call set it, "
+    "this call did not set the reported state. It only triggered the check. Another call set it, "
     "or it was never set"
 )
 

@@ -1,0 +1,1 @@
+"""KMS keys: what the flow does differently for them."""
