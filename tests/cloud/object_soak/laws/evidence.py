@@ -41,9 +41,9 @@ def unverified(run: Run) -> bool:
 
 def check_publication(run: Run) -> None:
     """Each finding is in a message or in its window's summary, unless its refusal was published today."""
+    run.close_windows()
     if MAIN in run.given_up:
         return
-    run.close_windows()
     published = [finding for message in run.messages for finding in json.loads(message.document)["findings"]]
     ids = {finding["id"] for finding in published}
     keys = {key for finding in published for key in (finding["occurrences"] or {"keys": ()})["keys"]}

@@ -103,6 +103,7 @@ class Run:
         reminders = {
             f"window {reminder.window_id}": reminder_body(reminder) for reminder in set(published.reminded)
         }
+        published.reminded.clear()
         if reminders:
             assert not self.deliver_until_done(reminders, 1)
 
