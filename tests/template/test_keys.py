@@ -1,7 +1,8 @@
-"""The remediation key, the topic's key, and encryption at rest."""
+"""The remediation key, the topic's key, encryption at rest, and when the key lane exists."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -118,3 +119,57 @@ def test_ledger_has_the_key_and_expiry_attributes_of_the_adapter() -> None:
 
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+# --- the key lane ------------------------------------------------------------------------------
+
+CHECKS = ("KeyRotationMode", "KeyDeletionMode", "KeyDisabledMode", "KeyPolicyMode", "KeyAliasMode")
+NONE = dict.fromkeys(CHECKS, "off")
+OF_THE_LANE = {
+    "KeyRule",
+    "KeyEndRule",
+    "KeyLookQueue",
+    "EnforceKeyFunction",
+    "EnforceKeyFunctionKeyCalls",
+    "EnforceKeyFunctionKeyLooks",
+    "EnforceKeyRole",
+    "KeyErrorsAlarm",
+    "KeyOldestMessageAlarm",
+}
+KEPT_FOR_THE_LANE = {"KeyQueue", "KeyDeadLetterQueue", "KeyDeadLetterAlarm", "EnforceKeyLogs"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "exists"),
+    [
+        ({}, True),
+        ({"Mode": "detect"}, True),
+        ({"Mode": "off"}, False),
+        (NONE, False),
+        *[(NONE | {check: "detect"}, True) for check in CHECKS],
+    ],
+)
+def test_rules_function_role_and_polling_exist_only_if_keys_are_checked(
+    modes: dict[str, str], exists: bool
+) -> None:
+    made = resolved(**modes)["Resources"].keys()
+
+    assert made & OF_THE_LANE == (OF_THE_LANE if exists else set())
+    assert made >= KEPT_FOR_THE_LANE  # messages and evidence may be in them
+
+
+@pytest.mark.parametrize("modes", [NONE, {"Mode": "off"}])
+def test_nothing_names_what_a_lane_that_is_off_does_not_have(modes: dict[str, str]) -> None:
+    template = resolved(CreateManagementTrail="true", **modes)
+
+    text = json.dumps({section: template[section] for section in ("Resources", "Outputs")})
+
+    assert [name for name in sorted(OF_THE_LANE) if f'"{name}"' in text] == []
+    assert not any(f"${{{name}" in text for name in OF_THE_LANE)
+
+
+@pytest.mark.parametrize("modes", [NONE, {"Mode": "off"}])
+def test_hourly_check_asks_no_lane_that_is_off(modes: dict[str, str]) -> None:
+    function = of_type(resolved(**modes), "AWS::Lambda::Function")["CheckTrailFunction"]
+
+    assert function["Environment"]["Variables"]["KEY_LOOK_QUEUE_URL"] == ""

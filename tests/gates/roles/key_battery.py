@@ -65,7 +65,7 @@ class KeyBattery:
         expect("last use is read", "KMS has noted no use of it" in reasons, True)
 
     def _remediation_key_is_kept(self) -> None:
-        """The log tells it: its second violation today is counted, not published."""
+        """Read from KMS: the second violation of a key in one window is counted, not published."""
         key = self._deployment.key
         self._after({"K": _look(key)})
         state = self._kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
