@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.translated import actions, arn_of, of_type, resolved
+from tests.support.rights import role_statements
+from tests.support.translated import actions, arn_of, as_list, enforcing, of_type, resolved
 
 USES_DATA = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 LENDS = {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}
+LISTED = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
@@ -173,3 +175,42 @@ def test_hourly_check_asks_no_lane_that_is_off(modes: dict[str, str]) -> None:
     function = of_type(resolved(**modes), "AWS::Lambda::Function")["CheckTrailFunction"]
 
     assert function["Environment"]["Variables"]["KEY_LOOK_QUEUE_URL"] == ""
+
+
+WRITES = {"kms:CancelKeyDeletion", "kms:EnableKey", "kms:EnableKeyRotation"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "writes"),
+    [
+        ({}, {"kms:EnableKeyRotation"}),
+        ({"KeyDeletionMode": "enforce"}, WRITES),
+        ({"KeyDeletionMode": "enforce", "KeyRotationMode": "detect"}, WRITES - {"kms:EnableKeyRotation"}),
+        ({"KeyRotationMode": "off"}, set()),
+        ({"Mode": "detect", "KeyDeletionMode": "enforce"}, set()),
+    ],
+)
+def test_role_may_write_keys_only_where_a_check_enforces(modes: dict[str, str], writes: set[str]) -> None:
+    statements = role_statements(enforcing(**modes), "EnforceKeyRole")
+
+    assert {action for one in statements for action in actions(one)} & WRITES == writes
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kept"),
+    [
+        ({}, ["remediation key"]),
+        ({"KmsKeyArn": LISTED}, ["remediation key", LISTED]),
+        ({"ApprovedKeys": LISTED}, ["remediation key", LISTED]),
+    ],
+    ids=["the stack's key", "a supplied key", "listed keys"],
+)
+def test_role_keeps_no_key_but_the_remediation_key_and_listed_ones(
+    parameters: dict[str, str], kept: list[str]
+) -> None:
+    statements = role_statements(enforcing(KeyDeletionMode="enforce", **parameters), "EnforceKeyRole")
+
+    keeping = [as_list(one["Resource"]) for one in statements if "kms:CancelKeyDeletion" in actions(one)]
+    named = [arn for arns in keeping for arn in arns]
+    assert [arn if arn == LISTED else "remediation key" for arn in named] == kept
+    assert [arn for arn in named if arn != LISTED] == [arn_of("RemediationKey")]
