@@ -33,7 +33,7 @@ def verdicts(world: World, check: str) -> list[tuple[str, str]]:
 
 
 def uses(world: World, key: Key, named: str | None = None) -> None:
-    """A bucket's default names the key, and Reseal has heard of it."""
+    """A bucket's default names the key, and Reseal has seen it."""
     world.sets_default("aws:kms", named or key.arn, bucket_key=True)
     world.messages.clear()
     world.buckets.writes.clear()

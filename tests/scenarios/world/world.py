@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from reseal.core.calls.keys.key_message import WATCH_KEYS
 from tests.scenarios.world import records
 from tests.scenarios.world.aws.account import REGION, Account, Clock
 from tests.scenarios.world.aws.buckets import Bucket, Buckets
@@ -136,7 +135,7 @@ class World:
 
     def asks_about_keys(self) -> None:
         """The hourly question of the trail check reaches the key lane."""
-        self.stack.queues.queues["KeyLookQueue"].send(WATCH_KEYS)
+        self.stack.queues.queues["KeyLookQueue"].send(json.dumps({"reseal": "watch-keys"}))
         self.stack.work_off(ONE)
 
     def bucket_record(self, name: str, **changes: Any) -> Record:
