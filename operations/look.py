@@ -70,5 +70,5 @@ def _send(queues: Queues, stack: str, look: Look[Resource]) -> None:
     output = f"{lane}LookQueueUrl"
     url = queues.outputs(stack).get(output)
     if url is None:
-        raise NotResealError(f"the stack has no output {output}: is it a Reseal stack that checks objects?")
+        raise NotResealError(f"the stack has no output {output}: is it a Reseal stack with this lane on?")
     queues.send(url, body)

@@ -120,5 +120,5 @@ def built(testrun_uid: str) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud, built: Path) -> deploy.Stack:
-    """The unchanged template, deployed once as `reseal`, enforcing and with no settle time."""
-    return package.deploy(cloud, "reseal", Mode="enforce", SettleSeconds=0)
+    """The unchanged template, deployed once as `reseal`, with no settle time; it may make every write."""
+    return package.deploy(cloud, "reseal", Mode="enforce", KeyDeletionMode="enforce", SettleSeconds=0)

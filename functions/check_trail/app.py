@@ -25,8 +25,10 @@ def cloudtrail() -> CloudTrail:
 
 
 @cache
-def key_lane() -> SqsKeyWatch:
-    """The key lane's look queue, made once per execution environment."""
+def key_lane() -> SqsKeyWatch | None:
+    """The key lane's look queue, made once per execution environment; None if the lane is off."""
+    if not os.environ["KEY_LOOK_QUEUE_URL"]:
+        return None
     return SqsKeyWatch.of_region(os.environ["AWS_REGION"], os.environ["KEY_LOOK_QUEUE_URL"])
 
 
@@ -48,7 +50,8 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     The key lane is asked first, because it looks at the keys that must stay whether or not there is a trail.
     """
-    key_lane().ask_about_keys()
+    if keys := key_lane():
+        keys.ask_about_keys()
     coverage = assess_coverage(cloudtrail().read_trails(), os.environ["AWS_REGION"], own_trail())
     record_coverage(coverage, context.function_name, logger)
     return coverage.to_document()

@@ -1,15 +1,18 @@
-"""The remediation key, the topic's key, and encryption at rest."""
+"""The remediation key, the topic's key, encryption at rest, and when the key lane exists."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.support.translated import actions, arn_of, of_type, resolved
+from tests.support.rights import role_statements
+from tests.support.translated import actions, arn_of, as_list, enforcing, of_type, resolved
 
 USES_DATA = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 LENDS = {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}
+LISTED = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
 
@@ -118,3 +121,96 @@ def test_ledger_has_the_key_and_expiry_attributes_of_the_adapter() -> None:
 
     assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+# --- the key lane ------------------------------------------------------------------------------
+
+CHECKS = ("KeyRotationMode", "KeyDeletionMode", "KeyDisabledMode", "KeyPolicyMode", "KeyAliasMode")
+NONE = dict.fromkeys(CHECKS, "off")
+OF_THE_LANE = {
+    "KeyRule",
+    "KeyEndRule",
+    "KeyLookQueue",
+    "EnforceKeyFunction",
+    "EnforceKeyFunctionKeyCalls",
+    "EnforceKeyFunctionKeyLooks",
+    "EnforceKeyRole",
+    "KeyErrorsAlarm",
+    "KeyOldestMessageAlarm",
+}
+KEPT_FOR_THE_LANE = {"KeyQueue", "KeyDeadLetterQueue", "KeyDeadLetterAlarm", "EnforceKeyLogs"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "exists"),
+    [
+        ({}, True),
+        ({"Mode": "detect"}, True),
+        ({"Mode": "off"}, False),
+        (NONE, False),
+        *[(NONE | {check: "detect"}, True) for check in CHECKS],
+    ],
+)
+def test_rules_function_role_and_polling_exist_only_if_keys_are_checked(
+    modes: dict[str, str], exists: bool
+) -> None:
+    made = resolved(**modes)["Resources"].keys()
+
+    assert made & OF_THE_LANE == (OF_THE_LANE if exists else set())
+    assert made >= KEPT_FOR_THE_LANE  # messages and evidence may be in them
+
+
+@pytest.mark.parametrize("modes", [NONE, {"Mode": "off"}])
+def test_nothing_names_what_a_lane_that_is_off_does_not_have(modes: dict[str, str]) -> None:
+    template = resolved(CreateManagementTrail="true", **modes)
+
+    text = json.dumps({section: template[section] for section in ("Resources", "Outputs")})
+
+    assert [name for name in sorted(OF_THE_LANE) if f'"{name}"' in text] == []
+    assert not any(f"${{{name}" in text for name in OF_THE_LANE)
+
+
+@pytest.mark.parametrize("modes", [NONE, {"Mode": "off"}])
+def test_hourly_check_asks_no_lane_that_is_off(modes: dict[str, str]) -> None:
+    function = of_type(resolved(**modes), "AWS::Lambda::Function")["CheckTrailFunction"]
+
+    assert function["Environment"]["Variables"]["KEY_LOOK_QUEUE_URL"] == ""
+
+
+WRITES = {"kms:CancelKeyDeletion", "kms:EnableKey", "kms:EnableKeyRotation"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "writes"),
+    [
+        ({}, {"kms:EnableKeyRotation"}),
+        ({"KeyDeletionMode": "enforce"}, WRITES),
+        ({"KeyDeletionMode": "enforce", "KeyRotationMode": "detect"}, WRITES - {"kms:EnableKeyRotation"}),
+        ({"KeyRotationMode": "off"}, set()),
+        ({"Mode": "detect", "KeyDeletionMode": "enforce"}, set()),
+    ],
+)
+def test_role_may_write_keys_only_where_a_check_enforces(modes: dict[str, str], writes: set[str]) -> None:
+    statements = role_statements(enforcing(**modes), "EnforceKeyRole")
+
+    assert {action for one in statements for action in actions(one)} & WRITES == writes
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kept"),
+    [
+        ({}, ["remediation key"]),
+        ({"KmsKeyArn": LISTED}, ["remediation key", LISTED]),
+        ({"ApprovedKeys": LISTED}, ["remediation key", LISTED]),
+    ],
+    ids=["the stack's key", "a supplied key", "listed keys"],
+)
+def test_role_keeps_no_key_but_the_remediation_key_and_listed_ones(
+    parameters: dict[str, str], kept: list[str]
+) -> None:
+    statements = role_statements(enforcing(KeyDeletionMode="enforce", **parameters), "EnforceKeyRole")
+
+    keeping = [as_list(one["Resource"]) for one in statements if "kms:CancelKeyDeletion" in actions(one)]
+    named = [arn for arns in keeping for arn in arns]
+    assert [arn if arn == LISTED else "remediation key" for arn in named] == kept
+    assert [arn for arn in named if arn != LISTED] == [arn_of("RemediationKey")]

@@ -14,6 +14,7 @@ from reseal.core.errors import LeaseHeldError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
+from reseal.core.findings.sign import Noted
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
 from reseal.core.state.bucket_access import BucketAccess
@@ -188,13 +189,19 @@ class Ledger(Protocol):
 
 
 class Watchlist(Protocol):
-    """Who unblocked SSE-C, kept in the ledger's table. All methods raise TransientError."""
+    """What is known for a day, kept in the ledger's table. All methods raise TransientError."""
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
         """Record who unblocked SSE-C on a bucket."""
 
     def read_unblocked(self, bucket: str, now: datetime) -> Unblocked | None:
         """Who unblocked SSE-C on the bucket within the last day; None if no call is noted."""
+
+    def read_signs(self, facet: str, now: datetime) -> Noted:
+        """The signs of the last day of an actor, a bucket or a key (`Sign.facets`)."""
+
+    def replace_signs(self, facet: str, noted: Noted, now: datetime) -> bool:
+        """Store the signs in place of the version that they came from. False if it is no longer stored."""
 
 
 class AlertWindows(Protocol):

@@ -30,8 +30,13 @@ SCOPED = {
     "KeyAliasPrefix": "security/reseal",
     "RunbookUrl": "https://wiki.example.com/runbook",
 }
-WITHOUT_OBJECTS = {"ObjectEncryptionMode": "off"}
-LANE = {"ObjectRule", "EnforceObjectFunction", "EnforceObjectFunctionObjectCalls", "EnforceObjectRole"}
+KEY_CHECKS = ("KeyRotationMode", "KeyDeletionMode", "KeyDisabledMode", "KeyPolicyMode", "KeyAliasMode")
+ONLY_BUCKETS = {"ObjectEncryptionMode": "off", **dict.fromkeys(KEY_CHECKS, "off")}
+LANES = {
+    *("ObjectRule", "EnforceObjectFunction", "EnforceObjectFunctionObjectCalls", "EnforceObjectRole"),
+    *("KeyRule", "KeyEndRule", "EnforceKeyFunction", "EnforceKeyFunctionKeyCalls", "EnforceKeyRole"),
+    *("EnforceKeyFunctionKeyLooks", "KeyLookQueue"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def places(organisation: Organisation) -> list[Place]:
     """The stacks of two accounts in two Regions; the first three have parameters of their own."""
     wanted: list[tuple[Credentials, str, dict[str, str]]] = [
         (ROOT, FIRST, SCOPED),
-        (organisation.member, FIRST, WITHOUT_OBJECTS),
+        (organisation.member, FIRST, ONLY_BUCKETS),
         (ROOT, SECOND, {"Mode": "detect"}),
         (organisation.member, SECOND, {}),
     ]
@@ -163,11 +168,11 @@ def test_lane_that_is_off_leaves_neither_role_nor_polling(places: list[Place]) -
     resources = places[1].resources()
 
     mappings = places[1].client("lambda").list_event_source_mappings()["EventSourceMappings"]
-    assert resources.keys() & LANE == set()
+    assert resources.keys() & LANES == set()
     assert {mapping["FunctionArn"].rpartition(":")[2] for mapping in mappings} == {
         resources["EnforceBucketFunction"]
     }
-    assert places[0].resources().keys() >= LANE
+    assert places[0].resources().keys() >= LANES
 
 
 def test_only_objects_in_the_scope_are_re_encrypted(places: list[Place]) -> None:

@@ -97,13 +97,13 @@ def test_trails_of_the_stack_give_coverage(with_trail: Deployment) -> None:
     assert answer["objects_reason"].startswith(f"{trail}-objects logs writes of objects, except calls by ")
 
 
-def test_check_makes_exactly_the_three_calls_it_needs(with_trail: Deployment) -> None:
+def test_check_asks_the_key_lane_and_makes_exactly_the_three_calls_it_needs(with_trail: Deployment) -> None:
     since = with_trail.cloud.journal()[-1]["sequence"]
 
     check(with_trail)
 
     calls = [call["operation"] for call in with_trail.cloud.journal(since=since, caller=CHECK_ROLE)]
-    assert calls == ["DescribeTrails", *["GetTrailStatus", "GetEventSelectors"] * 2]
+    assert calls == ["SendMessage", "DescribeTrails", *["GetTrailStatus", "GetEventSelectors"] * 2]
 
 
 def test_check_writes_a_log_line_and_the_metric_of_the_alarm(with_trail: Deployment) -> None:

@@ -13,6 +13,11 @@ DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
+KEY_ALIAS = "KMS.Alias"
+KEY_DELETION = "KMS.KeyDeletion"
+KEY_DISABLED = "KMS.KeyDisabled"
+KEY_POLICY = "KMS.KeyPolicy"
+KEY_ROTATION = "KMS.KeyRotation"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 
 

@@ -1,4 +1,4 @@
-"""CloudTrail's records of S3 calls, in the EventBridge events that bring them."""
+"""CloudTrail's records of S3 and KMS calls, in the EventBridge events that bring them."""
 
 from __future__ import annotations
 
@@ -82,13 +82,27 @@ def object_call(
     return _changed(record, changes)
 
 
+def key_call(name: str, key_arn: str, at: datetime, *, alias: str | None = None, **changes: Any) -> Record:
+    """A call on a KMS key, or on an alias that now stands for it (A41)."""
+    of_alias = {"aliasName": alias, "targetKeyId": key_arn}
+    key_id = key_arn.rpartition("/")[2]
+    key = {"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": key_arn}
+    record = _call(name, "", at) | {
+        "managementEvent": True,
+        "eventSource": "kms.amazonaws.com",
+        "requestParameters": of_alias if alias else {"keyId": key_id},
+        "resources": [key],
+    }
+    return _changed(record, changes)
+
+
 def event(record: Record) -> dict[str, Any]:
     """The event on the default bus."""
     return {
         "version": "0",
         "id": f"event-{record['eventID']}",
         "detail-type": "AWS API Call via CloudTrail",
-        "source": "aws.s3",
+        "source": f"aws.{record['eventSource'].partition('.')[0]}",
         "account": record.get("recipientAccountId", ACCOUNT),
         "time": record["eventTime"],
         "region": REGION,

@@ -129,6 +129,15 @@ class World:
         answer = {"algorithm": stored.algorithm, "key_id": stored.key_id, "version_id": stored.version_id}
         return records.object_call(name, BUCKET, key, self.clock.now(), **(answer | dict(record or {})))
 
+    def calls_key(self, name: str, key: Key, **changes: Any) -> None:
+        """Somebody makes a call on a key, which the scenario has changed, and the record arrives."""
+        self.happens(records.key_call(name, key.arn, self.clock.now(), **changes))
+
+    def asks_about_keys(self) -> None:
+        """The hourly question of the trail check reaches the key lane."""
+        self.stack.queues.queues["KeyLookQueue"].send(json.dumps({"reseal": "watch-keys"}))
+        self.stack.work_off(ONE)
+
     def bucket_record(self, name: str, **changes: Any) -> Record:
         return records.bucket_call(name, BUCKET, self.clock.now(), **changes)
 
@@ -161,9 +170,14 @@ class World:
         return bucket.key_id == self.k.arn and bucket.algorithm.startswith("aws:kms")
 
     @property
+    def key_writes(self) -> list[tuple[str, str]]:
+        """What Reseal wrote to keys: the calls and the keys' ARNs."""
+        return self._keys.writes
+
+    @property
     def was_written(self) -> bool:
-        """Whether Reseal wrote to a bucket or an object."""
-        return bool(self.buckets.writes or self.objects.writes)
+        """Whether Reseal wrote to a bucket, an object or a key."""
+        return bool(self.buckets.writes or self.objects.writes or self._keys.writes)
 
     def object(self, key: str = KEY) -> Version:
         return self.objects.current(BUCKET, key)

@@ -17,6 +17,7 @@ from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
+from reseal.core.findings.sign import Noted
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.bucket_access import BucketAccess
@@ -242,6 +243,7 @@ class FakeWatchlist:
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
+        self.signs: dict[str, Noted] = {}
         self._unblocked: dict[str, tuple[Unblocked, datetime]] = {}
 
     def note_unblocked(self, bucket: str, unblocked: Unblocked, now: datetime) -> None:
@@ -252,6 +254,17 @@ class FakeWatchlist:
         with self._steps.step("read unblocked", self.failures["read_unblocked"]):
             unblocked, noted = self._unblocked.get(bucket, (None, now))
             return unblocked if now - noted < timedelta(days=1) else None
+
+    def read_signs(self, facet: str, now: datetime) -> Noted:
+        with self._steps.step("read signs", self.failures["read_signs"]):
+            return self.signs.get(facet, Noted()).within_a_day(now)
+
+    def replace_signs(self, facet: str, noted: Noted, now: datetime) -> bool:
+        with self._steps.step("note signs", self.failures["replace_signs"]):
+            if self.signs.get(facet, Noted()).version != noted.version:
+                return False
+            self.signs[facet] = Noted(signs=noted.signs, version=noted.version + 1)
+            return True
 
 
 class FakeWindows:

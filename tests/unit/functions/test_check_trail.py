@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -71,8 +72,17 @@ def cloudtrail(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeCloudTra
     return fake
 
 
+@pytest.fixture
+def queue_of_the_key_lane(app: ModuleType) -> Callable[[], object]:
+    """What the fake replaces."""
+    made: Callable[[], object] = app.key_lane
+    return made
+
+
 @pytest.fixture(autouse=True)
-def key_watch(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeKeyWatch:
+def key_watch(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, queue_of_the_key_lane: Callable[[], object]
+) -> FakeKeyWatch:
     fake = FakeKeyWatch()
     monkeypatch.setattr(app, "key_lane", lambda: fake)
     return fake
@@ -154,3 +164,21 @@ def test_question_that_fails_fails_the_check(
 
     with pytest.raises(TransientError):
         app.handler({}, FakeContext())
+
+
+def test_lane_that_is_off_is_not_asked(
+    app: ModuleType,
+    cloudtrail: FakeCloudTrail,
+    monkeypatch: pytest.MonkeyPatch,
+    queue_of_the_key_lane: Callable[[], object],
+) -> None:
+    monkeypatch.setattr(app, "key_lane", queue_of_the_key_lane)
+    monkeypatch.setenv("KEY_LOOK_QUEUE_URL", "")
+
+    assert app.key_lane() is None
+    assert app.handler({}, FakeContext())["keys"] is False
+
+
+def test_client_of_the_key_lanes_queue_is_made_once(queue_of_the_key_lane: Callable[[], object]) -> None:
+    assert queue_of_the_key_lane() is not None
+    assert queue_of_the_key_lane() is queue_of_the_key_lane()

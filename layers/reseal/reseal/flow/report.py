@@ -15,13 +15,23 @@ from reseal.core.errors import RefusalError, TransientError
 from reseal.core.findings.alerts import grouped, representative
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.incident import Way, as_incident, incident_scope, is_ransom_sign
+from reseal.core.findings.incident import (
+    Way,
+    as_incident,
+    incident_id,
+    incident_scope,
+    is_ransom_sign,
+    sign_of,
+    with_signs,
+)
 from reseal.core.findings.ownership import owner_of
 from reseal.core.findings.render.json import finding_document
 from reseal.core.findings.render.message import messages_of
+from reseal.core.findings.sign import Sign
 from reseal.core.resource import KeyResource
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
+from reseal.flow.signs import note_sign
 from reseal.flow.stages import Ended
 from reseal.ports import Services
 
@@ -106,15 +116,19 @@ class Reporter:
         return self.window_seconds > 0 or finding.severity is Severity.CRITICAL
 
     def _with_incidents(self, scope: str, equal: Equal) -> Equal:
-        """The findings, those about SSE-C as parts of their actor's incident."""
-        ransomed = {name: same for name, same in equal.items() if is_ransom_sign(same[0])}
-        if not ransomed:
-            return equal
-        way, marked = self._way(scope), dict(equal)
-        for name, same in ransomed.items():
-            incident = self._incident(incident_scope(same[0]), len(same))
-            marked[name] = [as_incident(finding, incident.id, incident.total, way) for finding in same]
+        """The findings, signs of ransomware with their incident. The findings of a group are one sign."""
+        marked = dict(equal)
+        for name, same in equal.items():
+            if sign := sign_of(same[0]):
+                signs = note_sign(self.services, sign)
+                found = self._counted(scope, same, signs) if is_ransom_sign(same[0]) else same
+                marked[name] = [with_signs(finding, signs) for finding in found]
         return marked
+
+    def _counted(self, scope: str, same: Sequence[Finding], signs: tuple[Sign, ...]) -> list[Finding]:
+        """SSE-C writes with the count of the actor's, and who made way for them."""
+        way, total = self._way(scope), self._incident(incident_scope(same[0]), len(same)).total
+        return [as_incident(finding, incident_id(signs), total, way) for finding in same]
 
     def _way(self, bucket: str) -> Way:
         """Who made way for SSE-C. The call that did may have no event yet, so the bucket is read."""

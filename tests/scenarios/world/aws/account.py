@@ -187,6 +187,10 @@ class _Client:
             raise AttributeError(f"{self._service} has no {method}")
         return lambda **parameters: self._account.call(self._service, operation, parameters)
 
+    def get_paginator(self, method: str) -> Any:
+        """Every answer of this account is one page."""
+        return SimpleNamespace(paginate=lambda **parameters: [getattr(self, method)(**parameters)])
+
 
 def _validate(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
     """As botocore does, which has turned a copy source of a bucket and a key into text before."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.scenarios.world.aws.account import ACCOUNT, Account, error
@@ -20,6 +21,8 @@ class Key:
     origin: str = "AWS_KMS"
     aliases: tuple[str, ...] = ()
     shown: bool = True  # whether DescribeKey is allowed
+    period: int | None = 365  # of its rotation in days; None: it does not rotate
+    deleted_at: datetime | None = None  # of a pending deletion
     policies: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -37,14 +40,27 @@ class Key:
         return {self.arn, *local, *(f"{start}:{alias}" for alias in self.aliases)}
 
 
+OPERATIONS = (
+    "CancelKeyDeletion",
+    "DescribeKey",
+    "EnableKey",
+    "EnableKeyRotation",
+    "GetKeyLastUsage",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "ListKeyPolicies",
+)
+
+
 class Keys:
     """All keys that this account's callers can name."""
 
     def __init__(self, account: Account) -> None:
         self.keys: list[Key] = []
         self._region = account.region
-        operations = ("DescribeKey", "GetKeyPolicy", "ListKeyPolicies", "GetKeyRotationStatus")
-        account.serve("kms", {name: getattr(self, name) for name in operations})
+        self._clock = account.clock
+        self.writes: list[tuple[str, str]] = []
+        account.serve("kms", {name: getattr(self, name) for name in OPERATIONS})
 
     def add(self, **key: Any) -> Key:
         self.keys.append(Key(**key))
@@ -75,6 +91,8 @@ class Keys:
             "Origin": key.origin,
             "MultiRegion": key.id.startswith("mrk-"),
         }
+        if key.deleted_at:
+            metadata["DeletionDate"] = key.deleted_at
         return {"KeyMetadata": metadata}
 
     def ListKeyPolicies(self, KeyId: str, **_: Any) -> Mapping[str, Any]:  # noqa: N802, N803
@@ -87,8 +105,41 @@ class Keys:
         return {"Policy": json.dumps(policies[PolicyName]), "PolicyName": PolicyName}
 
     def GetKeyRotationStatus(self, KeyId: str) -> Mapping[str, Any]:  # noqa: N802, N803
-        self._own(KeyId)
-        return {"KeyRotationEnabled": True}
+        period = self._own(KeyId).period
+        return {"KeyRotationEnabled": period is not None} | (
+            {"RotationPeriodInDays": period} if period else {}
+        )
+
+    def GetKeyLastUsage(self, KeyId: str) -> Mapping[str, Any]:  # noqa: N802, N803
+        """KMS has noted no use of a key that is older than its notes."""
+        created, noted_since = (
+            self._clock.now() - timedelta(days=900),
+            self._clock.now() - timedelta(days=200),
+        )
+        arn = self._own(KeyId).arn
+        return {"KeyId": arn, "KeyCreationDate": created, "TrackingStartDate": noted_since}
+
+    # --- what Reseal writes --------------------------------------------------------------------
+
+    def EnableKeyRotation(self, KeyId: str, RotationPeriodInDays: int) -> Mapping[str, Any]:  # noqa: N802, N803
+        self._in(KeyId, "EnableKeyRotation", "Enabled").period = RotationPeriodInDays
+        return {}
+
+    def CancelKeyDeletion(self, KeyId: str) -> Mapping[str, Any]:  # noqa: N802, N803
+        key = self._in(KeyId, "CancelKeyDeletion", "PendingDeletion")
+        key.state, key.deleted_at = "Disabled", None
+        return {"KeyId": key.arn}
+
+    def EnableKey(self, KeyId: str) -> Mapping[str, Any]:  # noqa: N802, N803
+        self._in(KeyId, "EnableKey", "Enabled", "Disabled").state = "Enabled"
+        return {}
+
+    def _in(self, name: str, operation: str, *states: str) -> Key:
+        key = self._own(name)
+        if key.state not in states:
+            raise error("KMSInvalidStateException", operation=operation)
+        self.writes.append((operation, key.arn))
+        return key
 
     def _own(self, name: str) -> Key:
         key = self.find(name)

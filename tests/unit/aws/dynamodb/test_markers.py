@@ -11,6 +11,7 @@ import pytest
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.core.errors import TransientError
 from reseal.core.findings.alerts import Unblocked
+from reseal.core.findings.sign import Noted
 from tests.support.fakes.services import NOON
 from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
@@ -33,6 +34,14 @@ CALLS: dict[str, tuple[str, Call]] = {
     "read unblocked": (
         "get_item",
         lambda client: DynamoDbWatchlist(client, "ledger").read_unblocked("payroll", NOON),
+    ),
+    "read signs": (
+        "get_item",
+        lambda client: DynamoDbWatchlist(client, "ledger").read_signs("actor#1", NOON),
+    ),
+    "note signs": (
+        "put_item",
+        lambda client: DynamoDbWatchlist(client, "ledger").replace_signs("actor#1", Noted(), NOON),
     ),
 }
 

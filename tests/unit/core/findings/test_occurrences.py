@@ -39,8 +39,14 @@ def test_occurrences_in_words(found: Occurrences, words: str) -> None:
     ("incident", "document"),
     [
         (None, None),
-        (Incident(id="i", count=7), {"id": "i", "count": 7, "unblocked": None}),
-        (Incident(id="i", count=7, unblocked="eve"), {"id": "i", "count": 7, "unblocked": "eve"}),
+        (
+            Incident(id="i", count=7),
+            {"id": "i", "count": 7, "unblocked": None, "attack": False, "signs": []},
+        ),
+        (
+            Incident(id="i", count=7, unblocked="eve"),
+            {"id": "i", "count": 7, "unblocked": "eve", "attack": True, "signs": []},
+        ),
     ],
     ids=["none", "incident", "unblocked"],
 )

@@ -49,7 +49,7 @@ def _message(window: Window, groups: Mapping[str, Group]) -> Message:
         f"In this window there were {window.total} by {_actors(window)}. "
         f"The most severe of those that follow is {worst['severity']}."
     )
-    marked = "INCIDENT " if any(_is_unblocked(group) for group in groups.values()) else ""
+    marked = "INCIDENT " if any(_is_attack(group) for group in groups.values()) else ""
     summary = {
         "window": window.id,
         "violations": window.total,
@@ -114,8 +114,8 @@ def _actors(window: Window) -> str:
     return "1 actor" if number == 1 else f"{number} actors"
 
 
-def _is_unblocked(group: Group) -> bool:
-    return bool(group.incident and group.incident["unblocked"])
+def _is_attack(group: Group) -> bool:
+    return bool(group.incident and group.incident["attack"])
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -78,6 +78,8 @@ def _judge_named_key(requirements: Requirements, judged: Judged, reference: KeyR
             return _judge_key(requirements, judged, judged.key)
 
 
+HELD_OUTSIDE = "whoever holds it there can take it away from KMS and demand a ransom"
+"""Part of the reason if the material of a key is not KMS's alone: it is a sign of ransomware."""
 _AWS_MANAGED = "under aws/s3, a key that its users cannot share, control or disable"
 
 
@@ -156,7 +158,7 @@ def _why_unapproved(requirements: Requirements, key: KmsKey) -> str:
     is_unlisted = f"{arn} is a key of this account that is not in the list of approved keys"
     if not (outside := key.why_not_kms_alone):
         return is_unlisted
-    ransom = f"{outside}: whoever holds it there can take it away from KMS and demand a ransom"
+    ransom = f"{outside}: {HELD_OUTSIDE}"
     if requirements.listed_keys is not None:
         return f"{is_unlisted}, and {ransom}"
     return f"{arn} is a key of this account, but {ransom}, so ApprovedKeys=account does not approve it"

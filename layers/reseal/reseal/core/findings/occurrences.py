@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from reseal.core.findings.sign import Sign, is_attack
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.text.quoted import LONGEST_KEY, cut, quoted
 
@@ -15,7 +16,10 @@ _LONGEST_IN_WORDS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """SSE-C writes of one actor, across buckets and messages; `count` is their number so far.
+    """Signs of ransomware that belong together, across buckets, keys, messages and lanes.
+
+    `count` is the number of SSE-C writes of the actor so far; for another sign, of the signs so far. `signs`
+    are the signs of a day, in the order of time.
 
     `unblocked` says who removed SSE-C from the bucket's blocked types within the last day, and when, or that
     the caller is not known yet: the call is noted after the settle time. None if SSE-C is blocked and no such
@@ -25,10 +29,28 @@ class Incident:
     id: str
     count: int
     unblocked: str | None = None
+    signs: tuple[Sign, ...] = ()
+
+    @property
+    def is_attack(self) -> bool:
+        """Whether more than one kind of sign says so."""
+        return self.unblocked is not None or is_attack(self.signs)
+
+    @property
+    def in_words(self) -> str:
+        """The id and the timeline, for people."""
+        timeline = "; ".join(sign.in_words for sign in self.signs)
+        return f"{self.id}, {len(self.signs)} signs within a day: {timeline}"
 
     def to_document(self) -> dict[str, Any]:
         """The incident as JSON."""
-        return {"id": self.id, "count": self.count, "unblocked": self.unblocked}
+        return {
+            "id": self.id,
+            "count": self.count,
+            "unblocked": self.unblocked,
+            "attack": self.is_attack,
+            "signs": [sign.to_document() for sign in self.signs],
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,12 @@ import pytest
 from reseal.core.calls.look import Look
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_alias import decide_key_alias
-from reseal.core.checks.keys.key_policy import decide_key_policy, may_be_administered, opened_to_everybody
+from reseal.core.checks.keys.key_policy import (
+    decide_key_policy,
+    may_be_administered,
+    may_be_read,
+    opened_to_everybody,
+)
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Mode
 from reseal.core.resource import KeyResource
@@ -149,13 +154,59 @@ def test_policy_that_nobody_of_the_account_can_change_locks_it_out(
     assert may_be_administered(document, TEAM_KEY, ACCOUNT) is administered
 
 
+def only(statement: dict[str, Any]) -> dict[str, Any]:
+    """The account administers the key, but may use it by this statement alone."""
+    return {"Version": "2012-10-17", "Statement": [allow({"AWS": ROOT}, "kms:PutKeyPolicy"), statement]}
+
+
+@pytest.mark.parametrize(
+    ("document", "read"),
+    [
+        (ADMINISTERED, True),
+        (only(allow({"AWS": f"arn:aws:iam::{ACCOUNT}:role/Reader"})), True),
+        (only(under(StringEquals={"kms:CallerAccount": ACCOUNT})), True),
+        (only(under(StringEquals={"kms:ViaService": "s3.us-east-1.amazonaws.com"})), True),
+        (only(allow({"AWS": ROOT}, "kms:GenerateDataKey")), False),
+        (only(allow({"AWS": "arn:aws:iam::444455556666:root"})), False),
+        (only(allow({"Service": "cloudtrail.amazonaws.com"})), False),
+        (only(under(StringEquals={"kms:ViaService": "ec2.us-east-1.amazonaws.com"})), False),
+        (policy({"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}), False),
+    ],
+    ids=[
+        "root",
+        "a role",
+        "callers of the account",
+        "through S3",
+        "writers only",
+        "another account only",
+        "a service only",
+        "through another service",
+        "denied",
+    ],
+)
+def test_policy_that_lets_nobody_of_the_account_read_through_s3_is_found(
+    document: dict[str, Any], read: bool
+) -> None:
+    assert may_be_read(document, TEAM_KEY, ACCOUNT) is read
+
+
 @pytest.mark.parametrize(
     ("call", "found", "severity"),
     [
+        (
+            PUT,
+            observed(policy=only(allow({"AWS": ROOT}, "kms:Encrypt")), buckets=("b",)),
+            Severity.CRITICAL,
+        ),
+        (PUT, observed(policy=only(allow({"AWS": ROOT}, "kms:Encrypt"))), None),
         (PUT, observed(policy=policy(allow()), buckets=("b",)), Severity.CRITICAL),
         (LOOK, observed(policy=policy(allow()), buckets=("b",)), Severity.CRITICAL),
         (PUT, observed(policy=policy(allow())), Severity.LOW),
-        (PUT, observed(policy={"Statement": []}, buckets=("b",)), Severity.HIGH),
+        (
+            PUT,
+            observed(policy=only(allow()) | {"Statement": [allow({"AWS": ROOT})]}, buckets=("b",)),
+            Severity.HIGH,
+        ),
         (PUT, observed(policy={"Statement": []}), Severity.LOW),
         (PUT, observed(policy=ADMINISTERED, buckets=("b",)), None),
         (a_key_call("PutKeyPolicy", skipped_check=True), of_the_stack(policy=ADMINISTERED), Severity.HIGH),
@@ -167,6 +218,8 @@ def test_policy_that_nobody_of_the_account_can_change_locks_it_out(
         (a_key_call("EnableKey"), observed(policy=policy(allow())), None),
     ],
     ids=[
+        "nobody reads, used",
+        "nobody reads, unknown",
         "open, used",
         "open, by a look",
         "open, unknown",

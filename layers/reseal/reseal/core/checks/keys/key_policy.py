@@ -1,5 +1,7 @@
 """Step 3, decide: a key policy must neither open the key to the world nor lock its account out.
 
+Which single readers and writers of a bucket it admits is judged with the bucket (`S3.BucketKeyAccess`).
+
 Sources: AWS KMS Developer Guide, "Key policies", "Condition keys for AWS KMS"; Security Hub KMS.5.
 """
 
@@ -11,6 +13,7 @@ from typing import Any
 from reseal.core.access.callers import Caller, Kind, named_in
 from reseal.core.access.evaluator import RESOURCE, applies, with_variables_of
 from reseal.core.access.iam_policy import statements
+from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
 from reseal.core.calls.keys.key_message import KeyTrigger
@@ -22,6 +25,7 @@ from reseal.core.policy.requirements import Requirements
 KEY_POLICY = "KMS.KeyPolicy"
 CHANGES_POLICY = "PutKeyPolicy"
 ADMINISTERS = "kms:PutKeyPolicy"
+READS = "kms:Decrypt"
 _TELLING = (
     "kms:CreateGrant",
     "kms:Decrypt",
@@ -84,6 +88,9 @@ def _found(
         action = ", ".join(opened)
         reason = f"the key policy admits the principals of every AWS account to {action}"
         return Severity.CRITICAL, reason, _RESTORE
+    if observed.buckets and not may_be_read(policy, observed.arn, observed.account):
+        reason = f"the key policy lets no principal of account {observed.account} read through S3 ({READS})"
+        return Severity.CRITICAL, reason, f"{_RESTORE}; if other accounts alone shall read, nothing is wrong"
     if not may_be_administered(policy, observed.arn, observed.account):
         reason = (
             f"the key policy allows no principal of account {observed.account} to change it ({ADMINISTERS})"
@@ -125,13 +132,22 @@ def opened_to_everybody(policy: Mapping[str, Any], key_arn: str) -> tuple[str, .
 
 def may_be_administered(policy: Mapping[str, Any], key_arn: str, account: str) -> bool:
     """Whether anybody of the key's account may change the policy. A deleted principal is nobody."""
-    everybody = Caller(Kind.ACCOUNT, account, account)
-    asked = with_variables_of(policy, _requests(everybody, key_arn))
-    if any(applies(statement, asked, ADMINISTERS) for statement in statements(policy, "Deny")):
+    return _may_do(policy, _requests(Caller(Kind.ACCOUNT, account, account), key_arn), ADMINISTERS)
+
+
+def may_be_read(policy: Mapping[str, Any], key_arn: str, account: str) -> bool:
+    """Whether anybody of the key's account may decrypt with the key through S3, in the key's Region."""
+    key = KeyPolicy(key_arn=key_arn, document=policy, account=account, region=key_arn.split(":")[3])
+    everybody = Requests.of(Caller(Kind.ACCOUNT, account, account), key.partition)
+    return _may_do(policy, key.through_s3(everybody.having({RESOURCE: Range(present=True)})), READS)
+
+
+def _may_do(policy: Mapping[str, Any], requests: Requests, action: str) -> bool:
+    """Whether some of the requests may be allowed: none is if a Deny hits all of them."""
+    asked = with_variables_of(policy, requests)
+    if any(applies(statement, asked, action) for statement in statements(policy, "Deny")):
         return False
-    return any(
-        applies(statement, asked, ADMINISTERS) is not False for statement in statements(policy, "Allow")
-    )
+    return any(applies(statement, asked, action) is not False for statement in statements(policy, "Allow"))
 
 
 def _requests(caller: Caller, key_arn: str, **known: Range) -> Requests:

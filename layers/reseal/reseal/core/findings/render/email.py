@@ -51,7 +51,12 @@ def _all_in_words(finding: Finding) -> str:
 
 def _is_incident(finding: Finding) -> bool:
     incident = finding.occurrences.incident if finding.occurrences else None
-    return incident is not None and incident.unblocked is not None
+    return incident is not None and incident.is_attack
+
+
+def _timeline(finding: Finding) -> str | None:
+    incident = finding.occurrences.incident if finding.occurrences else None
+    return incident.in_words if incident and incident.signs else None
 
 
 def subject_of(ordered: Sequence[Finding]) -> str:
@@ -77,6 +82,7 @@ def _text(finding: Finding) -> str:
     rows = [
         *_resource_rows(finding),
         ("All", finding.occurrences.in_words if finding.occurrences else None),
+        ("Incident", _timeline(finding)),
         *_trigger_rows(finding),
         ("Why", finding.reason),
         ("Required", finding.required),
