@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reseal.core.decision import Severity
-from reseal.core.findings.alerts import representative
+from reseal.core.findings.alerts import keys_of, occurrences_of, representative
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
+from reseal.core.findings.occurrences import MOST_KEYS
 
 MOST_MESSAGES = 10
 """Messages about one bucket in one window, its summary included."""
@@ -85,15 +85,14 @@ class Group:
     def plus(self, findings: Sequence[Finding], to_json: ToJson) -> Group:
         """The group with these findings, in the order of time."""
         fresh = self.unreported == 0 and not self.is_critical
-        occurrences = findings[-1].occurrences
-        incident = occurrences.incident if occurrences else None
+        incident = findings[-1].incident
         return replace(
             self,
             document={**self.document, "reason": to_json(findings[-1])["reason"]},  # with its count
             count=self.count + len(findings),
             first=findings[0].call.time if fresh else min(self.first, findings[0].call.time),
             last=max(self.last, findings[-1].call.time),
-            keys=_latest(_keys(findings), () if fresh else self.keys),
+            keys=_latest(keys_of(findings), () if fresh else self.keys),
             incident=incident.to_document() if incident else self.incident,
         )
 
@@ -138,7 +137,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueAlert:
     """A finding to publish now, and the alert of the window that it is."""
 
     group: str
@@ -193,12 +192,12 @@ class Window:
 
     def counted(
         self, equal: Mapping[str, Sequence[Finding]], to_json: ToJson
-    ) -> tuple[Window, tuple[Due, ...]]:
+    ) -> tuple[Window, tuple[DueAlert, ...]]:
         """The window with these findings, by group and in the order of time, and those to publish now.
 
         `to_json` gives the form of a finding that the summary publishes.
         """
-        window, due, events = self, list[Due](), set[str]()
+        window, due, events = self, list[DueAlert](), set[str]()
         for name, findings in sorted(equal.items(), key=lambda item: -item[1][0].severity):
             alerts = self.groups[name].alerts if name in self.groups else ()
             known = {one for alert in alerts for one in alert.ids}
@@ -209,7 +208,7 @@ class Window:
                 due += reported_now
         return window, tuple(due)
 
-    def after(self, due: Sequence[Due]) -> Window:
+    def after(self, due: Sequence[DueAlert]) -> Window:
         """The window after these findings were published."""
         groups = dict(self.groups)
         for one in due:
@@ -277,7 +276,7 @@ class Window:
             groups=_bounded({**self.groups, name: added}),
         )
 
-    def _due(self, name: str, new: Sequence[Finding], events: set[str]) -> tuple[Window, list[Due]]:
+    def _due(self, name: str, new: Sequence[Finding], events: set[str]) -> tuple[Window, list[DueAlert]]:
         """The window with the alert of the new findings, if they are reported now.
 
         `events` holds the events of this batch that have a message: their other findings are reported in it.
@@ -303,31 +302,31 @@ class Window:
             below=self.below + (counts and not critical),
             groups={**self.groups, name: reported},
         )
-        return window, [Due(group=name, number=len(group.alerts), finding=finding)]
+        return window, [DueAlert(group=name, number=len(group.alerts), finding=finding)]
 
     def _has_room(self, *, critical: bool) -> bool:
         """Whether one more message fits before the summary."""
         return self.sent < MOST_MESSAGES - 1 and (critical or self.below < MOST_BELOW_CRITICAL)
 
 
-def _again(name: str, alerts: Sequence[Alert], findings: Sequence[Finding]) -> list[Due]:
+def _again(name: str, alerts: Sequence[Alert], findings: Sequence[Finding]) -> list[DueAlert]:
     """The alerts that an earlier delivery of these findings may have failed to publish."""
     due = []
     for number, alert in enumerate(alerts):
         come_again = [finding for finding in findings if finding.id in alert.ids]
         if come_again and not alert.reported:
-            due.append(Due(group=name, number=number, finding=_as_before(alert, come_again)))
+            due.append(DueAlert(group=name, number=number, finding=_as_before(alert, come_again)))
     return due
 
 
 def _as_before(alert: Alert, findings: Sequence[Finding]) -> Finding:
     """The alert's finding once more, under the same id and with the same count."""
     first = findings[0]
-    several = _occurrences(findings, alert.count)
+    if alert.count == 1 and first.incident is None:
+        return replace(first, occurrences=None)
     ids = alert.ids if len(alert.ids) > 1 else ()
-    incident = first.occurrences.incident if first.occurrences else None
-    alone = alert.count == 1 and incident is None
-    return replace(first, occurrences=None if alone else replace(several, ids=ids, incident=incident))
+    several = replace(occurrences_of(findings), count=alert.count, ids=ids, incident=first.incident)
+    return replace(first, occurrences=several)
 
 
 def _so_far(group: Group, new: Sequence[Finding]) -> Finding:
@@ -335,17 +334,8 @@ def _so_far(group: Group, new: Sequence[Finding]) -> Finding:
     finding = representative(new)
     if group.count == len(new):
         return finding
-    known = finding.occurrences or _occurrences(new, len(new))
+    known = finding.occurrences or occurrences_of(new)
     return replace(finding, occurrences=replace(known, count=group.count, first=group.first, keys=group.keys))
-
-
-def _occurrences(findings: Sequence[Finding], count: int) -> Occurrences:
-    return Occurrences(
-        count=count,
-        first=findings[0].call.time,
-        last=findings[-1].call.time,
-        keys=_latest(_keys(findings), ()),
-    )
 
 
 def _reaches_threshold(group: Group, new: int) -> bool:
@@ -375,10 +365,6 @@ def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
         return apart | ({OTHERS: groups[OTHERS]} if OTHERS in groups else {})
     others = groups[OTHERS].merged(given_up) if OTHERS in groups else given_up.among_others
     return {**apart, OTHERS: others}
-
-
-def _keys(findings: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(key for finding in findings for key in object_keys(finding.resource))
 
 
 def _latest(new: Sequence[str], old: Sequence[str]) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from reseal.core.findings.alerts import Unblocked
+from reseal.core.findings.alerts import Unblocked, occurrences_of
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import Incident, Occurrences, object_keys
+from reseal.core.findings.occurrences import Incident
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.object_encryption import CUSTOMER_KEY
 from reseal.core.text.quoted import named
@@ -48,9 +48,6 @@ def incident_scope(finding: Finding) -> str:
 def as_incident(finding: Finding, incident_id: str, total: int, way: Way) -> Finding:
     """The finding with the incident that it belongs to, which has `total` writes so far."""
     by = way.in_words
-    alone = Occurrences(
-        count=1, first=finding.call.time, last=finding.call.time, keys=object_keys(finding.resource)
-    )
     incident = Incident(id=incident_id, count=total, unblocked=by)
     writes = "write" if total == 1 else "writes"
     reason = f"{finding.reason}; {total} such {writes} by this actor so far (incident {incident_id})"
@@ -60,6 +57,5 @@ def as_incident(finding: Finding, incident_id: str, total: int, way: Way) -> Fin
         reason += (
             "; whether SSE-C was unblocked on this bucket is not known: its encryption could not be read"
         )
-    return replace(
-        finding, reason=reason, occurrences=replace(finding.occurrences or alone, incident=incident)
-    )
+    known = finding.occurrences or occurrences_of([finding])
+    return replace(finding, reason=reason, occurrences=replace(known, incident=incident))
