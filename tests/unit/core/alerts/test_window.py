@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
+from reseal.core.alerts.group import MOST_GROUPS, OTHERS
 from reseal.core.alerts.window import (
     LATE,
     MOST_ACTORS,
     MOST_BELOW_CRITICAL,
-    MOST_GROUPS,
     MOST_MESSAGES,
-    OTHERS,
     DueAlert,
     Window,
 )

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from reseal.core.alerts.window import OTHERS, Group, Window
+from reseal.core.alerts.group import OTHERS, Group
+from reseal.core.alerts.window import Window
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
