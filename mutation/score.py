@@ -85,6 +85,7 @@ TESTS = {
     "resources/key/observe.py": "unit/resources/key",
     "resources/key/watch.py": "unit/resources/key",
     "resources/key/write.py": "unit/resources/key",
+    "resources/kms_keys.py": "unit/resources/bucket; unit/resources/object",
     "resources/uses.py": "unit/resources/key/test_uses.py",
     "core/calls/keys/key_call.py": "unit/core/calls/test_key_call.py",
     "core/calls/keys/key_message.py": "unit/core/calls/test_key_call.py",

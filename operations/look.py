@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import boto3
@@ -17,18 +17,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.messages import NotResealError
 from operations.queues import Queues
-from reseal.core.calls.keys.key_message import parse_key_message
 from reseal.core.calls.look import Look
-from reseal.core.calls.queue_message import look_body, parse_bucket_message, parse_object_message
+from reseal.core.calls.queue_message import look_body, own_message
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 
-_LANES: dict[type[Resource], tuple[str, Callable[[str], object]]] = {
-    BucketResource: ("Bucket", parse_bucket_message),
-    ObjectResource: ("Object", parse_object_message),
-    KeyResource: ("Key", parse_key_message),
-}
-"""For each kind of resource its lane's name in the outputs, and how that lane reads a request."""
+_LANES: dict[type[Resource], str] = {BucketResource: "Bucket", ObjectResource: "Object", KeyResource: "Key"}
+"""For each kind of resource its lane's name in the outputs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,9 +60,8 @@ def _resource(bucket: str, key: str | None, version_id: str | None, kms_key: str
 def _send(queues: Queues, stack: str, look: Look[Resource]) -> None:
     """Raises MalformedEventError if the lane would not accept the request."""
     body = look_body(look)
-    lane, parse = _LANES[type(look.resource)]
-    parse(body)
-    output = f"{lane}LookQueueUrl"
+    own_message(body)
+    output = f"{_LANES[type(look.resource)]}LookQueueUrl"
     url = queues.outputs(stack).get(output)
     if url is None:
         raise NotResealError(f"the stack has no output {output}: is it a Reseal stack with this lane on?")

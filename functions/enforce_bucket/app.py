@@ -33,11 +33,10 @@ deadline = Deadline()
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services = wire(os.environ, logger, deadline)
-    reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
         policy=settings.policy,
-        kind=BucketKind(services=services, reporter=reporter),
-        reporter=reporter,
+        kind=BucketKind(services=services),
+        reporter=Reporter(services=services, window_seconds=settings.window_seconds),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

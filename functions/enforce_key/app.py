@@ -34,11 +34,10 @@ deadline = Deadline()
 def flow() -> Flow[KeyTrigger, ObservedKey, KeyPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, keys = wire_keys(os.environ, logger, deadline)
-    reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)
     return Flow(
         policy=settings.settings.policy,
-        kind=KeyKind(watched=settings.watched, services=services, keys=keys, reporter=reporter),
-        reporter=reporter,
+        kind=KeyKind(watched=settings.watched, services=services, keys=keys),
+        reporter=Reporter(services=services, window_seconds=settings.settings.window_seconds),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

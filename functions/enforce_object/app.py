@@ -32,18 +32,10 @@ deadline = Deadline()
 def flow() -> Flow[ObjectTrigger, ObjectSeen, ObjectPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
     settings, services, objects = wire_objects(os.environ, logger, deadline)
-    reporter = Reporter(services=services, window_seconds=settings.settings.window_seconds)
-    kind = ObjectKind(
-        methods=settings.methods,
-        reporter=reporter,
-        services=services,
-        objects=objects,
-        deadline=deadline,
-    )
     return Flow(
         policy=settings.settings.policy,
-        kind=kind,
-        reporter=reporter,
+        kind=ObjectKind(methods=settings.methods, services=services, objects=objects, deadline=deadline),
+        reporter=Reporter(services=services, window_seconds=settings.settings.window_seconds),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

@@ -74,7 +74,6 @@ _ARN = re.compile(
 _HOST = re.compile(r"(?P<bucket>[^/]*\.)?(?P<service>s3|kms)[.-](?P<rest>[a-z0-9.-]*amazonaws\.com(?:\.cn)?)")
 _SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
 _AGENT = re.compile(r"\[?(Boto3|Botocore|aws-cli|aws-sdk-[a-z]+)/(\d+(?:\.\d+)*)")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|mrk-[0-9a-f]{32}")
 
 
 class Scrubber:

@@ -32,11 +32,10 @@ def bucket_flow(
     policy: Policy, services: Services, deadline: Deadline | None = None, *, window_seconds: int = 900
 ) -> Flow[Any, Any, Any]:
     """The bucket lane in one thread, by default without a deadline."""
-    reporter = Reporter(services=services, window_seconds=window_seconds)
     return Flow(
         policy=policy,
-        kind=BucketKind(services=services, reporter=reporter),
-        reporter=reporter,
+        kind=BucketKind(services=services),
+        reporter=Reporter(services=services, window_seconds=window_seconds),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
@@ -49,11 +48,10 @@ def bucket_flow(
 
 def key_flow(policy: Policy, services: Services, keys: KeyServices) -> Flow[Any, Any, Any]:
     """The key lane in one thread, without a deadline."""
-    reporter = Reporter(services=services, window_seconds=900)
     return Flow(
         policy=policy,
-        kind=KeyKind(watched=policy.default.named_keys, services=services, keys=keys, reporter=reporter),
-        reporter=reporter,
+        kind=KeyKind(watched=policy.default.named_keys, services=services, keys=keys),
+        reporter=Reporter(services=services, window_seconds=900),
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),
@@ -78,14 +76,10 @@ def object_flow(
     seconds_to_end: float,
 ) -> Flow[Any, Any, Any]:
     """The object lane."""
-    reporter = Reporter(services=services, window_seconds=window_seconds)
-    kind = ObjectKind(
-        methods=methods, reporter=reporter, services=services, objects=objects, deadline=deadline
-    )
     return Flow(
         policy=policy,
-        kind=kind,
-        reporter=reporter,
+        kind=ObjectKind(methods=methods, services=services, objects=objects, deadline=deadline),
+        reporter=Reporter(services=services, window_seconds=window_seconds),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

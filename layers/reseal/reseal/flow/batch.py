@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 V = TypeVar("V")
-
-
 W = TypeVar("W")
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Generic
 
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.decision import Exempt
 from reseal.core.errors import LeaseHeldError
 from reseal.core.outcome import Outcome, Skipped
@@ -90,7 +91,7 @@ class Flow(Generic[T, O, P]):
     # --- 1 parse -------------------------------------------------------------------------------
 
     def _parse(self, batch: Batch, deliveries: Mapping[str, Delivery]) -> Mapping[str, Parsed[T]]:
-        triggers = batch.for_each(lambda delivery: self.kind.parse(delivery.body), deliveries)
+        triggers = batch.for_each(self._trigger, deliveries)
         return {
             m: Parsed(
                 delivery=deliveries[m],
@@ -100,6 +101,14 @@ class Flow(Generic[T, O, P]):
             for m, trigger in triggers.items()
             if trigger is not None
         }
+
+    def _trigger(self, delivery: Delivery) -> T | None:
+        """What triggered the message; None if nothing is left to do: it closed a window."""
+        message = self.kind.parse(delivery.body)
+        if isinstance(message, CloseWindow):
+            self.reporter.close_window(message)
+            return None
+        return message
 
     def _superseded(self, parsed: Mapping[str, Parsed[T]]) -> dict[str, Ended[T, O, P]]:
         return {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.checks.catalogue import Decisions
 from reseal.core.decision import Exempt
 from reseal.core.outcome import Outcome, Skipped
@@ -24,8 +25,8 @@ class Kind(Protocol[T, O, P]):
     def lease(self) -> timedelta:
         """How long an invocation holds a ledger entry: longer than the function's timeout."""
 
-    def parse(self, body: str) -> T | None:
-        """Step 1: what triggered the message; None if the message is no trigger and is done.
+    def parse(self, body: str) -> T | CloseWindow | None:
+        """Step 1: what triggered the message, or the window that it closes; None if nothing is left to do.
 
         Raises MalformedEventError.
         """

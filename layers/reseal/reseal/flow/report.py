@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from reseal.core.alerts.summary import summary_of
-from reseal.core.alerts.window import Due, Window
+from reseal.core.alerts.window import DueAlert, Window
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.decision import Severity
 from reseal.core.errors import RefusalError, TransientError
@@ -141,11 +141,11 @@ class Reporter:
 
     # --- windows -------------------------------------------------------------------------------
 
-    def _count(self, scope: str, equal: Equal) -> tuple[Window | None, tuple[Due, ...]]:
+    def _count(self, scope: str, equal: Equal) -> tuple[Window | None, tuple[DueAlert, ...]]:
         """The window with these findings counted, and those to publish now."""
         if not equal:
             return None, ()
-        due: tuple[Due, ...] = ()
+        due: tuple[DueAlert, ...] = ()
 
         def count(stored: Window | None) -> Window:
             nonlocal due
@@ -206,7 +206,7 @@ class Reporter:
         raise TransientError(f"the alert window of {scope} changes too fast to count in it")
 
 
-def _after_messages(window: Window | None, due: Sequence[Due], stored: Window | None) -> Window | None:
+def _after_messages(window: Window | None, due: Sequence[DueAlert], stored: Window | None) -> Window | None:
     """The stored window after the messages of `window` were published; None if it has ended since."""
     if window is None or stored is None or stored.id != window.id:
         return None

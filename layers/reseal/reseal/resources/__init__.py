@@ -1,1 +1,1 @@
-"""What buckets and objects do differently in the flow: read, judge, plan and write."""
+"""What buckets, objects and KMS keys do differently in the flow: read, judge, plan and write."""

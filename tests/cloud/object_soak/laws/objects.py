@@ -30,7 +30,7 @@ def check(run: Run) -> bool:
     run.script.fault = None
     check_publication(run)
     check_newer_write(run)
-    run.close_windows()  # a window that stays open would hold back the messages of later cases
+    run.close_windows()  # a window that stays open would take the messages of later cases
     return touched
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from reseal.core.alerts.group import MOST_GROUPS
 from reseal.core.alerts.summary import summary_of
-from reseal.core.alerts.window import MOST_ACTORS, MOST_GROUPS, Window
+from reseal.core.alerts.window import MOST_ACTORS, Window
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Incident, Occurrences

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
+from reseal.core.alerts.group import MOST_GROUPS, OTHERS
 from reseal.core.alerts.window import (
     LATE,
     MOST_ACTORS,
     MOST_BELOW_CRITICAL,
-    MOST_GROUPS,
     MOST_MESSAGES,
-    OTHERS,
-    Due,
+    DueAlert,
     Window,
 )
 from reseal.core.decision import Severity
@@ -48,7 +47,7 @@ def critical(number: int = 0, *, who: str = "one") -> Finding:
     return finding(number, who=who, severity=Severity.CRITICAL)
 
 
-def count(window: Window, *findings: Finding) -> tuple[Window, tuple[Due, ...]]:
+def count(window: Window, *findings: Finding) -> tuple[Window, tuple[DueAlert, ...]]:
     return window.counted(grouped(findings), finding_document)
 
 

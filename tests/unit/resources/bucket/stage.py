@@ -12,8 +12,6 @@ from reseal.core.policy.policy import Policy
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
-from reseal.flow.report import Reporter
-from reseal.resources.bucket.kind import BucketKind
 from tests.support.builders import (
     BUCKET,
     PARTNER_KEY,
@@ -88,8 +86,8 @@ def end_windows(cloud: FakeCloud) -> None:
     for reminder, seconds in list(cloud.reminders.sent):
         cloud.reminders.sent.remove((reminder, seconds))
         cloud.clock.time += timedelta(seconds=seconds)
-        reporter = Reporter(services=cloud.services, window_seconds=900)
-        assert BucketKind(services=cloud.services, reporter=reporter).parse(reminder_body(reminder)) is None
+        delivery = Delivery(body=reminder_body(reminder), receive_count=1, invocation="reminder")
+        assert not bucket_flow(a_policy(), cloud.services).run({"m1": delivery})
 
 
 def deliver(

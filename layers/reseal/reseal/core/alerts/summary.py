@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from reseal.core.alerts.window import OTHERS, Group, Window
+from reseal.core.alerts.group import OTHERS, Group
+from reseal.core.alerts.window import Window
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.message import Message
 from reseal.core.findings.occurrences import Occurrences
 from reseal.core.findings.render.email import row, subject_line
-from reseal.core.findings.render.json import SCHEMA
+from reseal.core.findings.render.json import attributes_of, findings_document
 from reseal.core.text.quoted import named, quoted
 
 _NAMESPACE = uuid.UUID("e4e3bb3c-9a5c-5c34-9d7e-6d0b3f1c52a1")
@@ -59,15 +59,8 @@ def _message(window: Window, groups: Mapping[str, Group]) -> Message:
     return Message(
         subject=subject_line(f"Reseal {marked}{worst['severity']}: {about}"),
         email="\n\n".join([heading, *map(_text, findings)]) + "\n",
-        document=json.dumps({"schema": SCHEMA, "findings": findings, "summary": summary}),
-        attributes={
-            "severity": worst["severity"],
-            "status": _distinct(finding["status"] for finding in findings),
-            "check": _distinct(finding["check"] for finding in findings),
-            "resource_type": worst["resource"]["type"],
-            "account": worst["account"],
-            "region": worst["region"],
-        },
+        document=findings_document(findings, summary=summary),
+        attributes=attributes_of(findings),
     )
 
 
@@ -116,7 +109,3 @@ def _actors(window: Window) -> str:
 
 def _is_attack(group: Group) -> bool:
     return bool(group.incident and group.incident["attack"])
-
-
-def _distinct(values: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(values))

@@ -8,137 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from reseal.core.decision import Severity
+from reseal.core.alerts.group import Alert, Group, ToJson, bounded
 from reseal.core.findings.alerts import representative
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
 
 MOST_MESSAGES = 10
 """Messages about one bucket in one window, its summary included."""
 MOST_BELOW_CRITICAL = 4
 """Of these, messages that hold nothing CRITICAL, so that they leave room for one that does."""
-THRESHOLDS = (1, 10, 100, 1000)
-"""A CRITICAL group is reported when its count reaches these, and at the window's end."""
-MOST_GROUPS = 10
-"""Groups that a window keeps apart. It counts further ones together, the least severe first."""
 MOST_ACTORS = 50
 LATE = timedelta(seconds=60)
 """If a window is open this long after its end, its reminder was lost."""
-OTHERS = "others"
-"""The name of the group that counts what is not kept apart."""
 
-ToJson = Callable[[Finding], Mapping[str, Any]]
 _NAMESPACE = uuid.UUID("0e0c5a53-4b9f-5d0a-8a57-3d1f0e6b2c44")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
-    """A message about a group: its finding's id, the ids of all findings it stands for, and its count.
-
-    `reported`: the message is known to be published. Until then, these findings are published again when they
-    come again.
-    """
-
-    id: str
-    ids: tuple[str, ...]
-    count: int
-    reported: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Equal violations: how many there are, how many of them were reported, and the first of them as JSON.
-
-    `first` and `last` are the times of those that were not reported; of all, if the group is CRITICAL. `keys`
-    are the latest object keys.
-    """
-
-    document: Mapping[str, Any]
-    count: int
-    reported: int
-    first: datetime
-    last: datetime
-    keys: tuple[str, ...]
-    incident: Mapping[str, Any] | None = None
-    alerts: tuple[Alert, ...] = ()
-
-    @property
-    def severity(self) -> Severity:
-        """The severity of its findings."""
-        return Severity[self.document["severity"]]
-
-    @property
-    def is_critical(self) -> bool:
-        """Whether its findings are CRITICAL."""
-        return self.severity is Severity.CRITICAL
-
-    @property
-    def unreported(self) -> int:
-        """The violations that no message reported."""
-        return self.count - self.reported
-
-    def plus(self, findings: Sequence[Finding], to_json: ToJson) -> Group:
-        """The group with these findings, in the order of time."""
-        fresh = self.unreported == 0 and not self.is_critical
-        occurrences = findings[-1].occurrences
-        incident = occurrences.incident if occurrences else None
-        return replace(
-            self,
-            document={**self.document, "reason": to_json(findings[-1])["reason"]},  # with its count
-            count=self.count + len(findings),
-            first=findings[0].call.time if fresh else min(self.first, findings[0].call.time),
-            last=max(self.last, findings[-1].call.time),
-            keys=_latest(_keys(findings), () if fresh else self.keys),
-            incident=incident.to_document() if incident else self.incident,
-        )
-
-    @property
-    def among_others(self) -> Group:
-        """The group, of no actor."""
-        document = {**self.document, "actor": None, "api_call": None}
-        return replace(self, document=document, alerts=())
-
-    def merged(self, other: Group) -> Group:
-        """Both groups as one, of no actor; the more severe stands for both."""
-        worse = max(self, other, key=lambda group: group.severity)
-        return replace(
-            worse.among_others,
-            count=self.count + other.count,
-            reported=self.reported + other.reported,
-            first=min(self.first, other.first),
-            last=max(self.last, other.last),
-            keys=_latest(other.keys, self.keys),
-        )
-
-    def after_alert(self, number: int) -> Group:
-        """The group after the message of one alert was published."""
-        alert = self.alerts[number]
-        if alert.reported:
-            return self
-        alerts = (*self.alerts[:number], replace(alert, reported=True), *self.alerts[number + 1 :])
-        reported = max(self.reported, alert.count) if self.is_critical else self.reported + alert.count
-        return replace(self, alerts=alerts, reported=reported)
-
-    def to_document(self) -> dict[str, Any]:
-        """The group as JSON."""
-        times = {"first": self.first.isoformat(), "last": self.last.isoformat()}
-        return {**asdict(self), **times, "document": dict(self.document)}
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Group:
-        """The group that `to_document` wrote."""
-        alerts = tuple(Alert(**{**alert, "ids": tuple(alert["ids"])}) for alert in document["alerts"])
-        times = {name: datetime.fromisoformat(document[name]) for name in ("first", "last")}
-        return cls(**{**document, **times, "keys": tuple(document["keys"]), "alerts": alerts})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class DueAlert:
     """A finding to publish now, and the alert of the window that it is."""
 
     group: str
@@ -193,12 +84,12 @@ class Window:
 
     def counted(
         self, equal: Mapping[str, Sequence[Finding]], to_json: ToJson
-    ) -> tuple[Window, tuple[Due, ...]]:
+    ) -> tuple[Window, tuple[DueAlert, ...]]:
         """The window with these findings, by group and in the order of time, and those to publish now.
 
         `to_json` gives the form of a finding that the summary publishes.
         """
-        window, due, events = self, list[Due](), set[str]()
+        window, due, events = self, list[DueAlert](), set[str]()
         for name, findings in sorted(equal.items(), key=lambda item: -item[1][0].severity):
             alerts = self.groups[name].alerts if name in self.groups else ()
             known = {one for alert in alerts for one in alert.ids}
@@ -209,7 +100,7 @@ class Window:
                 due += reported_now
         return window, tuple(due)
 
-    def after(self, due: Sequence[Due]) -> Window:
+    def after(self, due: Sequence[DueAlert]) -> Window:
         """The window after these findings were published."""
         groups = dict(self.groups)
         for one in due:
@@ -269,28 +160,28 @@ class Window:
         actors = self.actors | ({_short(who)} if who else set())
         fits = len(actors) <= MOST_ACTORS
         there = self.groups.get(name)
-        added = there.plus(findings, to_json) if there else _new_group(findings, to_json)
+        added = there.plus(findings, to_json) if there else Group.opened(findings, to_json)
         return replace(
             self.plus(len(findings)),
             actors=actors if fits else self.actors,
             more_actors=self.more_actors or not fits,
-            groups=_bounded({**self.groups, name: added}),
+            groups=bounded({**self.groups, name: added}),
         )
 
-    def _due(self, name: str, new: Sequence[Finding], events: set[str]) -> tuple[Window, list[Due]]:
+    def _due(self, name: str, new: Sequence[Finding], events: set[str]) -> tuple[Window, list[DueAlert]]:
         """The window with the alert of the new findings, if they are reported now.
 
         `events` holds the events of this batch that have a message: their other findings are reported in it.
         """
         group = self.groups.get(name)
-        if group is None or not _reaches_threshold(group, len(new)):
+        if group is None or not group.reaches_threshold(len(new)):
             return self, []
         event, critical = new[0].call.event_id, group.is_critical
         counts = event not in events
         if counts and not self._has_room(critical=critical):
             return self, []
         events.add(event)
-        finding = _so_far(group, new) if critical else representative(new)
+        finding = group.so_far(new) if critical else representative(new)
         alert = Alert(
             id=finding.id,
             ids=tuple(sorted(one.id for one in new)),
@@ -303,86 +194,21 @@ class Window:
             below=self.below + (counts and not critical),
             groups={**self.groups, name: reported},
         )
-        return window, [Due(group=name, number=len(group.alerts), finding=finding)]
+        return window, [DueAlert(group=name, number=len(group.alerts), finding=finding)]
 
     def _has_room(self, *, critical: bool) -> bool:
         """Whether one more message fits before the summary."""
         return self.sent < MOST_MESSAGES - 1 and (critical or self.below < MOST_BELOW_CRITICAL)
 
 
-def _again(name: str, alerts: Sequence[Alert], findings: Sequence[Finding]) -> list[Due]:
+def _again(name: str, alerts: Sequence[Alert], findings: Sequence[Finding]) -> list[DueAlert]:
     """The alerts that an earlier delivery of these findings may have failed to publish."""
     due = []
     for number, alert in enumerate(alerts):
         come_again = [finding for finding in findings if finding.id in alert.ids]
         if come_again and not alert.reported:
-            due.append(Due(group=name, number=number, finding=_as_before(alert, come_again)))
+            due.append(DueAlert(group=name, number=number, finding=alert.again(come_again)))
     return due
-
-
-def _as_before(alert: Alert, findings: Sequence[Finding]) -> Finding:
-    """The alert's finding once more, under the same id and with the same count."""
-    first = findings[0]
-    several = _occurrences(findings, alert.count)
-    ids = alert.ids if len(alert.ids) > 1 else ()
-    incident = first.occurrences.incident if first.occurrences else None
-    alone = alert.count == 1 and incident is None
-    return replace(first, occurrences=None if alone else replace(several, ids=ids, incident=incident))
-
-
-def _so_far(group: Group, new: Sequence[Finding]) -> Finding:
-    """The finding of these, with the group's count so far."""
-    finding = representative(new)
-    if group.count == len(new):
-        return finding
-    known = finding.occurrences or _occurrences(new, len(new))
-    return replace(finding, occurrences=replace(known, count=group.count, first=group.first, keys=group.keys))
-
-
-def _occurrences(findings: Sequence[Finding], count: int) -> Occurrences:
-    return Occurrences(
-        count=count,
-        first=findings[0].call.time,
-        last=findings[-1].call.time,
-        keys=_latest(_keys(findings), ()),
-    )
-
-
-def _reaches_threshold(group: Group, new: int) -> bool:
-    """Whether the last `new` violations are reported at once, as far as the number of messages lets them."""
-    before = group.count - new
-    if group.is_critical:
-        return any(before < threshold <= group.count for threshold in THRESHOLDS)
-    return before == 0
-
-
-def _new_group(findings: Sequence[Finding], to_json: ToJson) -> Group:
-    first, last = findings[0].call.time, findings[-1].call.time
-    document = to_json(findings[0])
-    return Group(document=document, count=0, reported=0, first=first, last=last, keys=()).plus(
-        findings, to_json
-    )
-
-
-def _bounded(groups: Mapping[str, Group]) -> Mapping[str, Group]:
-    """At most so many groups: the least severe one goes, of these one that was reported, else the latest."""
-    apart = {name: group for name, group in groups.items() if name != OTHERS}
-    if len(apart) <= MOST_GROUPS:
-        return groups
-    named = min(reversed(apart), key=lambda name: (apart[name].severity, apart[name].unreported > 0))
-    given_up = apart.pop(named)
-    if given_up.unreported == 0:
-        return apart | ({OTHERS: groups[OTHERS]} if OTHERS in groups else {})
-    others = groups[OTHERS].merged(given_up) if OTHERS in groups else given_up.among_others
-    return {**apart, OTHERS: others}
-
-
-def _keys(findings: Sequence[Finding]) -> tuple[str, ...]:
-    return tuple(key for finding in findings for key in object_keys(finding.resource))
-
-
-def _latest(new: Sequence[str], old: Sequence[str]) -> tuple[str, ...]:
-    return (*new[:MOST_KEYS], *old)[:MOST_KEYS]
 
 
 def _short(who: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from reseal.core.calls.bucket_call import is_bucket_name, parse_bucket_call
 from reseal.core.calls.cloudtrail_record import is_id, parse_json
@@ -24,6 +24,9 @@ from reseal.core.resource import (
 )
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.text.quoted import SHORT, quoted
+
+C = TypeVar("C")
+R = TypeVar("R", bound=Resource)
 
 _LOOK, _CLOSE = "look", "close-alert-window"
 
@@ -49,28 +52,24 @@ def look_body(look: Look[Resource]) -> str:
 
 def parse_bucket_message(body: str) -> BucketTrigger | CloseWindow:
     """Read a message of the bucket lane. Raises MalformedEventError."""
-    match own_message(body):
-        case None:
-            return parse_bucket_call(body)
-        case CloseWindow() as reminder:
-            return reminder
-        case Look(resource=BucketResource() as bucket) as look:
-            return Look(event_id=look.event_id, time=look.time, resource=bucket)
-        case other:
-            raise MalformedEventError(f"the bucket lane cannot check {other.resource.in_words}")
+    return parse_message(body, parse_bucket_call, BucketResource)
 
 
 def parse_object_message(body: str) -> ObjectTrigger | CloseWindow:
     """Read a message of the object lane. Raises MalformedEventError."""
-    match own_message(body):
-        case None:
-            return parse_object_call(body)
-        case CloseWindow() as reminder:
-            return reminder
-        case Look(resource=ObjectResource() as found) as look:
-            return Look(event_id=look.event_id, time=look.time, resource=found)
-        case other:
-            raise MalformedEventError(f"the object lane cannot check {other.resource.in_words}")
+    return parse_message(body, parse_object_call, ObjectResource)
+
+
+def parse_message(body: str, parse_call: Callable[[str], C], checked: type[R]) -> C | Look[R] | CloseWindow:
+    """Read a message of the lane that checks this kind of resource. Raises MalformedEventError."""
+    message = own_message(body)
+    if message is None:
+        return parse_call(body)
+    if isinstance(message, CloseWindow):
+        return message
+    if not isinstance(message.resource, checked):
+        raise MalformedEventError(f"the {checked.kind} lane cannot check {message.resource.in_words}")
+    return Look(event_id=message.event_id, time=message.time, resource=message.resource)
 
 
 def own_message(body: str) -> Look[Resource] | CloseWindow | None:

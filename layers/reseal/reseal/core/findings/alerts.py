@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import MOST_KEYS, Occurrences, object_keys
+from reseal.core.findings.occurrences import MOST_KEYS, Occurrences
+from reseal.core.resource import ObjectResource
 from reseal.core.text.quoted import LONGEST_KEY, quoted
 
 
@@ -48,15 +49,25 @@ def _without(reason: str, name: str) -> str:
 
 def representative(group: Sequence[Finding]) -> Finding:
     """One finding for equal ones that are in the order of time: the earliest, with the count of all."""
-    first, last = group[0], group[-1]
+    first = group[0]
     if len(group) == 1:
         return first
-    occurrences = Occurrences(
-        count=len(group),
-        first=first.call.time,
-        last=last.call.time,
-        keys=tuple(key for finding in group[:MOST_KEYS] for key in object_keys(finding.resource)),
-        ids=tuple(sorted(finding.id for finding in group)),
-        incident=first.occurrences.incident if first.occurrences else None,
+    ids = tuple(sorted(finding.id for finding in group))
+    return replace(first, occurrences=replace(occurrences_of(group), ids=ids, incident=first.incident))
+
+
+def occurrences_of(findings: Sequence[Finding]) -> Occurrences:
+    """The occurrences of equal findings that are in the order of time, with the first object keys."""
+    return Occurrences(
+        count=len(findings),
+        first=findings[0].call.time,
+        last=findings[-1].call.time,
+        keys=keys_of(findings)[:MOST_KEYS],
     )
-    return replace(first, occurrences=occurrences)
+
+
+def keys_of(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The object keys of the findings; none of those that are not about objects."""
+    return tuple(
+        finding.resource.object_key for finding in findings if isinstance(finding.resource, ObjectResource)
+    )

@@ -12,7 +12,7 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import Check
 from reseal.core.decision import Severity
-from reseal.core.findings.occurrences import Occurrences
+from reseal.core.findings.occurrences import Incident, Occurrences
 from reseal.core.findings.ownership import Ownership
 from reseal.core.resource import Resource
 from reseal.core.state.setting import State
@@ -97,6 +97,11 @@ class Finding:
     def resource(self) -> Resource:
         """The resource of the violation."""
         return self.call.resource
+
+    @property
+    def incident(self) -> Incident | None:
+        """The SSE-C incident that it belongs to, if any."""
+        return self.occurrences.incident if self.occurrences else None
 
     @property
     def id(self) -> str:

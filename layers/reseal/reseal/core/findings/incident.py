@@ -17,9 +17,9 @@ from reseal.core.checks.keys.key_disabled import KEY_DISABLED
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.sse_c_block import SSE_C_BLOCK
 from reseal.core.decision import Severity
-from reseal.core.findings.alerts import Unblocked
+from reseal.core.findings.alerts import Unblocked, occurrences_of
 from reseal.core.findings.finding import Finding
-from reseal.core.findings.occurrences import Incident, Occurrences, object_keys
+from reseal.core.findings.occurrences import Incident
 from reseal.core.findings.sign import Sign, SignKind, is_attack
 from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -101,7 +101,7 @@ def with_signs(finding: Finding, signs: tuple[Sign, ...]) -> Finding:
     """The finding with the incident of its sign. One sign alone is no incident, but for SSE-C."""
     if len(signs) == 1 and not is_ransom_sign(finding):
         return finding
-    known = finding.occurrences or _alone(finding)
+    known = finding.occurrences or occurrences_of([finding])
     incident = replace(known.incident or Incident(id=incident_id(signs), count=len(signs)), signs=signs)
     joined = replace(finding, occurrences=replace(known, incident=incident))
     if not is_attack(signs):
@@ -136,12 +136,5 @@ def as_incident(finding: Finding, incident_id: str, total: int, way: Way) -> Fin
         reason += (
             "; whether SSE-C was unblocked on this bucket is not known: its encryption could not be read"
         )
-    return replace(
-        finding, reason=reason, occurrences=replace(finding.occurrences or _alone(finding), incident=incident)
-    )
-
-
-def _alone(finding: Finding) -> Occurrences:
-    """The one violation of a finding that represents no other."""
-    at = finding.call.time
-    return Occurrences(count=1, first=at, last=at, keys=object_keys(finding.resource))
+    known = finding.occurrences or occurrences_of([finding])
+    return replace(finding, reason=reason, occurrences=replace(known, incident=incident))

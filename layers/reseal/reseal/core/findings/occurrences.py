@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.findings.sign import Sign, is_attack
-from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.text.quoted import LONGEST_KEY, cut, quoted
 
 MOST_KEYS = 10
@@ -88,12 +87,3 @@ class Occurrences:
             "keys": [cut(key, LONGEST_KEY) for key in self.keys],
             "incident": self.incident.to_document() if self.incident else None,
         }
-
-
-def object_keys(resource: Resource) -> tuple[str, ...]:
-    """The object key of a resource, as the keys of an occurrence: none if it is not an object."""
-    match resource:
-        case ObjectResource():
-            return (resource.object_key,)
-        case BucketResource() | KeyResource():
-            return ()

@@ -131,12 +131,7 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
     if isinstance(result.decision, Manual):
         return replace(draft, recommendation=result.decision.recommendation)
     if result.refused and requirements.enforces(draft.check.id):
-        return replace(
-            draft,
-            status=Status.FAILED,
-            severity=max(draft.severity, Severity.HIGH),
-            recommendation=_or_by_hand(_how_to_allow(result.refused, draft.resource), result.decision),
-        )
+        return _failed(draft, result.decision, result.refused)
     if entry is None:
         how = _or_by_hand(_how_to_enforce(requirements, draft.check), result.decision)
         return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
@@ -144,15 +139,20 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
         case Applied() as applied:
             return _remediated(draft, entry, applied)
         case Failed() as failed:
-            return replace(
-                draft,
-                status=Status.FAILED,
-                severity=max(draft.severity, Severity.HIGH),
-                reason=f"{draft.reason}; the remediation failed: {failed.reason}",
-                recommendation=_or_by_hand(_how_to_allow(failed, draft.resource), result.decision),
-            )
+            reason = f"{draft.reason}; the remediation failed: {failed.reason}"
+            return _failed(replace(draft, reason=reason), result.decision, failed)
         case Skipped() | None:
             return None
+
+
+def _failed(draft: Finding, decision: Decision, failed: Failed) -> Finding:
+    """The finding of a repair that AWS refused, at least HIGH."""
+    return replace(
+        draft,
+        status=Status.FAILED,
+        severity=max(draft.severity, Severity.HIGH),
+        recommendation=_or_by_hand(_how_to_allow(failed, draft.resource), decision),
+    )
 
 
 def _or_by_hand(how: str, decision: Decision) -> str:

@@ -1,1 +1,1 @@
-"""The bucket lane: `lane` runs the steps for one message; each other module is one step."""
+"""What buckets do differently in the flow: observe and write."""

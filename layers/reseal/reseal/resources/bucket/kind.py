@@ -21,7 +21,6 @@ from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
-from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -39,20 +38,12 @@ class BucketKind:
     """`Kind` of buckets."""
 
     services: Services
-    reporter: Reporter
     settings = tuple(WRITERS)
     lease = LEASE
 
-    def parse(self, body: str) -> BucketTrigger | None:
-        """Step 1; closes an alert window if the message is its reminder.
-
-        Raises MalformedEventError and TransientError.
-        """
-        message = parse_bucket_message(body)
-        if isinstance(message, CloseWindow):
-            self.reporter.close_window(message)
-            return None
-        return message
+    def parse(self, body: str) -> BucketTrigger | CloseWindow:
+        """Step 1. Raises MalformedEventError."""
+        return parse_bucket_message(body)
 
     def superseded(self, _parsed: Mapping[str, Parsed[BucketTrigger]]) -> Mapping[str, Skipped]:
         """None: each call is reported under its own caller."""

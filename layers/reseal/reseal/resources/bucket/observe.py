@@ -16,8 +16,9 @@ from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.guards.guards import guard
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
-from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey, parse_key_reference
+from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Services
+from reseal.resources.kms_keys import describe_for_record, describe_if_it_matters, read_key_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class Observer:
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
         seen = ObservedBucket(read_at=read_at, encryption=encryption)
         try:
-            seen = replace(seen, kms_key=self._key_of(encryption), created=self._created(call, encryption))
+            key = describe_if_it_matters(self.requirements, self.services.keys, encryption.key_id)
+            seen = replace(seen, kms_key=key, created=self._created(call, encryption))
             return self._with_access(call, seen)
         except RefusalError as refusal:
             return replace(seen, refused=refusal)
@@ -62,19 +64,8 @@ class Observer:
 
     def with_key(self, encryption: BucketEncryption) -> ObservedBucket:
         """A bucket with this encryption, and its key as KMS describes it. Raises TransientError."""
-        try:
-            key = self._key_of(encryption)
-        except RefusalError:
-            key = KeyUnreadable(named=encryption.key_id or "")
+        key = describe_for_record(self.requirements, self.services.keys, encryption.key_id)
         return ObservedBucket(read_at=self.services.clock.now(), encryption=encryption, kms_key=key)
-
-    def _key_of(self, encryption: BucketEncryption) -> KeyDescription | None:
-        """What KMS says of the bucket's key; None if the bucket names none or the answer does not matter."""
-        if encryption.key_id is None or not self.requirements.must_describe(
-            parse_key_reference(encryption.key_id)
-        ):
-            return None
-        return self.services.keys.describe(encryption.key_id)
 
     def guard(self, call: BucketTrigger, observed: ObservedBucket, decisions: Decisions) -> Decisions:
         """Run the guards.
@@ -94,4 +85,4 @@ class Observer:
         )
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
-        return KeyPolicy.of(self.requirements, key_arn, self.services.keys.read_policy(key_arn, max_age=0))
+        return read_key_policy(self.requirements, self.services.keys, key_arn, max_age=0)

@@ -1,1 +1,1 @@
-"""KMS keys: what the flow does differently for them."""
+"""What KMS keys do differently in the flow: observe, watch and write."""

@@ -20,7 +20,6 @@ from reseal.core.repairs.repair import Repair, proposals_of, repairs_of
 from reseal.core.state.key_settings import KeyState
 from reseal.core.state.kms_key import KmsKey
 from reseal.core.state.setting import Setting, State
-from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import KeyServices, Services
 from reseal.resources.key.observe import Observer
@@ -40,19 +39,12 @@ class KeyKind:
     watched: frozenset[str]
     services: Services
     keys: KeyServices
-    reporter: Reporter
     settings = SETTINGS
     lease = LEASE
 
-    def parse(self, body: str) -> KeyTrigger | None:
-        """Step 1; answers the hourly question, and closes an alert window if the message is its reminder.
-
-        Raises MalformedEventError and TransientError.
-        """
+    def parse(self, body: str) -> KeyTrigger | CloseWindow | None:
+        """Step 1; answers the hourly question. Raises MalformedEventError and TransientError."""
         message = parse_key_message(body)
-        if isinstance(message, CloseWindow):
-            self.reporter.close_window(message)
-            return None
         if isinstance(message, WatchKeys):
             watch(self.watched, self.services, self.keys)
             return None

@@ -1,1 +1,1 @@
-"""The object lane: `lane` runs the steps for a batch; each other module is one step."""
+"""What objects do differently in the flow: observe, plan, supersede and write."""

@@ -19,7 +19,6 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.s3_object import Found
 from reseal.core.state.setting import Setting
 from reseal.flow.judge import judge
-from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
 from reseal.resources.object.observe import ObjectFound, Observer
@@ -41,20 +40,15 @@ class ObjectKind:
     """`Kind` of objects."""
 
     methods: Methods
-    reporter: Reporter
     services: Services
     objects: ObjectServices
     deadline: Deadline
     settings = (Setting.OBJECT_ENCRYPTION.value,)
     lease = LEASE
 
-    def parse(self, body: str) -> ObjectTrigger | None:
-        """Step 1; closes an alert window if the message is its reminder."""
-        message = parse_object_message(body)
-        if isinstance(message, CloseWindow):
-            self.reporter.close_window(message)
-            return None
-        return message
+    def parse(self, body: str) -> ObjectTrigger | CloseWindow:
+        """Step 1. Raises MalformedEventError."""
+        return parse_object_message(body)
 
     def superseded(self, parsed: Mapping[str, Parsed[ObjectTrigger]]) -> Mapping[str, Skipped]:
         """The messages about writes that a later message of the batch replaced."""

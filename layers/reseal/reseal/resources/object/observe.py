@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.attribution import is_as_young, is_of_another, may_be_of_another
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import ObjectCall
@@ -14,7 +13,7 @@ from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.checks.catalogue import Decisions, decisions_of
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION, ObservedEncryption, can_have_written
 from reseal.core.decision import Decision, Manual, Remediate, Violation, encryption_change_of
-from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError, RefusalError
+from reseal.core.errors import AccessDeniedError, CustomerKeyError, NotFoundError
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.guards.guards import guard
 from reseal.core.outcome import Skipped
@@ -24,12 +23,12 @@ from reseal.core.repairs.objects.method import Method, Methods, choose_method, u
 from reseal.core.resource import ObjectResource
 from reseal.core.state.bucket_encryption import SSE_C
 from reseal.core.state.change import intended_for
-from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, parse_key_reference
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Found, Listed, ObservedObject, Original
 from reseal.core.state.setting import Setting, State
 from reseal.flow.stages import Planned
 from reseal.ports import ObjectServices, Services
+from reseal.resources.kms_keys import describe_for_record, describe_if_it_matters, read_key_policy
 from reseal.resources.object.plan import ObjectPlan
 
 _MAX_AGE = 5.0
@@ -89,14 +88,8 @@ class Observer:
         written = ObjectEncryption(algorithm=call.stated.algorithm, key_id=call.stated.key_id)
         if found and can_have_written(call, _encryption_of(found)):
             return {}
-        return decisions_of(self.requirements, call, self._with_own_key(written))
-
-    def _with_own_key(self, encryption: ObjectEncryption) -> ObservedEncryption:
-        try:
-            return ObservedEncryption(encryption=encryption, kms_key=self._key_of(encryption))
-        except RefusalError:
-            named = KeyUnreadable(named=encryption.key_id or "")
-            return ObservedEncryption(encryption=encryption, kms_key=named)
+        key = describe_for_record(self.requirements, self.services.keys, _key_id(written))
+        return decisions_of(self.requirements, call, ObservedEncryption(encryption=written, kms_key=key))
 
     def plan(self, call: ObjectTrigger, found: ObjectFound, decisions: Decisions) -> Planned[ObjectPlan]:
         """The decision after the guards, with a plan if a safe method exists."""
@@ -151,15 +144,8 @@ class Observer:
         return replace(head, lock=head.lock.as_of(self.services.clock.now()))
 
     def _with_key(self, head: ObservedObject) -> Found:
-        return Found(head=head, kms_key=self._key_of(head.encryption))
-
-    def _key_of(self, encryption: ObjectEncryption) -> KeyDescription | None:
-        """What KMS says of the key; None if there is none or the answer does not matter."""
-        key_id = encryption.key_id
-        if not encryption.uses_kms or key_id is None:
-            return None
-        asks = self.requirements.must_describe(parse_key_reference(key_id))
-        return self.services.keys.describe(key_id) if asks else None
+        key_id = _key_id(head.encryption)
+        return Found(head=head, kms_key=describe_if_it_matters(self.requirements, self.services.keys, key_id))
 
     # --- 3 decide ------------------------------------------------------------------------------
 
@@ -205,15 +191,11 @@ class Observer:
         )
 
     def _reads(self, bucket_context: BucketContext) -> Reads:
-        keys, remediation_key = self.services.keys, self.requirements.remediation_key
-
-        def key_policy(key_arn: str) -> KeyPolicy:
-            return KeyPolicy.of(self.requirements, key_arn, keys.read_policy(key_arn, max_age=_MAX_AGE))
-
+        required, keys = self.requirements, self.services.keys
         return Reads(
-            remediation_key=cache(lambda: keys.describe(remediation_key, max_age=_MAX_AGE)),
+            remediation_key=cache(lambda: keys.describe(required.remediation_key, max_age=_MAX_AGE)),
             access=lambda: bucket_context.access,
-            key_policy=cache(key_policy),
+            key_policy=cache(lambda arn: read_key_policy(required, keys, arn, max_age=_MAX_AGE)),
         )
 
 
@@ -226,6 +208,10 @@ def _manual(remediate: Remediate, why: str, head: ObservedObject) -> Manual:
         reason=f"{remediate.reason}; not remediated: {why}",
         recommendation=first + again,
     )
+
+
+def _key_id(encryption: ObjectEncryption) -> str | None:
+    return encryption.key_id if encryption.uses_kms else None
 
 
 def _encryption_of(found: ObjectFound) -> ObjectEncryption:

@@ -12,10 +12,11 @@ from reseal.core.checks.object_encryption import ObservedEncryption
 from reseal.core.decision import Decision, Manual, Remediate
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SSE_C
-from reseal.core.state.kms_key import KeyDescription, parse_key_reference
+from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.setting import Setting, State
 from reseal.ports import Keys
+from reseal.resources.kms_keys import describe_if_it_matters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +37,9 @@ def as_recorded(requirements: Requirements, call: ObjectCall, keys: Keys) -> AsR
     stated = call.stated
     if stated.algorithm == SSE_C or stated.key_id is None:
         return AsRecorded(encryption=CUSTOMER_KEY)
-    must_ask = requirements.must_describe(parse_key_reference(stated.key_id))
     return AsRecorded(
         encryption=ObjectEncryption(algorithm=stated.algorithm, key_id=stated.key_id),
-        kms_key=keys.describe(stated.key_id) if must_ask else None,
+        kms_key=describe_if_it_matters(requirements, keys, stated.key_id),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reseal.core.calls.call import Call
@@ -19,9 +19,9 @@ FINDING_SCHEMA = "reseal.finding/1"
 _LONGEST_REASON, _LONGEST_RECOMMENDATION, _LONGEST_VERSION = 6000, 3000, 1100
 
 
-def findings_document(ordered: Sequence[Finding]) -> str:
-    """The findings of one event as the JSON of docs/finding.schema.json."""
-    return json.dumps({"schema": SCHEMA, "findings": [finding_document(finding) for finding in ordered]})
+def findings_document(documents: Sequence[Mapping[str, Any]], **more: Any) -> str:
+    """Findings, each as JSON, and what else a message has, as the JSON of docs/finding.schema.json."""
+    return json.dumps({"schema": SCHEMA, "findings": documents, **more})
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:
@@ -83,16 +83,16 @@ def _api_call(call: Call, *, set_this: bool | None) -> dict[str, Any]:
     }
 
 
-def attributes_of(ordered: Sequence[Finding]) -> dict[str, str | list[str]]:
-    """The message's attributes: of the first finding, or of all if the findings of one event can differ."""
-    first = ordered[0]
+def attributes_of(documents: Sequence[Mapping[str, Any]]) -> dict[str, str | list[str]]:
+    """The message's attributes: of the first finding, or of all if the findings of a message can differ."""
+    first = documents[0]
     return {
-        "severity": first.severity.name,
-        "status": _distinct(finding.status.value for finding in ordered),
-        "check": _distinct(finding.check.id for finding in ordered),
-        "resource_type": first.resource.type,
-        "account": first.account,
-        "region": first.region,
+        "severity": first["severity"],
+        "status": _distinct(document["status"] for document in documents),
+        "check": _distinct(document["check"] for document in documents),
+        "resource_type": first["resource"]["type"],
+        "account": first["account"],
+        "region": first["region"],
     }
 
 

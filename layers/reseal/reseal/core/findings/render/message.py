@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.message import Message
 from reseal.core.findings.render.email import subject_of, text_of
-from reseal.core.findings.render.json import attributes_of, findings_document
+from reseal.core.findings.render.json import attributes_of, finding_document, findings_document
 
 
 def messages_of(findings: Sequence[Finding]) -> tuple[Message, ...]:
@@ -28,9 +28,10 @@ def messages_of(findings: Sequence[Finding]) -> tuple[Message, ...]:
 def message_of(findings: Sequence[Finding]) -> Message:
     """One message with these findings, most severe first. `findings` must not be empty. One always fits."""
     ordered = sorted(findings, key=lambda finding: -finding.severity)
+    documents = [finding_document(finding) for finding in ordered]
     return Message(
         subject=subject_of(ordered),
         email=text_of(ordered),
-        document=findings_document(ordered),
-        attributes=attributes_of(ordered),
+        document=findings_document(documents),
+        attributes=attributes_of(documents),
     )
