@@ -34,7 +34,6 @@ DELIVERY = service("delivery.logs")
 CONFIG = service("config")
 PAYROLL = f"arn:aws:iam::{ACCOUNT}:role/Payroll"
 OBJECTS = f"arn:aws:s3:::{BUCKET}/*"
-OWN_PRINCIPALS = {"aws:PrincipalAccount": ACCOUNT}
 PARTNER_READS = admits(root(PARTNER))
 
 Deploy = Callable[..., World]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from documents.modes import can_enforce, mode_parameters
-from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.catalogue import checks_of
+from reseal.core.resource import BucketResource
 from tests.support.rights import UnknownRightsError, grants, role_statements
 from tests.support.translated import Template, actions, as_list, enforcing, of_type, statements
 
@@ -38,7 +39,9 @@ LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-ALL_CHECKS = [mode_parameters()[check.id] for check in BUCKET_CHECKS if can_enforce(check.id)]
+ALL_CHECKS = [
+    mode_parameters()[check.id] for check in checks_of(BucketResource(bucket="any")) if can_enforce(check.id)
+]
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},

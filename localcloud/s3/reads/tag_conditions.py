@@ -1,13 +1,13 @@
 """The condition key `s3:ExistingObjectTag` of every action that has it (F20), copies' sources included."""
 
-from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from ministack.core import responses
 from ministack.services import s3
 
-from localcloud.request import anchors
+from localcloud.request import evaluation
 from localcloud.request.calls import CURRENT
+from localcloud.request.evaluation import Asked
 from localcloud.s3.stored_objects import copy_source, stored_object, subresource_version, version_asked
 
 PREFIX = "arn:aws:s3:::"
@@ -31,23 +31,15 @@ ACTIONS = frozenset(f"s3:{action}" for action in OBJECT_ACTIONS)
 
 
 def install() -> None:
-    """Wrap MiniStack's evaluation of the caller's policies."""
-    anchors.replace("core.iam_evaluator.enforce", _enforce)
+    """Take part in the evaluation of policies."""
+    evaluation.take_part(complete=_with_tags)
 
 
-def _enforce(
-    original: Callable[..., Any],
-    access_key: str,
-    action: str,
-    service: str,
-    region: str,
-    resource_arn: str = "*",
-    service_context: dict[str, Any] | None = None,
-) -> Any:
-    context = dict(service_context or {})
-    if action in ACTIONS and resource_arn.startswith(PREFIX):
-        context |= _tags(*resource_arn.removeprefix(PREFIX).partition("/")[::2])
-    return original(access_key, action, service, region, resource_arn=resource_arn, service_context=context)
+def _with_tags(asked: Asked) -> Asked:
+    if asked.action not in ACTIONS or not asked.resource.startswith(PREFIX):
+        return asked
+    bucket, _, key = asked.resource.removeprefix(PREFIX).partition("/")
+    return replace(asked, keys=asked.keys | _tags(bucket, key))
 
 
 def _tags(bucket: str, key: str) -> dict[str, str]:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from localcloud.client.handle import Credentials, LocalCloud
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.checks.catalogue import checks_of
 from reseal.core.findings.event_result import EventResult
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.flow.delivery import Delivery
 from reseal.ports import Services
@@ -123,7 +124,7 @@ def observed(draw: st.DrawFn) -> tuple[str, str, bool, tuple[str, ...] | None]:
 def policies(draw: st.DrawFn) -> dict[str, Any]:
     """Any policy that the template can configure; lists of keys by name."""
     lists = [None, frozenset({"team"}), frozenset({"team", "partner", "disabled"})]
-    modes = {check.id: draw(st.sampled_from(list(Mode))) for check in BUCKET_CHECKS}
+    modes = {check.id: draw(st.sampled_from(list(Mode))) for check in checks_of(BucketResource(bucket="any"))}
     return {
         "required": draw(st.sampled_from([SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS])),
         "listed_keys": draw(st.sampled_from(lists)),

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from reseal.core.checks.catalogue import BUCKET_CHECKS, decisions_of
+from reseal.core.checks.catalogue import checks_of, decisions_of
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.outcome import Applied
+from reseal.core.resource import BucketResource
 from reseal.runtime.telemetry import PowertoolsTelemetry
 from tests.support.builders import (
     BUCKET,
@@ -33,7 +34,7 @@ from tests.support.fakes.services import NOON
 from tests.support.findings import an_entry
 from tests.support.names import unique
 
-CHECKS = sorted(check.id for check in BUCKET_CHECKS)
+CHECKS = sorted(check.id for check in checks_of(BucketResource(bucket="any")))
 
 
 def repaired() -> EventResult:

@@ -21,12 +21,6 @@ def longest_attempt(calls: Config) -> float:
     return float(calls.connect_timeout + calls.read_timeout)  # type: ignore[attr-defined]
 
 
-def longest_call(calls: Config) -> float:
-    """The seconds that one call can take with all its retries."""
-    attempts = int(calls.retries["total_max_attempts"])  # type: ignore[attr-defined]
-    return attempts * longest_attempt(calls) + sum(map(_longest_pause, range(1, attempts)))
-
-
 def _longest_pause(attempts: int) -> float:
     """The seconds that botocore can wait after so many attempts."""
     return min(2.0 ** (attempts - 1), _LONGEST_BACKOFF) + _LONGEST_RETRY_AFTER

@@ -13,8 +13,6 @@ from tests.cloud.object_soak.cases.cases import Arrival
 from tests.cloud.object_soak.cases.writing import SSE, Write
 from tests.support.builders import an_object_body
 
-USERS = f"arn:aws:iam::{ACCOUNT}:user"
-
 
 def event(of: Write, arrival: Arrival, *, who: str, event_id: str | None = None, **changes: Any) -> str:
     """The queue message. A completed upload's record does not contain its encryption (A21)."""

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
+from reseal.core.checks.catalogue import Decisions, checks_of, decisions_of
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import LARGEST_STATE, proposals_of, repairs_of, unless_too_large
+from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.change import EncryptionChange
 from reseal.core.state.setting import Setting, State
@@ -44,7 +45,7 @@ def test_every_check_gives_its_own_decision() -> None:
 
     decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
-    assert decisions.keys() == {check.id for check in BUCKET_CHECKS}
+    assert decisions.keys() == {check.id for check in checks_of(BucketResource(bucket="any"))}
     assert {check: type(decisions[check]) for check in (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK)} == {
         DEFAULT_ENCRYPTION: Remediate,
         BUCKET_KEY: Compliant,

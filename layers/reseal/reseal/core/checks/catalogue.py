@@ -184,7 +184,6 @@ CHECKS = (
 )
 
 CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
-BUCKET_CHECKS = tuple(check for check in CHECKS if check.resource is BucketResource)
 
 
 def checks_of(resource: Resource) -> tuple[Check, ...]:
