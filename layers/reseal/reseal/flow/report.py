@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reseal.core.alerts.summary import summary_of
 from reseal.core.alerts.window import Due, Window
@@ -35,6 +35,13 @@ W = TypeVar("W", bound=Window | None)
 
 Equal = Mapping[str, Sequence[Finding]]
 """Findings by the name of their group, in the order of time."""
+
+
+class Reporting(Protocol):
+    """Step 6, as the flow needs it."""
+
+    def report(self, batch: Batch, ended: Mapping[str, Ended[Any, Any, Any]]) -> None:
+        """Report what a batch ended with. An error stops the messages that it concerns, through the batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
