@@ -12,6 +12,7 @@ from reseal.core.snapshot import (
     BucketSeen,
     Creator,
     KeySeen,
+    LastFinding,
     Rotation,
     Seen,
     Verdict,
@@ -34,7 +35,10 @@ def verdicts(draw: st.DrawFn, at: datetime) -> Verdict:
     status = draw(st.sampled_from(["COMPLIANT", "EXEMPT", "DETECTED", "MANUAL", "FAILED"]))
     severity = draw(st.sampled_from([None, *Severity]))
     advice = draw(st.sampled_from([None, "change it"]))
-    return Verdict(status=status, reason="why", since=at, severity=severity, recommendation=advice)
+    repaired = status == "COMPLIANT" and draw(st.booleans())
+    return Verdict(
+        status=status, reason="why", since=at, severity=severity, recommendation=advice, repaired=repaired
+    )
 
 
 @st.composite
@@ -49,6 +53,7 @@ def buckets(draw: st.DrawFn) -> BucketSeen:
         creator=draw(st.sampled_from([None, ALICE])),
         owner=draw(st.sampled_from([None, "CDK"])),
         verdicts=draw(st.dictionaries(st.sampled_from([DEFAULT, "S3.BucketKey"]), verdicts(at))),
+        last_finding=draw(st.sampled_from([None, LastFinding(id="f", at=at)])),
         not_read=draw(st.sampled_from([None, "denied"])),
     )
 
@@ -108,6 +113,51 @@ def test_a_status_that_changes_begins_now() -> None:
     now = joined(a_bucket("COMPLIANT", at=LATER), a_bucket("DETECTED", at=NOON))
 
     assert now.right_since == LATER
+
+
+@given(buckets(), buckets())
+def test_no_observation_of_a_violation_leaves_a_bucket_right_since_before_it(
+    one: BucketSeen, two: BucketSeen
+) -> None:
+    right = joined(one, two).right_since
+    wrong = [
+        seen.seen_at
+        for seen in (one, two)
+        for check, verdict in seen.verdicts.items()
+        if not verdict.is_right and check in {*one.verdicts} & {*two.verdicts}
+    ]
+
+    assert right is None or all(at <= right for at in wrong)
+
+
+def test_a_violation_that_arrives_late_ends_the_time_since_when_the_bucket_was_right() -> None:
+    known = joined(a_bucket(at=LATER), a_bucket(at=NOON))
+
+    now = joined(a_bucket("DETECTED", at=NOON + HOUR / 2), known)
+
+    assert now.right_since == LATER
+
+
+def test_a_repair_begins_the_time_since_when_the_bucket_is_right() -> None:
+    repaired = Verdict(status="COMPLIANT", reason="Reseal repaired it", since=LATER, repaired=True)
+    now = joined(a_bucket(at=LATER, verdicts={DEFAULT: repaired}), a_bucket(at=NOON))
+
+    assert now.right_since == LATER
+    assert joined(a_bucket(at=LATER + HOUR), now).right_since == LATER
+
+
+def test_a_repair_that_arrives_late_ends_it_too() -> None:
+    known = joined(a_bucket(at=LATER), a_bucket(at=NOON))
+    between = NOON + HOUR / 2
+    repaired = Verdict(status="COMPLIANT", reason="Reseal repaired it", since=between, repaired=True)
+
+    assert joined(a_bucket(at=between, verdicts={DEFAULT: repaired}), known).right_since == between
+
+
+def test_the_last_finding_is_kept_by_looks_without_one() -> None:
+    told = LastFinding(id="f", at=NOON)
+
+    assert joined(a_bucket(at=LATER), a_bucket("DETECTED", last_finding=told)).last_finding == told
 
 
 def test_a_violation_is_not_right() -> None:

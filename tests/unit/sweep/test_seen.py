@@ -1,4 +1,4 @@
-"""What the bucket lane keeps in the snapshot after each event."""
+"""What the bucket lane adds to the snapshot: violations, repairs and creations, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from reseal.core.errors import AccessDeniedError, TransientError
 from reseal.core.policy.requirements import Mode
-from reseal.core.snapshot import BucketSeen
+from reseal.core.snapshot import BucketSeen, LastFinding
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription
 from reseal.flow.delivery import Delivery
@@ -47,8 +47,12 @@ def seen_after(found: BucketEncryption | None, body: str | None = None, **keys: 
     return snapshot.read_bucket(BUCKET)
 
 
-def test_bucket_that_is_right_is_kept_with_its_key() -> None:
-    seen: BucketSeen = seen_after(COMPLIANT)
+def test_compliant_event_writes_nothing() -> None:
+    assert seen_after(COMPLIANT) is None
+
+
+def test_new_bucket_that_is_right_is_kept_with_its_key() -> None:
+    seen: BucketSeen = seen_after(COMPLIANT, create_bucket())
 
     assert (seen.encryption, seen.kms_key, seen.right_since) == (COMPLIANT, TEAM_KEY, NOON)
 
@@ -57,7 +61,19 @@ def test_repaired_bucket_is_kept_as_it_is_after_the_write() -> None:
     seen: BucketSeen = seen_after(encryption())
 
     assert (seen.encryption, seen.kms_key) == (REPAIRED, K)
-    assert seen.verdicts[DEFAULT_ENCRYPTION].status == "COMPLIANT"
+    verdict = seen.verdicts[DEFAULT_ENCRYPTION]
+    assert (verdict.status, verdict.repaired) == ("COMPLIANT", True)
+
+
+def test_violation_is_kept_with_its_finding() -> None:
+    cloud, snapshot = a_cloud(encryption()), FakeSnapshot()
+
+    deliver(cloud, snapshot, mode=Mode.DETECT)
+
+    seen, (finding,) = snapshot.read_bucket(BUCKET), cloud.topic.findings
+    assert seen is not None
+    assert seen.verdicts[DEFAULT_ENCRYPTION].status == "DETECTED"
+    assert seen.last_finding == LastFinding(id=finding["id"], at=NOON)
 
 
 def test_creator_is_kept_when_the_creation_is_received() -> None:
@@ -69,13 +85,13 @@ def test_creator_is_kept_when_the_creation_is_received() -> None:
 
 
 def test_other_calls_name_no_creator() -> None:
-    assert seen_after(COMPLIANT).creator is None
+    assert seen_after(encryption()).creator is None
 
 
 def test_key_that_the_bucket_names_by_alias_is_kept_by_its_arn() -> None:
     named = encryption(SSE_KMS, "alias/team", bucket_key=True)
 
-    assert seen_after(named, **{"alias/team": a_key(TEAM_KEY)}).kms_key == TEAM_KEY
+    assert seen_after(named, create_bucket(), **{"alias/team": a_key(TEAM_KEY)}).kms_key == TEAM_KEY
 
 
 def test_alias_that_kms_does_not_know_is_no_key() -> None:
@@ -105,7 +121,7 @@ def test_bucket_that_cannot_be_read_is_kept_as_such() -> None:
 def test_exempt_bucket_is_kept_as_exempt() -> None:
     cloud, snapshot = a_cloud(COMPLIANT), FakeSnapshot()
 
-    deliver(cloud, snapshot, mode=Mode.OFF)
+    deliver(cloud, snapshot, create_bucket(), mode=Mode.OFF)
 
     seen = snapshot.read_bucket(BUCKET)
     assert seen is not None

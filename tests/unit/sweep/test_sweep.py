@@ -112,6 +112,14 @@ def test_nothing_is_written_whatever_the_modes() -> None:
     assert account.statuses("payroll")[DEFAULT_ENCRYPTION] == "DETECTED"
 
 
+def test_use_of_a_key_is_noted_in_the_snapshot_only() -> None:
+    no_bucket_key = encryption(SSE_KMS, TEAM_KEY)
+    account = Account.holding({"payroll": no_bucket_key}).start()
+
+    assert account.cloud.key_uses.noted == {}
+    assert account.bucket("payroll").kms_key == TEAM_KEY
+
+
 def test_what_a_look_can_repair_says_how() -> None:
     account = Account.holding({"payroll": WRONG}).start()
 

@@ -17,13 +17,17 @@ RIGHT = frozenset({"COMPLIANT", "EXEMPT"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one check found, in the words of its finding, and since when it has had this status."""
+    """What one check found, in the words of its finding, and since when it has had this status.
+
+    `repaired` says that Reseal put the bucket right at `since`: just before, it was not.
+    """
 
     status: str
     reason: str
     since: datetime
     severity: Severity | None = None
     recommendation: str | None = None
+    repaired: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -37,6 +41,14 @@ class Creator:
 
     who: str
     tool: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastFinding:
+    """The last finding about a bucket that was published: its id, and when it was seen."""
+
+    id: str
     at: datetime
 
 
@@ -57,6 +69,7 @@ class BucketSeen:
     creator: Creator | None = None
     owner: str | None = None
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    last_finding: LastFinding | None = None
     not_read: str | None = None
 
     @property
@@ -75,12 +88,26 @@ class BucketSeen:
         """This observation, with what the one before it knew: since when, and who created the bucket."""
         if earlier is None:
             return self
-        creator, first = self.creator or earlier.creator, min(earlier.first_seen, self.first_seen)
+        kept = {
+            "creator": self.creator or earlier.creator,
+            "first_seen": min(earlier.first_seen, self.first_seen),
+            "last_finding": self.last_finding or earlier.last_finding,
+        }
         if self.not_read:
-            return replace(earlier, seen_at=self.seen_at, creator=creator, not_read=self.not_read)
-        verdicts = {c: _continued(one, earlier.verdicts.get(c)) for c, one in self.verdicts.items()}
-        owner = self.owner or earlier.owner
-        return replace(self, creator=creator, first_seen=first, verdicts=verdicts, owner=owner)
+            return replace(earlier, seen_at=self.seen_at, not_read=self.not_read, **kept)  # type: ignore[arg-type]
+        verdicts = {c: self._continued(c, one, earlier) for c, one in self.verdicts.items()}
+        return replace(self, verdicts=verdicts, owner=self.owner or earlier.owner, **kept)  # type: ignore[arg-type]
+
+    def _continued(self, check: str, now: Verdict, earlier: BucketSeen) -> Verdict:
+        """The verdict with the time since when it holds: not longer than since it was last otherwise."""
+        before = earlier.verdicts.get(check)
+        if before is None or now.repaired:
+            return now
+        if before.status != now.status:  # an observation that arrives late can show it
+            return now if now.since > earlier.seen_at else replace(now, since=self.seen_at)
+        if before.repaired:
+            return replace(now, since=before.since, repaired=True)
+        return replace(now, since=min(before.since, now.since))
 
     def to_document(self) -> dict[str, Any]:
         """The bucket as JSON, for the table."""
@@ -94,6 +121,7 @@ class BucketSeen:
             "creator": _creator_document(self.creator),
             "owner": self.owner,
             "verdicts": {check: _verdict_document(one) for check, one in self.verdicts.items()},
+            "last_finding": _finding_document(self.last_finding),
             "not_read": self.not_read,
         }
 
@@ -110,6 +138,7 @@ class BucketSeen:
             creator=_creator(document["creator"]),
             owner=document["owner"],
             verdicts={check: _verdict(one) for check, one in document["verdicts"].items()},
+            last_finding=_finding(document["last_finding"]),
             not_read=document["not_read"],
         )
 
@@ -200,12 +229,6 @@ def seen_from_document(document: Mapping[str, Any]) -> Seen:
     return (BucketSeen if document["type"] == "bucket" else KeySeen).from_document(document)
 
 
-def _continued(now: Verdict, earlier: Verdict | None) -> Verdict:
-    if earlier is None or earlier.status != now.status:
-        return now
-    return replace(now, since=min(earlier.since, now.since))
-
-
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:
     return {
         "status": verdict.status,
@@ -213,6 +236,7 @@ def _verdict_document(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "recommendation": verdict.recommendation,
         "since": verdict.since.isoformat(),
+        "repaired": verdict.repaired,
     }
 
 
@@ -224,7 +248,18 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
         reason=document["reason"],
         recommendation=document["recommendation"],
         since=datetime.fromisoformat(document["since"]),
+        repaired=document["repaired"],
     )
+
+
+def _finding_document(finding: LastFinding | None) -> dict[str, str] | None:
+    return None if finding is None else {"id": finding.id, "at": finding.at.isoformat()}
+
+
+def _finding(document: Mapping[str, str] | None) -> LastFinding | None:
+    if document is None:
+        return None
+    return LastFinding(id=document["id"], at=datetime.fromisoformat(document["at"]))
 
 
 def _creator_document(creator: Creator | None) -> dict[str, str] | None:

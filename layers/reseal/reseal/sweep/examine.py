@@ -86,8 +86,8 @@ class Examiner:
 
     def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
         """The judgement of the bucket lane. It keeps what was decided before AWS refused a read."""
-        reporter = Reporter(services=self.services, window_seconds=0)  # closes windows only
-        kind = BucketKind(services=self.services, reporter=reporter)
+        services = replace(self.services, key_uses=_NothingNoted())
+        kind = BucketKind(services=services, reporter=Reporter(services=services, window_seconds=0))
         return judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
 
     def _brief(self, parsed: Parsed[BucketLook]) -> BucketJudgement | None:
@@ -131,6 +131,17 @@ class Examiner:
             for one in result.findings
         )
         return replace(result, findings=tuple(advised))
+
+
+class _NothingNoted:
+    """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
+
+    def note(self, _reference: str, _bucket: str, _now: datetime) -> None:
+        """Nothing: a look has no right to write the ledger's table."""
+
+    def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
+        """None."""
+        return ()
 
 
 def _in_detect(required: Requirements) -> Requirements:

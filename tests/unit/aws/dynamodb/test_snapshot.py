@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from benchmarks.calls import CallLog
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.sweep_state import DynamoDbSweepState
 from reseal.core.errors import TransientError
@@ -24,7 +26,8 @@ ALICE = Creator(who="alice", tool="Terraform", at=NOON)
 CREATED = BucketSeen(bucket=BUCKET, seen_at=NOON, first_seen=NOON, creator=ALICE)
 CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "read": ("get_item", lambda client: DynamoDbSnapshot(client, "t").read_bucket(BUCKET)),
-    "put": ("get_item", lambda client: DynamoDbSnapshot(client, "t").put(SEEN)),
+    "put": ("get_item", lambda client: DynamoDbSnapshot(client, "t", sweep="s").put(SEEN)),
+    "add": ("update_item", lambda client: DynamoDbSnapshot(client, "t").put(SEEN)),
     "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY)),
     "seen by": ("scan", lambda client: list(DynamoDbSnapshot(client, "t").seen_by("s"))),
     "claim": ("update_item", lambda client: DynamoDbSweepState(client, "t").claim("me", NOON, NOON)),
@@ -59,6 +62,34 @@ def test_write_that_another_one_came_before_is_joined_with_it(client: Any) -> No
     DynamoDbSnapshot(interrupted, table, sweep="s").put(SEEN)
 
     assert lane.read_bucket(BUCKET) == CREATED
+
+
+def test_lane_adds_what_it_saw_in_one_call(client: Any) -> None:
+    table = new_table(client)
+    DynamoDbSnapshot(client, table, sweep="s").put(CREATED)
+
+    with CallLog().installed() as log, log.counting() as calls:
+        DynamoDbSnapshot(client, table).put(SEEN)
+
+    assert calls == ["UpdateItem"]
+
+
+def test_item_does_not_grow_with_the_events_of_its_bucket(client: Any) -> None:
+    table = new_table(client)
+    lane = DynamoDbSnapshot(client, table)
+    lane.put(CREATED)
+
+    sizes = []
+    for number in range(1, 30):
+        at = NOON + timedelta(minutes=number)
+        lane.put(BucketSeen(bucket=BUCKET, seen_at=at, first_seen=at))
+        item = client.get_item(TableName=table, Key={"id": {"S": f"bucket#{BUCKET}"}})["Item"]
+        sizes.append(len(item.get("added", {"L": []})["L"]))
+
+    assert max(sizes) == 8
+    seen = lane.read_bucket(BUCKET)
+    assert seen is not None
+    assert (seen.creator, seen.first_seen, seen.seen_at) == (ALICE, NOON, NOON + timedelta(minutes=29))
 
 
 def test_item_that_never_stops_changing_is_tried_again_later(client: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -25,11 +26,16 @@ BY_KEY = "by-key"
 _ATTEMPTS = 5
 """How often a write is tried that another one of the same item came before."""
 
+_MOST_ADDED = 8
+"""Observations that are added to an item before one of them is joined with them: each is 1 KB or less."""
+
 
 class DynamoDbSnapshot:
     """`Snapshot` on one DynamoDB table with the key `id` and the index `by-key`.
 
-    `sweep` names the sweep that looks, or is None for a lane. An item holds the last sweep that saw it.
+    `sweep` names the sweep that looks, or is None for a lane. An item holds the last sweep that saw it, what
+    was known when it was last joined, and what was added since. A lane adds what it saw in one call, without
+    a read; every eighth time, and always for a sweep, all is read and joined.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, *, sweep: str | None = None) -> None:
@@ -58,17 +64,12 @@ class DynamoDbSnapshot:
         return sorted(item["id"]["S"].removeprefix("bucket#") for item in items)
 
     def put(self, seen: Seen) -> None:
-        """Join it with what is known, and write that. Raises TransientError, also if others keep writing."""
-        for _ in range(_ATTEMPTS):
-            item = self._item(_id(seen))
-            with refusal_is_transient("dynamodb:UpdateItem"):
-                try:
-                    self._client.update_item(**self._update(seen, item))
-                except ClientError as error:
-                    if error.response["Error"]["Code"] != CONDITION_FAILED:
-                        raise
-                    continue
+        """Keep it, joined with what is known. Raises TransientError, also if others keep writing."""
+        if self._sweep is None and self._written(self._addition(seen)):
             return
+        for _ in range(_ATTEMPTS):
+            if self._written(self._update(seen, self._item(_id(seen)))):
+                return
         raise TransientError(f"the snapshot of {seen.name} kept changing")
 
     def seen_by(self, sweep: str) -> Iterator[Seen]:
@@ -93,6 +94,40 @@ class DynamoDbSnapshot:
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return answer.get("Item")
 
+    def _written(self, update: dict[str, Any]) -> bool:
+        """Whether the write was made: its condition held."""
+        with refusal_is_transient("dynamodb:UpdateItem"):
+            try:
+                self._client.update_item(TableName=self._table, **update)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != CONDITION_FAILED:
+                    raise
+                return False
+        return True
+
+    @staticmethod
+    def _addition(seen: Seen) -> dict[str, Any]:
+        """The write that adds it to what is to be joined."""
+        key, was_read = _kms_key(seen), not (isinstance(seen, BucketSeen) and seen.not_read)
+        update = "SET added = list_append(if_not_exists(added, :none), :seen), expires_at = :expires_at"
+        values = {
+            ":none": {"L": []},
+            ":seen": {"L": [{"S": json.dumps(seen.to_document())}]},
+            ":expires_at": _expiry(seen),
+            ":one": {"N": "1"},
+            ":most": {"N": str(_MOST_ADDED)},
+        }
+        if key:
+            update, values = f"{update}, kms_key = :key", {**values, ":key": {"S": key}}
+        removed = " REMOVE kms_key" if was_read and not key else ""
+        return {
+            "Key": {"id": {"S": _id(seen)}},
+            "UpdateExpression": f"{update}{removed} ADD #version :one",
+            "ConditionExpression": "attribute_not_exists(added) OR size(added) < :most",
+            "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": values,
+        }
+
     def _update(self, seen: Seen, item: Mapping[str, Any] | None) -> dict[str, Any]:
         """The write of what is joined, if the item is as it was read."""
         now = joined(seen, _seen_in(item) if item else None)  # type: ignore[type-var]  # an id names one kind
@@ -100,15 +135,14 @@ class DynamoDbSnapshot:
         values = {
             "document": {"S": json.dumps(now.to_document())},
             "version": {"N": str(version + 1)},
-            "expires_at": {"N": str(int((now.seen_at + KEPT).timestamp()))},
+            "expires_at": _expiry(now),
         }
-        key = now.kms_key if isinstance(now, BucketSeen) else None
+        key = _kms_key(now)
         values |= {"kms_key": {"S": key}} if key else {}
         values |= {"last_sweep": {"S": self._sweep}} if self._sweep else {}
         return {
-            "TableName": self._table,
             "Key": {"id": {"S": _id(seen)}},
-            "UpdateExpression": f"SET {_assigned(values)}" + ("" if key else " REMOVE kms_key"),
+            "UpdateExpression": f"SET {_assigned(values)} REMOVE added{'' if key else ', kms_key'}",
             "ConditionExpression": "attribute_not_exists(id) OR #version = :read",
             "ExpressionAttributeNames": {f"#{name}": name for name in values},
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
@@ -127,7 +161,23 @@ class DynamoDbSnapshot:
 
 
 def _seen_in(item: Mapping[str, Any]) -> Seen:
-    return seen_from_document(json.loads(item["document"]["S"]))
+    """What the item holds, joined."""
+    texts = [item["document"]] if "document" in item else []
+    first, *others = [seen_from_document(json.loads(t["S"])) for t in (*texts, *_added(item))]
+    return reduce(lambda known, one: joined(one, known), others, joined(first, None))  # type: ignore[type-var]  # an id names one kind
+
+
+def _added(item: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:
+    added: Sequence[Mapping[str, str]] = item.get("added", {}).get("L", [])
+    return added
+
+
+def _kms_key(seen: Seen) -> str | None:
+    return seen.kms_key if isinstance(seen, BucketSeen) else None
+
+
+def _expiry(seen: Seen) -> dict[str, str]:
+    return {"N": str(int((seen.seen_at + KEPT).timestamp()))}
 
 
 def _id(seen: Seen) -> str:

@@ -27,7 +27,8 @@ def _judged(result: EventResult, check: str, decision: Decision, at: datetime) -
 
 def _found(finding: Finding, at: datetime) -> Verdict:
     if finding.status is Status.REMEDIATED:
-        return Verdict(status="COMPLIANT", reason=f"Reseal repaired it: {finding.reason}", since=at)
+        reason = f"Reseal repaired it: {finding.reason}"
+        return Verdict(status="COMPLIANT", reason=reason, since=at, repaired=True)
     return Verdict(
         status=finding.status.value,
         severity=finding.severity,

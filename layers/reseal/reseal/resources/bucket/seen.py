@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.findings.event_result import EventResult
 from reseal.core.outcome import Applied
-from reseal.core.snapshot import BucketSeen, Creator
+from reseal.core.snapshot import BucketSeen, Creator, LastFinding
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey, parse_key_reference
 from reseal.core.state.setting import Setting, State
@@ -26,21 +26,28 @@ BucketEnded = Ended[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembering:
-    """A lane's reporter that also keeps what was seen: after the findings, so that it delays none of them."""
+    """A lane's reporter that also keeps what was seen: after the findings, so that it delays none of them.
+
+    It keeps violations, repairs and creations. Compliant events cost no call: the next sweep sees the bucket.
+    """
 
     reporter: Reporting
     snapshot: Snapshot
     clock: Clock
 
     def report(self, batch: Batch, ended: Mapping[str, BucketEnded]) -> None:
-        """Report, then keep what was seen of each bucket. On TransientError the message is retried."""
+        """Report, then keep what is news of each bucket. On TransientError the message is retried."""
         self.reporter.report(batch, ended)
         batch.for_each(self._keep, batch.remaining(ended))
 
     def _keep(self, ended: BucketEnded) -> None:
-        seen = seen_of(ended, result_of(ended), self.clock.now())
-        if seen is not None:
-            self.snapshot.put(seen)
+        result, at = result_of(ended), self.clock.now()
+        seen = seen_of(ended, result, at)
+        if seen is None or not (result.findings or seen.creator):
+            return
+        last = max(result.findings, key=lambda finding: finding.severity, default=None)
+        told = LastFinding(id=last.id, at=at) if last else None
+        self.snapshot.put(replace(seen, last_finding=told))
 
 
 def seen_of(ended: BucketEnded, result: EventResult, at: datetime) -> BucketSeen | None:
