@@ -21,8 +21,11 @@ from reseal.sweep.finish import Finish
 LEASE = timedelta(seconds=305)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-LEAST_PAGE, LARGEST_PAGE = 10, 100
-"""Buckets in one step: as many as take some seconds at the present rate."""
+PAGE_SECONDS, LEAST_PAGE = 2.0, 10
+"""Buckets in one step: as many as calls are made in two seconds at the present rate, but not fewer than ten.
+
+If each is right, that takes twice as long; if each is a suspect, eight times.
+"""
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -52,7 +55,7 @@ def sweep() -> Sweep:
         deadline=deadline,
         workers=ThreadPoolExecutor(THREADS),
         lease=LEASE,
-        page_size=lambda: max(LEAST_PAGE, min(LARGEST_PAGE, int(pacer.rate))),
+        page_size=lambda: max(LEAST_PAGE, int(PAGE_SECONDS * pacer.rate)),
         finish=finish,
     )
 

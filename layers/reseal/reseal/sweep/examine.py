@@ -29,6 +29,7 @@ from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.observe import Observer
 from reseal.resources.bucket.seen import seen_of
 from reseal.resources.bucket.write import BucketPlan
+from reseal.sweep.reading import for_looks
 
 BucketLook = Look[BucketResource]
 BucketJudgement = Judgement[BucketLook, ObservedBucket, BucketPlan]
@@ -86,7 +87,7 @@ class Examiner:
 
     def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
         """The judgement of the bucket lane. It keeps what was decided before AWS refused a read."""
-        services = replace(self.services, key_uses=_NothingNoted())
+        services = for_looks(self.services)
         kind = BucketKind(services=services, reporter=Reporter(services=services, window_seconds=0))
         return judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
 
@@ -96,7 +97,7 @@ class Examiner:
         Also if a read was refused: the lane's own path reads again, because S3 under load may not find a
         bucket that is there, and says what was refused.
         """
-        observer = Observer(requirements=parsed.requirements, services=self.services)
+        observer = Observer(requirements=parsed.requirements, services=for_looks(self.services))
         try:
             observed, is_suspect = observer.observe_briefly(parsed.trigger)
         except RefusalError:
@@ -131,17 +132,6 @@ class Examiner:
             for one in result.findings
         )
         return replace(result, findings=tuple(advised))
-
-
-class _NothingNoted:
-    """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
-
-    def note(self, _reference: str, _bucket: str, _now: datetime) -> None:
-        """Nothing: a look has no right to write the ledger's table."""
-
-    def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
-        """None."""
-        return ()
 
 
 def _in_detect(required: Requirements) -> Requirements:
