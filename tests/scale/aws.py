@@ -82,13 +82,19 @@ class Aws:
             return 200, json.dumps({"MessageId": "m"})
         if method == "POST" and not operation:
             self.published += 1
-            return 200, "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>"
+            return (
+                200,
+                "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
+            )
         if method == "PUT":
             self.files[target.rpartition("/")[2]] = len(body)
             return 200, ""
         now = time.monotonic()
         self.paced.append(now)
-        if self.burst_every and (now - self.paced[0]) % self.burst_every > self.burst_every - self.burst_seconds:
+        if (
+            self.burst_every
+            and (now - self.paced[0]) % self.burst_every > self.burst_every - self.burst_seconds
+        ):
             self.throttled += 1
             return 503, "<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
         if operation.startswith("TrentService"):
@@ -99,7 +105,12 @@ class Aws:
         if target == "/_messages":
             messages, self.messages = self.messages, []
             return messages
-        return {"paced": self.paced, "throttled": self.throttled, "files": self.files, "published": self.published}
+        return {
+            "paced": self.paced,
+            "throttled": self.throttled,
+            "files": self.files,
+            "published": self.published,
+        }
 
     def _s3(self, url: Any) -> Answer:
         query = parse_qs(url.query, keep_blank_values=True)
@@ -108,7 +119,9 @@ class Aws:
         if "encryption" in query:
             default = f"<ApplyServerSideEncryptionByDefault>{_WRONG if self.wrong else _RIGHT}"
             rule = f"{default}</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>{'false' if self.wrong else 'true'}"
-            blocked = "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"
+            blocked = (
+                "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"
+            )
             text = f"<Rule>{rule}</BucketKeyEnabled>{blocked}</Rule>"
             return 200, f"<ServerSideEncryptionConfiguration>{text}</ServerSideEncryptionConfiguration>"
         if "acl" in query:
@@ -134,7 +147,9 @@ class Aws:
             wanted = call["ExpressionAttributeValues"][":sweep"]
             found = [self.items[one] for one in page if self.items[one].get("last_sweep") == wanted]
             after = int(start) + SCAN_PAGE
-            return {"Items": found} | ({"LastEvaluatedKey": {"at": {"N": str(after)}}} if after < len(ids) else {})
+            return {"Items": found} | (
+                {"LastEvaluatedKey": {"at": {"N": str(after)}}} if after < len(ids) else {}
+            )
         item_id = call["Key"]["id"]["S"]
         if operation == "GetItem":
             return {"Item": self.items[item_id]} if item_id in self.items else {}

@@ -35,7 +35,9 @@ def main() -> None:
     started, messages, hops = time.monotonic(), ['{"reseal": "sweep"}'], 0
     while messages:
         hops += 1
-        records = [{"messageId": "m1", "body": messages.pop(0), "attributes": {"ApproximateReceiveCount": "1"}}]
+        records = [
+            {"messageId": "m1", "body": messages.pop(0), "attributes": {"ApproximateReceiveCount": "1"}}
+        ]
         answer = app.handler({"Records": records}, Context())
         if answer["batchItemFailures"]:
             raise RuntimeError("the sweep failed")

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reseal.core.checks.catalogue import CHECKS, FRAMEWORKS
 from reseal.core.decision import Severity
 from reseal.core.policy.requirements import Mode
-from reseal.core.snapshot import BucketSeen, Creator, KeySeen, Rotation, Verdict
+from reseal.core.snapshot import BucketSeen, Creator, KeySeen, LastFinding, Rotation, Verdict
 from reseal.core.sweep.files import csv, json_lines
 from reseal.core.sweep.progress import Past, Progress
 from reseal.core.sweep.report import Report, report_of
@@ -168,7 +169,20 @@ def test_csv_has_a_column_for_each_answer_of_each_check() -> None:
     (row,) = csv_reader.DictReader(io.StringIO(text))
     assert (row["name"], row["bucket_key"], row["sse_c_blocked"]) == ("payroll", "no", "yes")
     assert row[f"{DEFAULT_ENCRYPTION} status"] == "DETECTED"
-    assert row[f"{DEFAULT_ENCRYPTION} controls"].startswith("Security Hub S3.17; ")
+    assert row[f"{DEFAULT_ENCRYPTION} Security Hub"] == "Security Hub S3.17"
+    assert row[f"{DEFAULT_ENCRYPTION} GDPR"] == "GDPR Art. 32(1)(a)"
+
+
+def test_row_has_the_last_finding_that_was_published() -> None:
+    told = LastFinding(id="f1", at=NOON)
+
+    (row,) = a_report(a_bucket(last_finding=told)).rows
+
+    assert (row["last_finding"], row["last_finding_at"]) == ("f1", NOON.isoformat())
+
+
+def test_every_control_belongs_to_a_framework() -> None:
+    assert all(control.startswith(FRAMEWORKS) for check in CHECKS for control in check.controls)
 
 
 # --- the message ---------------------------------------------------------------------------------------

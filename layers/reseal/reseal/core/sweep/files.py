@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reseal.core.checks.catalogue import CHECKS
+from reseal.core.checks.catalogue import CHECKS, FRAMEWORKS, Check
 from reseal.core.sweep.report import Report
 
 _COLUMNS = (
@@ -24,9 +24,11 @@ _COLUMNS = (
     "right_since",
     "first_seen",
     "seen_at",
+    "last_finding",
+    "last_finding_at",
     "not_read",
 )
-_OF_CHECKS = ("status", "severity", "since", "reason", "recommendation", "controls")
+_OF_CHECKS = ("status", "severity", "since", "reason", "recommendation")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection")."""
 
@@ -38,17 +40,33 @@ def json_lines(report: Report) -> str:
 
 
 def csv(report: Report) -> str:
-    """One line for each row, with the columns of every check that judges buckets."""
-    checks = [check.id for check in CHECKS if any(check.id in row.get("checks", {}) for row in report.rows)]
-    heads = [*_COLUMNS, *(f"{check} {column}" for check in checks for column in _OF_CHECKS)]
+    """One line for each row, with the columns of every check that judges buckets.
+
+    The control ids of each check are columns too, one for each framework.
+    """
+    checks = [check for check in CHECKS if any(check.id in row.get("checks", {}) for row in report.rows)]
+    heads = [*_COLUMNS, *(f"{check.id} {column}" for check in checks for column in _columns_of(check))]
     lines = [heads, *(_cells(row, checks) for row in report.rows)]
     return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
 
 
-def _cells(row: Mapping[str, Any], checks: list[str]) -> list[str]:
-    found = row.get("checks", {})
-    of_checks = (found.get(check, {}).get(column) for check in checks for column in _OF_CHECKS)
-    return [_cell(value) for value in (*(row.get(column) for column in _COLUMNS), *of_checks)]
+def _columns_of(check: Check) -> tuple[str, ...]:
+    return (*_OF_CHECKS, *_controls(check))
+
+
+def _controls(check: Check) -> Mapping[str, str]:
+    """The check's control ids, by framework."""
+    found = {one: [id_ for id_ in check.controls if id_.startswith(one)] for one in FRAMEWORKS}
+    return {framework: "; ".join(ids) for framework, ids in found.items() if ids}
+
+
+def _cells(row: Mapping[str, Any], checks: list[Check]) -> list[str]:
+    cells = [_cell(row.get(column)) for column in _COLUMNS]
+    for check in checks:
+        found = row.get("checks", {}).get(check.id)
+        cells += [_cell((found or {}).get(column)) for column in _OF_CHECKS]
+        cells += [text if found else "" for text in _controls(check).values()]
+    return cells
 
 
 def _cell(value: object) -> str:
@@ -57,8 +75,6 @@ def _cell(value: object) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
-        case list():
-            return "; ".join(map(str, value))
     return str(value)
 
 

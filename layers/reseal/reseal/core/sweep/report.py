@@ -106,6 +106,8 @@ def _bucket(seen: BucketSeen, keys: Mapping[str, KeySeen]) -> dict[str, Any]:
         "right_since": _text(seen.right_since),
         "first_seen": _text(seen.first_seen),
         "seen_at": _text(seen.seen_at),
+        "last_finding": seen.last_finding.id if seen.last_finding else None,
+        "last_finding_at": _text(seen.last_finding.at) if seen.last_finding else None,
         "not_read": seen.not_read,
         "checks": {} if seen.not_read else {c: _verdict(c, one) for c, one in seen.verdicts.items()},
     }
@@ -115,7 +117,7 @@ def _verdict(check: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "status": verdict.status,
         "severity": verdict.severity.name if verdict.severity is not None else None,
-        "since": verdict.since.isoformat(),
+        "since": _text(verdict.since),
         "reason": verdict.reason,
         "recommendation": verdict.recommendation,
         "controls": list(CHECK_BY_ID[check].controls) if check in CHECK_BY_ID else [],
@@ -140,4 +142,4 @@ def _key(seen: KeySeen, named: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _text(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None
+    return time.isoformat(timespec="seconds") if time else None

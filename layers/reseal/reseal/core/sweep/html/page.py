@@ -22,6 +22,8 @@ _COLUMNS = (
     "creator",
     "right_since",
     "not_read",
+    "last_finding",
+    "last_finding_at",
     "rotation",
     "buckets",
 )
@@ -179,7 +181,10 @@ def _heads() -> str:
 
 
 def _data(report: Report) -> str:
-    """The rows as JSON in a script element, each text and verdict once: 20,000 rows repeat most of them."""
+    """The rows as JSON in a script element, each text and verdict once: 20,000 rows repeat most of them.
+
+    A verdict is there without its time, which differs.
+    """
     texts: dict[Any, int] = {}
     verdicts: dict[str, int] = {}
     packed = [_packed(row, texts, verdicts) for row in report.rows]
@@ -194,10 +199,10 @@ def _data(report: Report) -> str:
 
 def _packed(row: Mapping[str, Any], texts: dict[Any, int], verdicts: dict[str, int]) -> list[Any]:
     cells = [_index(row.get(column), texts) for column in _COLUMNS]
-    checks = [
-        verdicts.setdefault(json.dumps({"check": check, **verdict}), len(verdicts))
-        for check, verdict in row.get("checks", {}).items()
-    ]
+    checks: list[int] = []
+    for check, verdict in row.get("checks", {}).items():
+        timeless = json.dumps({"check": check, **verdict, "since": None})
+        checks += [verdicts.setdefault(timeless, len(verdicts)), _index(verdict["since"], texts)]
     return [*cells, checks]
 
 

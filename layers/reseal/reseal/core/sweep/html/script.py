@@ -12,7 +12,12 @@ SCRIPT = r"""
     data.columns.forEach(function (name, index) {
       row[name] = packed[index] < 0 ? null : data.texts[packed[index]];
     });
-    row.checks = packed[data.columns.length].map((index) => data.verdicts[index]);
+    const checks = packed[data.columns.length];
+    row.checks = [];
+    for (let index = 0; index < checks.length; index += 2) {
+      const since = data.texts[checks[index + 1]];
+      row.checks.push(Object.assign({}, data.verdicts[checks[index]], { since: since }));
+    }
     row.severity = Math.max(-1, ...row.checks.map((one) => RANK.indexOf(one.severity)));
     row.status = row.not_read ? 'UNREAD' : row.checks.map((one) => one.status)
       .sort((a, b) => WORST.indexOf(b) - WORST.indexOf(a))[0] || '';
@@ -68,6 +73,7 @@ SCRIPT = r"""
     say('Not read', row.not_read);
     say('Key', row.kms_key);
     say('Created by', row.creator);
+    say('Last finding', row.last_finding && row.last_finding + ', ' + row.last_finding_at);
     say('Rotation', row.rotation);
     say('Buckets that name it', row.buckets);
     row.checks.forEach(function (one) {
