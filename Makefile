@@ -17,7 +17,7 @@ PROCESSES ?= 4
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample redrive look sweep audit verify-aws test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge localemu browser
+.PHONY: help demo picture local sample redrive look sweep audit verify-aws test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge scale localemu browser
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -52,10 +52,10 @@ verify-aws: .venv/dev/.ready $(if $(findstring --stack,$(ARGS)),build) ## Measur
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
-	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults --ignore=tests/browser -k "not LocalEmu"
+	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults --ignore=tests/browser --ignore=tests/scale -k "not LocalEmu"
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, laws, soak, judge, localemu, browser
-	@started=$$(date +%s); for part in faults laws soak judge localemu browser; do began=$$(date +%s); \
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, laws, soak, judge, scale, localemu, browser
+	@started=$$(date +%s); for part in faults laws soak judge scale localemu browser; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
@@ -71,6 +71,10 @@ soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of e
 
 judge: .venv/dev/.ready ## Test PAIRS=20000 pairs of bucket and key policy against an independent judge
 	RESEAL_POLICY_PAIRS=$(PAIRS) $(DEV) -m pytest -n 2 tests/unit/core/access/test_judge.py
+
+scale: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test a sweep over 20,000 buckets, and a deployed one over 300 that is killed
+	$(DEV) -m pytest -s tests/scale
+	RESEAL_SWEEP_BUCKETS=300 $(DEV) -m pytest tests/cloud/sweep
 
 browser: .venv/dev/.ready .venv/browser/.ready ## Test the report's page with 20,000 rows in Chromium
 	$(DEV) -m pytest -s tests/browser

@@ -16,8 +16,18 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-0000-0000-000000000001"
 SCAN_PAGE = 400
 """Items in one answer of Scan: about 1 MB, its most."""
 
-_RIGHT = f"<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{KEY}</KMSMasterKeyID>"
-_WRONG = "<SSEAlgorithm>AES256</SSEAlgorithm>"
+
+def _encryption(default: str, bucket_key: str) -> str:
+    rule = (
+        f"<ApplyServerSideEncryptionByDefault>{default}</ApplyServerSideEncryptionByDefault>"
+        f"<BucketKeyEnabled>{bucket_key}</BucketKeyEnabled>"
+        "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"
+    )
+    return f"<ServerSideEncryptionConfiguration><Rule>{rule}</Rule></ServerSideEncryptionConfiguration>"
+
+
+_RIGHT = _encryption(f"<SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{KEY}</KMSMasterKeyID>", "true")
+_WRONG = _encryption("<SSEAlgorithm>AES256</SSEAlgorithm>", "false")
 _NONE = {
     "policy": "NoSuchBucketPolicy",
     "website": "NoSuchWebsiteConfiguration",
@@ -72,58 +82,51 @@ class Aws:
     files: dict[str, int] = field(default_factory=dict)
 
     def answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
-        operation = headers.get("x-amz-target", "")
+        service, _, operation = headers.get("x-amz-target", "").partition(".")
         if target.startswith("/_"):
             return 200, json.dumps(self._of_test(target))
-        if operation.startswith("DynamoDB"):
-            return 200, json.dumps(self._dynamodb(operation.partition(".")[2], json.loads(body)))
-        if operation.startswith("AmazonSQS"):
+        if service.startswith("DynamoDB"):
+            return 200, json.dumps(self._dynamodb(operation, json.loads(body)))
+        if service.startswith("AmazonSQS"):
             self.messages.append(json.loads(body)["MessageBody"])
             return 200, json.dumps({"MessageId": "m"})
-        if method == "POST" and not operation:
-            self.published += 1
-            return (
-                200,
-                "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>",
-            )
         if method == "PUT":
             self.files[target.rpartition("/")[2]] = len(body)
             return 200, ""
-        now = time.monotonic()
-        self.paced.append(now)
-        if (
-            self.burst_every
-            and (now - self.paced[0]) % self.burst_every > self.burst_every - self.burst_seconds
-        ):
-            self.throttled += 1
-            return 503, "<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
-        if operation.startswith("TrentService"):
-            return 200, json.dumps(_OF_KMS[operation.partition(".")[2]])
-        return self._s3(urlsplit(target))
+        if method == "POST" and not operation:
+            return 200, self._published()
+        return self._paced(target, operation)
 
     def _of_test(self, target: str) -> Any:
         if target == "/_messages":
             messages, self.messages = self.messages, []
             return messages
-        return {
-            "paced": self.paced,
-            "throttled": self.throttled,
-            "files": self.files,
-            "published": self.published,
-        }
+        rows = sum(1 for item in self.items if item.startswith("bucket#"))
+        counted = {"throttled": self.throttled, "published": self.published, "rows": rows}
+        return {"paced": self.paced, "files": self.files, **counted}
+
+    def _published(self) -> str:
+        self.published += 1
+        result = "<PublishResult><MessageId>m</MessageId></PublishResult>"
+        return f"<PublishResponse>{result}</PublishResponse>"
+
+    def _paced(self, target: str, operation: str) -> Answer:
+        now = time.monotonic()
+        self.paced.append(now)
+        quiet = self.burst_every - self.burst_seconds
+        if self.burst_every and (now - self.paced[0]) % self.burst_every > quiet:
+            self.throttled += 1
+            return 503, "<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"
+        if operation:
+            return 200, json.dumps(_OF_KMS[operation])
+        return self._s3(urlsplit(target))
 
     def _s3(self, url: Any) -> Answer:
         query = parse_qs(url.query, keep_blank_values=True)
         if url.path == "/":
             return 200, self._listed(query)
         if "encryption" in query:
-            default = f"<ApplyServerSideEncryptionByDefault>{_WRONG if self.wrong else _RIGHT}"
-            rule = f"{default}</ApplyServerSideEncryptionByDefault><BucketKeyEnabled>{'false' if self.wrong else 'true'}"
-            blocked = (
-                "<BlockedEncryptionTypes><EncryptionType>SSE-C</EncryptionType></BlockedEncryptionTypes>"
-            )
-            text = f"<Rule>{rule}</BucketKeyEnabled>{blocked}</Rule>"
-            return 200, f"<ServerSideEncryptionConfiguration>{text}</ServerSideEncryptionConfiguration>"
+            return 200, _WRONG if self.wrong else _RIGHT
         if "acl" in query:
             return 200, _ACL
         code = next(code for name, code in _NONE.items() if name in query)
