@@ -11,12 +11,13 @@ DEV = .venv/dev/bin/python
 LOCALEMU_WITHOUT = antlr4-python3-runtime aws-sam-translator awscli cfn-lint crontab docutils duckdb \
   graphql-core grpcio mpmath networkx opensearch-protobufs opensearch-py protobuf pygments \
   regex rsa sqlglot sympy
+BROWSER_WITHOUT = greenlet playwright pyee typing-extensions
 PROCESSES ?= 4
 # Each target's output in one piece; the make of macOS cannot.
 SYNC = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo picture local sample redrive look verify-aws test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge localemu
+.PHONY: help demo picture local sample redrive look sweep audit verify-aws test prove unit lint type docs fmt build guided package bench mutants lock clean faults laws soak judge scale localemu browser
 .DELETE_ON_ERROR:
 
 help: ## Show this list
@@ -40,15 +41,21 @@ redrive: .venv/dev/.ready ## Show the dead-letter messages of STACK; redrive the
 look: .venv/dev/.ready ## Ask STACK to check BUCKET, the object KEY in it, or KMS_KEY, now
 	@PYTHONPATH=layers/reseal $(DEV) -m operations.look --stack "$$STACK" --bucket "$$BUCKET" --key "$$KEY" --kms-key "$$KMS_KEY" $(ARGS)
 
+sweep: .venv/dev/.ready ## Let STACK check every bucket now, and report
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.sweep --stack "$$STACK" $(ARGS)
+
+audit: .venv/dev/.ready ## Check every bucket with your own read permissions, without a stack: ARGS="--json --output DIR"
+	@PYTHONPATH=layers/reseal $(DEV) -m operations.audit $(ARGS)
+
 verify-aws: .venv/dev/.ready $(if $(findstring --stack,$(ARGS)),build) ## Measure AWS in a sandbox account: ARGS="--stack --region REGION" (docs/verify-aws.md)
 	@$(DEV) -m operations.verify_aws $(ARGS)
 
 test: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready .venv/ric/.ready .venv/gates/.ready ## Run every gate and every test but the long ones
 	@$(MAKE) --no-print-directory -j 3 $(SYNC) lint type unit
-	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults -k "not LocalEmu"
+	$(DEV) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --ignore=tests/unit --ignore=tests/cloud/faults --ignore=tests/browser --ignore=tests/scale -k "not LocalEmu"
 
-prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, laws, soak, judge, localemu
-	@started=$$(date +%s); for part in faults laws soak judge localemu; do began=$$(date +%s); \
+prove: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Run the long tests: faults, laws, soak, judge, scale, localemu, browser
+	@started=$$(date +%s); for part in faults laws soak judge scale localemu browser; do began=$$(date +%s); \
 	  $(MAKE) --no-print-directory $$part || { echo "make prove: $$part failed, the rest was not run" >&2; exit 1; }; \
 	  echo "make prove: $$part took $$(($$(date +%s) - began)) s"; done; \
 	echo "make prove: all took $$(($$(date +%s) - started)) s"
@@ -64,6 +71,13 @@ soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of e
 
 judge: .venv/dev/.ready ## Test PAIRS=20000 pairs of bucket and key policy against an independent judge
 	RESEAL_POLICY_PAIRS=$(PAIRS) $(DEV) -m pytest -n 2 tests/unit/core/access/test_judge.py
+
+scale: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test a sweep over 20,000 buckets, and a deployed one over 300 that is killed
+	$(DEV) -m pytest -s tests/scale
+	RESEAL_SWEEP_BUCKETS=300 $(DEV) -m pytest tests/cloud/sweep
+
+browser: .venv/dev/.ready .venv/browser/.ready ## Test the report's page with 20,000 rows in Chromium
+	$(DEV) -m pytest -s tests/browser
 
 localemu: .venv/dev/.ready .venv/cloud/.ready .venv/localemu/.ready ## Test the adapters on a second emulator, LocalEmu
 	$(DEV) -m pytest -n 2 --dist loadgroup tests/contract -k LocalEmu
@@ -106,6 +120,7 @@ lock: .venv/dev/.ready ## Update and pin every requirement, with hashes (needs u
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header layers/reseal/requirements.in -o layers/reseal/requirements.txt
 	cd requirements && for name in dev cloud sam ric gates custodian; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $$name.in -o $$name.txt || exit 1; done
+	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header $(BROWSER_WITHOUT:%=--no-emit-package %) browser.in -o browser.txt
 	cd requirements && uv pip compile --quiet --upgrade --python-version 3.12 --generate-hashes --no-header $(LOCALEMU_WITHOUT:%=--no-emit-package %) localemu.in -o localemu.txt
 
 clean: ## Remove what the other commands made

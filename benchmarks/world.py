@@ -1,4 +1,4 @@
-"""The AWS resources of every measurement: one bucket, key, ledger table and topic, in moto."""
+"""The AWS resources of every measurement: one bucket, key, topic and two tables, in moto."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACCOUNT = "123456789012"
 
 BUCKET = "reseal-bench"
 KEY_ALIAS = "alias/reseal-bench"
-TABLE = "ledger"
+TABLE, SNAPSHOT_TABLE = "ledger", "snapshot"
 BUCKET_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/buckets"
 
 VIOLATING, COMPLIANT = "violating", "compliant"
@@ -57,17 +57,18 @@ class World:
 
 
 def make_world(client: Client) -> World:
-    """Make the bucket, the key and its alias, the table, the topic and the queue."""
+    """Make the bucket, the key and its alias, the tables, the topic and the queue."""
     client("sqs").create_queue(QueueName=BUCKET_QUEUE_URL.rpartition("/")[2])
     client("s3").create_bucket(Bucket=BUCKET)
     key = client("kms").create_key(KeyUsage="ENCRYPT_DECRYPT", KeySpec="SYMMETRIC_DEFAULT")["KeyMetadata"]
     client("kms").create_alias(AliasName=KEY_ALIAS, TargetKeyId=key["KeyId"])
-    client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
+    for table in (TABLE, SNAPSHOT_TABLE):
+        client("dynamodb").create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
     return World(key_arn=key["Arn"], topic_arn=client("sns").create_topic(Name="findings")["TopicArn"])
 
 
@@ -117,6 +118,7 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "REPLACE_UNAPPROVED_KEYS": "false",
         "TOPIC_ARN": world.topic_arn,
         "LEDGER_TABLE": TABLE,
+        "SNAPSHOT_TABLE": SNAPSHOT_TABLE,
         "LEDGER_DAYS": "400",
         "ALERT_WINDOW_SECONDS": "900",
         "QUEUE_URL": BUCKET_QUEUE_URL,

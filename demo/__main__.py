@@ -16,8 +16,9 @@ from demo.object_scenes import OBJECT_GROUPS, prepare
 from demo.runner import Played, play
 from demo.scene import Group
 from demo.summary import own_writes, show_summary
+from demo.sweep import sweep
 from demo.verdict import faults
-from demo.view import console, show_error, show_group, show_scene, show_world, step, waiting
+from demo.view import console, show_error, show_group, show_scene, show_sweep, show_world, step, waiting
 from demo.world import World, world
 from localcloud.client.handle import LocalCloudError
 from localcloud.client.sam import DeployError
@@ -64,7 +65,10 @@ def _run(*, short: bool, draw: bool) -> bool:
         with step("creating the buckets of the object scenes; Reseal remediates their default encryption"):
             prepare(stage, [scene for group in object_groups for scene in group.scenes])
         played += _play(object_groups, stage, len(played) + 1, draw=draw)
-        return show_summary(played, own_writes(stage), started, short=short)
+        with waiting("Reseal checks every bucket"):
+            swept = sweep(stage)
+        show_sweep(swept)
+        return show_summary(played, own_writes(stage), swept, started, short=short)
 
 
 def _chosen(groups: Sequence[Group], *, short: bool) -> list[Group]:

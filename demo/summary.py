@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from demo.runner import OBJECT_WRITES, Played
+from demo.sweep import Swept
 from demo.view import console, found_in_words, print_rows, show_group
 from demo.world import World
 
@@ -47,8 +48,10 @@ def own_writes(world: World) -> OwnWrites:
     return OwnWrites(len(made), sum(role in actor for actor in actors for role in _OWN_ROLES))
 
 
-def show_summary(played: Sequence[Played], own: OwnWrites, started: float, *, short: bool) -> bool:
-    """Print the summary; whether every scene had the expected result and no own write came back."""
+def show_summary(
+    played: Sequence[Played], own: OwnWrites, swept: Swept | None, started: float, *, short: bool
+) -> bool:
+    """Print the summary; whether every scene had its result, no own write came back, and a sweep reported."""
     show_group("Summary")
     console.print(_table(played))
     wrong = sum(bool(one.faults) for one in played)
@@ -58,8 +61,9 @@ def show_summary(played: Sequence[Played], own: OwnWrites, started: float, *, sh
     )
     console.print(f"{time.monotonic() - started:.0f} s in total. {NOT_PROVEN}\n")
     console.print("[bold]Next[/]")
-    print_rows((ALL_SCENES, *NEXT) if short else NEXT, indent=2)
-    return wrong == 0 and own.delivered == 0
+    page = [(str(swept.page), "the report of the sweep: open it in a browser")] if swept else []
+    print_rows([*page, *((ALL_SCENES, *NEXT) if short else NEXT)], indent=2)
+    return wrong == 0 and own.delivered == 0 and swept is not None
 
 
 def _table(played: Sequence[Played]) -> Table:

@@ -17,6 +17,7 @@ from rich.table import Table
 from demo.auditor import Look
 from demo.runner import Played, violations_in
 from demo.scene import End
+from demo.sweep import Swept
 from demo.world import World
 
 _LOG_WIDTH = 140  # without a terminal, which would know its width
@@ -175,6 +176,27 @@ def _named(text: str, world: World) -> str:
     for arn, name in names.items():
         text = text.replace(arn, name)
     return text
+
+
+def show_sweep(swept: Swept | None) -> None:
+    """Print what the sweep at the end counted."""
+    show_group("A sweep over every bucket that the scenes left")
+    if swept is None:
+        console.print("[bold red]no message of the sweep came[/]")
+        return
+    summary = swept.summary
+    print_rows(
+        [
+            ("looked at", f"{summary['buckets']} buckets, {summary['keys']} keys"),
+            *((check, _counted(found)) for check, found in summary["counts"].items()),
+            ("report", str(swept.page)),
+        ],
+        indent=2,
+    )
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in sorted(found.items()))
 
 
 def found_in_words(findings: Sequence[Mapping[str, Any]], violations: int) -> str:

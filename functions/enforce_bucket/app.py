@@ -14,6 +14,7 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
@@ -32,11 +33,12 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services = wire(os.environ, logger, deadline)
+    settings, services, snapshot = wire(os.environ, logger, deadline)
+    reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
         policy=settings.policy,
         kind=BucketKind(services=services),
-        reporter=Reporter(services=services, window_seconds=settings.window_seconds),
+        reporter=Remembering(reporter=reporter, snapshot=snapshot, clock=services.clock),
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline,

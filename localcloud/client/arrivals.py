@@ -41,7 +41,7 @@ class Arrivals:
         for message in self._received():
             notification = json.loads(message["Body"])
             self.messages.append(notification)
-            self.findings += json.loads(notification["Message"])["findings"]
+            self.findings += json.loads(notification["Message"]).get("findings", [])  # a sweep has counts
             self._sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
         for name in self._log_groups:
             self.lines += self._new_lines(name)

@@ -16,7 +16,7 @@ from moto import mock_aws
 from localcloud.client.clients import make_client
 from localcloud.client.handle import Credentials, LocalCloud
 from reseal.ports import AlertWindows, Ledger, Watchlist
-from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services
+from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services, snapshot
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeLedger, FakeWatchlist, FakeWindows
@@ -132,6 +132,11 @@ def ledger(backend: Backend | None) -> Ledger:
 @pytest.fixture
 def watchlist(backend: Backend | None) -> Watchlist:
     return evidence.aws_watchlist(backend) if backend else FakeWatchlist()
+
+
+@pytest.fixture
+def snapshots(backend: Backend | None) -> snapshot.SnapshotWorld:
+    return snapshot.AwsSnapshotWorld(backend) if backend else snapshot.FakeSnapshotWorld()
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ HOUSES = (
         "reseal",
         REPOSITORY / "layers" / "reseal" / "reseal",
         (
+            "sweep",
             "resources/object",
             "resources/bucket",
             "resources/key",
@@ -66,6 +67,8 @@ HOUSES = (
             "aws/dynamodb",
             "aws",
             "",  # the ports
+            "core/sweep/html",
+            "core/sweep",
             "core/alerts",
             "core/findings/render",
             "core/findings",
@@ -106,6 +109,8 @@ HOUSES = (
         REPOSITORY / "tests",
         (
             "",  # conftest.py
+            "browser",
+            "cloud/sweep",
             "cloud/e2e",
             "cloud/e2e/keys",
             "cloud/events",
@@ -127,6 +132,7 @@ HOUSES = (
             "gates",
             "gates/artefact",
             "gates/roles",
+            "template/sweep",
             "template",
             "scenarios",
             "scenarios/laws",
@@ -134,6 +140,7 @@ HOUSES = (
             "scenarios/world/aws",
             "unit/flow",
             "unit/resources/key",
+            "unit/sweep",
             "unit/resources/bucket",
             "unit/resources/object",
             "unit/operations",
@@ -148,6 +155,7 @@ HOUSES = (
             "unit/runtime",
             "unit/functions",
             "unit/core",
+            "unit/core/sweep",
             "unit/core/alerts",
             "unit/core/findings/render",
             "unit/core/findings",
@@ -165,6 +173,7 @@ HOUSES = (
             "unit/core/text",
             "contract",
             "contract/faults",
+            "contract/sweep",
             "contract/aws",
             "contract/keys",
             "contract/recorded",

@@ -15,18 +15,29 @@ from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.errors import SettingsError
 from reseal.core.repairs.objects.method import GIB
-from reseal.runtime.settings import OF_KEYS, OF_S3, read_key_settings, read_object_settings, read_settings
+from reseal.runtime.settings import (
+    OF_KEYS,
+    OF_S3,
+    read_key_settings,
+    read_object_settings,
+    read_settings,
+    read_snapshot_table,
+    read_sweep_settings,
+)
 from tests.support.translated import of_type, resolved, translated
 
 LOCK_FILES = [*REPOSITORY.glob("requirements/*.txt"), REPOSITORY / "layers" / "reseal" / "requirements.txt"]
 PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+")
 
 
-def settings_read(read: Callable[[dict[str, str]], object]) -> set[str]:
-    """Every variable that a function reads: its error names each missing one."""
-    with pytest.raises(SettingsError) as raised:
-        read({})
-    return set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
+def settings_read(*reads: Callable[[dict[str, str]], object]) -> set[str]:
+    """Every variable that a function reads: its errors name each missing one."""
+    missing: set[str] = set()
+    for read in reads:
+        with pytest.raises(SettingsError) as raised:
+            read({})
+        missing |= set(re.findall(r"([A-Z_]+) is not set", str(raised.value)))
+    return missing
 
 
 def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dict[str, Any]:
@@ -36,17 +47,19 @@ def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dic
 
 
 @pytest.mark.parametrize(
-    ("function", "read"),
+    ("function", "reads"),
     [
-        ("EnforceBucketFunction", read_settings),
-        ("EnforceObjectFunction", read_object_settings),
-        ("EnforceKeyFunction", read_key_settings),
+        ("EnforceBucketFunction", [read_settings, read_snapshot_table]),
+        ("EnforceObjectFunction", [read_object_settings]),
+        ("EnforceKeyFunction", [read_key_settings]),
+        ("SweepFunction", [read_sweep_settings]),
     ],
 )
 def test_template_sets_exactly_what_the_function_reads(
-    function: str, read: Callable[[dict[str, str]], object]
+    function: str, reads: list[Callable[[dict[str, str]], object]]
 ) -> None:
-    assert variables(function).keys() | {"AWS_REGION"} == settings_read(read)  # Lambda sets AWS_REGION itself
+    # Lambda sets AWS_REGION itself.
+    assert variables(function).keys() | {"AWS_REGION"} == settings_read(*reads)
 
 
 OF_OBJECTS = {
@@ -62,7 +75,10 @@ OF_OBJECTS = {
 def test_object_function_gets_every_setting_of_the_bucket_function() -> None:
     parameters = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "Mode": "detect"}
 
-    assert variables("EnforceObjectFunction", **parameters) == variables(**parameters) | OF_OBJECTS
+    of_buckets = variables(**parameters)
+    del of_buckets["SNAPSHOT_TABLE"]
+
+    assert variables("EnforceObjectFunction", **parameters) == of_buckets | OF_OBJECTS
 
 
 @pytest.mark.parametrize(
@@ -95,7 +111,9 @@ OF_ITS_OWN = {
 def test_key_function_gets_every_other_setting_of_the_bucket_function() -> None:
     parameters = {"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/mrk-1", "Mode": "detect"}
 
-    assert variables("EnforceKeyFunction", **parameters) == variables(**parameters) | OF_ITS_OWN
+    others = variables(**parameters)
+    del others["SNAPSHOT_TABLE"]
+    assert variables("EnforceKeyFunction", **parameters) == others | OF_ITS_OWN
 
 
 def test_period_of_rotation_reaches_the_key_function() -> None:

@@ -21,6 +21,7 @@ MOST_KEYS = 39
 STACK = "s" * 32
 """A long name for a stack. CloudFormation allows 128 characters: then fewer keys fit."""
 KEY_ID = "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+PASSED_BY_NAME = {"Ledger", "Snapshot", "ReportBucket"}
 _REFERENCE = re.compile(r"\$\{([A-Za-z]+)(\.Arn)?\}")
 
 
@@ -57,7 +58,7 @@ def of_partition(partition: str, **parameters: str) -> Template:
 
 
 def rendered(value: Any, partition: str) -> Any:
-    """The value with an ARN of a CloudFormation resource for each reference: a name or URL is no longer."""
+    """The value with what CloudFormation puts for each reference: an ARN, than which no URL is longer."""
     if isinstance(value, list):
         return [rendered(item, partition) for item in value]
     if isinstance(value, str):
@@ -65,13 +66,15 @@ def rendered(value: Any, partition: str) -> Any:
         return _REFERENCE.sub(lambda m: _arn(m[1], partition), named)
     if not isinstance(value, dict):
         return value
-    name = value.get("Ref") or value.get("Fn::GetAtt", [None])[0]
-    return _arn(name, partition) if name else {key: rendered(v, partition) for key, v in value.items()}
+    name, attribute = [value.get("Ref"), None] if "Ref" in value else value.get("Fn::GetAtt", [None, None])
+    if name is None:
+        return {key: rendered(v, partition) for key, v in value.items()}
+    if name in PASSED_BY_NAME or attribute == "QueueName":
+        return f"{STACK}-{name}-{'X' * 12}"
+    return _arn(name, partition)
 
 
 def _arn(resource: str, partition: str) -> str:
-    if resource == "Ledger":  # the only name that is passed
-        return f"{STACK}-{resource}-{'X' * 12}"
     if resource.endswith("Key"):
         return f"arn:{partition}:kms:{REGIONS[partition]}:111122223333:key/{KEY_ID}"
     return f"arn:{partition}:sns:{REGIONS[partition]}:111122223333:{STACK}-{resource}-{'X' * 12}"

@@ -11,6 +11,8 @@ RETAINED = {
     "TrailKey",
     "TrailBucket",
     "TrailBucketPolicy",
+    "ReportBucket",
+    "ReportBucketPolicy",
 }
 
 

@@ -2,3 +2,5 @@
 
 The steps of the flow: parse, observe, decide, record, act, report (see `lanes.bucket` and `lanes.object`).
 """
+
+__version__ = "unreleased"

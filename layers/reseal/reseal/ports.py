@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
+from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.key_knowledge import KnownKey, LastUse
@@ -24,6 +25,7 @@ from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
+from reseal.core.sweep.progress import Progress
 
 
 class Buckets(Protocol):
@@ -34,6 +36,9 @@ class Buckets(Protocol):
 
     def read_created(self, bucket: str) -> datetime | None:
         """When S3 says that the bucket was created; None if it does not. Raises TransientError."""
+
+    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
+        """The bucket policy; None if there is none. Raises RefusalError or TransientError."""
 
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now. Raises RefusalError or TransientError."""
@@ -111,6 +116,9 @@ class Keys(Protocol):
         Raises TransientError.
         """
 
+    def read_rotation(self, key_arn: str) -> Rotation | None:
+        """Whether KMS rotates the key; None if KMS refuses to say. Raises TransientError."""
+
 
 class KeyManagement(Protocol):
     """AWS KMS: the rotation and the state of keys. All methods raise RefusalError or TransientError."""
@@ -186,6 +194,69 @@ class Ledger(Protocol):
 
     def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
         """The entry of the last repair that was made of each of these resources, by the resource's name."""
+
+
+class Snapshot(Protocol):
+    """What was last seen of each bucket and key. All methods raise TransientError."""
+
+    def read_bucket(self, bucket: str) -> BucketSeen | None:
+        """What was last seen of the bucket; None if it was never seen."""
+
+    def read_key(self, arn: str) -> KeySeen | None:
+        """What was last seen of the key with this ARN; None if it was never seen."""
+
+    def buckets_of_key(self, arn: str) -> Sequence[str]:
+        """The names of the buckets that name the key with this ARN; a change may be seconds old."""
+
+    def put(self, seen: Seen) -> None:
+        """Keep what was seen, joined with what is known: the later observation counts."""
+
+
+class Sightings(Snapshot, Protocol):
+    """The snapshot of one sweep."""
+
+    def seen_by(self, sweep: str) -> Iterator[Seen]:
+        """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
+
+
+class SweepState(Protocol):
+    """How far the sweep is. All methods raise TransientError, and LeaseHeldError if another one holds it."""
+
+    def claim(self, holder: str, now: datetime, until: datetime) -> Progress | None:
+        """Hold the sweep until then, and read its progress; None if there was never a sweep."""
+
+    def save(self, holder: str, progress: Progress) -> None:
+        """Save the progress of the sweep that is held."""
+
+    def release(self, holder: str) -> None:
+        """Hold the sweep no longer."""
+
+
+class BucketList(Protocol):
+    """Amazon S3: the list of the account's buckets in this Region."""
+
+    def page(self, token: str | None, size: int) -> tuple[Sequence[str], str | None]:
+        """The names of the next buckets, `size` at most, and where the list continues; None at its end.
+
+        Raises RefusalError or TransientError.
+        """
+
+
+class Queue(Protocol):
+    """A queue of the stack."""
+
+    def send(self, body: str, seconds: int) -> None:
+        """Put a message on it, delivered after so many seconds (0 to 900). Raises TransientError."""
+
+
+class Reports(Protocol):
+    """The bucket of the sweeps' reports."""
+
+    def write(self, name: str, text: str, content_type: str) -> None:
+        """Write one file; an equal name is replaced. Raises TransientError."""
+
+    def place(self, name: str) -> str:
+        """The address of a file, `s3://bucket/name`."""
 
 
 class Watchlist(Protocol):
@@ -291,3 +362,15 @@ class KeyServices:
     management: KeyManagement
     known: KnownKeys
     looks: Looks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepServices:
+    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id."""
+
+    listing: BucketList
+    sightings: Callable[[str], Sightings]
+    state: SweepState
+    own_queue: Queue
+    bucket_looks: Queue
+    reports: Reports

@@ -18,6 +18,7 @@ from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
 from tests.gates.roles.key_battery import KeyBattery
 from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
+from tests.gates.roles.sweep_battery import SweepBattery
 from tests.support.deployment import Deployment
 from tests.support.rights import role_statements
 from tests.support.translated import actions, enforcing, of_type
@@ -25,9 +26,10 @@ from tests.support.workers import kill_workers
 
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
 OBJECTS, KEYS = "EnforceObjectRole", "EnforceKeyRole"
+SWEEP, SWEEP_TIMER = "SweepRole", "SweepTimerRole"
 TRAIL = "gate-trail"
-CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"}
-"""Calls about K that the functions cache for a minute."""
+CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies", "s3:GetBucketTagging"}
+"""Calls whose answers the functions cache for a minute or two."""
 POLLER = "on AWS Lambda's poller uses the role's rights; the local cloud's poller uses none"
 LOGGER = "on AWS Lambda writes the log with the role's rights; the local cloud checks none"
 FAILURES = (
@@ -35,6 +37,7 @@ FAILURES = (
 )
 ACCOUNT_SETTINGS = "the local cloud has no S3 Control: the account's Block Public Access stays unknown"
 SCHEDULER = "on AWS the scheduler calls with the role's rights; the local cloud checks none"
+LONG_SWEEPS = "only a sweep that is longer than one invocation continues itself"
 UNTESTED = {
     (LANE, "sqs:ReceiveMessage"): POLLER,
     (LANE, "sqs:DeleteMessage"): POLLER,
@@ -56,6 +59,14 @@ UNTESTED = {
     (TRAIL_CHECK, "logs:CreateLogStream"): LOGGER,
     (TRAIL_CHECK, "logs:PutLogEvents"): LOGGER,
     (TRAIL_CHECK, "sns:Publish"): FAILURES,
+    (SWEEP, "logs:CreateLogStream"): LOGGER,
+    (SWEEP, "logs:PutLogEvents"): LOGGER,
+    (SWEEP, "sqs:ReceiveMessage"): POLLER,
+    (SWEEP, "sqs:DeleteMessage"): POLLER,
+    (SWEEP, "sqs:GetQueueAttributes"): POLLER,
+    (SWEEP, "s3:GetAccountPublicAccessBlock"): ACCOUNT_SETTINGS,
+    (SWEEP, "sqs:SendMessage"): LONG_SWEEPS,
+    (SWEEP_TIMER, "sqs:SendMessage"): SCHEDULER,
     (SCHEDULE, "lambda:InvokeFunction"): SCHEDULER,
 }
 WRITING = enforcing(KeyDeletionMode="enforce")
@@ -83,7 +94,13 @@ def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
 @pytest.fixture(scope="module")
 def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], FirstFailure]]:
     """By role, the function that runs its battery; it was run once with every right, without a failure."""
-    batteries = {LANE: bucket_lane, OBJECTS: object_lane, KEYS: key_lane, TRAIL_CHECK: trail_check}
+    batteries = {
+        LANE: bucket_lane,
+        OBJECTS: object_lane,
+        KEYS: key_lane,
+        SWEEP: sweep,
+        TRAIL_CHECK: trail_check,
+    }
     with ExitStack() as started:
 
         @cache
@@ -111,6 +128,11 @@ def object_lane(deployment: Deployment) -> Iterator[FirstFailure]:
 def key_lane(deployment: Deployment) -> Iterator[FirstFailure]:
     yield KeyBattery(deployment).first_failure
     purge_returned_messages(deployment)
+
+
+@contextmanager
+def sweep(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield SweepBattery(deployment).first_failure
 
 
 @contextmanager
@@ -183,7 +205,7 @@ def test_battery_fails_without_the_action(
     assert without is not None
 
 
-@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, TRAIL_CHECK])
+@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, SWEEP, TRAIL_CHECK])
 def test_battery_passes_with_every_action_except_the_untested_ones(
     role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
 ) -> None:

@@ -20,6 +20,7 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
@@ -104,6 +105,11 @@ class FakeBuckets:
         with self._steps.step("read created", self.failures["read_created"]):
             return self.created.get(bucket)
 
+    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
+        with self._steps.step("read policy", self.failures["read_policy"]):
+            self._existing(bucket, "s3:GetBucketPolicy")
+            return self.access[bucket].policy
+
     def read_access(self, bucket: str) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):
             self._existing(bucket, "s3:GetBucketPolicy")
@@ -145,6 +151,7 @@ class FakeKeys:
     def __init__(self, steps: Steps | None = None) -> None:
         self.known: dict[str, KeyDescription] = {}
         self.policies: dict[str, dict[str, Any]] = {}
+        self.rotations: dict[str, Rotation] = {}
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
@@ -155,6 +162,10 @@ class FakeKeys:
     def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
         with self._steps.step("read key policy", self.failures["read_policy"]):
             return self.policies.get(key_arn)
+
+    def read_rotation(self, key_arn: str) -> Rotation | None:
+        with self._steps.step("read rotation", self.failures["read_rotation"]):
+            return self.rotations.get(key_arn)
 
 
 class FakeKeyUses:

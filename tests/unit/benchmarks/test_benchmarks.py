@@ -62,7 +62,7 @@ def test_compliant_bucket_whose_record_shows_a_violation_costs_a_read_of_the_led
     assert calls == ["GetBucketEncryption", "GetItem"]
 
 
-def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_writes_and_a_count(
+def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_writes_a_count_and_a_sighting(
     world: World,
 ) -> None:
     assert calls_of_a_warm_event(world, VIOLATING) == [
@@ -80,6 +80,7 @@ def test_repair_costs_the_guards_reads_a_last_look_write_and_check_two_ledger_wr
         "TransactWriteItems",
         "GetItem",
         "PutItem",
+        "UpdateItem",
     ]
 
 
@@ -93,7 +94,7 @@ def test_violation_that_is_only_detected_costs_the_reads_of_the_guards_and_no_le
 
     opens = {"PutItem", "TransactWriteItems"}
     before_the_write = enforcing[: next(n for n, call in enumerate(enforcing) if call in opens)]
-    assert detecting == [*before_the_write, "GetItem", "PutItem"]
+    assert detecting == [*before_the_write, "GetItem", "PutItem", "UpdateItem"]
 
 
 def test_what_was_measured_was_a_repair(world: World) -> None:

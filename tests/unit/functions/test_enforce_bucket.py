@@ -35,6 +35,7 @@ SETTINGS = {
     "AWS_REGION": "us-east-1",
     "TOPIC_ARN": "arn:aws:sns:us-east-1:111122223333:findings",
     "LEDGER_TABLE": "ledger",
+    "SNAPSHOT_TABLE": "seen",
     "LEDGER_DAYS": "90",
     "RUNBOOK_URL": "docs/runbook.md",
     "ALERT_WINDOW_SECONDS": "900",

@@ -1,4 +1,4 @@
-"""Amazon SQS: messages to a lane's own queues. The only module that calls it."""
+"""Amazon SQS: messages of the stack to its own queues. The only module that calls it."""
 
 from __future__ import annotations
 
@@ -68,3 +68,18 @@ class SqsKeyWatch:
         """Queue the question. Raises RefusalError and TransientError."""
         with translated(SEND):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=WATCH_KEYS)
+
+
+class SqsQueue:
+    """`Queue` on Amazon SQS, by the queue's name: a function's environment holds 4 KB."""
+
+    def __init__(self, client: Any, account: str, name: str) -> None:
+        self._client, self._url = client, f"{client.meta.endpoint_url}/{account}/{name}"
+
+    def send(self, body: str, seconds: int) -> None:
+        """Send the message. Raises TransientError, also if SQS refuses: it must not be lost."""
+        try:
+            with translated(SEND):
+                self._client.send_message(QueueUrl=self._url, DelaySeconds=seconds, MessageBody=body)
+        except RefusalError as refusal:
+            raise TransientError(f"the queue refused a message: {refusal}") from refusal

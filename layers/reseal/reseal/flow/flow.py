@@ -16,7 +16,7 @@ from reseal.flow.batch import Batch
 from reseal.flow.delivery import Delivery
 from reseal.flow.judge import judge
 from reseal.flow.kind import Kind
-from reseal.flow.report import Reporter
+from reseal.flow.report import Reporting
 from reseal.flow.resume import credited_with, due_writes, not_made
 from reseal.flow.stages import (
     Closed,
@@ -52,7 +52,7 @@ class Flow(Generic[T, O, P]):
 
     policy: Policy
     kind: Kind[T, O, P]
-    reporter: Reporter
+    reporter: Reporting
     ledger: Ledger
     clock: Clock
     deadline: Deadline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from reseal.core.alerts.summary import summary_of
 from reseal.core.alerts.window import DueAlert, Window
@@ -45,6 +45,16 @@ W = TypeVar("W", bound=Window | None)
 
 Equal = Mapping[str, Sequence[Finding]]
 """Findings by the name of their group, in the order of time."""
+
+
+class Reporting(Protocol):
+    """Step 6, as the flow needs it."""
+
+    def report(self, batch: Batch, ended: Mapping[str, Ended[Any, Any, Any]]) -> None:
+        """Report what a batch ended with. An error stops the messages that it concerns, through the batch."""
+
+    def close_window(self, reminder: CloseWindow) -> None:
+        """Report what an alert window counted, at its end. Raises TransientError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

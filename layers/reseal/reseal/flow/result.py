@@ -40,7 +40,8 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     results = _results(judgement, made)
     findings = findings_of(required, trigger, results.reported)
     if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
-        findings = (refusal_finding(required, trigger, checks[0].id, outcome),)
+        undecided = _undecided(judgement) if isinstance(judgement, Refused) else None
+        findings = (refusal_finding(required, trigger, undecided or checks[0].id, outcome),)
     elif isinstance(judgement, Refused) and (check := _undecided(judgement)) and not made:
         findings = (*findings, refusal_finding(required, trigger, check, judgement.outcome))
     decisions = {check: result.decision for check, result in results.decided.items()}

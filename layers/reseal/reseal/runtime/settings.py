@@ -13,10 +13,12 @@ from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
 from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_encryption import SseAlgorithm
+from reseal.core.sweep.caps import Caps
 from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}
+_SWEEP_MODES = {"detect": False, "enforce": True}
 _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
 SHORTEST_PERIOD, LONGEST_PERIOD = 90, 2560  # days (F1)
 OF_KEYS = frozenset(check.id for check in CHECKS if check.resource is KeyResource)
@@ -29,7 +31,8 @@ class Settings:
     """The settings of every lane.
 
     `ledger_kept` is how long the ledger keeps its entries. `window_seconds` is the alert window; 0 means none
-    below CRITICAL. `queue_url` is the lane's own queue, which takes the reminders.
+    below CRITICAL. `queue_url` is the lane's own queue, which takes the reminders. The sweep has neither
+    ledger nor windows.
     """
 
     account: str
@@ -59,6 +62,23 @@ class KeySettings:
     look_queue_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSettings:
+    """The settings of the sweep. Queues by name; `repairs` is None in SweepMode=detect.
+
+    `settle` is how many seconds a look waits at least.
+    """
+
+    settings: Settings
+    snapshot_table: str
+    report_bucket: str
+    own_queue: str
+    bucket_looks: str
+    calls_per_second: int
+    settle: int
+    repairs: Caps | None
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings of every lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
@@ -66,6 +86,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if settings is None:
         raise SettingsError("; ".join(reader.faults))
     return settings
+
+
+def read_snapshot_table(environment: Mapping[str, str]) -> str:
+    """The table of what was last seen. Raises SettingsError."""
+    reader = Reader(environment)
+    table = reader.text("SNAPSHOT_TABLE")
+    if reader.faults:
+        raise SettingsError("; ".join(reader.faults))
+    return table
 
 
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
@@ -99,8 +128,37 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
     )
 
 
+def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
+    """Read the settings of the sweep, which has no ledger. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader, exempts_log_deliveries=False, keeps_ledger=False)
+    enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
+    calls = reader.number("SWEEP_RATE", "calls", least=1)
+    settle = reader.number("SETTLE_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
+    most = reader.number("SWEEP_REPAIRS", "buckets", least=1)
+    percent = reader.number("SWEEP_PERCENT", "percent", least=1, most=100)
+    table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
+    own, looks = reader.text("SWEEP_QUEUE"), reader.text("BUCKET_LOOK_QUEUE")
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return SweepSettings(
+        settings=settings,
+        snapshot_table=table,
+        report_bucket=bucket,
+        own_queue=own,
+        bucket_looks=looks,
+        calls_per_second=calls,
+        settle=settle,
+        repairs=Caps(number=most, percent=percent) if enforces else None,
+    )
+
+
 def _settings(
-    reader: Reader, *, exempts_log_deliveries: bool, checks: frozenset[str] = OF_S3
+    reader: Reader,
+    *,
+    exempts_log_deliveries: bool,
+    checks: frozenset[str] = OF_S3,
+    keeps_ledger: bool = True,
 ) -> Settings | None:
     required = reader.choice("REQUIRED_ENCRYPTION", _ALGORITHMS)
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
@@ -111,11 +169,13 @@ def _settings(
     listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
     check_modes = reader.check_modes("CHECK_MODES", checks)
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
-    topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE")
+    topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE") if keeps_ledger else ""
     runbook = reader.text("RUNBOOK_URL")
-    kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1))
-    window_seconds = reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    queue_url = reader.text("QUEUE_URL")
+    kept = timedelta(days=reader.number("LEDGER_DAYS", "days", least=1) if keeps_ledger else 0)
+    window_seconds = (
+        reader.number("ALERT_WINDOW_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW) if keeps_ledger else 0
+    )
+    queue_url = reader.text("QUEUE_URL") if keeps_ledger else ""
     if reader.faults or required is None or mode is None or replace_unapproved is None:
         return None
     default = Requirements(

@@ -12,16 +12,17 @@ from botocore.session import get_session
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
 from reseal.aws.sqs import SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.ports import Services
+from reseal.ports import Services, Snapshot
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import Settings, read_settings, read_snapshot_table
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -49,14 +50,15 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Settings, Services]:
-    """The settings and the services of this deployment. Raises SettingsError.
+) -> tuple[Settings, Services, Snapshot]:
+    """The settings and the services of the bucket lane. Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
     settings = read_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
-    return settings, services_of(settings, clients, logger)
+    snapshot = DynamoDbSnapshot(clients.of("dynamodb"), read_snapshot_table(environment))
+    return settings, services_of(settings, clients, logger), snapshot
 
 
 class Clients:

@@ -380,6 +380,8 @@ def test_a_document_says_everything() -> None:
             "NIST 800-53 r5 SC-28",
             "NIST 800-53 r5 SC-28(1)",
             "PCI DSS 4.0.1 3.5.1",
+            "GDPR Art. 32(1)(a)",
+            "HIPAA 164.312(a)(2)(iv)",
         ],
         "undo": undo_command(finding()),
         "repair": None,

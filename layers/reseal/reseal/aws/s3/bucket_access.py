@@ -45,7 +45,7 @@ def _opened(access: BucketAccess) -> frozenset[str]:
 
 
 def _read_access(client: S3Client, named: Any) -> BucketAccess:
-    policy = _read_policy(client, named)
+    policy = read_policy(client, named)
     is_public = may_be_public(policy or {}) and _policy_is_public(client, named)
     serves_website = _serves_website(client, named)
     owner, grants = _read_acl(client, named)
@@ -69,7 +69,8 @@ def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
     return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
 
 
-def _read_policy(client: S3Client, named: Any) -> Mapping[str, Any] | None:
+def read_policy(client: S3Client, named: Any) -> Mapping[str, Any] | None:
+    """The bucket policy; None if there is none. Raises RefusalError or TransientError."""
     with translated("s3:GetBucketPolicy"):
         answer = or_none(lambda: client.get_bucket_policy(**named), "NoSuchBucketPolicy")
     return dict(loads(answer["Policy"])) if answer else None

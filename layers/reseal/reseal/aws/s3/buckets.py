@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
-from reseal.aws.s3.bucket_access import read_access, read_tags
+from reseal.aws.s3.bucket_access import read_access, read_policy, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
 from reseal.aws.s3.public_access import ControlClient, PublicAccess
 from reseal.core.errors import RefusalError
@@ -76,6 +76,10 @@ class S3Buckets:
         except RefusalError:
             return None
         return next((one["CreationDate"] for one in listed if one["Name"] == bucket), None)
+
+    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
+        """The bucket policy; None if there is none."""
+        return read_policy(self._client, {"Bucket": bucket, "ExpectedBucketOwner": self._account})
 
     def read_access(self, bucket: str) -> BucketAccess:
         """Who has access to the bucket now."""

@@ -71,7 +71,12 @@ _AT_REST = (
     "NIST 800-53 r5 SC-28",
     "NIST 800-53 r5 SC-28(1)",
     "PCI DSS 4.0.1 3.5.1",
+    "GDPR Art. 32(1)(a)",
+    "HIPAA 164.312(a)(2)(iv)",  # Prowler and Powerpipe agree on it
 )
+
+FRAMEWORKS = ("Security Hub", "CIS AWS", "NIST 800-53", "PCI DSS", "GDPR", "HIPAA")
+"""With the name of one of these each control begins."""
 
 _TAKES_MATERIAL = ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial")
 _LEAVES_DISABLED = ("CancelKeyDeletion",)  # F8
@@ -133,7 +138,7 @@ CHECKS = (
         id=KEY_ROTATION,
         title="key rotation",
         requires=lambda _: "rotation by KMS, for keys that can rotate",
-        controls=("Security Hub KMS.4", "NIST 800-53 r5 SC-12", "PCI DSS 4.0.1 3.7.4"),
+        controls=("Security Hub KMS.4", "CIS AWS 5.0.0 3.6", "NIST 800-53 r5 SC-12", "PCI DSS 4.0.1 3.7.4"),
         resource=KeyResource,
         setting=Setting.KEY_ROTATION,
         calls=frozenset({SWITCHES_OFF}),

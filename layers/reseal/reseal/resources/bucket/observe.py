@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
+from reseal.core.access.iam_policy import statements
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.catalogue import Decisions
@@ -55,6 +56,19 @@ class Observer:
             access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
+
+    def observe_briefly(self, look: BucketTrigger) -> tuple[ObservedBucket, bool]:
+        """The bucket by its encryption and policy alone, and whether it must be observed in full.
+
+        It must if its policy allows anybody anything, or if its key depends on who writes. Its ACL, website
+        and replication rules are not read: the calls that set them are events.
+        """
+        read_at = self.services.clock.now()
+        encryption = self.services.buckets.read_encryption(look.resource.bucket)
+        policy = self.services.buckets.read_policy(look.resource.bucket)
+        key = describe_if_it_matters(self.requirements, self.services.keys, encryption.key_id)
+        observed = ObservedBucket(read_at=read_at, encryption=encryption, kms_key=key)
+        return observed, observed.is_named_by_writers or any(statements(policy or {}, "Allow"))
 
     def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
         """When the bucket was created; None if that does not matter or is not known."""

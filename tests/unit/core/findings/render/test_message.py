@@ -83,7 +83,7 @@ with Bucket Key, SSE-C blocked
 BlockedEncryptionTypes={EncryptionType=[SSE-C]}}]" \
 (first set the mode of the check to detect)
   Controls       Security Hub S3.17, NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
-NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
+NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1, GDPR Art. 32(1)(a), HIPAA 164.312(a)(2)(iv)
   Runbook        docs/runbook.md#s3bucketdefaultencryption
   Finding        REMEDIATED_ID
 
@@ -184,7 +184,7 @@ MEDIUM REMEDIATED: object encryption
   Remediated     12.3 s after the call
   Recommendation no one command undoes this in every shell: the entry in ledger_entry says what was before
   Controls       NIST 800-53 r5 SC-12(2), NIST 800-53 r5 SC-13, NIST 800-53 r5 SC-28, \
-NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1
+NIST 800-53 r5 SC-28(1), PCI DSS 4.0.1 3.5.1, GDPR Art. 32(1)(a), HIPAA 164.312(a)(2)(iv)
   Runbook        docs/runbook.md#s3objectencryption
   Finding        ID
 """

@@ -1,0 +1,147 @@
+"""Look at one bucket or key: with two reads, and in full where something can be wrong. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reseal.core.calls.look import Look
+from reseal.core.checks.catalogue import decisions_of
+from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.decision import Violation
+from reseal.core.errors import RefusalError
+from reseal.core.findings.event_result import EventResult
+from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.ownership import owner_of
+from reseal.core.outcome import Skipped
+from reseal.core.policy.policy import Policy
+from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.resource import BucketResource
+from reseal.core.snapshot import BucketSeen, KeySeen
+from reseal.core.state.kms_key import KmsKey
+from reseal.flow.delivery import Delivery
+from reseal.flow.judge import judge
+from reseal.flow.result import result_of
+from reseal.flow.stages import Ended, Exempted, Judged, Judgement, Parsed
+from reseal.ports import Services
+from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.bucket.observe import Observer
+from reseal.resources.bucket.seen import seen_of
+from reseal.resources.bucket.write import BucketPlan
+from reseal.sweep.reading import for_looks
+
+BucketLook = Look[BucketResource]
+BucketJudgement = Judgement[BucketLook, ObservedBucket, BucketPlan]
+
+TO_REPAIR = "nothing was changed: a sweep only looks. `make look BUCKET=...` lets Reseal repair this bucket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What a look showed: the bucket for the snapshot, its findings, and its key if KMS described that."""
+
+    seen: BucketSeen
+    findings: tuple[Finding, ...]
+    key: KmsKey | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examiner:
+    """Looks with the same decisions and guards as the bucket lane, in mode detect.
+
+    `advice` is what to do about a violation that an enforcing check would repair.
+    """
+
+    policy: Policy
+    services: Services
+    look_id: str
+    advice: str = TO_REPAIR
+
+    def bucket(self, name: str) -> Examined:
+        """Look at a bucket. Raises TransientError."""
+        judgement = self._judgement(name)
+        at = self.services.clock.now()
+        ended = Ended(judgement=judgement, entries=())
+        result = self._with_advice(self._with_owner(result_of(ended)))
+        seen = seen_of(ended, result, at) or _not_read(name, result, at)
+        return Examined(seen=seen, findings=result.findings, key=_key(judgement))
+
+    def key(self, key: KmsKey) -> KeySeen:
+        """Look at a key that KMS has described. Raises TransientError."""
+        at = self.services.clock.now()
+        rotates = key.origin == "AWS_KMS" and key.spec == "SYMMETRIC_DEFAULT" and not key.is_aws_managed
+        owned = self.policy.default.owns(key.account) and key.region == self.policy.default.region
+        rotation = self.services.keys.read_rotation(key.arn) if rotates and owned else None
+        return KeySeen(key=key, seen_at=at, since=at, rotation=rotation)
+
+    def _judgement(self, name: str) -> BucketJudgement:
+        resource = BucketResource(bucket=name)
+        look = Look(event_id=self.look_id, time=self.services.clock.now(), resource=resource)
+        required = _in_detect(self.policy.for_(resource))
+        delivery = Delivery(body="", receive_count=1, invocation=self.look_id)
+        parsed = Parsed(delivery=delivery, trigger=look, requirements=required)
+        if required.exempt:
+            return Exempted(parsed=parsed, exempt=required.exempt)
+        return self._brief(parsed) or self._full(parsed)
+
+    def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
+        """The judgement of the bucket lane. It keeps what was decided before AWS refused a read."""
+        kind = BucketKind(services=for_looks(self.services))
+        return judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
+
+    def _brief(self, parsed: Parsed[BucketLook]) -> BucketJudgement | None:
+        """The judgement by two reads; None if the bucket must be observed in full.
+
+        Also if a read was refused: the lane's own path reads again, because S3 under load may not find a
+        bucket that is there, and says what was refused.
+        """
+        observer = Observer(requirements=parsed.requirements, services=for_looks(self.services))
+        try:
+            observed, is_suspect = observer.observe_briefly(parsed.trigger)
+        except RefusalError:
+            return None
+        decisions = decisions_of(parsed.requirements, parsed.trigger, observed)
+        if is_suspect or any(isinstance(one, Violation) for one in decisions.values()):
+            return None
+        return Judged(
+            parsed=parsed,
+            trigger=parsed.trigger,
+            observed=observed,
+            decisions=decisions,
+            plans={},
+            detected={},
+            put_right={},
+        )
+
+    def _with_owner(self, result: EventResult) -> EventResult:
+        if not result.findings or not result.decisions:
+            return result
+        bucket = result.call.resource.scope
+        owner = owner_of(bucket, self.services.buckets.read_tags(bucket))
+        return replace(result, findings=tuple(replace(one, owner=owner) for one in result.findings))
+
+    def _with_advice(self, result: EventResult) -> EventResult:
+        """The findings, with how to repair what the sweep only detects although its check enforces."""
+        required = self.policy.for_(result.call.resource)
+        advised = (
+            replace(one, recommendation=self.advice)
+            if one.status is Status.DETECTED and required.enforces(one.check.id)
+            else one
+            for one in result.findings
+        )
+        return replace(result, findings=tuple(advised))
+
+
+def _in_detect(required: Requirements) -> Requirements:
+    order = list(Mode)
+    return replace(required, mode=max(required.mode, Mode.DETECT, key=order.index))
+
+
+def _key(judgement: BucketJudgement) -> KmsKey | None:
+    found = judgement.observed.kms_key if isinstance(judgement, Judged) else None
+    return found if isinstance(found, KmsKey) else None
+
+
+def _not_read(name: str, result: EventResult, at: datetime) -> BucketSeen:
+    why = result.outcome.reason if isinstance(result.outcome, Skipped) else "it was not judged"
+    return BucketSeen(bucket=name, seen_at=at, first_seen=at, not_read=why)

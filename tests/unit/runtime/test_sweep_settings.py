@@ -1,0 +1,66 @@
+"""The settings of the sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reseal.core.errors import SettingsError
+from reseal.core.sweep.caps import Caps
+from reseal.runtime.settings import SweepSettings, read_settings, read_snapshot_table, read_sweep_settings
+from tests.unit.runtime.test_settings import RIGHT as BASE
+
+OWN = {
+    "SNAPSHOT_TABLE": "seen",
+    "REPORT_BUCKET": "reports",
+    "SWEEP_QUEUE": "sweep",
+    "BUCKET_LOOK_QUEUE": "looks",
+    "SWEEP_MODE": "enforce",
+    "SWEEP_RATE": "100",
+    "SETTLE_SECONDS": "30",
+    "SWEEP_REPAIRS": "20",
+    "SWEEP_PERCENT": "5",
+}
+RIGHT = {name: value for name, value in BASE.items() if not name.startswith("LEDGER")} | OWN
+READ: list[tuple[str, str, Callable[[SweepSettings], Any], Any]] = [
+    ("SNAPSHOT_TABLE", "t", lambda s: s.snapshot_table, "t"),
+    ("REPORT_BUCKET", "b", lambda s: s.report_bucket, "b"),
+    ("SWEEP_QUEUE", "q", lambda s: s.own_queue, "q"),
+    ("BUCKET_LOOK_QUEUE", "l", lambda s: s.bucket_looks, "l"),
+    ("SWEEP_MODE", "enforce", lambda s: s.repairs, Caps(number=20, percent=5)),
+    ("SWEEP_MODE", "detect", lambda s: s.repairs, None),
+    ("SWEEP_RATE", "400", lambda s: s.calls_per_second, 400),
+    ("SETTLE_SECONDS", "60", lambda s: s.settle, 60),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "read", "value"), READ, ids=[f"{n}={t}" for n, t, _, _ in READ])
+def test_setting_is_read(name: str, text: str, read: Callable[[SweepSettings], Any], value: object) -> None:
+    assert read(read_sweep_settings(RIGHT | {name: text})) == value
+
+
+def test_policy_is_that_of_the_bucket_lane() -> None:
+    assert read_sweep_settings(RIGHT).settings.policy == read_settings(BASE).policy
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_each_setting_is_required(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        read_sweep_settings({other: value for other, value in RIGHT.items() if other != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("SWEEP_MODE", "off"), ("SWEEP_RATE", "0"), ("SWEEP_PERCENT", "101"), ("SWEEP_REPAIRS", "many")],
+)
+def test_wrong_setting_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_sweep_settings(RIGHT | {name: text})
+
+
+def test_lane_needs_the_snapshots_table() -> None:
+    assert read_snapshot_table({"SNAPSHOT_TABLE": "seen"}) == "seen"
+    with pytest.raises(SettingsError, match="SNAPSHOT_TABLE is not set"):
+        read_snapshot_table({})
