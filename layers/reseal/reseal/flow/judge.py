@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reseal.core.checks.catalogue import Decisions
+from reseal.core.calls.trigger import Trigger
+from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
 from reseal.core.decision import Decision, Violation
 from reseal.core.errors import RefusalError
 from reseal.core.outcome import Skipped
@@ -38,8 +39,20 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Ours[T, O, P]:
         decisions=planned.decisions,
         plans=planned.plans,
         detected=planned.detected,
-        put_right={c: one for c, one in recorded.items() if not isinstance(planned.decisions[c], Violation)},
+        put_right={
+            check: one
+            for check, one in recorded.items()
+            if not _is_what_the_call_set(trigger, check, planned.decisions[check], observed.settings)
+        },
     )
+
+
+def _is_what_the_call_set(
+    trigger: Trigger, check: str, decision: Decision, states: Mapping[str, State]
+) -> bool:
+    """Whether the resource violates the check, and may do so by this call."""
+    state = states.get(CHECK_BY_ID[check].setting)
+    return isinstance(decision, Violation) and CHECK_BY_ID[check].set_by_call(trigger, state) is not False
 
 
 def _violations(decisions: Decisions) -> Mapping[str, Violation]:

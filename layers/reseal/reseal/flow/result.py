@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
 from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Proposed
+from reseal.core.findings.finding import Finding, Proposed
 from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
 from reseal.core.repairs.repair import enforced_remediations
@@ -38,7 +38,7 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     required, outcome = judgement.parsed.requirements, _outcome(judgement, ended.entries)
     made = [entry for entry in ended.entries if not isinstance(entry.outcome, Skipped)]
     results = _results(judgement, made)
-    findings = findings_of(required, trigger, results.reported)
+    findings = (*_of_earlier_repairs(judgement), *findings_of(required, trigger, results.reported))
     if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
         undecided = _undecided(judgement) if isinstance(judgement, Refused) else None
         findings = (refusal_finding(required, trigger, undecided or checks[0].id, outcome),)
@@ -75,6 +75,21 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     return _Results(decided=decided | recorded, reported=reported)
 
 
+def _of_earlier_repairs(judgement: Judgement[T, O, P]) -> tuple[Finding, ...]:
+    """The findings of what the call did and Reseal repaired under another trigger.
+
+    They come first: the last finding of a check is about its present state.
+    """
+    if not isinstance(judgement, Judged):
+        return ()
+    results = {
+        check: CheckResult(decision=one.violation, before=one.entry.before, entry=one.entry)
+        for check, one in judgement.repaired.items()
+    }
+    found = findings_of(judgement.parsed.requirements, judgement.trigger, results)
+    return tuple(replace(finding, repaired_before=True) for finding in found)
+
+
 def _undecided(refused: Refused[T]) -> str | None:
     """The first check that decided nothing, although the state was read."""
     undecided = [
@@ -90,11 +105,8 @@ def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
 
 
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
-    entry = judged.repaired.get(check)
-    before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
-    return CheckResult(
-        decision=judged.decisions[check], before=before, entry=entry, proposed=_proposed(judged, check)
-    )
+    before = judged.before.get(CHECK_BY_ID[check].setting)
+    return CheckResult(decision=judged.decisions[check], before=before, proposed=_proposed(judged, check))
 
 
 def _proposed(judged: Judged[T, O, P], check: str) -> Proposed | None:
@@ -115,7 +127,7 @@ def _is_violation(result: CheckResult) -> bool:
 
 def _outcome(judgement: Judgement[Any, Any, Any], entries: Sequence[Entry]) -> Outcome | None:
     """The outcome of a message with several writes: a refusal before a success before a skipped write."""
-    credited = judgement.repaired.values() if isinstance(judgement, Judged) else ()
-    outcomes = [entry.outcome for entry in (*entries, *credited)]
+    repaired = judgement.repaired.values() if isinstance(judgement, Judged) else ()
+    outcomes = [entry.outcome for entry in (*entries, *(one.entry for one in repaired))]
     of_writes = (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind))
     return next(of_writes, None if isinstance(judgement, Exempted | Judged) else judgement.outcome)

@@ -21,6 +21,7 @@ from reseal.flow.stages import (
     O,
     Ours,
     P,
+    Repaired,
     T,
     ToFinish,
     ToMake,
@@ -61,7 +62,7 @@ def _due(
 
 
 def credited_with(judged: Judged[T, O, P], repair: Entry) -> Judged[T, O, P]:
-    """The message with this repair, if it repaired what the call did."""
+    """The message with what the call did and this repair of that, if it is one."""
     trigger, outcome = judged.trigger, repair.outcome
     if not isinstance(outcome, Applied) or outcome.at < trigger.time - CLOCKS_DIFFER:
         return judged
@@ -70,8 +71,8 @@ def credited_with(judged: Judged[T, O, P], repair: Entry) -> Judged[T, O, P]:
         for check, violation in judged.put_right.items()
         if check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
     }
-    decisions = {**judged.decisions, **fits}
-    return replace(judged, decisions=decisions, repaired=dict.fromkeys(fits, repair))
+    repaired = {check: Repaired(violation=violation, entry=repair) for check, violation in fits.items()}
+    return replace(judged, repaired=repaired)
 
 
 def not_made(entry: Entry, found: State) -> Skipped:

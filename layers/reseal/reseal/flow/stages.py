@@ -130,13 +130,21 @@ class Superseded(Generic[T, O]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repaired:
+    """What a call violated by its record, and the entry of the repair to which another trigger led."""
+
+    violation: Violation
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged(Generic[T, O, P]):
     """After step 3: the decision of each check, and the write that each setting needs.
 
     `trigger` names the resource as AWS does, which the record may spell otherwise. `detected` holds the
     writes that are proposed to a person, and that Reseal does not make. `put_right` holds what
-    this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of
-    that, which another trigger led to.
+    this call violated by its record and is not there now, `repaired` what of that Reseal itself repaired,
+    under another trigger. The check may find another violation there now: that is another finding.
     """
 
     parsed: Parsed[T]
@@ -146,7 +154,7 @@ class Judged(Generic[T, O, P]):
     plans: Mapping[str, P]
     detected: Mapping[str, P]
     put_right: Mapping[str, Violation]
-    repaired: Mapping[str, Entry] = field(default_factory=dict)
+    repaired: Mapping[str, Repaired] = field(default_factory=dict)
 
     @property
     def before(self) -> Mapping[str, State]:

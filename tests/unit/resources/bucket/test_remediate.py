@@ -196,7 +196,7 @@ def test_a_foreign_key_is_replaced_when_the_record_omits_the_parameters() -> Non
 def test_aws_s3_is_replaced_without_asking_kms_about_it(named: str | None) -> None:
     cloud = a_cloud(encryption(SSE_KMS, named, bucket_key=True))
 
-    deliver(cloud)
+    deliver(cloud, requestParameters=None)
 
     assert cloud.steps.taken == REPAIR
 
@@ -272,7 +272,9 @@ def test_checks_that_are_off_exempt_every_bucket() -> None:
 def test_an_unlisted_key_is_reported_and_kept() -> None:
     cloud = a_cloud(encryption(SSE_KMS, UNLISTED_KEY, bucket_key=True))
 
-    event_result = deliver(cloud, policy=a_policy(listed_keys=frozenset({TEAM_KEY})))
+    policy = a_policy(listed_keys=frozenset({TEAM_KEY}))
+
+    event_result = deliver(cloud, policy=policy, requestParameters=None)
 
     assert event_result.result is Result.MANUAL
     assert cloud.steps.taken == ["read bucket", "describe key", *REPORT]

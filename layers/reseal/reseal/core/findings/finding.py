@@ -65,7 +65,8 @@ class Finding:
     state: False is certain, None means unknown. `before` is None if the resource could not be read,
     `written` if nothing was written. `owner` is the tool that manages the bucket, if known. `occurrences`
     describes all equal violations that this finding represents; None if there is only this one.
-    `ledger_entry` is the id of the entry of the write. `proposed` is what would repair a DETECTED violation;
+    `ledger_entry` is the id of the entry of the write. `repaired_before` says that another trigger led to the
+    write, before this call's event came. `proposed` is what would repair a DETECTED violation;
     None if the guards have not judged it.
     """
 
@@ -87,6 +88,7 @@ class Finding:
     occurrences: Occurrences | None = None
     ledger_entry: str | None = None
     proposed: Proposed | None = None
+    repaired_before: bool = False
 
     @property
     def who(self) -> str | None:
@@ -107,6 +109,8 @@ class Finding:
     def id(self) -> str:
         """The same id for every report of the same violations, so that receivers can drop duplicates."""
         one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        if self.repaired_before:  # the same event may have another finding of the same check
+            one += "|repaired before"
         several = self.occurrences.ids if self.occurrences else ()
         return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 
