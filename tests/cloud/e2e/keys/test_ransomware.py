@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from localcloud.client.handle import ACCOUNT
+from localcloud.client.key_material import imported_key
 from tests.support.deployment import OTHER_ACCOUNT, Deployment, deployed
 
 PATIENCE_SECONDS = 60.0
@@ -76,24 +73,6 @@ def unblock(s3: Any, bucket: str, key: str) -> None:
 
 def put(s3: Any, bucket: str, key: str) -> None:
     s3.put_object(Bucket=bucket, Key="a.csv", Body=b"1", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
-
-
-def imported_key(kms: Any) -> str:
-    """A key whose material its caller made."""
-    arn = str(kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["Arn"])
-    parameters = kms.get_parameters_for_import(
-        KeyId=arn, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
-    )
-    wrapping_key = load_der_public_key(parameters["PublicKey"])
-    assert isinstance(wrapping_key, rsa.RSAPublicKey)
-    oaep = padding.OAEP(mgf=padding.MGF1(SHA256()), algorithm=SHA256(), label=None)
-    kms.import_key_material(
-        KeyId=arn,
-        ImportToken=parameters["ImportToken"],
-        EncryptedKeyMaterial=wrapping_key.encrypt(secrets.token_bytes(32), oaep),
-        ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE",
-    )
-    return arn
 
 
 def foreign_key(stack: Deployment) -> str:
