@@ -38,9 +38,11 @@ def look_at(s3: Any, bucket: str, keys: Sequence[str]) -> Look:
 
 def look_at_key(kms: Any, arn: str) -> Look:
     """The KMS key's state, and whether it rotates, in place of an encryption."""
-    state = kms.describe_key(KeyId=arn)["KeyMetadata"]["KeyState"]
-    if state != "Enabled":
-        return Look(encryption=f"its state is {state}")
+    key = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    if key["KeyState"] != "Enabled":
+        return Look(encryption=f"its state is {key['KeyState']}")
+    if key["Origin"] == "EXTERNAL":
+        return Look(encryption="enabled, its material was imported")
     status = kms.get_key_rotation_status(KeyId=arn)
     if not status["KeyRotationEnabled"]:
         return Look(encryption="enabled, rotation is off")
