@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from demo.bucket_scenes import BUCKET_GROUPS
+from demo.key_scenes import KEY_GROUPS
 from demo.object_scenes import OBJECT_GROUPS, prepare
 from demo.runner import Played, play
 from demo.scene import Group
@@ -65,6 +66,7 @@ def _run(*, short: bool, draw: bool) -> bool:
         with step("creating the buckets of the object scenes; Reseal remediates their default encryption"):
             prepare(stage, [scene for group in object_groups for scene in group.scenes])
         played += _play(object_groups, stage, len(played) + 1, draw=draw)
+        played += _play(_chosen(KEY_GROUPS, short=short), stage, len(played) + 1, draw=draw)
         with waiting("Reseal checks every bucket"):
             swept = sweep(stage)
         show_sweep(swept)

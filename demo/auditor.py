@@ -1,4 +1,4 @@
-"""What the auditor reads: the encryption of a bucket or an object, and an object's other properties."""
+"""What the auditor reads: the encryption of a bucket or an object with its properties, and a key's state."""
 
 from __future__ import annotations
 
@@ -34,6 +34,22 @@ def look_at(s3: Any, bucket: str, keys: Sequence[str]) -> Look:
     same = {name: text for name, text in looks[0].rest.items() if _all_have(looks, name, text)}
     words = ", ".join(f"{count} {encryption}" for encryption, count in sorted(counts.items()))
     return Look(encryption=words, rest=same)
+
+
+def look_at_key(kms: Any, arn: str) -> Look:
+    """The KMS key's state, and whether it rotates, in place of an encryption."""
+    key = kms.describe_key(KeyId=arn)["KeyMetadata"]
+    if key["KeyState"] != "Enabled":
+        return Look(encryption=f"its state is {key['KeyState']}")
+    if key["Origin"] == "EXTERNAL":
+        return Look(encryption="enabled, its material was imported")
+    status = kms.get_key_rotation_status(KeyId=arn)
+    if not status["KeyRotationEnabled"]:
+        return Look(encryption="enabled, rotation is off")
+    return Look(encryption=f"{ROTATES} {status['RotationPeriodInDays']} days")
+
+
+ROTATES = "enabled, rotates every"
 
 
 def _all_have(looks: Sequence[Look], name: str, text: str) -> bool:

@@ -128,7 +128,7 @@ OBJECT_GROUPS = (
             ),
             Scene(
                 title="unblocks SSE-C and writes an object with SSE-C (only she has the key)",
-                who="mallory",
+                who="eve",
                 bucket="payroll",
                 keys=("2026-11.csv",),
                 act=acts.write_under_sse_c,

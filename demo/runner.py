@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from demo.auditor import Look, in_words, look_at
+from demo.auditor import Look, in_words, look_at, look_at_key
 from demo.scene import End, Scene
 from demo.world import SETTLE_SECONDS, WINDOW_SECONDS, World
 
@@ -48,7 +48,9 @@ class Played:
             or not found
         ):
             return self.acted.encryption
-        words = in_words(found["algorithm"], found["key_id"], bucket_key=found["bucket_key"])
+        words = "rotation is off"
+        if not self.scene.kms_key:
+            words = in_words(found["algorithm"], found["key_id"], bucket_key=found["bucket_key"])
         return f"{words} (from the finding: remediated before the auditor read it)"
 
     @property
@@ -78,7 +80,7 @@ def play(scene: Scene, world: World) -> Played:
     played.acted = _look(world, scene)
     if not scene.calls:
         time.sleep(SILENCE_SECONDS)
-    played.lines = arrivals.wait_for_lines(scene.bucket, *scene.calls, since=lines)
+    played.lines = arrivals.wait_for_lines(scene.about(world), *scene.calls, since=lines)
     if len(scene.calls) > 1 and len(scene.keys) > 1:
         _wait_until_reported(world, len(scene.keys), since=findings)
     played.findings = arrivals.findings[findings:]
@@ -94,6 +96,8 @@ def violations_in(findings: list[dict[str, Any]]) -> int:
 
 
 def _look(world: World, scene: Scene) -> Look:
+    if scene.kms_key:
+        return look_at_key(world.key_auditor, scene.about(world))
     return look_at(world.auditor, scene.bucket, scene.keys)
 
 

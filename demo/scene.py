@@ -26,11 +26,11 @@ class Scene:
     """The calls of one user, the API calls whose events Reseal must receive, and the findings it must send.
 
     `findings` are (check, severity, status). The auditor reads the objects `keys` before and after, or the
-    bucket if there are no keys. With several keys, equal findings may be summarised in few messages with a
-    count. A finding's reason must contain `reason`. `results` are the expected results of the events,
-    `refused` is the refusal of S3 that Reseal must meet, and `keeps` are properties that each object must
-    have at the end. The short form of the demo plays the scenes that are `short`; those that
-    are `pictured` are in the README's picture of it.
+    bucket if there are no keys, or the KMS key that `kms_key` names, an attribute of the world. With several
+    keys, equal findings may be summarised in few messages with a count. A finding's reason must contain
+    `reason`. `results` are the expected results of the events, `refused` is the refusal of S3 that Reseal
+    must meet, and `keeps` are properties that each object must have at the end. The short form of the demo
+    plays the scenes that are `short`; those that are `pictured` are in the README's picture of it.
     """
 
     title: str
@@ -41,12 +41,17 @@ class Scene:
     end: End
     findings: tuple[tuple[str, str, str], ...] = ()
     keys: tuple[str, ...] = ()
+    kms_key: str = ""
     reason: str = ""
     results: tuple[str, ...] = ()
     refused: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)
     short: bool = False
     pictured: bool = False
+
+    def about(self, world: World) -> str:
+        """The bucket, or the ARN of the KMS key."""
+        return str(getattr(world, self.kms_key)) if self.kms_key else self.bucket
 
 
 @dataclass(frozen=True, slots=True)

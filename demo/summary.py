@@ -23,13 +23,13 @@ NEXT = (
     ("docs/quickstart.md", "deploy Reseal to an AWS account, without the right to write first"),
 )
 ALL_SCENES = ("make demo", "all scenes: this was the short form")
-_WRITES = ("PutBucketEncryption", "PutBucketPolicy", *OBJECT_WRITES)
-_OWN_ROLES = ("EnforceBucketRole", "EnforceObjectRole")
+_WRITES = ("EnableKeyRotation", "PutBucketEncryption", "PutBucketPolicy", *OBJECT_WRITES)
+_OWN_ROLES = ("EnforceBucketRole", "EnforceKeyRole", "EnforceObjectRole")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnWrites:
-    """Reseal's own successful writes to S3, and how many of their events reached a function (a loop)."""
+    """Reseal's own successful writes, and how many of their events reached a function, as in a loop."""
 
     made: int
     delivered: int
@@ -41,7 +41,8 @@ def own_writes(world: World) -> OwnWrites:
     made = [
         call
         for role in _OWN_ROLES
-        for call in world.cloud.journal(service="s3", caller=f"*{role}*")
+        for service in ("s3", "kms")
+        for call in world.cloud.journal(service=service, caller=f"*{role}*")
         if call["operation"] in _WRITES and not call["error"]
     ]
     actors = [line.get("actor", "") for line in world.arrivals.lines]
@@ -57,7 +58,8 @@ def show_summary(
     wrong = sum(bool(one.faults) for one in played)
     console.print(f"\n{len(played) - wrong} of {len(played)} scenes had the expected result.")
     console.print(
-        f"Reseal made {own.made} writes to S3; {own.delivered} of their events came back to a function."
+        f"Reseal made {own.made} writes to S3 and KMS; "
+        f"{own.delivered} of their events came back to a function."
     )
     console.print(f"{time.monotonic() - started:.0f} s in total. {NOT_PROVEN}\n")
     console.print("[bold]Next[/]")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from demo.auditor import ROTATES
 from demo.runner import Played
-from demo.scene import End
+from demo.scene import End, Scene
 from demo.world import WINDOW_SECONDS, World
 
 
@@ -57,10 +58,15 @@ def _wrong_state(played: Played, world: World) -> Iterator[str]:
         if scene.end is End.NO_EVENT and (played.denied is None or ended != played.untouched):
             yield "the call was not denied"
         return
-    expected = f"SSE-KMS under {world.key} with Bucket Key"
-    if len(scene.keys) > 1:
-        expected = f"{len(scene.keys)} {expected}"
-    if not ended.encryption.startswith(expected):
+    if not ended.encryption.startswith(_remediated(scene, world)):
         yield "it was not remediated"
     if ended.rest != acted.rest:
         yield f"the remediation lost or changed properties: {dict(acted.rest)} became {dict(ended.rest)}"
+
+
+def _remediated(scene: Scene, world: World) -> str:
+    """How the state begins, in words, after the remediation."""
+    if scene.kms_key:
+        return ROTATES
+    under_k = f"SSE-KMS under {world.key} with Bucket Key"
+    return f"{len(scene.keys)} {under_k}" if len(scene.keys) > 1 else under_k

@@ -65,6 +65,7 @@ def show_world(world: World) -> None:
             ("the foreign key", f"{world.foreign_key} (another account's; closed to this account)"),
             ("the partner's key", f"{world.partner_key} (another account's; open to this account)"),
             ("mallory's key", f"{world.mallory_key} (another account's; open to mallory only)"),
+            ("the key with imported material", world.imported_key),
         ],
         indent=2,
     )
@@ -82,6 +83,8 @@ def show_scene(number: int, played: Played, world: World) -> None:
     about = f"bucket {scene.bucket}"
     if scene.keys:
         about = f"object {scene.bucket}/{scene.keys[0]}" + (" ..." if len(scene.keys) > 1 else "")
+    if scene.kms_key:
+        about = _named(scene.about(world), world)
     console.print()
     print_rows([(f"[bold]{number:>2}[/]", f"[bold]{scene.who} {scene.title}[/]   [dim]{about}[/]")])
     print_rows(_rows_of(played, world), indent=4)
@@ -147,8 +150,19 @@ def _finding(equal: list[dict[str, Any]], played: Played, world: World) -> Itera
     many = f"  [dim]({len(equal)} messages)[/]" if len(equal) > 1 else ""
     yield "finding", f"{styled} {finding['status']}  {escape(title)}{many}"
     yield "", escape(_named(finding["reason"], world))
+    yield from _timeline(finding, world)
     if finding["recommendation"]:
         yield "", f"[dim]{escape(_named(finding['recommendation'], world))}[/]"
+
+
+def _timeline(finding: Mapping[str, Any], world: World) -> Iterator[tuple[str, str]]:
+    """The signs of the incident, if there are several."""
+    incident = (finding["occurrences"] or {}).get("incident") or {"signs": []}
+    for sign in incident["signs"] if len(incident["signs"]) > 1 else ():
+        who = (sign["who"] or "unknown").rpartition(":")[2]
+        where = ", ".join(name for name in (sign["bucket"], sign["key"]) if name)
+        told = f"{sign['at'][11:19]} {who}: {sign['sign']}, {where}"
+        yield "sign", escape(_named(told, world))
 
 
 def _looks(played: Played, world: World) -> Iterator[tuple[str, str]]:
@@ -172,6 +186,7 @@ def _named(text: str, world: World) -> str:
         world.foreign_key: "the foreign key",
         world.partner_key: "the partner's key",
         world.mallory_key: "mallory's key",
+        world.imported_key: "the key with imported material",
     }
     for arn, name in names.items():
         text = text.replace(arn, name)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from localcloud.client import build, deploy
-from localcloud.client.arrivals import Arrivals
+from localcloud.client.arrivals import KEY_LOGS, LOG_GROUPS, Arrivals
 from localcloud.client.handle import ACCOUNT, REPOSITORY, LocalCloud
+from localcloud.client.key_material import imported_key
 
 CLOUD_PYTHON = REPOSITORY / ".venv" / "cloud" / "bin" / "python"
 STACK = "reseal"
@@ -36,11 +37,15 @@ def _allow(*actions: str) -> dict[str, Any]:
 _RIGHTS = {
     "maria": _allow("s3:*"),
     "data-team": _allow("s3:*", "kms:GenerateDataKey"),
+    "eve": _allow("s3:*", "kms:DeleteImportedKeyMaterial", "kms:GenerateDataKey"),
+    "key-admin": _allow("kms:DisableKeyRotation", "kms:ScheduleKeyDeletion"),
     "mallory": _allow("s3:*", "kms:GenerateDataKey"),
     "nightly-export": _allow("s3:PutObject"),
     "intern": _allow("s3:ListBucket"),
 }
 _READS = (
+    "kms:DescribeKey",
+    "kms:GetKeyRotationStatus",
     "kms:Decrypt",
     "s3:GetEncryptionConfiguration",
     "s3:GetObject",
@@ -55,19 +60,23 @@ Step = Callable[[str], AbstractContextManager[None]]
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything the scenes need. Three keys belong to another account: this account cannot use the foreign
-    key, it can use the partner's key, and only mallory can use mallory's key.
+    key, it can use the partner's key, and only mallory can use mallory's key. `people` and `auditor` are
+    clients of S3, those that begin with `key_` clients of KMS.
     """
 
     cloud: LocalCloud
     stack: deploy.Stack
     people: dict[str, Any]
+    key_people: dict[str, Any]
     auditor: Any
+    key_auditor: Any
     arrivals: Arrivals
     key: str
     team_key: str
     foreign_key: str
     partner_key: str
     mallory_key: str
+    imported_key: str
 
 
 @contextmanager
@@ -90,20 +99,23 @@ def world(step: Step) -> Iterator[World]:
 
 
 def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
-    people = {name: cloud.client("s3", cloud.create_user(name, may)) for name, may in _RIGHTS.items()}
-    auditor = cloud.client("s3", cloud.create_user("auditor", _allow(*_READS)))
+    users = {name: cloud.create_user(name, may) for name, may in _RIGHTS.items()}
+    auditor = cloud.create_user("auditor", _allow(*_READS))
     other_account = cloud.client("kms", cloud.account_root(OTHER_ACCOUNT))
     return World(
         cloud=cloud,
         stack=stack,
-        people=people,
-        auditor=auditor,
-        arrivals=Arrivals(cloud, stack),
+        people={name: cloud.client("s3", user) for name, user in users.items()},
+        key_people={name: cloud.client("kms", user) for name, user in users.items()},
+        auditor=cloud.client("s3", auditor),
+        key_auditor=cloud.client("kms", auditor),
+        arrivals=Arrivals(cloud, stack, (*LOG_GROUPS, KEY_LOGS)),
         key=stack.outputs["RemediationKeyArn"],
         team_key=_create_key(cloud.client("kms")),
         foreign_key=_create_key(other_account),
         partner_key=_create_key(other_account, "root"),
         mallory_key=_create_key(other_account, "user/mallory"),
+        imported_key=imported_key(cloud.client("kms")),
     )
 
 

@@ -3,14 +3,16 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 
 LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
-"""The outputs with the log groups to follow, one for each lane."""
+"""The outputs with the log groups to follow if no others are named: of the lanes of buckets and objects."""
+KEY_LOGS = "KeyFunctionLogs"
+"""The output with the log group of the key lane."""
 _POLL_SECONDS = 0.05
 _LONGEST_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
@@ -25,15 +27,15 @@ class Arrivals:
     invocations by the output with their log group.
     """
 
-    def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
+    def __init__(self, cloud: LocalCloud, stack: Stack, log_groups: Collection[str] = LOG_GROUPS) -> None:
         self._sqs, self._logs = cloud.client("sqs"), cloud.client("logs")
-        self._log_groups = {name: stack.outputs[name] for name in LOG_GROUPS}
+        self._log_groups = {name: stack.outputs[name] for name in log_groups}
         self.inbox = _subscribe(cloud, stack.outputs["TopicArn"])
         self.messages: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
         self.lines: list[dict[str, Any]] = []
         self.starts: Counter[str] = Counter()
-        self._newest = dict.fromkeys(LOG_GROUPS, 0)
+        self._newest = dict.fromkeys(log_groups, 0)
         self._known_lines: set[tuple[int, str]] = set()
 
     def poll(self) -> None:
@@ -46,8 +48,8 @@ class Arrivals:
         for name in self._log_groups:
             self.lines += self._new_lines(name)
 
-    def wait_for_lines(self, bucket: str, *calls: str, since: int = 0) -> list[dict[str, Any]]:
-        """Wait for a line of each of `calls`; all lines about `bucket` after number `since`.
+    def wait_for_lines(self, about: str, *calls: str, since: int = 0) -> list[dict[str, Any]]:
+        """Wait for a line of each of `calls`; all lines about a bucket, or a key by its ARN, after `since`.
 
         After the time limit it returns the lines that have arrived: the caller checks them.
         """
@@ -55,7 +57,7 @@ class Arrivals:
         wanted, pause = Counter(calls), _POLL_SECONDS
         while True:
             self.poll()
-            lines = [line for line in self.lines[since:] if line.get("bucket") == bucket]
+            lines = [line for line in self.lines[since:] if _is_about(line, about)]
             arrived = Counter(line["api_call"] for line in lines)
             if wanted <= arrived or time.monotonic() > deadline:
                 self.poll()  # a message is sent before its line is written
@@ -86,6 +88,10 @@ class Arrivals:
                 line = json.loads(text) if text.startswith("{") else {}
                 if "level" in line:
                     yield line
+
+
+def _is_about(line: dict[str, Any], name: str) -> bool:
+    return name in (line.get("bucket"), line.get("kms_key"))
 
 
 def _subscribe(cloud: LocalCloud, topic_arn: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from demo.bucket_scenes import BUCKET_GROUPS
+from demo.key_scenes import KEY_GROUPS
 from demo.object_scenes import OBJECT_GROUPS
 from demo.scene import End, Scene
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Status
 
-SCENES = [scene for group in (*BUCKET_GROUPS, *OBJECT_GROUPS) for scene in group.scenes]
+SCENES = [scene for group in (*BUCKET_GROUPS, *OBJECT_GROUPS, *KEY_GROUPS) for scene in group.scenes]
 BY_TITLE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.title)
 
 

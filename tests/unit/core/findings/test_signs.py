@@ -158,6 +158,12 @@ def test_timeline_is_in_the_order_of_time_with_each_sign_once() -> None:
     assert joined([later, a_sign(minute=5), earlier]) == (earlier, later)
 
 
+def test_signs_of_one_second_are_in_the_order_of_their_kinds() -> None:
+    signs = tuple(a_sign(kind) for kind in SignKind)
+
+    assert joined(reversed(signs)) == signs
+
+
 def test_long_timeline_keeps_its_beginning_and_its_end() -> None:
     signs = [a_sign(minute=number, bucket=f"b{number}") for number in range(50)]
 

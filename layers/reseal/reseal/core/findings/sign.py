@@ -17,13 +17,16 @@ MOST_SIGNS = 20
 
 
 class SignKind(StrEnum):
-    """What ransomware in S3 does, as published sequences show it."""
+    """What ransomware in S3 does, as published sequences show it, and in their order."""
 
     UNBLOCKED = "SSE-C was unblocked"
     CUSTOMER_KEY = "objects were written under SSE-C"
     FOREIGN_KEY = "data was put under a key of another account"
     OUTSIDE_KEY = "data was put under a key whose material is held outside KMS"
     KEY_TAKEN = "a key in use was disabled, scheduled for deletion, or lost its material"
+
+
+_KINDS = tuple(SignKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +97,12 @@ class Noted:
 
 
 def joined(signs: Iterable[Sign]) -> tuple[Sign, ...]:
-    """The signs in the order of time, each once; of many, the earliest and the latest."""
+    """The signs in the order of time, each once; of many, the earliest and the latest.
+
+    CloudTrail's times are whole seconds: signs of one second are in the order of their kinds.
+    """
     earliest: dict[str, Sign] = {}
-    for sign in sorted(signs, key=lambda sign: (sign.at, sign.id)):
+    for sign in sorted(signs, key=lambda sign: (sign.at, _KINDS.index(sign.kind), sign.id)):
         earliest.setdefault(sign.id, sign)
     found, half = tuple(earliest.values()), MOST_SIGNS // 2
     return found if len(found) <= MOST_SIGNS else (*found[:half], *found[-half:])
