@@ -1,10 +1,14 @@
-"""The package of each product, unpacked for a fresh interpreter: sources only, no compiled files."""
+"""The package of each product, unpacked for a fresh interpreter: sources only.
+
+Of Reseal's layer and of boto3 there is also a compiled copy, with bytecode as a release build has it.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import sys
 import sysconfig
 import zipfile
 from dataclasses import dataclass
@@ -42,6 +46,11 @@ class Packages:
     """The paths below `home`."""
 
     home: Path
+
+    @staticmethod
+    def compiled(package: Path) -> Path:
+        """The copy of a package that has bytecode beside its sources."""
+        return package.with_name(f"{package.name}-compiled")
 
     @property
     def layer(self) -> Path:
@@ -96,6 +105,8 @@ def lay_out(home: Path, world: World) -> Packages:
     shutil.copytree(FUNCTION, packages.app.parent, ignore=_SOURCES_ONLY)
     shutil.copytree(OBJECT_FUNCTION, packages.object_app.parent, ignore=_SOURCES_ONLY)
     _copy_boto3(packages.boto3)
+    for package in (packages.layer, packages.boto3):
+        _compile(package, packages.compiled(package))
     _make_custodian(packages, world)
     return packages
 
@@ -109,6 +120,13 @@ def _copy_boto3(target: Path) -> None:
             shutil.copytree(source, target / name, ignore=_SOURCES_ONLY)
         else:
             shutil.copy(source, target)
+
+
+def _compile(package: Path, target: Path) -> None:
+    """As `layers/reseal/Makefile` compiles the layer: the bytecode is never compared with its source."""
+    shutil.copytree(package, target)
+    options = ["-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([sys.executable, "-m", "compileall", *options, str(target)], check=True)  # noqa: S603
 
 
 def _make_custodian(packages: Packages, world: World) -> None:
