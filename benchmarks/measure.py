@@ -84,8 +84,8 @@ class Bench:
 
     def warm(self, row: Row) -> Warm:
         """Measure one warm process without latency and one with it."""
-        plain = self._child(row, cold=False, latency=0.0, events=row.events)
-        slowed = self._child(row, cold=False, latency=LATENCY, events=row.events // 3)
+        plain = self.warm_once(row, row.events)
+        slowed = self.warm_once(row, row.events // 3, LATENCY)
         return Warm(
             calls=tuple(plain["calls"]),
             cpu=plain["cpu"],
@@ -93,6 +93,10 @@ class Bench:
             wall_with_latency=slowed["wall"],
             events=plain["events"],
         )
+
+    def warm_once(self, row: Row, events: int, latency: float = 0.0) -> dict[str, Any]:
+        """Measure one warm process."""
+        return self._child(row, cold=False, latency=latency, events=events)
 
     def cold(self, row: Row) -> dict[str, float]:
         """Measure one fresh process, without changing the bucket first."""

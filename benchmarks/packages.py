@@ -18,9 +18,6 @@ from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED, policy_document
 from benchmarks.world import REPOSITORY, World
 
 CUSTODIAN_PYTHON = REPOSITORY / ".venv" / "custodian" / "bin" / "python"
-LAYER = REPOSITORY / ".aws-sam" / "build" / "ResealLayer" / "python"
-FUNCTION = REPOSITORY / "functions" / "enforce_bucket"
-OBJECT_FUNCTION = REPOSITORY / "functions" / "enforce_object"
 _BOTO3 = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 _SOURCES_ONLY = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -96,19 +93,26 @@ class Packages:
 
 def lay_out(home: Path, world: World) -> Packages:
     """Copy and make every package. Raises PackageError."""
-    if not LAYER.is_dir():
-        raise PackageError(f"{LAYER.relative_to(REPOSITORY)} is missing: run `make build`")
     if not CUSTODIAN_PYTHON.exists():
         raise PackageError(f"{CUSTODIAN_PYTHON.relative_to(REPOSITORY)} is missing: run `make bench`")
     packages = Packages(home)
-    shutil.copytree(LAYER, packages.layer, ignore=_SOURCES_ONLY)
-    shutil.copytree(FUNCTION, packages.app.parent, ignore=_SOURCES_ONLY)
-    shutil.copytree(OBJECT_FUNCTION, packages.object_app.parent, ignore=_SOURCES_ONLY)
+    lay_out_reseal(packages, REPOSITORY)
     _copy_boto3(packages.boto3)
-    for package in (packages.layer, packages.boto3):
-        _compile(package, packages.compiled(package))
+    _compile(packages.boto3, packages.compiled(packages.boto3))
     _make_custodian(packages, world)
     return packages
+
+
+def lay_out_reseal(packages: Packages, checkout: Path) -> None:
+    """Copy Reseal's layer and functions as they are built in a checkout. Raises PackageError."""
+    layer = checkout / ".aws-sam" / "build" / "ResealLayer" / "python"
+    if not layer.is_dir():
+        raise PackageError(f"{layer} is missing: run `make build` in {checkout}")
+    shutil.copytree(layer, packages.layer, ignore=_SOURCES_ONLY)
+    functions = {"enforce_bucket": packages.app, "enforce_object": packages.object_app}
+    for function, app in functions.items():
+        shutil.copytree(checkout / "functions" / function, app.parent, ignore=_SOURCES_ONLY)
+    _compile(packages.layer, packages.compiled(packages.layer))
 
 
 def _copy_boto3(target: Path) -> None:
