@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from benchmarks.measure import FRESH_PROCESSES, ROWS, Bench, Cold, Row, Warm, median_of
+from benchmarks.measure import FRESH_PROCESSES, ROWS, STARTS, Bench, Cold, Row, Warm, median_of
 from benchmarks.objects.report import show_objects
 from benchmarks.objects.run import measure_objects, steps_to_take
 from benchmarks.packages import CUSTODIAN_PYTHON, PackageError, lay_out
@@ -88,7 +88,7 @@ def measure(bench: Bench, put: partial[None]) -> tuple[dict[Row, Warm], dict[Row
 
 def measure_cold(bench: Bench, put: partial[None], step: Callable[[Row, str], None]) -> dict[Row, Cold]:
     """In rounds of all rows, so that other load on the machine affects all rows alike."""
-    runs: dict[Row, list[dict[str, float]]] = {row: [] for row in ROWS if row.cold}
+    runs: dict[Row, list[dict[str, float]]] = {row: [] for row in STARTS}
     for _ in range(FRESH_PROCESSES):
         for row, so_far in runs.items():
             step(row, "cold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -29,6 +29,7 @@ class Row:
     policy: str = AS_DOCUMENTED
     cold: bool = False
     new_buckets: bool = False
+    compiled: bool = False
 
 
 ROWS = (
@@ -44,6 +45,13 @@ ROWS = (
     Row("Cloud Custodian, tuned, notifies", VIOLATING, CUSTODIAN, 20, NOTIFYING),
     Row("Cloud Custodian", VIOLATING, CUSTODIAN, 20, cold=True),
 )
+
+STARTS = tuple(row for row in ROWS if row.cold) + tuple(
+    replace(row, title=f"{row.title}, compiled", compiled=True)
+    for row in ROWS
+    if row.cold and row.product in (GET, RESEAL)
+)
+"""The rows that are measured in fresh processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,8 @@ class Bench:
 
     def warm(self, row: Row) -> Warm:
         """Measure one warm process without latency and one with it."""
-        plain = self._child(row, cold=False, latency=0.0, events=row.events)
-        slowed = self._child(row, cold=False, latency=LATENCY, events=row.events // 3)
+        plain = self.warm_once(row, row.events)
+        slowed = self.warm_once(row, row.events // 3, LATENCY)
         return Warm(
             calls=tuple(plain["calls"]),
             cpu=plain["cpu"],
@@ -85,6 +93,10 @@ class Bench:
             wall_with_latency=slowed["wall"],
             events=plain["events"],
         )
+
+    def warm_once(self, row: Row, events: int, latency: float = 0.0) -> dict[str, Any]:
+        """Measure one warm process."""
+        return self._child(row, cold=False, latency=latency, events=events)
 
     def cold(self, row: Row) -> dict[str, float]:
         """Measure one fresh process, without changing the bucket first."""
@@ -100,7 +112,7 @@ class Bench:
             "benchmarks.child",
             order,
             self.packages.policy_directory(row.policy),
-            environment_of(self.packages, whose, self.endpoint, settings),
+            environment_of(self.packages, whose, self.endpoint, settings, compiled=row.compiled),
         )
         return answer
 

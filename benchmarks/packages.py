@@ -1,10 +1,14 @@
-"""The package of each product, unpacked for a fresh interpreter: sources only, no compiled files."""
+"""The package of each product, unpacked for a fresh interpreter: sources only.
+
+Of Reseal's layer and of boto3 there is also a compiled copy, with bytecode as a release build has it.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
+import sys
 import sysconfig
 import zipfile
 from dataclasses import dataclass
@@ -14,9 +18,6 @@ from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED, policy_document
 from benchmarks.world import REPOSITORY, World
 
 CUSTODIAN_PYTHON = REPOSITORY / ".venv" / "custodian" / "bin" / "python"
-LAYER = REPOSITORY / ".aws-sam" / "build" / "ResealLayer" / "python"
-FUNCTION = REPOSITORY / "functions" / "enforce_bucket"
-OBJECT_FUNCTION = REPOSITORY / "functions" / "enforce_object"
 _BOTO3 = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py", "urllib3")
 _SOURCES_ONLY = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -42,6 +43,11 @@ class Packages:
     """The paths below `home`."""
 
     home: Path
+
+    @staticmethod
+    def compiled(package: Path) -> Path:
+        """The copy of a package that has bytecode beside its sources."""
+        return package.with_name(f"{package.name}-compiled")
 
     @property
     def layer(self) -> Path:
@@ -87,17 +93,26 @@ class Packages:
 
 def lay_out(home: Path, world: World) -> Packages:
     """Copy and make every package. Raises PackageError."""
-    if not LAYER.is_dir():
-        raise PackageError(f"{LAYER.relative_to(REPOSITORY)} is missing: run `make build`")
     if not CUSTODIAN_PYTHON.exists():
         raise PackageError(f"{CUSTODIAN_PYTHON.relative_to(REPOSITORY)} is missing: run `make bench`")
     packages = Packages(home)
-    shutil.copytree(LAYER, packages.layer, ignore=_SOURCES_ONLY)
-    shutil.copytree(FUNCTION, packages.app.parent, ignore=_SOURCES_ONLY)
-    shutil.copytree(OBJECT_FUNCTION, packages.object_app.parent, ignore=_SOURCES_ONLY)
+    lay_out_reseal(packages, REPOSITORY)
     _copy_boto3(packages.boto3)
+    _compile(packages.boto3, packages.compiled(packages.boto3))
     _make_custodian(packages, world)
     return packages
+
+
+def lay_out_reseal(packages: Packages, checkout: Path) -> None:
+    """Copy Reseal's layer and functions as they are built in a checkout. Raises PackageError."""
+    layer = checkout / ".aws-sam" / "build" / "ResealLayer" / "python"
+    if not layer.is_dir():
+        raise PackageError(f"{layer} is missing: run `make build` in {checkout}")
+    shutil.copytree(layer, packages.layer, ignore=_SOURCES_ONLY)
+    functions = {"enforce_bucket": packages.app, "enforce_object": packages.object_app}
+    for function, app in functions.items():
+        shutil.copytree(checkout / "functions" / function, app.parent, ignore=_SOURCES_ONLY)
+    _compile(packages.layer, packages.compiled(packages.layer))
 
 
 def _copy_boto3(target: Path) -> None:
@@ -109,6 +124,13 @@ def _copy_boto3(target: Path) -> None:
             shutil.copytree(source, target / name, ignore=_SOURCES_ONLY)
         else:
             shutil.copy(source, target)
+
+
+def _compile(package: Path, target: Path) -> None:
+    """As `layers/reseal/Makefile` compiles the layer: the bytecode is never compared with its source."""
+    shutil.copytree(package, target)
+    options = ["-q", "-j", "1", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([sys.executable, "-m", "compileall", *options, str(target)], check=True)  # noqa: S603
 
 
 def _make_custodian(packages: Packages, world: World) -> None:

@@ -42,14 +42,15 @@ def run_child(
 
 
 def environment_of(
-    packages: Packages, whose: str, endpoint: str, settings: Mapping[str, str]
+    packages: Packages, whose: str, endpoint: str, settings: Mapping[str, str], *, compiled: bool = False
 ) -> dict[str, str]:
-    """No developer settings, no compiled files, and only this product on the path."""
+    """No developer settings, and only this product on the path, by default without compiled files."""
     paths: dict[str, Sequence[Path]] = {
         RESEALS: [packages.layer],
         CUSTODIANS: [packages.custodian, packages.boto3],
         BARE: [packages.boto3],
     }
+    found = [packages.compiled(path) if compiled else path for path in paths[whose]]
     return {
         **CREDENTIALS,
         **settings,
@@ -57,7 +58,7 @@ def environment_of(
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": os.pathsep.join(map(str, [*paths[whose], REPOSITORY])),
+        "PYTHONPATH": os.pathsep.join(map(str, [*found, REPOSITORY])),
     }
 
 

@@ -94,10 +94,10 @@ def load_bare(calls: str, world: World) -> Handle:
         s3.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration=compliant)
         if calls == SAME_CALLS:
             s3.get_bucket_encryption(Bucket=BUCKET)
-            noted = {"id": {"S": f"repaired#{BUCKET}"}}
+            noted = {"id": {"S": f"bare-repaired#{BUCKET}"}}
             puts: list[Any] = [{"Put": {"TableName": TABLE, "Item": item}} for item in (_item(event), noted)]
             dynamodb.transact_write_items(TransactItems=puts)
-            window = {"id": {"S": f"window#{BUCKET}"}}
+            window = {"id": {"S": f"bare-window#{BUCKET}"}}
             dynamodb.get_item(TableName=TABLE, Key=window, ConsistentRead=True)
             dynamodb.put_item(TableName=TABLE, Item=_item(event) | window)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from documents.markdown import table
@@ -15,6 +16,38 @@ _POLLS = 5 * 3 * 43_200  # five pollers, three times a minute, in a month
 _ROTATIONS = 2  # of a key that cost 1.00 more each
 _WITHOUT_FINDING = 3  # statuses of a check that are no findings: COMPLIANT, EXEMPT, SKIPPED
 _STACKS = 240
+
+_DATA_EVENTS = 1.00
+"""USD per million writes of objects."""
+_BUCKET_EVENT = (
+    ("Lambda 512 MB x 1 s (assumed)", 6.9),
+    ("S3 one write", 5.0),
+    ("S3 eight reads, three of them of the encryption", 3.2),
+    ("KMS three requests", 9.0),
+    ("ledger entry of 2 KB with its index", 1.9),
+    ("in one transaction the entry again and a note of it", 3.8),
+    ("alert window two reads and two writes of 2 KB", 2.8),
+    ("note of the key's use with its index", 1.3),
+    ("SQS, a reminder included", 2.4),
+    ("logs 2.1 KB", 1.1),
+    ("SNS", 0.5),
+)
+_OBJECT_WRITE = (
+    ("One copy or change in place", 5.0),
+    ("two `HeadObject`", 0.8),
+    ("KMS one request", 3.0),
+    ("ledger two transactional writes of 2 KB", 5.0),
+    ("for a copy a note and its read", 1.5),
+    ("Lambda 1,769 MB x 0.1 s", 2.3),
+    ("SQS", 0.5),
+    ("logs", 1.1),
+)
+"""What a repair costs, in USD per million of them."""
+
+_WRITES, _VIOLATING = 50, 0.01
+"""Of the example: writes of objects in millions a month, and the share that violates."""
+_METRICS = 6.00
+"""Of the example: a part of the metrics, for a part of the hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +131,57 @@ def price_of_many() -> str:
         f"*60 accounts in 4 Regions, buckets only:* {_STACKS} stacks, **about {least:,.0f} to {most:,.0f} "
         "USD a month**. Deploy only to the Regions that you use."
     )
+
+
+def price_of_bucket_event() -> str:
+    """What a remediated bucket event costs, in parts."""
+    return _per_million(_BUCKET_EVENT)
+
+
+def price_of_object() -> str:
+    """What a re-encrypted object costs, in parts."""
+    return _per_million(_OBJECT_WRITE)
+
+
+def _per_million(parts: Sequence[tuple[str, float]]) -> str:
+    named = "; ".join(f"{name} {usd:.1f}" for name, usd in parts)
+    return f"{named}: **{_total(parts):.0f} USD per million**."
+
+
+def _total(parts: Sequence[tuple[str, float]]) -> float:
+    return sum(usd for _, usd in parts)
+
+
+def price_of_traffic() -> str:
+    """The prices that grow with the traffic, and a stack with some of it, in two sentences."""
+    least, most = sorted((_total(_OBJECT_WRITE), _total(_BUCKET_EVENT)))
+    return (
+        f"Writes of objects add {_DATA_EVENTS:.2f} USD per million for CloudTrail, "
+        f"remediations {least:.0f} to {most:.0f} USD per million.\n\n"
+        f"Example: 20 bucket changes a day and {_WRITES} million object writes a month, "
+        f"{_VIOLATING * 100:.0f} % of them violations: about {sum(_example().values()):.0f} USD."
+    )
+
+
+def price_of_example() -> str:
+    """The example in parts."""
+    parts = _example()
+    objects = ("data events", "re-encryptions")
+    whole = sum(parts.values())
+    buckets = whole - sum(parts[name] for name in objects)
+    named = ", ".join(f"{name} {usd:.2f}" for name, usd in parts.items())
+    return (
+        f"*An account with 20 new or changed buckets a day and {_WRITES} million object writes a month, "
+        f"of which {_VIOLATING * 100:.0f} % violate:* {named}: **about {whole:.0f} USD a month**. "
+        f"Without objects: about {buckets:.0f} USD. "
+        "The metrics are a guess. "
+        f"If all those buckets are repaired, that costs {20 * 30 * _total(_BUCKET_EVENT) / 1e6:.2f} USD more."
+    )
+
+
+def _example() -> dict[str, float]:
+    by_name = {item.name: item.most for item in items()} | {"metrics": _METRICS}
+    return by_name | {
+        "data events": _WRITES * _DATA_EVENTS,
+        "re-encryptions": _WRITES * _VIOLATING * _total(_OBJECT_WRITE),
+    }

@@ -8,7 +8,15 @@ from typing import Any
 from documents.markdown import code, table
 from documents.modes import mode_parameters
 from documents.policies import resource_policies, roles
-from documents.prices import fixed_price, price, price_of_many
+from documents.prices import (
+    fixed_price,
+    price,
+    price_of_bucket_event,
+    price_of_example,
+    price_of_many,
+    price_of_object,
+    price_of_traffic,
+)
 from documents.template import REPOSITORY, resources, template, when
 from operations.verify_aws.facts import EXPECTATIONS, NOT_MEASURED
 from operations.verify_aws.remains import KINDS
@@ -183,7 +191,11 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "parameters": parameters,
     "fixed price": fixed_price,
     "price": price,
+    "price of a bucket event": price_of_bucket_event,
+    "price of an example": price_of_example,
+    "price of an object": price_of_object,
     "price of many": price_of_many,
+    "price of traffic": price_of_traffic,
     "properties": properties,
     "resource policies": resource_policies,
     "roles": roles,

@@ -28,10 +28,10 @@ def measure(order: dict[str, Any], world: World, begin: Callable[[], None]) -> d
 
     `begin` returns when the run may begin.
     """
-    import boto3  # noqa: PLC0415  # after the process is pinned
+    from botocore.session import get_session  # noqa: PLC0415  # after the process is pinned
 
     stage = load(order["product"], world, Path(order["app"]), order["state"], large=order["large"])
-    s3 = boto3.Session().client("s3")
+    s3 = get_session().create_client("s3")
     cpu, spans, memory, calls = [], [], [], Counter[tuple[str, ...]]()
     with CallLog().installed() as log:
         for number in range(-_WARM_UP_RUNS, order["runs"]):
