@@ -26,8 +26,8 @@ def _take_a_bucket(s3: Any, world: World) -> None:
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": world.imported_key}
     blocked = {"BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]}}
     rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True, **blocked}
-    s3.put_bucket_encryption(Bucket="orders", ServerSideEncryptionConfiguration={"Rules": [rule]})
-    world.arrivals.wait_for_lines("orders", "PutBucketEncryption", since=since)
+    s3.put_bucket_encryption(Bucket="invoices", ServerSideEncryptionConfiguration={"Rules": [rule]})
+    world.arrivals.wait_for_lines("invoices", "PutBucketEncryption", since=since)
     world.key_people["eve"].delete_imported_key_material(KeyId=world.imported_key)
 
 
@@ -59,7 +59,7 @@ KEY_GROUPS = (
             Scene(
                 title="puts a bucket under a key with imported material, then deletes the material",
                 who="eve",
-                bucket="orders",
+                bucket="invoices",
                 kms_key="imported_key",
                 act=_take_a_bucket,
                 calls=("DeleteImportedKeyMaterial",),

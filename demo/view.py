@@ -161,8 +161,8 @@ def _timeline(finding: Mapping[str, Any], world: World) -> Iterator[tuple[str, s
     for sign in incident["signs"] if len(incident["signs"]) > 1 else ():
         who = (sign["who"] or "unknown").rpartition(":")[2]
         where = ", ".join(name for name in (sign["bucket"], sign["key"]) if name)
-        told = f"{sign['at'][11:19]} {who}: {sign['sign']}, {where}"
-        yield "sign", escape(_named(told, world))
+        shown = f"{sign['at'][11:19]} {who}: {sign['sign']}, {where}"
+        yield "sign", escape(_named(shown, world))
 
 
 def _looks(played: Played, world: World) -> Iterator[tuple[str, str]]:
