@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from documents.modes import can_enforce, mode_parameters
+from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import checks_of
 from reseal.core.resource import BucketResource
 from tests.support.rights import UnknownRightsError, grants, role_statements
 from tests.support.translated import Template, actions, as_list, enforcing, of_type, statements
 
+AWS = REPOSITORY / "layers" / "reseal" / "reseal" / "aws"
 OWN_ACCOUNT = {"aws:ResourceAccount": "111122223333"}
-READS = {
+LAMBDAS_OWN = {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
-    "sqs:SendMessage",
-    "s3:GetBucketAcl",
-    "s3:GetBucketPolicy",
-    "s3:GetBucketPolicyStatus",
-    "s3:GetBucketPublicAccessBlock",
-    "s3:GetAccountPublicAccessBlock",
-    "s3:GetBucketTagging",
-    "s3:GetBucketWebsite",
-    "s3:GetEncryptionConfiguration",
-    "s3:GetReplicationConfiguration",
-    "s3:ListAllMyBuckets",
-    "kms:GetKeyPolicy",
-    "kms:ListKeyPolicies",
-    "kms:DescribeKey",
-    "dynamodb:GetItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "sns:Publish",
 }
+ADAPTERS = (
+    "dynamodb/alert_windows.py",
+    "dynamodb/ledger.py",
+    "dynamodb/watchlist.py",
+    "kms.py",
+    "s3/bucket_access.py",
+    "s3/buckets.py",
+    "s3/listing.py",
+    "s3/public_access.py",
+    "sns.py",
+    "sqs.py",
+)
+CALLED = {
+    action
+    for adapter in ADAPTERS
+    for action in re.findall(r'"((?:dynamodb|kms|s3|sns|sqs):\w+)"', (AWS / adapter).read_text())
+}
+"""The adapters name the action of each of their calls, for the finding of a refusal."""
+WRITES = {"s3:PutEncryptionConfiguration"}
+READS = LAMBDAS_OWN | CALLED - WRITES
 LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
-WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = [
     mode_parameters()[check.id] for check in checks_of(BucketResource(bucket="any")) if can_enforce(check.id)

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reseal.core.checks.catalogue import CHECKS
+from reseal.core.resource import BucketResource
 from reseal.core.trail.selectors import KMS, S3, AdvancedSelector, Selector
 
-BUCKET_CALLS = (
-    "CreateBucket",
-    "PutBucketEncryption",
-    "DeleteBucketEncryption",
-    "PutBucketPolicy",
-    "DeleteBucketPolicy",
-    "PutBucketAcl",
-    "PutBucketWebsite",
-    "PutBucketReplication",
+_REMOVES_READERS = "DeleteBucketPolicy"  # it sets nothing that a check judges, but a repair may be safe now
+
+BUCKET_CALLS = tuple(
+    sorted({_REMOVES_READERS}.union(*(c.calls for c in CHECKS if c.resource is BucketResource)))
 )
 """The calls that the bucket lane's rule matches; a test keeps the two equal."""
 
