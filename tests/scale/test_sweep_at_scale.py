@@ -25,7 +25,7 @@ WARM_UP_SECONDS = 10
 """Imports, clients, caches and threads are made in the first seconds."""
 
 GROWTH_MIB = 25.0
-LAMBDA_GB, PER_GB_SECOND = 1.769, 0.0000166667
+LAMBDA_GB, PER_GB_SECOND = 1769 / 1024, 0.0000133334
 PER_READ, PER_SNAPSHOT_WRITE, PER_SNAPSHOT_READ = 0.0000004, 0.000000625, 0.000000125
 """USD, list prices of us-east-1 (docs/cost.md)."""
 
@@ -69,7 +69,7 @@ class Run:
     @property
     def cost(self) -> float:
         """What it costs, in USD."""
-        snapshot = self.rows * (4 * PER_SNAPSHOT_WRITE + PER_SNAPSHOT_READ)
+        snapshot = self.rows * (2 * PER_SNAPSHOT_WRITE + PER_SNAPSHOT_READ)
         return self.seconds * LAMBDA_GB * PER_GB_SECOND + len(self.paced) * PER_READ + snapshot
 
     def __str__(self) -> str:
