@@ -14,9 +14,9 @@ from tests.support.environments import environment_python
 
 SHIPPED = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})
 TOOLS = SHIPPED | {"Artistic-1.0", "CNRI-Python", "ISC", "MPL-2.0", "ZPL-2.1"}  # used, never passed on
-UNSTATED = {"cookiecutter": "BSD-3-Clause"}  # from its LICENSE file; its metadata has none
+UNSTATED = {"axe-playwright-python": "MIT AND MPL-2.0", "cookiecutter": "BSD-3-Clause"}  # from their files
 ENVIRONMENTS = sorted(path.stem for path in (REPOSITORY / "requirements").glob("*.txt"))
-NOT_EVERYWHERE = {"custodian", "localemu"}  # for `make bench`, if there is a Python for it
+NOT_EVERYWHERE = {"browser", "custodian", "localemu"}  # for `make bench` and `make prove`
 PAGE = (REPOSITORY / "docs" / "development" / "licences.md").read_text()
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|$", re.MULTILINE)
 

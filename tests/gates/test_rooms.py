@@ -110,6 +110,7 @@ HOUSES = (
         (
             "",  # conftest.py
             "browser",
+            "scale",
             "cloud/sweep",
             "cloud/e2e",
             "cloud/e2e/keys",

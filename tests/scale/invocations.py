@@ -50,16 +50,16 @@ def main() -> None:
 
 
 class Memory:
-    """The resident memory in MiB, once a second."""
+    """The resident memory in MiB, once a second, with the time of the system's monotonic clock."""
 
     def __init__(self) -> None:
-        self.samples: list[float] = []
+        self.samples: list[tuple[float, float]] = []
         threading.Thread(target=self._sample, daemon=True).start()
 
     def _sample(self) -> None:
         while True:
             pages: Any = Path("/proc/self/statm").read_text().split()[1]
-            self.samples.append(int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20)
+            self.samples.append((time.monotonic(), int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20))
             time.sleep(1)
 
 

@@ -21,7 +21,6 @@ from reseal.runtime.settings import (
     read_key_settings,
     read_object_settings,
     read_settings,
-    read_snapshot_table,
     read_sweep_settings,
 )
 from tests.support.translated import of_type, resolved, translated
@@ -49,7 +48,7 @@ def variables(function: str = "EnforceBucketFunction", **parameters: str) -> dic
 @pytest.mark.parametrize(
     ("function", "reads"),
     [
-        ("EnforceBucketFunction", [read_settings, read_snapshot_table]),
+        ("EnforceBucketFunction", [read_settings]),
         ("EnforceObjectFunction", [read_object_settings]),
         ("EnforceKeyFunction", [read_key_settings]),
         ("SweepFunction", [read_sweep_settings]),

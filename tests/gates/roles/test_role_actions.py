@@ -132,7 +132,14 @@ def key_lane(deployment: Deployment) -> Iterator[FirstFailure]:
 
 @contextmanager
 def sweep(deployment: Deployment) -> Iterator[FirstFailure]:
-    yield SweepBattery(deployment).first_failure
+    """Each sweep in a new process: it looks at the same buckets, of which an earlier one cached answers."""
+    battery = SweepBattery(deployment)
+
+    def first_failure() -> str | None:
+        clear_caches(deployment.cloud)
+        return battery.first_failure()
+
+    yield first_failure
 
 
 @contextmanager

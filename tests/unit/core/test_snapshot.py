@@ -155,9 +155,9 @@ def test_a_repair_that_arrives_late_ends_it_too() -> None:
 
 
 def test_the_last_finding_is_kept_by_looks_without_one() -> None:
-    told = LastFinding(id="f", at=NOON)
+    last = LastFinding(id="f", at=NOON)
 
-    assert joined(a_bucket(at=LATER), a_bucket("DETECTED", last_finding=told)).last_finding == told
+    assert joined(a_bucket(at=LATER), a_bucket("DETECTED", last_finding=last)).last_finding == last
 
 
 def test_a_violation_is_not_right() -> None:

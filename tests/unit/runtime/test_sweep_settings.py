@@ -9,7 +9,7 @@ import pytest
 
 from reseal.core.errors import SettingsError
 from reseal.core.sweep.caps import Caps
-from reseal.runtime.settings import SweepSettings, read_settings, read_snapshot_table, read_sweep_settings
+from reseal.runtime.settings import SweepSettings, read_settings, read_sweep_settings
 from tests.unit.runtime.test_settings import RIGHT as BASE
 
 OWN = {
@@ -61,6 +61,6 @@ def test_wrong_setting_is_refused_by_name(name: str, text: str) -> None:
 
 
 def test_lane_needs_the_snapshots_table() -> None:
-    assert read_snapshot_table({"SNAPSHOT_TABLE": "seen"}) == "seen"
+    assert read_settings(BASE).snapshot_table == "seen"
     with pytest.raises(SettingsError, match="SNAPSHOT_TABLE is not set"):
-        read_snapshot_table({})
+        read_settings({name: text for name, text in BASE.items() if name != "SNAPSHOT_TABLE"})

@@ -32,7 +32,7 @@ class Settings:
 
     `ledger_kept` is how long the ledger keeps its entries. `window_seconds` is the alert window; 0 means none
     below CRITICAL. `queue_url` is the lane's own queue, which takes the reminders. The sweep has neither
-    ledger nor windows.
+    ledger nor windows. `snapshot_table` is empty where a lane keeps no snapshot.
     """
 
     account: str
@@ -43,6 +43,7 @@ class Settings:
     ledger_kept: timedelta
     window_seconds: int
     queue_url: str
+    snapshot_table: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,21 +81,12 @@ class SweepSettings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings of every lane. Raises SettingsError, which lists all faults."""
+    """Read the settings of the bucket lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
-    settings = _settings(reader, exempts_log_deliveries=False)
-    if settings is None:
+    settings, table = _settings(reader, exempts_log_deliveries=False), reader.text("SNAPSHOT_TABLE")
+    if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
-    return settings
-
-
-def read_snapshot_table(environment: Mapping[str, str]) -> str:
-    """The table of what was last seen. Raises SettingsError."""
-    reader = Reader(environment)
-    table = reader.text("SNAPSHOT_TABLE")
-    if reader.faults:
-        raise SettingsError("; ".join(reader.faults))
-    return table
+    return replace(settings, snapshot_table=table)
 
 
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:

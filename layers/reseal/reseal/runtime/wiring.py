@@ -22,7 +22,7 @@ from reseal.aws.timestamps import read_timestamps_quickly
 from reseal.ports import Services, Snapshot
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_settings, read_snapshot_table
+from reseal.runtime.settings import Settings, read_settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def wire(
     """
     settings = read_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
-    snapshot = DynamoDbSnapshot(clients.of("dynamodb"), read_snapshot_table(environment))
+    snapshot = DynamoDbSnapshot(clients.of("dynamodb"), settings.snapshot_table)
     return settings, services_of(settings, clients, logger), snapshot
 
 

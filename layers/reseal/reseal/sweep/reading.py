@@ -1,4 +1,4 @@
-"""The services of the lanes for one that only looks: it writes nothing, so it need not read keys anew."""
+"""The services of the lanes for one that only looks: it writes nothing, so keys may be read once a minute."""
 
 from __future__ import annotations
 

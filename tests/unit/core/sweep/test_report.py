@@ -144,18 +144,22 @@ def test_repairable_are_the_most_severe_first_of_checks_that_enforce() -> None:
 names = st.text(max_size=20)
 
 
-@given(names, names)
-def test_every_line_is_json_whatever_the_names(owner: str, reason: str) -> None:
-    report = a_report(a_bucket(owner=owner, verdict=replace(WRONG, reason=reason)))
+hostile = st.sampled_from(["=HYPERLINK(0)", '"\r\nx', '"}\n{"type":"report"', "</script><script>alert(1)"])
+
+
+@given(names | hostile, names | hostile, names | hostile)
+def test_every_line_is_json_whatever_the_names(bucket: str, owner: str, reason: str) -> None:
+    report = a_report(a_bucket(bucket, owner=owner, verdict=replace(WRONG, reason=reason)))
 
     head, row = map(json.loads, json_lines(report).split("\n")[:-1])
     assert head["type"] == "report"
+    assert row["name"] == bucket
     assert (row["owner"], row["checks"][DEFAULT_ENCRYPTION]["reason"]) == (owner, reason)
 
 
-@given(names, names)
-def test_no_cell_is_a_formula_and_none_breaks_out(owner: str, reason: str) -> None:
-    report = a_report(a_bucket(owner=owner, verdict=replace(WRONG, reason=reason)), key_seen())
+@given(names | hostile, names | hostile, names | hostile)
+def test_no_cell_is_a_formula_and_none_breaks_out(name: str, owner: str, reason: str) -> None:
+    report = a_report(a_bucket(name, owner=owner, verdict=replace(WRONG, reason=reason)), key_seen())
 
     heads, bucket, key = csv_reader.reader(io.StringIO(csv(report), newline=""))
     assert len(heads) == len(bucket) == len(key)
@@ -174,9 +178,7 @@ def test_csv_has_a_column_for_each_answer_of_each_check() -> None:
 
 
 def test_row_has_the_last_finding_that_was_published() -> None:
-    told = LastFinding(id="f1", at=NOON)
-
-    (row,) = a_report(a_bucket(last_finding=told)).rows
+    (row,) = a_report(a_bucket(last_finding=LastFinding(id="f1", at=NOON))).rows
 
     assert (row["last_finding"], row["last_finding_at"]) == ("f1", NOON.isoformat())
 

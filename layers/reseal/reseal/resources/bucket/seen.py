@@ -51,8 +51,8 @@ class Remembering:
         if seen is None or not (result.findings or seen.creator):
             return
         last = max(result.findings, key=lambda finding: finding.severity, default=None)
-        told = LastFinding(id=last.id, at=at) if last else None
-        self.snapshot.put(replace(seen, last_finding=told))
+        published = LastFinding(id=last.id, at=at) if last else None
+        self.snapshot.put(replace(seen, last_finding=published))
 
 
 def seen_of(ended: BucketEnded, result: EventResult, at: datetime) -> BucketSeen | None:

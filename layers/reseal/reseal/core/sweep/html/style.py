@@ -16,6 +16,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bo
 thead th { background: var(--box); position: sticky; top: 0; }
 #rows thead th, #rows td:not(:nth-child(4)):not(:nth-child(6)):not([colspan]) { white-space: nowrap;
   overflow-wrap: normal; }
+#rows td:nth-child(6) { min-width: 9.5rem; }
 details table { max-width: 24rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 details { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .6rem; margin: .3rem 0; }
