@@ -32,6 +32,7 @@ READS = {
     "kms:DescribeKey",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 LANE = "EnforceBucketRole"
@@ -185,9 +186,9 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 26,
-    "EnforceObjectRole": 54,
-    "EnforceKeyRole": 20,
+    LANE: 27,
+    "EnforceObjectRole": 55,
+    "EnforceKeyRole": 21,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,
 }
