@@ -15,7 +15,6 @@ from tests.scenarios.world.names import (
     OBJECT_ENCRYPTION,
     STRANGER_KEY,
     TEAM_KEY,
-    still_open,
 )
 from tests.scenarios.world.policies import admits, policy, root
 from tests.scenarios.world.world import World
@@ -173,18 +172,49 @@ def test_t3_lowering_behind_a_harmless_call_keeps_its_severity(deploy: Deploy, h
     assert HIGH in [one["severity"] for one in lowering if one["check"] == DEFAULT_ENCRYPTION]
 
 
-@still_open("T3", "only the last repair of a bucket is found by the record of a call")
-def test_t3_lowering_keeps_its_severity_though_another_repair_followed(world: World) -> None:
-    harmless, lowering = world.bucket_record("PutBucketAcl"), world.lowered("AES256")
-    world.happens(harmless)
+def of_caller(world: World, role: str) -> list[tuple[str, str]]:
+    """The check and the severity of each finding about this caller."""
+    return [
+        (one["check"], one["severity"])
+        for one in world.findings
+        if one["actor"] and one["actor"]["who"].endswith(role)
+    ]
+
+
+def is_repaired_by_a_look(world: World, number: int) -> None:
+    world.lowered("aws:kms", userIdentity=records.role("Other"))
+    world.is_asked_to_look(f"look-{number}")
     world.wait(5)
-    world.sets_default("aws:kms", STRANGER_KEY)
+
+
+@pytest.mark.parametrize("times", [1, 6, 7, 8, 20])
+@pytest.mark.parametrize("by_a_look", [False, True], ids=["by their records", "by looks"])
+def test_t3_lowering_keeps_its_severity_though_other_repairs_followed(
+    world: World, times: int, by_a_look: bool
+) -> None:
+    harmless = world.bucket_record("PutBucketAcl")
+    lowering = world.lowered("AES256", userIdentity=records.role("Attacker"))
+    world.happens(harmless)
+    for number in range(times):
+        world.wait(5)
+        if by_a_look:
+            is_repaired_by_a_look(world, number)
+        else:
+            world.sets_default("aws:kms", STRANGER_KEY, userIdentity=records.role("Stranger"))
 
     world.happens(lowering)
+    world.wait(1000)
 
-    assert HIGH in [
-        one["severity"] for one in world.findings if one["actor"] and "Payroll" in one["actor"]["who"]
-    ]
+    assert (DEFAULT_ENCRYPTION, HIGH) in of_caller(world, "Attacker")
+
+
+def test_t3_compliant_call_does_not_look_up_repairs(world: World) -> None:
+    world.sets_default("AES256")
+    before = len(world.account.calls)
+
+    world.sets_default("aws:kms", TEAM_KEY, bucket_key=True)
+
+    assert "dynamodb:GetItem" not in [call.name for call in world.account.calls[before:]]
 
 
 def test_t3_lowering_alone_is_high(deploy: Deploy) -> None:

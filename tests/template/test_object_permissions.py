@@ -67,6 +67,7 @@ READS = {
     "kms:ListKeyPolicies",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 WRITES_NOTHING = {

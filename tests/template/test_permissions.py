@@ -196,9 +196,9 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 28,
-    "EnforceObjectRole": 54,
-    "EnforceKeyRole": 20,
+    LANE: 29,
+    "EnforceObjectRole": 55,
+    "EnforceKeyRole": 21,
     "SweepRole": 25,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,

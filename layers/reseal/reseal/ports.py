@@ -189,11 +189,14 @@ class Ledger(Protocol):
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
         """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
-        Notes each repair that was made as its resource's last.
+        Notes each repair that was made as its resource's latest.
         """
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
-        """The entry of the last repair that was made of each of these resources, by the resource's name."""
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
+        """The entries of the last repairs that were made of each of these resources, by the resource's name.
+
+        At most `LAST_REPAIRS` of each, the latest first; no name without one.
+        """
 
 
 class Snapshot(Protocol):

@@ -10,7 +10,7 @@ import pytest
 
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Failed, Outcome, SkipCause, Skipped
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.ports import Ledger
 from tests.support.entries import (
     AFTER_LEASE,
@@ -258,7 +258,7 @@ def test_last_repair_of_every_resource_that_was_repaired_is_known(ledger: Ledger
 
     names = [entry.resource.name for entry in (*REPAIRED, OTHER, MINE)]
 
-    assert ledger.read_last_repairs(names) == {one.resource.name: applied(one) for one in REPAIRED}
+    assert ledger.read_last_repairs(names) == {one.resource.name: (applied(one),) for one in REPAIRED}
     assert ledger.read_last_repairs([]) == {}
 
 
@@ -267,7 +267,7 @@ def test_one_entry_notes_its_repair(ledger: Ledger, entry: LedgerEntry[Any]) -> 
     ledger.open_all([entry], NOON)
     ledger.close_all([applied(entry)], NOON)
 
-    assert ledger.read_last_repairs([entry.resource.name]) == {entry.resource.name: applied(entry)}
+    assert ledger.read_last_repairs([entry.resource.name]) == {entry.resource.name: (applied(entry),)}
 
 
 @pytest.mark.parametrize("outcome", [NEWER, DENIED], ids=["skipped", "failed"])
@@ -278,18 +278,22 @@ def test_write_that_was_not_made_is_no_repair(ledger: Ledger, outcome: Outcome) 
     assert ledger.read_last_repairs([MINE.resource.name]) == {}
 
 
-def test_later_repair_of_a_resource_takes_the_place_of_the_earlier(ledger: Ledger) -> None:
-    again = replace(OTHER, resource=MINE.resource)
-    for entry in (MINE, again):
+@pytest.mark.parametrize("number", [2, LAST_REPAIRS, LAST_REPAIRS + 2])
+def test_last_repairs_of_a_resource_are_known_the_latest_first(ledger: Ledger, number: int) -> None:
+    repairs = [replace(of_object(n), resource=MINE.resource) for n in range(10, 10 + number)]
+    for entry in repairs:
         ledger.open_all([entry], NOON)
         ledger.close_all([applied(entry)], NOON)
 
-    assert ledger.read_last_repairs([MINE.resource.name]) == {MINE.resource.name: applied(again)}
+    last = tuple(applied(entry) for entry in reversed(repairs))[:LAST_REPAIRS]
+    assert ledger.read_last_repairs([MINE.resource.name]) == {MINE.resource.name: last}
 
 
-def test_two_repairs_of_one_resource_in_one_call_leave_one_note(ledger: Ledger) -> None:
+def test_two_repairs_of_one_resource_in_one_call_are_both_known(ledger: Ledger) -> None:
     again = replace(OTHER, resource=MINE.resource)
     ledger.open_all([MINE, again], NOON)
 
     assert ledger.close_all(closed([MINE, again]), NOON) == {}
-    assert list(ledger.read_last_repairs([MINE.resource.name])) == [MINE.resource.name]
+    assert ledger.read_last_repairs([MINE.resource.name]) == {
+        MINE.resource.name: (applied(again), applied(MINE))
+    }

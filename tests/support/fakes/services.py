@@ -19,7 +19,7 @@ from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.outcome import Applied
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
@@ -190,7 +190,7 @@ class FakeLedger:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self._last: dict[str, str] = {}
+        self._last: defaultdict[str, list[str]] = defaultdict(list)
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
 
@@ -215,10 +215,11 @@ class FakeLedger:
             refused = [entry.entry_id for entry in entries if not self._closed(entry)]
             return {i: LeaseHeldError(f"another invocation took over event {i}") for i in refused}
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
         with self._steps.step("ledger read last", self.failures["read_last_repairs"]):
-            last = {name: self._entry(self._last[name]) for name in names if name in self._last}
-            return {name: entry for name, entry in last.items() if entry}
+            last = {name: map(self._entry, self._last[name][:LAST_REPAIRS]) for name in names}
+            found = {name: tuple(entry for entry in entries if entry) for name, entries in last.items()}
+            return {name: entries for name, entries in found.items() if entries}
 
     def _opened(self, entry: LedgerEntry[Any], now: datetime) -> LedgerEntry[Any] | LeaseHeldError:
         there = self._entry(entry.entry_id)
@@ -237,7 +238,7 @@ class FakeLedger:
             return False
         self._put(entry)
         if isinstance(entry.outcome, Applied):
-            self._last[entry.resource.name] = entry.entry_id
+            self._last[entry.resource.name].insert(0, entry.entry_id)
         return True
 
     def _entry(self, entry_id: str) -> LedgerEntry[Any] | None:

@@ -83,7 +83,9 @@ def _of_earlier_repairs(judgement: Judgement[T, O, P]) -> tuple[Finding, ...]:
     if not isinstance(judgement, Judged):
         return ()
     results = {
-        check: CheckResult(decision=one.violation, before=one.entry.before, entry=one.entry)
+        check: CheckResult(
+            decision=one.violation, before=one.entry.before if one.entry else None, entry=one.entry
+        )
         for check, one in judgement.repaired.items()
     }
     found = findings_of(judgement.parsed.requirements, judgement.trigger, results)
@@ -128,6 +130,6 @@ def _is_violation(result: CheckResult) -> bool:
 def _outcome(judgement: Judgement[Any, Any, Any], entries: Sequence[Entry]) -> Outcome | None:
     """The outcome of a message with several writes: a refusal before a success before a skipped write."""
     repaired = judgement.repaired.values() if isinstance(judgement, Judged) else ()
-    outcomes = [entry.outcome for entry in (*entries, *(one.entry for one in repaired))]
+    outcomes = [entry.outcome for entry in (*entries, *(one.entry for one in repaired if one.entry))]
     of_writes = (one for kind in (Failed, Applied, Skipped) for one in outcomes if isinstance(one, kind))
     return next(of_writes, None if isinstance(judgement, Exempted | Judged) else judgement.outcome)

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
+from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.decision import Violation
+from reseal.core.decision import Manual, Violation
 from reseal.core.outcome import Applied, SkipCause, Skipped
-from reseal.core.repairs.ledger_entry import LedgerEntry
+from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.state.setting import State
 from reseal.flow.stages import (
     Closed,
@@ -61,18 +62,41 @@ def _due(
             yield ToFinish(judgement=judgement, earlier=entry, entry=mine)
 
 
-def credited_with(judged: Judged[T, O, P], repair: Entry) -> Judged[T, O, P]:
-    """The message with what the call did and this repair of that, if it is one."""
-    trigger, outcome = judged.trigger, repair.outcome
-    if not isinstance(outcome, Applied) or outcome.at < trigger.time - CLOCKS_DIFFER:
-        return judged
-    fits = {
-        check: violation
-        for check, violation in judged.put_right.items()
-        if check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
-    }
-    repaired = {check: Repaired(violation=violation, entry=repair) for check, violation in fits.items()}
+def credited_with(judged: Judged[T, O, P], repairs: Sequence[Entry]) -> Judged[T, O, P]:
+    """The message with the repairs that repaired what the call did. `repairs` has the latest first.
+
+    What violated by the record is reported with the first of them that fits. If there were so many repairs
+    since the call that the first are not known, it is reported for a person to look at.
+    """
+    since = [one for one in reversed(repairs) if _made_after(judged.trigger, one)]
+    repaired = {}
+    for check, violation in judged.put_right.items():
+        fits = (one for one in since if _repaired_by(check, judged.trigger, one))
+        if (first := next(fits, None)) is not None:
+            repaired[check] = Repaired(violation=violation, entry=first)
+        elif len(since) >= LAST_REPAIRS:
+            repaired[check] = Repaired(violation=_among_many(violation), entry=None)
     return replace(judged, repaired=repaired)
+
+
+def _made_after(trigger: Trigger, repair: Entry) -> bool:
+    outcome = repair.outcome
+    return isinstance(outcome, Applied) and outcome.at >= trigger.time - CLOCKS_DIFFER
+
+
+def _repaired_by(check: str, trigger: Trigger, repair: Entry) -> bool:
+    return check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
+
+
+def _among_many(violation: Violation) -> Manual:
+    return Manual(
+        severity=violation.severity,
+        reason=(
+            f"as the record of the call says, {violation.reason}; it has been put right since, in one of "
+            f"more than {LAST_REPAIRS - 1} repairs"
+        ),
+        recommendation="find out who keeps making these calls and why",
+    )
 
 
 def not_made(entry: Entry, found: State) -> Skipped:

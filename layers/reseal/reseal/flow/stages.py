@@ -131,10 +131,13 @@ class Superseded(Generic[T, O]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repaired:
-    """What a call violated by its record, and the entry of the repair to which another trigger led."""
+    """What a call violated by its record, and the entry of the repair to which another trigger led.
+
+    `entry` is None if Reseal repaired the resource so often since that it is not known which repair it was.
+    """
 
     violation: Violation
-    entry: Entry
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ PERMISSIONS = {
     "s3:UploadPartCopy": ["s3:GetObject", "s3:PutObject"],
     "s3:CompleteMultipartUpload": ["s3:PutObject"],
     "s3:ListBuckets": ["s3:ListAllMyBuckets"],
-    "dynamodb:TransactWriteItems": ["dynamodb:PutItem"],
+    "dynamodb:TransactWriteItems": ["dynamodb:PutItem", "dynamodb:UpdateItem"],
     "dynamodb:TransactGetItems": ["dynamodb:GetItem"],
 }
 """The IAM actions of the operations whose names differ."""

@@ -69,12 +69,15 @@ class Table:
         return {"Items": found, "Count": len(found)}
 
     def TransactWriteItems(self, TransactItems: Sequence[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N802, N803
-        puts = [item["Put"] for item in TransactItems]
-        reasons = [self._reason(put) for put in puts]
+        writes = [write for item in TransactItems for write in item.values()]
+        reasons = [self._reason(write) for write in writes]
         if any(reason["Code"] != "None" for reason in reasons):
             raise error("TransactionCanceledException", operation="Transact", CancellationReasons=reasons)
-        for put in puts:
-            self._put(put)
+        for write in writes:
+            if "Item" in write:
+                self._put(write)
+            else:
+                self.UpdateItem(**write)
         return {}
 
     def TransactGetItems(self, TransactItems: Sequence[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N802, N803
@@ -84,7 +87,7 @@ class Table:
         self.items[put["Item"]["id"]["S"]] = deepcopy(dict(put["Item"]))
 
     def _reason(self, put: Mapping[str, Any]) -> dict[str, Any]:
-        item = self.items.get(put["Item"]["id"]["S"])
+        item = self.items.get(put.get("Item", put.get("Key", {}))["id"]["S"])
         if _evaluate(put.get("ConditionExpression"), item or {}, put):
             return {"Code": "None"}
         shown: dict[str, Any] = (

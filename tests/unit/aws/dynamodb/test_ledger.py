@@ -17,6 +17,7 @@ from botocore.stub import Stubber
 from reseal.aws.dynamodb.ledger import DynamoDbLedger, _pause_on_conflict
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Failed, SkipCause, Skipped
+from reseal.core.repairs.ledger_entry import LAST_REPAIRS
 from reseal.ports import Ledger
 from reseal.runtime.wiring import CALLS as AS_DEPLOYED
 from tests.support.entries import OF_BUCKET, applied, by_id, of_another_owner, of_object
@@ -33,6 +34,7 @@ THEIRS = of_another_owner(MINE)
 SKIPPED = replace(MINE, outcome=Skipped(cause=SkipCause.NEWER, reason="newer"))
 
 ONE_READ, MANY_READ, ONE_PUT, MANY_PUT = "get_item", "transact_get_items", "put_item", "transact_write_items"
+ONE_UPDATE = "update_item"
 CANCELLED = "TransactionCanceledException"
 CONFLICT_OF_ONE_PUT = "TransactionConflictException"
 CONDITION_OF_ONE_PUT = "ConditionalCheckFailedException"
@@ -91,9 +93,25 @@ def closing(entry: Any) -> dict[str, Any]:
     return put(entry, HOLDS_IT, {}, is_closed=True)
 
 
-def note(entry: Any) -> dict[str, Any]:
-    noted = {"id": {"S": f"repaired#{entry.resource.name}"}, "entry_id": {"S": entry.entry_id}}
-    return {"TableName": "ledger", "Item": noted | {"expires_at": EXPIRES}}
+def note(*entries: Any) -> dict[str, Any]:
+    """The update that notes these repairs, the latest last, before those that are noted already."""
+    new = len(entries)
+    places = range(LAST_REPAIRS - 1, new - 1, -1)
+    moved = [f"repair_{place} = if_not_exists(repair_{place - new}, :none)" for place in places]
+    noted = [f"repair_{place} = :{place}" for place in range(new)]
+    values = {f":{place}": {"S": entry.entry_id} for place, entry in enumerate(reversed(entries))}
+    return {
+        "TableName": "ledger",
+        "Key": {"id": {"S": f"repaired#{entries[0].resource.name}"}},
+        "UpdateExpression": f"SET {', '.join([*moved, *noted, 'expires_at = :expires'])}",
+        "ExpressionAttributeValues": values | {":none": {"NULL": True}, ":expires": EXPIRES},
+    }
+
+
+def noted(entry: Any) -> dict[str, Any]:
+    """The note of one repair as it is read."""
+    places = {"repair_0": {"S": entry.entry_id}, "repair_1": {"NULL": True}}
+    return {"Item": {"id": {"S": f"repaired#{entry.resource.name}"}, **places, "expires_at": EXPIRES}}
 
 
 def get(item_id: str) -> dict[str, Any]:
@@ -101,11 +119,12 @@ def get(item_id: str) -> dict[str, Any]:
 
 
 def expect(stub: Stubber, *puts: dict[str, Any]) -> None:
-    """One item by PutItem, several in one transaction."""
+    """One item by PutItem or UpdateItem, several in one transaction."""
     if len(puts) == 1:
-        stub.add_response(ONE_PUT, {}, puts[0])
+        stub.add_response(ONE_PUT if "Item" in puts[0] else ONE_UPDATE, {}, puts[0])
     else:
-        stub.add_response(MANY_PUT, {}, {"TransactItems": [{"Put": one} for one in puts]})
+        items = [{"Put" if "Item" in one else "Update": one} for one in puts]
+        stub.add_response(MANY_PUT, {}, {"TransactItems": items})
 
 
 def cancel(stub: Stubber, method: str, *reasons: dict[str, Any]) -> None:
@@ -143,15 +162,16 @@ def test_entries_are_read_in_one_transaction() -> None:
 
 def test_last_repair_of_one_resource_is_read_consistently_by_its_note() -> None:
     with stubbed("dynamodb") as (client, stub):
-        found = {"Item": note(MINE)["Item"]}
-        stub.add_response(ONE_READ, found, get("repaired#payroll/2026/1.csv") | {"ConsistentRead": True})
+        stub.add_response(
+            ONE_READ, noted(MINE), get("repaired#payroll/2026/1.csv") | {"ConsistentRead": True}
+        )
         stub.add_response(
             ONE_READ, {"Item": item(applied(MINE))}, get(MINE.entry_id) | {"ConsistentRead": True}
         )
 
         repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"])
 
-    assert repairs == {"payroll/2026/1.csv": applied(MINE)}
+    assert repairs == {"payroll/2026/1.csv": (applied(MINE),)}
 
 
 def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> None:
@@ -159,14 +179,14 @@ def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> Non
     notes = [{"Get": get(f"repaired#{name}")} for name in names]
     entries = [{"Get": get(entry.entry_id)} for entry in (MINE, OTHER)]
     with stubbed("dynamodb") as (client, stub):
-        noted = [{"Item": note(entry)["Item"]} for entry in (MINE, OTHER)]
-        stub.add_response(MANY_READ, {"Responses": noted}, {"TransactItems": notes})
+        found = [noted(entry) for entry in (MINE, OTHER)]
+        stub.add_response(MANY_READ, {"Responses": found}, {"TransactItems": notes})
         found = [{"Item": item(applied(entry))} for entry in (MINE, OTHER)]
         stub.add_response(MANY_READ, {"Responses": found}, {"TransactItems": entries})
 
         repairs = ledger_on(client).read_last_repairs(names)
 
-    assert repairs == dict(zip(names, map(applied, (MINE, OTHER)), strict=True))
+    assert repairs == {names[0]: (applied(MINE),), names[1]: (applied(OTHER),)}
 
 
 def test_resource_without_a_note_has_no_last_repair_and_no_entry_is_read() -> None:
@@ -178,7 +198,7 @@ def test_resource_without_a_note_has_no_last_repair_and_no_entry_is_read() -> No
 
 def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
     with stubbed("dynamodb") as (client, stub):
-        stub.add_response(ONE_READ, {"Item": note(MINE)["Item"]})
+        stub.add_response(ONE_READ, noted(MINE))
         stub.add_response(ONE_READ, {}, get(MINE.entry_id) | {"ConsistentRead": True})
 
         assert ledger_on(client).read_last_repairs([MINE.resource.name]) == {}
@@ -215,6 +235,15 @@ def test_repair_is_noted_in_the_transaction_that_closes_its_entry(entry: Any) ->
         expect(stub, closing(entry), note(entry))
 
         assert ledger_on(client).close_all([entry], NOON) == {}
+
+
+def test_two_repairs_of_one_resource_are_noted_in_one_update() -> None:
+    """DynamoDB refuses a transaction with two operations on one item."""
+    again = replace(applied(OTHER), resource=MINE.resource)
+    with stubbed("dynamodb") as (client, stub):
+        expect(stub, closing(applied(MINE)), note(MINE, again), closing(again))
+
+        assert ledger_on(client).close_all([applied(MINE), again], NOON) == {}
 
 
 @pytest.mark.parametrize(

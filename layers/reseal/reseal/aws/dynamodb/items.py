@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from reseal.aws.errors import translated
 from reseal.core.errors import LeaseHeldError, RefusalError, TransientError
-from reseal.core.outcome import Applied
-from reseal.core.repairs.ledger_entry import LedgerEntry, S
+from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry, S
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
 from reseal.core.text.quoted import LONGEST_KEY, quoted
 
@@ -34,23 +33,45 @@ def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -
     return _put(entry, now, table, kept, closed=True) | {"ConditionExpression": _MINE}
 
 
-def noting_repair(
-    entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta
+def noting_repairs(
+    repairs: Sequence[LedgerEntry[Any]], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
-    """The put that notes the entry as its resource's last repair, by the item's id; none if none was made."""
-    if not isinstance(entry.outcome, Applied):
+    """The update that notes these repairs as the last of their one resource, by the item's id; none if none.
+
+    They take the first places, and each earlier one moves on; the last places are lost. Every expression of
+    an update reads the item as it was; the places are set from the last, so that the order does not matter.
+    """
+    if not repairs:
         return {}
-    item_id = repaired_id(entry.resource.name)
-    item = {
-        "id": {"S": item_id},
-        "entry_id": {"S": entry.entry_id},
-        "expires_at": {"N": str(int((now + kept).timestamp()))},
+    item_id, new = repaired_id(repairs[0].resource.name), repairs[:LAST_REPAIRS]
+    moved = [
+        f"{_place(place)} = if_not_exists({_place(place - len(new))}, :none)"
+        for place in range(LAST_REPAIRS - 1, len(new) - 1, -1)
+    ]
+    noted = [f"{_place(place)} = :{place}" for place in range(len(new))]
+    values = {f":{place}": {"S": entry.entry_id} for place, entry in enumerate(reversed(new))}
+    expires: dict[str, Any] = {"N": str(int((now + kept).timestamp()))}
+    update = {
+        "TableName": table,
+        "Key": {"id": {"S": item_id}},
+        "UpdateExpression": f"SET {', '.join([*moved, *noted, 'expires_at = :expires'])}",
+        "ExpressionAttributeValues": values | {":none": {"NULL": True}, ":expires": expires},
     }
-    return {item_id: {"TableName": table, "Item": item}}
+    return {item_id: update}
+
+
+def noted_repairs(note: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the entries in a note, the latest first."""
+    places = (note.get(_place(place), {}) for place in range(LAST_REPAIRS))
+    return tuple(place["S"] for place in places if "S" in place)
+
+
+def _place(number: int) -> str:
+    return f"repair_{number}"
 
 
 def repaired_id(name: str) -> str:
-    """The id of the item that notes the last repair of the resource of this name."""
+    """The id of the item that notes the last repairs of the resource of this name."""
     return f"repaired#{name}"
 
 

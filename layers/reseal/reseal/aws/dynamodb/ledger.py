@@ -13,13 +13,15 @@ from reseal.aws.dynamodb.items import (
     closing,
     entry_of,
     held_by_another,
-    noting_repair,
+    noted_repairs,
+    noting_repairs,
     opening,
     refusal_is_transient,
     repaired_id,
     taken_over,
 )
 from reseal.core.errors import LeaseHeldError
+from reseal.core.outcome import Applied
 from reseal.core.repairs.ledger_entry import LedgerEntry
 
 if TYPE_CHECKING:
@@ -60,10 +62,17 @@ class DynamoDbLedger:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
         return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
-        """The entry of each resource's last repair, by the resource's name. Raises TransientError."""
-        noted = [item["entry_id"]["S"] for item in self._items([repaired_id(name) for name in names])]
-        return {entry.resource.name: entry for entry in self.read_all(noted).values()}
+    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
+        """The entries of each resource's last repairs, the latest first, by the resource's name.
+
+        Raises TransientError.
+        """
+        notes = {
+            item["id"]["S"]: noted_repairs(item) for item in self._items([repaired_id(n) for n in names])
+        }
+        entries = self.read_all([entry_id for noted in notes.values() for entry_id in noted])
+        found = {n: tuple(entries[i] for i in notes.get(repaired_id(n), ()) if i in entries) for n in names}
+        return {name: repairs for name, repairs in found.items() if repairs}
 
     def open_all(
         self, entries: Sequence[LedgerEntry[Any]], now: datetime
@@ -84,9 +93,14 @@ class DynamoDbLedger:
 
         botocore may repeat a put whose answer was lost: the outcome is then there already.
         """
+        made: dict[str, list[LedgerEntry[Any]]] = {}
+        for entry in entries:
+            if isinstance(entry.outcome, Applied):
+                made.setdefault(entry.resource.name, []).append(entry)
+        notes = {name: noting_repairs(of_one, now, self._table, self._kept) for name, of_one in made.items()}
         puts = [
             {entry.entry_id: closing(entry, now, self._table, self._kept)}
-            | noting_repair(entry, now, self._table, self._kept)
+            | (notes[entry.resource.name] if isinstance(entry.outcome, Applied) else {})
             for entry in entries
         ]
         closed = {entry.entry_id: entry for entry in entries}
@@ -124,15 +138,22 @@ class DynamoDbLedger:
         with refusal_is_transient("dynamodb:PutItem"):
             try:
                 if more:
-                    self._client.transact_write_items(TransactItems=[{"Put": put} for put in puts.values()])  # type: ignore[typeddict-item]  # plain JSON
-                else:
+                    items: list[Any] = [{_kind(put): put} for put in puts.values()]
+                    self._client.transact_write_items(TransactItems=items)
+                elif _kind(one) == "Put":
                     self._client.put_item(**one)
+                else:
+                    self._client.update_item(**one)
             except ClientError as error:
                 refused = dict(_refused(puts, _reasons(error.response)))
                 if not refused:  # a conflict, throttling, or something else
                     raise
                 return refused
         return {}
+
+
+def _kind(write: Mapping[str, Any]) -> str:
+    return "Put" if "Item" in write else "Update"
 
 
 def _refused(puts: _Puts, reasons: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -18,6 +18,9 @@ from reseal.core.state.setting import Change, Setting, State
 
 S = TypeVar("S", bound=State)
 
+LAST_REPAIRS = 8
+"""How many of a resource's last repairs the ledger finds by the resource."""
+
 STATES: dict[str, Callable[[Any], State]] = {
     Setting.BUCKET_ENCRYPTION: BucketEncryption.from_document,
     Setting.OBJECT_ENCRYPTION: ObjectEncryption.from_document,
