@@ -25,11 +25,11 @@ LAMBDAS_OWN = {
 ADAPTERS = (
     "dynamodb/alert_windows.py",
     "dynamodb/ledger.py",
+    "dynamodb/snapshot.py",
     "dynamodb/watchlist.py",
     "kms.py",
     "s3/bucket_access.py",
     "s3/buckets.py",
-    "s3/listing.py",
     "s3/public_access.py",
     "sns.py",
     "sqs.py",
@@ -41,7 +41,8 @@ CALLED = {
 }
 """The adapters name the action of each of their calls, for the finding of a refusal."""
 WRITES = {"s3:PutEncryptionConfiguration"}
-READS = LAMBDAS_OWN | CALLED - WRITES
+OF_THE_SWEEP = {"dynamodb:Query", "dynamodb:Scan", "kms:GetKeyRotationStatus"}
+READS = LAMBDAS_OWN | CALLED - WRITES - OF_THE_SWEEP
 LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
