@@ -10,10 +10,11 @@ import uuid
 from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.calls.look import Look
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.judgement import HELD_OUTSIDE
-from reseal.core.checks.keys.key_deletion import KEY_DELETION
-from reseal.core.checks.keys.key_disabled import KEY_DISABLED
+from reseal.core.checks.keys.key_deletion import KEY_DELETION, SCHEDULES
+from reseal.core.checks.keys.key_disabled import DISABLES, KEY_DISABLED
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.checks.sse_c_block import SSE_C_BLOCK
 from reseal.core.decision import Severity
@@ -67,6 +68,8 @@ def sign_of(finding: Finding) -> Sign | None:
     return Sign(kind=kind, at=at, who=who, bucket=resource.bucket, key=key)
 
 
+_TAKES = (SCHEDULES, DISABLES, "DeleteImportedKeyMaterial")
+"""The calls that take a key away. After any other, somebody else did."""
 _PUTS = (SignKind.FOREIGN_KEY, SignKind.OUTSIDE_KEY)
 
 
@@ -74,7 +77,8 @@ def _kind(finding: Finding) -> SignKind | None:
     if is_ransom_sign(finding):
         return SignKind.CUSTOMER_KEY
     if finding.check.id in (KEY_DELETION, KEY_DISABLED):
-        return SignKind.KEY_TAKEN if finding.severity is Severity.CRITICAL else None
+        takes = isinstance(finding.call, Look) or finding.call.name in _TAKES
+        return SignKind.KEY_TAKEN if takes and finding.severity is Severity.CRITICAL else None
     if finding.check.id == SSE_C_BLOCK:
         unblocks = isinstance(finding.call, BucketCall) and finding.call.unblocks_sse_c
         return SignKind.UNBLOCKED if unblocks else None
