@@ -21,8 +21,8 @@ from reseal.sweep.finish import Finish
 LEASE = timedelta(seconds=305)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-PAGE_SECONDS, LEAST_PAGE = 2.0, 10
-"""Buckets in one step: as many as calls are made in two seconds at the present rate, but not fewer than ten.
+PAGE_SECONDS, LEAST_PAGE = 3.0, 10
+"""Buckets in one step: as many as calls are made in three seconds at the present rate, but not fewer than ten.
 
 If each is right, that takes twice as long; if each is a suspect, eight times.
 """
