@@ -12,7 +12,9 @@ from tests.scenarios.world import records
 from tests.scenarios.world.names import (
     DEFAULT_ENCRYPTION,
     KEY,
+    KEY_ACCESS,
     OBJECT_ENCRYPTION,
+    PARTNER,
     STRANGER_KEY,
     TEAM_KEY,
 )
@@ -86,6 +88,19 @@ def test_t1_where_nothing_can_be_read_the_record_is_judged(world: World, key_id:
 
     assert world.only_finding["severity"] == CRITICAL
     assert key_id in world.only_finding["reason"]
+
+
+def test_t1_access_to_a_bucket_whose_key_reseal_may_not_describe_is_reported(world: World) -> None:
+    world.sets_default("aws:kms", TEAM_KEY, bucket_key=True)
+    world.wait(3600)
+    world.account.deny("kms:DescribeKey")
+    world.bucket.policy = policy(admits(root(PARTNER)))
+
+    world.calls("PutBucketPolicy")
+
+    (found,) = world.findings_of(KEY_ACCESS)
+    assert (found["severity"], found["status"]) == (HIGH, "MANUAL")
+    assert "kms:DescribeKey" in found["reason"]
 
 
 def test_t1_nothing_denied_is_remediated(world: World) -> None:
