@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
 
 from tests.scenarios.world import records
+from tests.scenarios.world.aws.account import Call, Death
 from tests.scenarios.world.names import (
     DEFAULT_ENCRYPTION,
     KEY,
+    KEY_ACCESS,
     OBJECT_ENCRYPTION,
+    PARTNER,
     STRANGER_KEY,
     TEAM_KEY,
 )
@@ -86,6 +91,19 @@ def test_t1_where_nothing_can_be_read_the_record_is_judged(world: World, key_id:
 
     assert world.only_finding["severity"] == CRITICAL
     assert key_id in world.only_finding["reason"]
+
+
+def test_t1_access_to_a_bucket_whose_key_reseal_may_not_describe_is_reported(world: World) -> None:
+    world.sets_default("aws:kms", TEAM_KEY, bucket_key=True)
+    world.wait(3600)
+    world.account.deny("kms:DescribeKey")
+    world.bucket.policy = policy(admits(root(PARTNER)))
+
+    world.calls("PutBucketPolicy")
+
+    (found,) = world.findings_of(KEY_ACCESS)
+    assert (found["severity"], found["status"]) == (HIGH, "MANUAL")
+    assert "kms:DescribeKey" in found["reason"]
 
 
 def test_t1_nothing_denied_is_remediated(world: World) -> None:
@@ -206,6 +224,46 @@ def test_t3_lowering_keeps_its_severity_though_other_repairs_followed(
     world.wait(1000)
 
     assert (DEFAULT_ENCRYPTION, HIGH) in of_caller(world, "Attacker")
+
+
+def dies_after(world: World, name: str) -> None:
+    """The process of the next invocation dies after its first call of this operation."""
+
+    @contextmanager
+    def around(call: Call) -> Iterator[None]:
+        yield
+        if call.name == name:
+            world.account.around = lambda _call: nullcontext()
+            raise Death
+
+    world.account.around = around
+
+
+def ledger_entries(world: World) -> dict[str, dict[str, Any]]:
+    items = world.ledger.items
+    return {i: json.loads(one["entry"]["S"]) for i, one in items.items() if "entry" in one}
+
+
+@pytest.mark.parametrize("by", ["PutBucketEncryption", "PutBucketAcl"])
+def test_t3_write_of_a_delivery_that_died_keeps_its_evidence_and_is_reported(world: World, by: str) -> None:
+    lowering = world.lowered("AES256", userIdentity=records.role("Attacker"))
+    dies_after(world, "s3:PutBucketEncryption")
+    world.happens(lowering if by == "PutBucketEncryption" else world.bucket_record(by))
+    assert world.bucket_is_under_k
+    world.wait(5)
+    later = world.lowered("aws:kms", userIdentity=records.role("Other"))
+
+    world.run_out()
+    world.happens(later)
+    world.happens(lowering)
+    world.run_out()
+
+    entries = ledger_entries(world).values()
+    assert sorted(one["before"]["algorithm"] for one in entries) == ["AES256", "aws:kms"]
+    assert all(one["outcome"] for one in entries)
+    assert (DEFAULT_ENCRYPTION, HIGH) in of_caller(world, "Attacker")
+    assert (DEFAULT_ENCRYPTION, HIGH) in of_caller(world, "Other")
+    assert world.bucket_is_under_k
 
 
 def test_t3_compliant_call_does_not_look_up_repairs(world: World) -> None:

@@ -189,11 +189,11 @@ class Ledger(Protocol):
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
         """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
-        Notes each repair that was made as its resource's latest.
+        Notes each repair that was made, or may have been, as its resource's latest.
         """
 
     def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
-        """The entries of the last repairs that were made of each of these resources, by the resource's name.
+        """The entries of the last repairs of each of these resources, by the resource's name.
 
         At most `LAST_REPAIRS` of each, the latest first; no name without one.
         """

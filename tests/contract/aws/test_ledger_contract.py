@@ -278,6 +278,16 @@ def test_write_that_was_not_made_is_no_repair(ledger: Ledger, outcome: Outcome) 
     assert ledger.read_last_repairs([MINE.resource.name]) == {}
 
 
+def test_write_that_nobody_saw_end_is_noted_as_a_repair(ledger: Ledger) -> None:
+    unknown = Skipped(cause=SkipCause.UNKNOWN, reason="the bucket now has another state")
+    ledger.open_all([MINE], NOON)
+    ledger.close_all([replace(MINE, outcome=unknown)], NOON)
+
+    assert ledger.read_last_repairs([MINE.resource.name]) == {
+        MINE.resource.name: (replace(MINE, outcome=unknown),)
+    }
+
+
 @pytest.mark.parametrize("number", [2, LAST_REPAIRS, LAST_REPAIRS + 2])
 def test_last_repairs_of_a_resource_are_known_the_latest_first(ledger: Ledger, number: int) -> None:
     repairs = [replace(of_object(n), resource=MINE.resource) for n in range(10, 10 + number)]

@@ -18,7 +18,7 @@ from reseal.core.findings.alerts import Unblocked
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
-from reseal.core.outcome import Applied
+from reseal.core.outcome import may_have_been_made
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
@@ -237,7 +237,7 @@ class FakeLedger:
         if there is None or there.outcome or there.owner != entry.owner:
             return False
         self._put(entry)
-        if isinstance(entry.outcome, Applied):
+        if may_have_been_made(entry.outcome):
             self._last[entry.resource.name].insert(0, entry.entry_id)
         return True
 

@@ -181,15 +181,18 @@ def test_setting_that_its_owner_corrected_meanwhile_is_not_claimed_as_repaired()
     assert stage.is_now()[LABEL] == "payroll of team A"
 
 
-def test_entry_of_a_write_holds_what_this_delivery_found_and_not_what_a_dead_one_did() -> None:
-    stage = died_after("ledger open")
+@pytest.mark.parametrize("died", ["ledger open", f"put {LABEL}"])
+def test_entry_of_a_write_holds_what_this_delivery_found_and_that_of_a_dead_one_is_kept(died: str) -> None:
+    stage = died_after(died)
     stage.keys.state[A_KEY][LABEL] = Text("of another team")
 
     stage.deliver(a_look(), times=2)
 
-    before = {entry.setting: entry.before.text for entry in stage.cloud.ledger.entries}
-    assert before == {ROTATION: WRONG[ROTATION], LABEL: "of another team"}
+    entries = stage.cloud.ledger.entries
+    of_label = {entry.before.text: type(entry.outcome) for entry in entries if entry.setting == LABEL}
+    assert of_label == {WRONG[LABEL]: Skipped, "of another team": Applied}
     assert stage.is_now() == REQUIRED
+    assert stage.open_entries == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ class SkipCause(StrEnum):
     GONE = "gone"
     ELSEWHERE = "elsewhere"
     NEWER = "newer"
+    UNKNOWN = "unknown"  # it ended before its outcome was kept, and another state is there now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +48,10 @@ class Failed:
 
 
 Outcome = Applied | Skipped | Failed
+
+
+def may_have_been_made(outcome: Outcome | None) -> bool:
+    """Whether the write was made, or may have been made before another state took the place of it."""
+    return isinstance(outcome, Applied) or (
+        isinstance(outcome, Skipped) and outcome.cause is SkipCause.UNKNOWN
+    )

@@ -55,47 +55,60 @@ def _due(
         if entry is not None and entry.outcome is not None:
             yield Closed(entry=entry)
         elif isinstance(judgement, Judged) and plan:
-            yield ToMake(judged=judgement, plan=plan, entry=_new_entry(judgement, plan, lease_until))
+            new = _new_entry(judgement, plan, lease_until)
+            if entry is not None and not _has_same_evidence(entry, new):
+                kept = replace(entry, entry_id=f"{entry.entry_id}#{entry.owner}")
+                yield _to_finish(judgement, kept, lease_until)
+            yield ToMake(judged=judgement, plan=plan, entry=new)
         elif entry is not None:
-            owner = judgement.parsed.delivery.invocation
-            mine = replace(entry, owner=owner, lease_until=lease_until)
-            yield ToFinish(judgement=judgement, earlier=entry, entry=mine)
+            yield _to_finish(judgement, entry, lease_until)
+
+
+def _to_finish(judgement: Ours[T, O, P], entry: Entry, lease_until: int) -> ToFinish[T, O, P]:
+    mine = replace(entry, owner=judgement.parsed.delivery.invocation, lease_until=lease_until)
+    return ToFinish(judgement=judgement, earlier=entry, entry=mine)
+
+
+def _has_same_evidence(earlier: Entry, new: Entry) -> bool:
+    """Whether the new entry can take the place of the earlier one: it shows the same state before."""
+    return earlier.before == new.before and earlier.details == new.details
 
 
 def credited_with(judged: Judged[T, O, P], repairs: Sequence[Entry]) -> Judged[T, O, P]:
     """The message with the repairs that repaired what the call did. `repairs` has the latest first.
 
-    What violated by the record is reported with the first of them that fits. If there were so many repairs
-    since the call that the first are not known, it is reported for a person to look at.
+    What violated by the record is reported with the first of them that fits. If that was not seen to end, or
+    if the first of many repairs since the call are not known, it is reported for a person to look at.
     """
-    since = [one for one in reversed(repairs) if _made_after(judged.trigger, one)]
+    since = [one for one in reversed(repairs) if _ended_after(judged.trigger, one)]
+    doubt = f"in one of more than {LAST_REPAIRS - 1} repairs" if len(since) == LAST_REPAIRS else None
     repaired = {}
     for check, violation in judged.put_right.items():
-        fits = (one for one in since if _repaired_by(check, judged.trigger, one))
-        if (first := next(fits, None)) is not None:
+        first = next((one for one in since if _repaired_by(check, judged.trigger, one)), None)
+        if first is not None and isinstance(first.outcome, Applied):
             repaired[check] = Repaired(violation=violation, entry=first)
-        elif len(since) >= LAST_REPAIRS:
-            repaired[check] = Repaired(violation=_among_many(violation), entry=None)
+        elif why := doubt if first is None else "and the repair ended before Reseal could verify it":
+            repaired[check] = Repaired(violation=_of_the_record(violation, why), entry=None)
     return replace(judged, repaired=repaired)
 
 
-def _made_after(trigger: Trigger, repair: Entry) -> bool:
+def _ended_after(trigger: Trigger, repair: Entry) -> bool:
+    """Whether the repair ended after the call; one that nobody saw end can have lasted until its lease."""
     outcome = repair.outcome
-    return isinstance(outcome, Applied) and outcome.at >= trigger.time - CLOCKS_DIFFER
+    if isinstance(outcome, Applied):
+        return outcome.at >= trigger.time - CLOCKS_DIFFER
+    return repair.lease_until >= trigger.time.timestamp()
 
 
 def _repaired_by(check: str, trigger: Trigger, repair: Entry) -> bool:
     return check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
 
 
-def _among_many(violation: Violation) -> Manual:
+def _of_the_record(violation: Violation, how: str) -> Manual:
     return Manual(
         severity=violation.severity,
-        reason=(
-            f"as the record of the call says, {violation.reason}; it has been put right since, in one of "
-            f"more than {LAST_REPAIRS - 1} repairs"
-        ),
-        recommendation="find out who keeps making these calls and why",
+        reason=f"as the record of the call says, {violation.reason}; it was put right since, {how}",
+        recommendation="find out who made the call and why",
     )
 
 
@@ -105,6 +118,7 @@ def not_made(entry: Entry, found: State) -> Skipped:
         reason = "an earlier delivery began a repair, did not make it, and it no longer applies"
     else:
         reason = f"the decision is out of date: {entry.resource.in_words} now has {found.in_words}"
+        return Skipped(cause=SkipCause.UNKNOWN, reason=reason)
     return Skipped(cause=SkipCause.NEWER, reason=reason)
 
 

@@ -9,6 +9,7 @@ from reseal.core.checks.key_access import decide_key_access
 from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
+from reseal.core.state.kms_key import KeyUnreadable
 from tests.support.builders import (
     ACCOUNT,
     OTHER_ACCOUNT,
@@ -99,3 +100,25 @@ def test_copies_and_lost_callers_are_reported_together_with_the_higher_severity(
     assert "copies new objects" in decision.reason
     assert "revert PutBucketReplication" in decision.recommendation
     assert "remove rule 'to-dr'" in decision.recommendation
+
+
+@pytest.mark.parametrize("call", ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", REPLICATES])
+def test_key_that_reseal_may_not_describe_is_reported_where_access_may_have_been_granted(call: str) -> None:
+    unreadable = ObservedBucket(
+        read_at=NOON, encryption=encryption(SSE_KMS, TEAM_KEY), kms_key=KeyUnreadable(named=TEAM_KEY)
+    )
+
+    decision = decide_key_access(REQUIREMENTS, a_call(call), unreadable)
+
+    assert isinstance(decision, Manual)
+    assert decision.severity is Severity.HIGH
+    assert "kms:DescribeKey" in decision.reason
+    assert TEAM_KEY in decision.reason
+
+
+def test_key_that_reseal_may_not_describe_says_nothing_of_access_where_none_was_granted() -> None:
+    unreadable = ObservedBucket(
+        read_at=NOON, encryption=encryption(SSE_KMS, TEAM_KEY), kms_key=KeyUnreadable(named=TEAM_KEY)
+    )
+
+    assert isinstance(decide_key_access(REQUIREMENTS, a_call("PutBucketEncryption"), unreadable), Compliant)

@@ -21,7 +21,7 @@ from reseal.aws.dynamodb.items import (
     taken_over,
 )
 from reseal.core.errors import LeaseHeldError
-from reseal.core.outcome import Applied
+from reseal.core.outcome import may_have_been_made
 from reseal.core.repairs.ledger_entry import LedgerEntry
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ class DynamoDbLedger:
         """
         made: dict[str, list[LedgerEntry[Any]]] = {}
         for entry in entries:
-            if isinstance(entry.outcome, Applied):
+            if may_have_been_made(entry.outcome):
                 made.setdefault(entry.resource.name, []).append(entry)
         notes = {name: noting_repairs(of_one, now, self._table, self._kept) for name, of_one in made.items()}
         puts = [
             {entry.entry_id: closing(entry, now, self._table, self._kept)}
-            | (notes[entry.resource.name] if isinstance(entry.outcome, Applied) else {})
+            | (notes[entry.resource.name] if may_have_been_made(entry.outcome) else {})
             for entry in entries
         ]
         closed = {entry.entry_id: entry for entry in entries}

@@ -14,7 +14,7 @@ from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
-from reseal.core.state.kms_key import parse_key_reference
+from reseal.core.state.kms_key import KeyUnreadable, parse_key_reference
 from reseal.core.text.quoted import named, quoted, some_of
 
 KEY_ACCESS = "S3.BucketKeyAccess"
@@ -36,12 +36,13 @@ def may_hand_on_copies(call: BucketTrigger) -> bool:
 
 def decide_key_access(requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decision:
     """Reports a bucket under a KMS key that the access guard would not have moved to that key."""
-    if observed.access is None and isinstance(call, Look):
+    found = [*_unreadable(call, observed), *_without_key(call, observed)]
+    if observed.access is not None and may_hand_on_copies(call):
+        found += _copied(requirements, observed.access)
+    if not found and observed.access is None and isinstance(call, Look):
         return Compliant("the bucket policy allows nothing; ACL, website and replication were not read")
-    if observed.access is None:
+    if not found and observed.access is None:
         return Compliant("this call granted no access to a bucket under a KMS key")
-    found = [*_without_key(call, observed)]
-    found += _copied(requirements, observed.access) if may_hand_on_copies(call) else []
     if not found:
         return Compliant("everyone with access to the bucket can use its KMS key")
     return Manual(
@@ -49,6 +50,22 @@ def decide_key_access(requirements: Requirements, call: BucketTrigger, observed:
         reason=some_of([manual.reason for manual in found], separator="; ", longest=_LONGEST),
         recommendation=some_of([manual.recommendation for manual in found], separator="; "),
     )
+
+
+def _unreadable(call: BucketTrigger, observed: ObservedBucket) -> Iterator[Manual]:
+    """A key that KMS does not describe to Reseal: nobody knows who can use it."""
+    if isinstance(observed.kms_key, KeyUnreadable) and may_grant_access(call):
+        yield Manual(
+            severity=Severity.HIGH,
+            reason=(
+                f"kms:DescribeKey is denied for the bucket's key {named(observed.kms_key.named)}: who with "
+                "access to the bucket can use that key is not known"
+            ),
+            recommendation=(
+                "allow kms:DescribeKey and kms:GetKeyPolicy to Reseal's role in the key policy; then repeat "
+                "the API call"
+            ),
+        )
 
 
 def _without_key(call: BucketTrigger, observed: ObservedBucket) -> Iterator[Manual]:
