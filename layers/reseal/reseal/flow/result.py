@@ -89,11 +89,12 @@ def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
 
 
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
-    entry = judged.repaired.get(check)
-    before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
-    return CheckResult(
-        decision=judged.decisions[check], before=before, entry=entry, proposed=_proposed(judged, check)
-    )
+    """The decision about the state that was found, or about one that is not there any more."""
+    decision, entry = judged.decisions[check], judged.repaired.get(check)
+    if entry or (check in judged.put_right and isinstance(decision, Violation)):
+        return CheckResult(decision=decision, before=entry.before if entry else None, entry=entry)
+    before = judged.before.get(CHECK_BY_ID[check].setting)
+    return CheckResult(decision=decision, before=before, proposed=_proposed(judged, check))
 
 
 def _proposed(judged: Judged[T, O, P], check: str) -> Proposed | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.decision import Decision, Manual, Violation
+from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
+from reseal.core.decision import Decision, Manual, Severity, Violation
 from reseal.core.outcome import Applied, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.state.setting import State
@@ -22,6 +22,7 @@ from reseal.flow.stages import (
     O,
     Ours,
     P,
+    Superseded,
     T,
     ToFinish,
     ToMake,
@@ -73,23 +74,46 @@ def _has_same_evidence(earlier: Entry, new: Entry) -> bool:
     return earlier.before == new.before and earlier.details == new.details
 
 
-def credited_with(judged: Judged[T, O, P], repairs: Sequence[Entry]) -> Judged[T, O, P]:
+def credited_with(
+    judged: Judged[T, O, P] | Superseded[T, O], repairs: Sequence[Entry]
+) -> Judged[T, O, P] | Superseded[T, O]:
     """The message with the repairs that repaired what the call did. `repairs` has the latest first.
 
-    What violated by the record is reported with the first of them that fits. If that was not seen to end, or
-    if the first of many repairs since the call are not known, it is reported for a person to look at.
+    What violated by the record is reported with the first of them that fits. Where none is known to have
+    been made, it is reported for a person to look at if Reseal cannot tell, if it is CRITICAL, or if no
+    repair could have mended it.
     """
     since = [one for one in reversed(repairs) if _ended_after(judged.trigger, one)]
-    doubt = f"in one of more than {LAST_REPAIRS - 1} repairs" if len(since) == LAST_REPAIRS else None
     repaired: dict[str, Entry] = {}
     reported: dict[str, Decision] = {}
     for check, violation in judged.put_right.items():
         first = next((one for one in since if _repaired_by(check, judged.trigger, one)), None)
         if first is not None and isinstance(first.outcome, Applied):
             repaired[check], reported[check] = first, violation
-        elif why := doubt if first is None else "and the repair ended before Reseal could verify it":
-            reported[check] = _of_the_record(violation, why)
-    return replace(judged, decisions={**judged.decisions, **reported}, repaired=repaired)
+        elif first is not None:
+            reported[check] = _of_the_record(violation, "and the repair ended before Reseal could verify it")
+        elif len(since) == LAST_REPAIRS:
+            reported[check] = _of_the_record(violation, f"in one of more than {LAST_REPAIRS - 1} repairs")
+        elif isinstance(violation, Manual) or violation.severity is Severity.CRITICAL:
+            reported[check] = _of_the_record(violation, "by another call")
+    if isinstance(judged, Judged):
+        return replace(judged, decisions={**judged.decisions, **reported}, repaired=repaired)
+    return _superseded_with(judged, reported, repaired) if reported else judged
+
+
+def _superseded_with(
+    one: Superseded[T, O], reported: Decisions, repaired: Mapping[str, Entry]
+) -> Judged[T, O, P]:
+    return Judged(
+        parsed=one.parsed,
+        trigger=one.trigger,
+        observed=one.observed,
+        decisions=reported,
+        plans={},
+        detected={},
+        put_right=one.put_right,
+        repaired=repaired,
+    )
 
 
 def _ended_after(trigger: Trigger, repair: Entry) -> bool:
@@ -107,7 +131,7 @@ def _repaired_by(check: str, trigger: Trigger, repair: Entry) -> bool:
 def _of_the_record(violation: Violation, how: str) -> Manual:
     return Manual(
         severity=violation.severity,
-        reason=f"as the record of the call says, {violation.reason}; it was put right since, {how}",
+        reason=f"as the record of the call says, {violation.reason}; it was replaced since, {how}",
         recommendation="find out who made the call and why",
     )
 

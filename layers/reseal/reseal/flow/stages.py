@@ -121,12 +121,16 @@ class Refused(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded(Generic[T, O]):
-    """After step 3: another call wrote what is there now, and that call has its own event."""
+    """After step 3: another call wrote what is there now, and that call has its own event.
+
+    `put_right` holds what this call violated by its record.
+    """
 
     parsed: Parsed[T]
     trigger: T
     observed: O
     outcome: Skipped
+    put_right: Mapping[str, Violation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +139,7 @@ class Judged(Generic[T, O, P]):
 
     `trigger` names the resource as AWS does, which the record may spell otherwise. `detected` holds the
     writes that are proposed to a person, and that Reseal does not make. `put_right` holds what
-    this call violated by its record and nothing violates now, `repaired` the entry of Reseal's own repair of
+    this call violated by its record and is not there any more, `repaired` the entry of Reseal's own repair of
     that, which another trigger led to.
     """
 
