@@ -96,6 +96,29 @@ def test_t7_every_violating_write_is_on_exactly_one_queue(world: World) -> None:
     assert [len(lanes(world, record)) for record in written] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("version", FLOODS)
+def test_t7_write_outside_the_scope_is_reported_by_its_record_and_not_read(
+    deploy: Deploy, version: Any
+) -> None:
+    world = deploy(ObjectScope="another/")
+
+    world.writes(**version)
+
+    assert (world.only_finding["severity"], world.only_finding["status"]) == ("CRITICAL", "MANUAL")
+    assert not world.was_written
+    assert not [
+        call.name for call in world.account.calls if call.name.startswith("s3:") and "Object" in call.name
+    ]
+
+
+def test_t7_plain_write_outside_the_scope_is_dropped(deploy: Deploy) -> None:
+    world = deploy(ObjectScope="another/")
+
+    world.writes()
+
+    assert world.account.calls == []
+
+
 def test_t7_sse_c_upload_in_parts_is_critical_by_the_record_of_its_beginning(world: World) -> None:
     world.happens(world.written(name="CreateMultipartUpload", algorithm="SSE-C"))
 

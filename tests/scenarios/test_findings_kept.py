@@ -298,6 +298,85 @@ def test_t3_new_bucket_is_informational(world: World) -> None:
     assert {one["severity"] for one in world.findings_of(DEFAULT_ENCRYPTION)} == {"INFORMATIONAL"}
 
 
+# --- what another call replaced before the record was read -----------------------------------------
+
+OVERWRITES = [
+    pytest.param({"algorithm": "AES256"}, id="plain"),
+    pytest.param({"algorithm": "aws:kms", "key_id": TEAM_KEY}, id="right"),
+    pytest.param({"algorithm": "aws:kms", "key_id": STRANGER_KEY}, id="a stranger's key"),
+    pytest.param({"algorithm": "SSE-C"}, id="SSE-C"),
+]
+
+
+@pytest.mark.parametrize("later", OVERWRITES)
+def test_t3_object_repaired_by_a_look_and_overwritten_is_reported_under_its_writer(
+    world: World, later: dict[str, Any]
+) -> None:
+    first = world.written(algorithm="AES256", record={"userIdentity": records.role("Attacker")})
+    world.wait(5)
+    world.is_asked_to_look("look-1", KEY)
+    world.wait(5)
+    second = world.written(**later, record={"userIdentity": records.role("Other")})
+
+    world.happens(first)
+    world.happens(second)
+    world.run_out()
+
+    assert [check for check, _ in of_caller(world, "Attacker")] == [OBJECT_ENCRYPTION]
+
+
+@pytest.mark.parametrize("later", OVERWRITES)
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param({"algorithm": "SSE-C"}, id="SSE-C"),
+        pytest.param({"algorithm": "aws:kms", "key_id": STRANGER_KEY}, id="a stranger's key"),
+    ],
+)
+@pytest.mark.parametrize("together", [False, True], ids=["apart", "in one batch"])
+def test_t3_critical_write_that_was_overwritten_is_reported_by_its_record(
+    world: World, first: dict[str, Any], later: dict[str, Any], together: bool
+) -> None:
+    attacked = world.written(**first, record={"userIdentity": records.role("Attacker")})
+    world.wait(5)
+    second = world.written(**later, record={"userIdentity": records.role("Other")})
+
+    if together:
+        world.happens(attacked, second)
+    else:
+        world.happens(attacked)
+        world.happens(second)
+    world.run_out()
+
+    assert of_caller(world, "Attacker") == [(OBJECT_ENCRYPTION, CRITICAL)]
+
+
+@pytest.mark.parametrize("later", [("aws:kms", TEAM_KEY), ("AES256", None)], ids=["right", "wrong"])
+def test_t3_default_under_a_strangers_key_that_was_replaced_is_reported_by_its_record(
+    world: World, later: tuple[str, str | None]
+) -> None:
+    attacked = world.lowered("aws:kms", STRANGER_KEY, userIdentity=records.role("Attacker"))
+    world.wait(5)
+    second = world.lowered(*later, userIdentity=records.role("Other"))
+
+    world.happens(attacked)
+    world.happens(second)
+    world.run_out()
+
+    assert (DEFAULT_ENCRYPTION, CRITICAL) in of_caller(world, "Attacker")
+
+
+def test_t3_lowering_that_its_caller_put_right_is_not_reported(world: World) -> None:
+    lowered = world.lowered("AES256")
+    world.wait(5)
+    put_right = world.lowered("aws:kms", TEAM_KEY, bucket_key=True)
+
+    world.happens(lowered, put_right)
+    world.run_out()
+
+    assert world.findings == []
+
+
 # --- two wrong rules in turn ---------------------------------------------------------------------
 
 SSE_S3 = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}

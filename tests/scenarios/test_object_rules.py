@@ -190,3 +190,23 @@ def test_each_event_file_is_on_one_queue_at_most(mode: str) -> None:
     for file in (REPOSITORY / "events").glob("*.json"):
         event = json.loads(file.read_text())
         assert "detail" not in event or len(taken_by(mode, event)) <= 1, file.name
+
+
+@pytest.mark.parametrize(
+    ("mode", "listed", "dropped"), [("long list", LISTED, 4), ("list, DSSE", LISTED[:2], 1)]
+)
+def test_the_rules_drop_writes_under_the_first_listed_keys_only(
+    mode: str, listed: list[str], dropped: int
+) -> None:
+    """The others start the function: a pattern has no room for more (docs/limits.md)."""
+    answers = [{SSE: "aws:kms:dsse", KEY_ID: key_id} for key_id in listed]
+    now = Clock().now()
+    written = [records.object_call("PutObject", "payroll", "a.csv", now) for _ in answers]
+    happened = [
+        records.event(one | {"responseElements": answer})
+        for one, answer in zip(written, answers, strict=True)
+    ]
+
+    assert [taken_by(mode, event) for event in happened] == [
+        [] if number < dropped else ["urgent"] for number in range(len(listed))
+    ]

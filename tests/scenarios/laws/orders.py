@@ -117,22 +117,22 @@ def played(world: World, events: Sequence[Event], order: Sequence[Step]) -> Seen
     """Play the order.
 
     The message of a write of an object does not judge what another write left. A repair is known to the
-    message of the call if no repair followed it, and if no client wrote the object again.
+    message of the call, whatever followed it; what is CRITICAL is known by the record of the call alone.
     """
     world.bucket.set_rule(RIGHT)
     world.objects.put(world.bucket.name, KEY, algorithm="aws:kms", key_id=TEAM_KEY)
     deliveries: dict[int, Deliver] = {}
-    there, repaired, seen = None, None, Seen()
+    there, seen = None, Seen()
+    repaired = {number for number, event in enumerate(events) if event.severity == "CRITICAL"}
     for step in order:
         world.clock.sleep(SECONDS_BETWEEN)
         event = events[step.number]
         if not step.delivers:
             deliveries[step.number] = event.happen(world, f"Caller{step.number}")
             there = step.number if event.sets else there
-            repaired = None if event.sets and event in OBJECT_EVENTS else repaired
             continue
-        if repaired == step.number:
-            seen.put_right.add(repaired)
+        if step.number in repaired:
+            seen.put_right.add(step.number)
         if there == step.number:
             seen.by_its_own.add(there)
         if there is not None and (there == step.number or not event.sets or event in BUCKET_EVENTS):
@@ -140,6 +140,7 @@ def played(world: World, events: Sequence[Event], order: Sequence[Step]) -> Seen
         before = len(world.buckets.writes) + len(world.objects.writes)
         deliveries[step.number](world)
         if len(world.buckets.writes) + len(world.objects.writes) > before:
-            there, repaired = None, there
+            repaired |= set() if there is None else {there}
+            there = None
     world.run_out()
     return seen

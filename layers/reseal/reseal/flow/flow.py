@@ -183,7 +183,7 @@ class Flow(Generic[T, O, P]):
         put_right = {
             m: one
             for m, one in judged.items()
-            if isinstance(one, Judged)
+            if isinstance(one, Judged | Superseded)
             and one.put_right
             and not any(one.parsed.entry_id(setting) in earlier for setting in self.kind.settings)
         }
@@ -192,9 +192,7 @@ class Flow(Generic[T, O, P]):
         names = [one.trigger.resource.name for one in put_right.values()]
         repairs = batch.for_all(put_right, lambda: self.ledger.read_last_repairs(names)) or {}
         credited = {
-            m: credited_with(one, repairs[one.trigger.resource.name])
-            for m, one in put_right.items()
-            if one.trigger.resource.name in repairs
+            m: credited_with(one, repairs.get(one.trigger.resource.name, ())) for m, one in put_right.items()
         }
         return batch.remaining({**judged, **credited})
 

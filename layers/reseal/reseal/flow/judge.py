@@ -25,7 +25,10 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Ours[T, O, P]:
         return _refused(kind, parsed, refusal)
     decisions = kind.decide(required, parsed.trigger, observed)  # 3 decide
     if isinstance(decisions, Skipped):
-        return Superseded(parsed=parsed, trigger=trigger, observed=observed, outcome=decisions)
+        written = _violations(kind.by_record(required, parsed.trigger, None))
+        return Superseded(
+            parsed=parsed, trigger=trigger, observed=observed, outcome=decisions, put_right=written
+        )
     recorded = _violations(kind.by_record(required, parsed.trigger, observed))
     decisions = {check: _at_least(one, recorded.get(check)) for check, one in decisions.items()}
     try:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
-from reseal.core.decision import Violation
+from reseal.core.decision import Decision, Violation
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Proposed
 from reseal.core.findings.results import CheckResult, findings_of, refusal_finding, results_of
 from reseal.core.outcome import Applied, Failed, Outcome, Skipped
+from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import enforced_remediations
-from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, Refused, T
+from reseal.flow.stages import Ended, Entry, Exempted, Judged, Judgement, O, P, Refused, Repaired, T
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,16 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     required, outcome = judgement.parsed.requirements, _outcome(judgement, ended.entries)
     made = [entry for entry in ended.entries if not isinstance(entry.outcome, Skipped)]
     results = _results(judgement, made)
-    findings = (*_of_earlier_repairs(judgement), *findings_of(required, trigger, results.reported))
+    repaired = judgement.repaired if isinstance(judgement, Judged) else {}
+    earlier = _of_earlier_repairs(required, judgement.trigger, repaired)
+    findings = (*earlier, *findings_of(required, trigger, results.reported))
     if isinstance(outcome, Failed) and not any(_is_violation(one) for one in results.decided.values()):
         undecided = _undecided(judgement) if isinstance(judgement, Refused) else None
-        findings = (refusal_finding(required, trigger, undecided or checks[0].id, outcome),)
+        findings = (*earlier, refusal_finding(required, trigger, undecided or checks[0].id, outcome))
     elif isinstance(judgement, Refused) and (check := _undecided(judgement)) and not made:
         findings = (*findings, refusal_finding(required, trigger, check, judgement.outcome))
-    decisions = {check: result.decision for check, result in results.decided.items()}
+    decisions: dict[str, Decision] = {check: one.violation for check, one in repaired.items()}
+    decisions |= {check: result.decision for check, result in results.decided.items()}
     return EventResult(call=trigger, decisions=decisions, outcome=outcome, findings=findings)
 
 
@@ -75,20 +79,20 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     return _Results(decided=decided | recorded, reported=reported)
 
 
-def _of_earlier_repairs(judgement: Judgement[T, O, P]) -> tuple[Finding, ...]:
+def _of_earlier_repairs(
+    required: Requirements, trigger: Trigger, repaired: Mapping[str, Repaired]
+) -> tuple[Finding, ...]:
     """The findings of what the call did and Reseal repaired under another trigger.
 
     They come first: the last finding of a check is about its present state.
     """
-    if not isinstance(judgement, Judged):
-        return ()
     results = {
         check: CheckResult(
             decision=one.violation, before=one.entry.before if one.entry else None, entry=one.entry
         )
-        for check, one in judgement.repaired.items()
+        for check, one in repaired.items()
     }
-    found = findings_of(judgement.parsed.requirements, judgement.trigger, results)
+    found = findings_of(required, trigger, results)
     return tuple(replace(finding, repaired_before=True) for finding in found)
 
 

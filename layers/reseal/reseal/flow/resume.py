@@ -8,7 +8,7 @@ from dataclasses import replace
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.calls.trigger import Trigger
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.decision import Manual, Violation
+from reseal.core.decision import Manual, Severity, Violation
 from reseal.core.outcome import Applied, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.state.setting import State
@@ -23,6 +23,7 @@ from reseal.flow.stages import (
     Ours,
     P,
     Repaired,
+    Superseded,
     T,
     ToFinish,
     ToMake,
@@ -74,22 +75,54 @@ def _has_same_evidence(earlier: Entry, new: Entry) -> bool:
     return earlier.before == new.before and earlier.details == new.details
 
 
-def credited_with(judged: Judged[T, O, P], repairs: Sequence[Entry]) -> Judged[T, O, P]:
+def credited_with(
+    judged: Judged[T, O, P] | Superseded[T, O], repairs: Sequence[Entry]
+) -> Judged[T, O, P] | Superseded[T, O]:
     """The message with the repairs that repaired what the call did. `repairs` has the latest first.
 
-    What violated by the record is reported with the first of them that fits. If that was not seen to end, or
-    if the first of many repairs since the call are not known, it is reported for a person to look at.
+    What violated by the record is reported with the first of them that fits. Where none is known to have
+    been made, it is reported for a person to look at if Reseal cannot tell, if it is CRITICAL, or if no
+    repair could have mended it.
     """
     since = [one for one in reversed(repairs) if _ended_after(judged.trigger, one)]
-    doubt = f"in one of more than {LAST_REPAIRS - 1} repairs" if len(since) == LAST_REPAIRS else None
     repaired = {}
     for check, violation in judged.put_right.items():
         first = next((one for one in since if _repaired_by(check, judged.trigger, one)), None)
         if first is not None and isinstance(first.outcome, Applied):
             repaired[check] = Repaired(violation=violation, entry=first)
-        elif why := doubt if first is None else "and the repair ended before Reseal could verify it":
+        elif why := _why_by_the_record(judged, check, first, since):
             repaired[check] = Repaired(violation=_of_the_record(violation, why), entry=None)
-    return replace(judged, repaired=repaired)
+    if isinstance(judged, Judged):
+        return replace(judged, repaired=repaired)
+    return _superseded_with(judged, repaired) if repaired else judged
+
+
+def _why_by_the_record(
+    judged: Judged[T, O, P] | Superseded[T, O], check: str, first: Entry | None, since: Sequence[Entry]
+) -> str | None:
+    """How the violation ended, if it must be reported by the record alone."""
+    if first is not None:
+        return "and the repair ended before Reseal could verify it"
+    if len(since) == LAST_REPAIRS:
+        return f"in one of more than {LAST_REPAIRS - 1} repairs"
+    if isinstance(judged, Judged) and isinstance(judged.decisions[check], Violation):
+        return None  # the finding of what is there now names it
+    violation = judged.put_right[check]
+    told = isinstance(violation, Manual) or violation.severity is Severity.CRITICAL
+    return "by another call" if told else None
+
+
+def _superseded_with(one: Superseded[T, O], repaired: Mapping[str, Repaired]) -> Judged[T, O, P]:
+    return Judged(
+        parsed=one.parsed,
+        trigger=one.trigger,
+        observed=one.observed,
+        decisions={},
+        plans={},
+        detected={},
+        put_right=one.put_right,
+        repaired=repaired,
+    )
 
 
 def _ended_after(trigger: Trigger, repair: Entry) -> bool:
@@ -107,7 +140,7 @@ def _repaired_by(check: str, trigger: Trigger, repair: Entry) -> bool:
 def _of_the_record(violation: Violation, how: str) -> Manual:
     return Manual(
         severity=violation.severity,
-        reason=f"as the record of the call says, {violation.reason}; it was put right since, {how}",
+        reason=f"as the record of the call says, {violation.reason}; it was replaced since, {how}",
         recommendation="find out who made the call and why",
     )
 

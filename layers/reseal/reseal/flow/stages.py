@@ -121,12 +121,16 @@ class Refused(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Superseded(Generic[T, O]):
-    """After step 3: another call wrote what is there now, and that call has its own event."""
+    """After step 3: another call wrote what is there now, and that call has its own event.
+
+    `put_right` holds what this call violated by its record.
+    """
 
     parsed: Parsed[T]
     trigger: T
     observed: O
     outcome: Skipped
+    put_right: Mapping[str, Violation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

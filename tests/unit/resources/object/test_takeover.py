@@ -240,7 +240,7 @@ def test_an_approved_key_that_another_caller_chose_meanwhile_is_left_alone() -> 
     (entry,) = stage.cloud.cloud.ledger.entries
     assert isinstance(entry.outcome, Skipped)
     assert (entry.outcome.cause.value, entry.outcome.reason) == (
-        "newer",
+        "unknown",
         f"the decision is out of date: object '{BUCKET}/a.csv' now has SSE-KMS under {TEAM_KEY}",
     )
 

@@ -9,6 +9,8 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import ObjectTrigger
 from reseal.core.outcome import SkipCause, Skipped
 from reseal.core.policy.exemptions import is_judged_by_record
+from reseal.core.state.bucket_encryption import SSE_C
+from reseal.core.state.kms_key import parse_key_reference
 from reseal.flow.stages import Parsed
 
 _NEWER = Skipped(cause=SkipCause.NEWER, reason="a later message of the same batch is about the same object")
@@ -40,9 +42,20 @@ def superseded(parsed: Mapping[str, Parsed[ObjectTrigger]], now: datetime) -> di
         latest = parsed[last[call.resource]].trigger
         # for writes in the same second, the records do not show if an upload in parts was first
         tie = latest.time == call.time and latest.name != call.name
+        if _shows_another_attacker(one, latest):
+            return True
         return latest is call or tie or one.delivery.may_be_repeated(call.time, now)
 
     return {message: _NEWER for message, one in parsed.items() if not goes_on(message, one)}
+
+
+def _shows_another_attacker(one: Parsed[ObjectTrigger], latest: ObjectTrigger) -> bool:
+    """Whether the record shows SSE-C or another account's key, and another caller than the latest write."""
+    call = one.trigger
+    if isinstance(call, Look) or isinstance(latest, Look) or call.actor.who == latest.actor.who:
+        return False
+    foreign = parse_key_reference(call.stated.key_id or "").account
+    return call.stated.algorithm == SSE_C or not one.requirements.owns(foreign)
 
 
 def _order(one: Parsed[ObjectTrigger]) -> tuple[datetime, str, int]:
