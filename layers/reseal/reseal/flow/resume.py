@@ -81,7 +81,7 @@ def credited_with(
     """The message with the repairs that repaired what the call did. `repairs` has the latest first.
 
     What violated by the record is reported with the first of them that fits. Where none is known to have
-    been made, it is reported for a person to look at if Reseal cannot tell, if it is CRITICAL, or if no
+    been made, it is reported for a person to look at if Reseal cannot know, if it is CRITICAL, or if no
     repair could have mended it.
     """
     since = [one for one in reversed(repairs) if _ended_after(judged.trigger, one)]
