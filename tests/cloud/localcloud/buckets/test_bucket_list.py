@@ -23,9 +23,7 @@ def test_buckets_of_the_region_come_page_by_page(s3: Any) -> None:
     made = [f"listed-{number}" for number in range(5)]
     for name in made:
         s3.create_bucket(Bucket=name)
-    s3.create_bucket(
-        Bucket="listed-elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
+    s3.create_bucket(Bucket="listed-elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
     pages = listed(s3, 2)
 
