@@ -22,7 +22,7 @@ LEASE = timedelta(seconds=305)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
 PAGE_SECONDS, LEAST_PAGE = 3.0, 10
-"""Buckets in one step: as many as calls are made in three seconds at the present rate, at least ten.
+"""Buckets in one step: as many as calls are made in three seconds at the present rate, but at least ten.
 
 If each is right, that takes twice as long; if each is a suspect, eight times.
 """

@@ -117,6 +117,7 @@ STEPS = [
     Step("publish", "sns", "Publish", End.DEAD),
     Step("read the window again", "dynamodb", "GetItem", End.DEAD, skip=1, about=WINDOW),
     Step("mark as published", "dynamodb", "PutItem", End.DEAD, skip=1, about=WINDOW),
+    Step("add to the snapshot", "dynamodb", "UpdateItem", End.DEAD, about="bucket#{bucket}"),
     Step("look for an earlier attempt", "dynamodb", "GetItem", End.DEAD, about=_ENTRY, before=SNS_FAILS),
     Step("close the entry of a refusal", "dynamodb", "PutItem", End.DEAD, 1, about=_ENTRY, before=_S3_DENIES),
     Step(COUNT_REFUSAL, "dynamodb", "PutItem", End.DEAD, about=WINDOW, before=_S3_DENIES),
