@@ -192,8 +192,10 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
+REPEATED = 3
+"""Actions of the bucket lane that a further statement allows on other resources."""
 GRANTS = {
-    LANE: 26,
+    LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 54,
     "EnforceKeyRole": 20,
     "CheckTrailRole": 7,
