@@ -16,7 +16,7 @@ from benchmarks.world import CREDENTIALS, REPOSITORY
 CUSTODIANS, RESEALS, BARE = "custodian", "reseal", "bare"
 """The product whose packages a process finds."""
 
-ERROR_TAIL = 3000
+ERROR_TAIL = 9000
 
 
 class MeasurementError(RuntimeError):

@@ -196,8 +196,10 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
+REPEATED = 3
+"""Actions of the bucket lane that a further statement allows on other resources."""
 GRANTS = {
-    LANE: 29,
+    LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
     "EnforceKeyRole": 21,
     "SweepRole": 25,

@@ -9,7 +9,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
 from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -174,6 +174,7 @@ def test_ledger_write_with_a_lost_answer_is_retried(
     cloud: LocalCloud, user: Credentials, calls: Calls, entries: list[Any], opened_by: str, closed_by: str
 ) -> None:
     client = cloud.client("dynamodb", user, **AS_DEPLOYED)
+    retry_conflicts(client)
     ledger = DynamoDbLedger(client, new_table(client), timedelta(days=400))
     closed = [applied(entry) for entry in entries]
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
@@ -31,6 +31,7 @@ def new_table(dynamodb: Any) -> str:
 
 def aws_ledger(backend: Backend) -> Ledger:
     dynamodb = backend.client("dynamodb")
+    retry_conflicts(dynamodb)
     return DynamoDbLedger(dynamodb, new_table(dynamodb), timedelta(days=400))
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from reseal.aws.cloudtrail import CloudTrail
 from reseal.ports import Services
-from reseal.runtime.wiring import wire
+from reseal.runtime.wiring import Clients, wire
 from tests.unit.functions.test_enforce_bucket import SETTINGS
 
 PORTS = ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topic"]
@@ -18,6 +18,16 @@ PORTS = ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topi
 @pytest.fixture(scope="module")
 def services() -> Services:
     return wire(SETTINGS | {"AWS_REGION": "eu-west-1"}, Logger(service="clients"))[1]
+
+
+def test_client_is_made_at_its_first_use_and_prepared_once() -> None:
+    clients, prepared = Clients("eu-west-1"), list[Any]()
+
+    kms = clients.later("kms", prepared.append)
+    before = list(prepared)
+
+    assert kms.meta.region_name == kms.meta.region_name == "eu-west-1"
+    assert (before, prepared) == ([], [clients.of("kms")])
 
 
 @pytest.mark.parametrize("port", PORTS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import botocore
@@ -11,7 +12,7 @@ from botocore.session import get_session
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
@@ -65,6 +66,7 @@ class Clients:
     """One client for each service, and others. Threads may share clients (boto3, multithreading).
 
     They are botocore's: boto3 adds only transfers and resources to them, and a quarter to a cold start.
+    Each but S3's is made at its first call: most first events need only one.
     """
 
     def __init__(self, region: str, calls: Config = CALLS, deadline: Deadline | None = None) -> None:
@@ -72,12 +74,27 @@ class Clients:
         read_timestamps_quickly(self._session)
         self._calls, self._deadline = calls, deadline
         self._made: dict[str, Any] = {}
+        self._making = RLock()  # botocore's session makes one client at a time
 
     def of(self, service: str) -> Any:
         """The client of a service."""
-        if service not in self._made:
-            self._made[service] = self.another(service, self._calls)
-        return self._made[service]
+        with self._making:
+            if service not in self._made:
+                self._made[service] = self.another(service, self._calls)
+            return self._made[service]
+
+    def later(self, service: str, prepare: Callable[[Any], None] = lambda _client: None) -> Any:
+        """The client of a service, made at its first use, and then prepared once."""
+
+        def made() -> Any:
+            with self._making:
+                fresh = service not in self._made
+                client = self.of(service)
+                if fresh:
+                    prepare(client)
+                return client
+
+        return _MadeLater(made)
 
     def another(self, service: str, calls: Config) -> Any:
         """A client of its own, with another configuration."""
@@ -87,19 +104,29 @@ class Clients:
         return client
 
 
+class _MadeLater:
+    """Stands for a client that is made when something is asked of it."""
+
+    def __init__(self, made: Callable[[], Any]) -> None:
+        self._made = made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made(), name)
+
+
 def services_of(settings: Settings, clients: Clients, logger: Logger) -> Services:
     """The adapters of every lane."""
     clock = SystemClock()
-    dynamodb, table = clients.of("dynamodb"), settings.ledger_table
+    dynamodb, table = clients.later("dynamodb", retry_conflicts), settings.ledger_table
     return Services(
         buckets=S3Buckets(clients.of("s3"), settings.account, clock, control=lambda: clients.of("s3control")),
-        keys=KmsKeys(clients.of("kms"), clock),
+        keys=KmsKeys(clients.later("kms"), clock),
         key_uses=DynamoDbKeyUses(dynamodb, table),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         watchlist=DynamoDbWatchlist(dynamodb, table),
         windows=DynamoDbWindows(dynamodb, table),
-        reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
-        topic=SnsTopic(clients.of("sns"), settings.topic_arn),
+        reminders=SqsReminders(clients.later("sqs"), settings.queue_url),
+        topic=SnsTopic(clients.later("sns"), settings.topic_arn),
         telemetry=PowertoolsTelemetry(logger),
         clock=clock,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reseal.aws.dynamodb.known_keys import DynamoDbKnownKeys
+from reseal.aws.dynamodb.ledger import retry_conflicts
 from reseal.aws.kms_management import KmsManagement
 from reseal.aws.sqs import SqsLooks
 from reseal.ports import KeyServices, Services
@@ -33,8 +34,8 @@ def wire_keys(
     base = settings.settings
     clients = Clients(base.region, deadline=deadline)
     keys = KeyServices(
-        management=KmsManagement(clients.of("kms")),
-        known=DynamoDbKnownKeys(clients.of("dynamodb"), base.ledger_table),
-        looks=SqsLooks(clients.of("sqs"), settings.look_queue_url),
+        management=KmsManagement(clients.later("kms")),
+        known=DynamoDbKnownKeys(clients.later("dynamodb", retry_conflicts), base.ledger_table),
+        looks=SqsLooks(clients.later("sqs"), settings.look_queue_url),
     )
     return settings, services_of(base, clients, logger), keys

@@ -11,7 +11,7 @@ from botocore.config import Config
 from localcloud.client.handle import ACCOUNT, Credentials
 from reseal.aws.cache import TtlCache
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
-from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
@@ -95,6 +95,7 @@ class ExecutionEnvironment:
         self.published = Published(
             SnsTopic(self._client("sns"), resources.topic), SqsReminders(self._client("sqs"), resources.queue)
         )
+        retry_conflicts(dynamodb)
         self.ledger = DynamoDbLedger(dynamodb, resources.table, KEPT)
         self.watchlist = DynamoDbWatchlist(dynamodb, resources.table)
         self.windows = DynamoDbWindows(dynamodb, resources.table)

@@ -14,7 +14,7 @@ import pytest
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.stub import Stubber
 
-from reseal.aws.dynamodb.ledger import DynamoDbLedger, _pause_on_conflict
+from reseal.aws.dynamodb.ledger import DynamoDbLedger, _pause_on_conflict, retry_conflicts
 from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS
@@ -59,6 +59,7 @@ ALL_CALLS = {**OF_ONE_ITEM, **TRANSACTIONS}
 
 
 def ledger_on(client: Any) -> DynamoDbLedger:
+    retry_conflicts(client)
     return DynamoDbLedger(client, "ledger", KEPT)
 
 

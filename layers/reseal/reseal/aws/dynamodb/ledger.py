@@ -55,8 +55,6 @@ class DynamoDbLedger:
 
     def __init__(self, client: DynamoDBClient, table: str, kept: timedelta) -> None:
         self._client, self._table, self._kept = client, table, kept
-        # botocore's retry loop does not know these errors.
-        client.meta.events.register_last("needs-retry.dynamodb", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
 
     def read_all(self, entry_ids: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
@@ -174,6 +172,11 @@ def _reasons(answer: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 def _chunks(values: Sequence[V], size: int) -> Iterator[Sequence[V]]:
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def retry_conflicts(client: DynamoDBClient) -> None:
+    """Repeat transactions after a conflict: botocore's retry loop does not know these errors."""
+    client.meta.events.register_last("needs-retry.dynamodb", _pause_on_conflict)  # type: ignore[arg-type]  # it may answer
 
 
 def _pause_on_conflict(response: Any, attempts: int, **_: object) -> float | None:
