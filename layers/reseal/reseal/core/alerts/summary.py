@@ -108,4 +108,4 @@ def _actors(window: Window) -> str:
 
 
 def _is_attack(group: Group) -> bool:
-    return bool(group.incident and group.incident["attack"])
+    return bool(group.incident and group.incident.get("attack"))
