@@ -50,7 +50,7 @@ READERS_PAGES = [
     for page in sorted((REPOSITORY / folder).glob("*.md"))
     if page.name != "README.md"
 ]
-LONGEST_README = 1100  # words, without code blocks: it is a first page
+LONGEST_README = 1160  # words, without code blocks: it is a first page
 ALARMS = [name for name, resource in TEMPLATE["Resources"].items() if resource["Type"].endswith("Alarm")]
 DOCUMENTS = sorted(
     path

@@ -79,7 +79,7 @@ def test_only_the_key_of_another_account_is_replaced_and_its_finding_is_critical
     assert {(f["check"], f["severity"], f["status"]) for f in findings} == {
         (DEFAULT, "CRITICAL", "REMEDIATED"),
         (BUCKET_KEY, "LOW", "DETECTED"),
-        (SSE_C, "HIGH", "DETECTED"),
+        (SSE_C, "CRITICAL", "DETECTED"),  # with the foreign key, a second sign of ransomware
     }
     assert enforcing.rule(bucket) == kms_rule(enforcing.key, BucketKeyEnabled=False, **none_blocked)
 

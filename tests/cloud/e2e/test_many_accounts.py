@@ -170,7 +170,8 @@ def test_lane_that_is_off_leaves_neither_role_nor_polling(places: list[Place]) -
     mappings = places[1].client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert resources.keys() & LANES == set()
     assert {mapping["FunctionArn"].rpartition(":")[2] for mapping in mappings} == {
-        resources["EnforceBucketFunction"]
+        resources["EnforceBucketFunction"],
+        resources["SweepFunction"],
     }
     assert places[0].resources().keys() >= LANES
 

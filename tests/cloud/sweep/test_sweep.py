@@ -44,7 +44,8 @@ def progress_of(deployment: Deployment) -> dict[str, Any]:
     item = deployment.cloud.client("dynamodb").get_item(
         TableName=deployment.stack.outputs["SnapshotTable"], Key={"id": {"S": "sweep#progress"}}
     )
-    found: dict[str, Any] = json.loads(item["Item"]["document"]["S"]) if "Item" in item else {}
+    saved = item.get("Item", {}).get("document")  # none before the first page is saved
+    found: dict[str, Any] = json.loads(saved["S"]) if saved else {}
     return found
 
 

@@ -58,7 +58,7 @@ def wire(
     """
     settings = read_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
-    snapshot = DynamoDbSnapshot(clients.of("dynamodb"), settings.snapshot_table)
+    snapshot = DynamoDbSnapshot(clients.later("dynamodb", retry_conflicts), settings.snapshot_table)
     return settings, services_of(settings, clients, logger), snapshot
 
 
