@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,10 @@ def progress_of(deployment: Deployment) -> dict[str, Any]:
     return found
 
 
+def has_listed(deployment: Deployment, least: int) -> bool:
+    return bool(progress_of(deployment).get("listed", 0) >= least)
+
+
 def wait_for(what: str, seconds: float, is_there: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -80,12 +85,10 @@ def rows_of(deployment: Deployment) -> list[dict[str, Any]]:
 def swept(sweeping: Deployment) -> Deployment:
     """After a sweep whose workers were killed twice."""
     sqs, url = sweeping.cloud.client("sqs"), sweeping.stack.outputs["SweepQueueUrl"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "12"})  # a page takes seven
     sqs.send_message(QueueUrl=url, MessageBody='{"reseal": "sweep"}')
     for listed in (BUCKETS // 3, 2 * BUCKETS // 3):
-        wait_for(
-            f"{listed} buckets", 120, lambda least=listed: progress_of(sweeping).get("listed", 0) >= least
-        )
+        wait_for(f"{listed} buckets", 120, partial(has_listed, sweeping, listed))
         assert kill_workers(sweeping.cloud)
         let_time_go_by(sweeping)
     wait_for("the end of the sweep", 240, lambda: progress_of(sweeping).get("stage") == "done")
