@@ -27,7 +27,7 @@ from reseal.core.findings.incident import (
 from reseal.core.findings.ownership import owner_of
 from reseal.core.findings.render.json import finding_document
 from reseal.core.findings.render.message import messages_of
-from reseal.core.findings.sign import Sign
+from reseal.core.findings.sign import Sign, joined
 from reseal.core.resource import KeyResource
 from reseal.flow.batch import Batch
 from reseal.flow.result import result_of
@@ -126,13 +126,18 @@ class Reporter:
         return self.window_seconds > 0 or finding.severity is Severity.CRITICAL
 
     def _with_incidents(self, scope: str, equal: Equal) -> Equal:
-        """The findings, signs of ransomware with their incident. The findings of a group are one sign."""
+        """The findings, signs of ransomware with their incident. The findings of a group are one sign.
+
+        The signs of one event belong together, whichever finding comes first: they share the resource.
+        """
+        found = {name: sign for name, same in equal.items() if (sign := sign_of(same[0]))}
+        noted = {name: note_sign(self.services, sign) for name, sign in found.items()}
+        signs = joined(sign for of_one in noted.values() for sign in of_one)
         marked = dict(equal)
-        for name, same in equal.items():
-            if sign := sign_of(same[0]):
-                signs = note_sign(self.services, sign)
-                found = self._counted(scope, same, signs) if is_ransom_sign(same[0]) else same
-                marked[name] = [with_signs(finding, signs) for finding in found]
+        for name in noted:
+            same = equal[name]
+            counted = self._counted(scope, same, signs) if is_ransom_sign(same[0]) else same
+            marked[name] = [with_signs(finding, signs) for finding in counted]
         return marked
 
     def _counted(self, scope: str, same: Sequence[Finding], signs: tuple[Sign, ...]) -> list[Finding]:
