@@ -79,7 +79,9 @@ class SweepBattery:
             "attributes": {"ApproximateReceiveCount": "1"},
             "body": START,
         }
-        answer = self._deployment.cloud.client("lambda").invoke(
+        # longer than the function may take: other tests' buckets on this local cloud are swept too
+        function = self._deployment.cloud.client("lambda", read_timeout=310, retries={"max_attempts": 0})
+        answer = function.invoke(
             FunctionName=self._deployment.stack.outputs["SweepFunction"],
             Payload=json.dumps({"Records": [record]}),
         )
