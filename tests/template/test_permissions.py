@@ -6,6 +6,7 @@ import pytest
 
 from documents.modes import can_enforce, mode_parameters
 from reseal.core.checks.catalogue import BUCKET_CHECKS
+from reseal.core.state.setting import Setting
 from tests.support.rights import UnknownRightsError, grants, role_statements
 from tests.support.translated import Template, actions, as_list, enforcing, of_type, statements
 
@@ -32,13 +33,20 @@ READS = {
     "kms:DescribeKey",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
 WRITES = {"s3:PutEncryptionConfiguration"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-ALL_CHECKS = [mode_parameters()[check.id] for check in BUCKET_CHECKS if can_enforce(check.id)]
+ALL_CHECKS = [
+    mode_parameters()[check.id]
+    for check in BUCKET_CHECKS
+    if can_enforce(check.id) and check.setting == Setting.BUCKET_ENCRYPTION
+]
+"""The checks whose repair the bucket lane makes itself."""
+
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},
@@ -185,7 +193,7 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 26,
+    LANE: 27,
     "EnforceObjectRole": 54,
     "EnforceKeyRole": 20,
     "CheckTrailRole": 7,

@@ -22,9 +22,11 @@ from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
+    FakeBucketNotes,
     FakeClock,
     FakeKeyUses,
     FakeLedger,
+    FakePolicyWrites,
     FakeReminders,
     FakeTelemetry,
     FakeTopic,
@@ -59,6 +61,8 @@ class EnforcedBucket:
             keys=self.keys,
             ledger=FakeLedger(),
             watchlist=FakeWatchlist(),
+            bucket_notes=FakeBucketNotes(),
+            policy_writes=FakePolicyWrites(),
             windows=FakeWindows(),
             key_uses=FakeKeyUses(),
             reminders=FakeReminders(),

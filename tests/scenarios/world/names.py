@@ -14,6 +14,7 @@ BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
+TLS_ONLY = "S3.BucketTlsOnly"
 
 
 def key_arn(name: str, account: str = ACCOUNT, region: str = REGION) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
+from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Proposed
@@ -29,7 +29,7 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     """The result of one message. A write is reported with the decisions in its ledger entry."""
     judgement = ended.judgement
     trigger: Trigger = judgement.trigger
-    checks = checks_of(trigger.resource)
+    checks = judgement.parsed.checks
     if isinstance(judgement, Exempted):
         exempted = {check.id: judgement.exempt for check in checks}
         return EventResult(call=trigger, decisions=exempted, outcome=None, findings=())
@@ -51,7 +51,7 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     """The results of the checks: of the entries of writes, else of this delivery's decisions.
 
     An enforced remediation without a write is not reported: another delivery has its entry, or the change
-    that requires it has its own event.
+    that requires it has its own event. One that was handed to another lane is.
     """
     written = results_of(made)
     if isinstance(judgement, Refused) and not made:
@@ -68,7 +68,11 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
         for check, result in written.items()
         if result.entry or check not in unmade
     }
-    reported = {check: result for check, result in own.items() if check not in enforced or result.entry}
+    reported = {
+        check: result
+        for check, result in own.items()
+        if check not in enforced or result.entry or result.handed
+    }
     reported |= recorded
     decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
     return _Results(decided=decided | recorded, reported=reported)
@@ -76,9 +80,7 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
 
 def _undecided(refused: Refused[T]) -> str | None:
     """The first check that decided nothing, although the state was read."""
-    undecided = [
-        check.id for check in checks_of(refused.trigger.resource) if check.id not in refused.decisions
-    ]
+    undecided = [check.id for check in refused.parsed.checks if check.id not in refused.decisions]
     return undecided[0] if undecided and refused.before else None
 
 
@@ -92,7 +94,11 @@ def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
     entry = judged.repaired.get(check)
     before = entry.before if entry else judged.before.get(CHECK_BY_ID[check].setting)
     return CheckResult(
-        decision=judged.decisions[check], before=before, entry=entry, proposed=_proposed(judged, check)
+        decision=judged.decisions[check],
+        before=before,
+        entry=entry,
+        handed=check in judged.handed,
+        proposed=_proposed(judged, check),
     )
 
 

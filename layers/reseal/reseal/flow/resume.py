@@ -71,7 +71,7 @@ def credited_with(judged: Judged[T, O, P], repair: Entry) -> Judged[T, O, P]:
         if check in repair.violations and CHECK_BY_ID[check].set_by_call(trigger, repair.before) is not False
     }
     decisions = {**judged.decisions, **fits}
-    return replace(judged, decisions=decisions, repaired=dict.fromkeys(fits, repair))
+    return replace(judged, decisions=decisions, repaired={**judged.repaired, **dict.fromkeys(fits, repair)})
 
 
 def not_made(entry: Entry, found: State) -> Skipped:

@@ -10,18 +10,20 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.ledger import DynamoDbLedger
+from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
-from reseal.aws.sqs import SqsReminders
+from reseal.aws.sqs import SqsLooks, SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.ports import Services
+from reseal.ports import Looks, Services
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import Settings, read_bucket_settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -49,14 +51,18 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Settings, Services]:
-    """The settings and the services of this deployment. Raises SettingsError.
+) -> tuple[Settings, Services, Looks | None]:
+    """The settings and the services of the bucket lane, and the policy lane's queue, if it exists.
+
+    Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
-    settings = read_settings(environment)
+    read = read_bucket_settings(environment)
+    settings, url = read.settings, read.policy_queue_url
     clients = Clients(settings.region, deadline=deadline)
-    return settings, services_of(settings, clients, logger)
+    looks = SqsLooks(clients.of("sqs"), url) if url else None
+    return settings, services_of(settings, clients, logger), looks
 
 
 class Clients:
@@ -95,6 +101,8 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
         key_uses=DynamoDbKeyUses(dynamodb, table),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         watchlist=DynamoDbWatchlist(dynamodb, table),
+        bucket_notes=DynamoDbBucketNotes(dynamodb, table),
+        policy_writes=DynamoDbPolicyWrites(dynamodb, table),
         windows=DynamoDbWindows(dynamodb, table),
         reminders=SqsReminders(clients.of("sqs"), settings.queue_url),
         topic=SnsTopic(clients.of("sns"), settings.topic_arn),

@@ -116,9 +116,10 @@ def _updated(item: Item, update: Mapping[str, Any]) -> Item:
             else:
                 added = _evaluate(expression, item, update)
                 before = _plain(item[name]) if name in item else None
-                changed[name] = _typed(
-                    before | added if isinstance(before, set) else (before or type(added)()) + added
-                )
+                if before is None:
+                    changed[name] = _typed(added)
+                else:
+                    changed[name] = _typed(before | added if isinstance(before, set) else before + added)
     return changed
 
 

@@ -24,6 +24,8 @@ from tests.support.fakes.services import NOON
 from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
 
+SETTING = "ObjectEncryption"
+
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 HOLDS_IT = "closed = :no AND held_by = :me"
 KEPT = timedelta(days=400)
@@ -42,13 +44,19 @@ CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing fo
 Call = tuple[str, Callable[[Ledger], object]]
 OF_ONE_ITEM: Mapping[str, Call] = {
     "read one": (ONE_READ, lambda ledger: ledger.read_all([MINE.entry_id])),
-    "read one last repair": (ONE_READ, lambda ledger: ledger.read_last_repairs([MINE.resource.name])),
+    "read one last repair": (
+        ONE_READ,
+        lambda ledger: ledger.read_last_repairs([MINE.resource.name], SETTING),
+    ),
     "open one": (ONE_PUT, lambda ledger: ledger.open_all([MINE], NOON)),
     "close one": (ONE_PUT, lambda ledger: ledger.close_all([SKIPPED], NOON)),
 }
 TRANSACTIONS: Mapping[str, Call] = {
     "read": (MANY_READ, lambda ledger: ledger.read_all([MINE.entry_id, OTHER.entry_id])),
-    "read last repairs": (MANY_READ, lambda ledger: ledger.read_last_repairs(["payroll/1", "payroll/2"])),
+    "read last repairs": (
+        MANY_READ,
+        lambda ledger: ledger.read_last_repairs(["payroll/1", "payroll/2"], SETTING),
+    ),
     "open": (MANY_PUT, lambda ledger: ledger.open_all([MINE, OTHER], NOON)),
     "close": (MANY_PUT, lambda ledger: ledger.close_all([SKIPPED, OTHER], NOON)),
     "close one repair": (MANY_PUT, lambda ledger: ledger.close_all([applied(MINE)], NOON)),
@@ -92,7 +100,10 @@ def closing(entry: Any) -> dict[str, Any]:
 
 
 def note(entry: Any) -> dict[str, Any]:
-    noted = {"id": {"S": f"repaired#{entry.resource.name}"}, "entry_id": {"S": entry.entry_id}}
+    noted = {
+        "id": {"S": f"repaired#{entry.setting}#{entry.resource.name}"},
+        "entry_id": {"S": entry.entry_id},
+    }
     return {"TableName": "ledger", "Item": noted | {"expires_at": EXPIRES}}
 
 
@@ -144,19 +155,21 @@ def test_entries_are_read_in_one_transaction() -> None:
 def test_last_repair_of_one_resource_is_read_consistently_by_its_note() -> None:
     with stubbed("dynamodb") as (client, stub):
         found = {"Item": note(MINE)["Item"]}
-        stub.add_response(ONE_READ, found, get("repaired#payroll/2026/1.csv") | {"ConsistentRead": True})
+        stub.add_response(
+            ONE_READ, found, get(f"repaired#{SETTING}#payroll/2026/1.csv") | {"ConsistentRead": True}
+        )
         stub.add_response(
             ONE_READ, {"Item": item(applied(MINE))}, get(MINE.entry_id) | {"ConsistentRead": True}
         )
 
-        repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"])
+        repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"], SETTING)
 
     assert repairs == {"payroll/2026/1.csv": applied(MINE)}
 
 
 def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> None:
     names = [MINE.resource.name, OTHER.resource.name]
-    notes = [{"Get": get(f"repaired#{name}")} for name in names]
+    notes = [{"Get": get(f"repaired#{SETTING}#{name}")} for name in names]
     entries = [{"Get": get(entry.entry_id)} for entry in (MINE, OTHER)]
     with stubbed("dynamodb") as (client, stub):
         noted = [{"Item": note(entry)["Item"]} for entry in (MINE, OTHER)]
@@ -164,16 +177,16 @@ def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> Non
         found = [{"Item": item(applied(entry))} for entry in (MINE, OTHER)]
         stub.add_response(MANY_READ, {"Responses": found}, {"TransactItems": entries})
 
-        repairs = ledger_on(client).read_last_repairs(names)
+        repairs = ledger_on(client).read_last_repairs(names, SETTING)
 
     assert repairs == dict(zip(names, map(applied, (MINE, OTHER)), strict=True))
 
 
 def test_resource_without_a_note_has_no_last_repair_and_no_entry_is_read() -> None:
     with stubbed("dynamodb") as (client, stub):
-        stub.add_response(ONE_READ, {}, get("repaired#payroll") | {"ConsistentRead": True})
+        stub.add_response(ONE_READ, {}, get(f"repaired#{SETTING}#payroll") | {"ConsistentRead": True})
 
-        assert ledger_on(client).read_last_repairs(["payroll"]) == {}
+        assert ledger_on(client).read_last_repairs(["payroll"], SETTING) == {}
 
 
 def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
@@ -181,7 +194,7 @@ def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
         stub.add_response(ONE_READ, {"Item": note(MINE)["Item"]})
         stub.add_response(ONE_READ, {}, get(MINE.entry_id) | {"ConsistentRead": True})
 
-        assert ledger_on(client).read_last_repairs([MINE.resource.name]) == {}
+        assert ledger_on(client).read_last_repairs([MINE.resource.name], SETTING) == {}
 
 
 @pytest.mark.parametrize("entries", [[OF_BUCKET], [MINE], [MINE, OTHER]], ids=["bucket", "object", "several"])

@@ -37,10 +37,10 @@ def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -
 def noting_repair(
     entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
-    """The put that notes the entry as its resource's last repair, by the item's id; none if none was made."""
+    """The put that notes the entry as its setting's last repair, by the item's id; none if none was made."""
     if not isinstance(entry.outcome, Applied):
         return {}
-    item_id = repaired_id(entry.resource.name)
+    item_id = repaired_id(entry.resource.name, entry.setting)
     item = {
         "id": {"S": item_id},
         "entry_id": {"S": entry.entry_id},
@@ -49,9 +49,9 @@ def noting_repair(
     return {item_id: {"TableName": table, "Item": item}}
 
 
-def repaired_id(name: str) -> str:
-    """The id of the item that notes the last repair of the resource of this name."""
-    return f"repaired#{name}"
+def repaired_id(name: str, setting: str) -> str:
+    """The id of the item that notes the last repair of a setting of the resource of this name."""
+    return f"repaired#{setting}#{name}"
 
 
 def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:

@@ -60,9 +60,10 @@ class DynamoDbLedger:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
         return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, LedgerEntry[Any]]:
-        """The entry of each resource's last repair, by the resource's name. Raises TransientError."""
-        noted = [item["entry_id"]["S"] for item in self._items([repaired_id(name) for name in names])]
+    def read_last_repairs(self, names: Sequence[str], setting: str) -> Mapping[str, LedgerEntry[Any]]:
+        """The entry of the last repair of a setting, by the resource's name. Raises TransientError."""
+        ids = [repaired_id(name, setting) for name in names]
+        noted = [item["entry_id"]["S"] for item in self._items(ids)]
         return {entry.resource.name: entry for entry in self.read_all(noted).values()}
 
     def open_all(

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
-from reseal.aws.s3.bucket_access import read_access, read_tags
+from reseal.aws.s3.bucket_access import read_access, read_policy, read_tags
 from reseal.aws.s3.bucket_context import has_acls, is_versioned, notifies
 from reseal.aws.s3.public_access import ControlClient, PublicAccess
 from reseal.core.errors import RefusalError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from reseal.core.state.bucket_access import BucketAccess
+    from reseal.core.state.bucket_policy import BucketPolicy
     from reseal.ports import Clock
 
 READ = "s3:GetEncryptionConfiguration"
@@ -77,9 +78,13 @@ class S3Buckets:
             return None
         return next((one["CreationDate"] for one in listed if one["Name"] == bucket), None)
 
-    def read_access(self, bucket: str) -> BucketAccess:
+    def read_policy(self, bucket: str) -> BucketPolicy:
+        """The bucket's policy now."""
+        return read_policy(self._client, {"Bucket": bucket, "ExpectedBucketOwner": self._account})
+
+    def read_access(self, bucket: str, policy: BucketPolicy | None = None) -> BucketAccess:
         """Who has access to the bucket now."""
-        return read_access(self._client, bucket, self._account, self._public)
+        return read_access(self._client, bucket, self._account, self._public, policy)
 
     def read_context(self, bucket: str) -> BucketContext:
         """The bucket context, at most five seconds old."""

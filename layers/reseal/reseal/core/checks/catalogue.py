@@ -25,6 +25,13 @@ from reseal.core.checks.object_encryption import (
     decide_object_encryption,
 )
 from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
+from reseal.core.checks.tls_only import (
+    POLICY_CALLS,
+    TLS_CONTROLS,
+    TLS_ONLY,
+    can_have_set_policy,
+    decide_bucket_policy,
+)
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
@@ -119,6 +126,17 @@ CHECKS = (
         decide=decide_key_access,
     ),
     Check(
+        id=TLS_ONLY,
+        title="TLS only",
+        requires=lambda _: "a bucket policy that denies every request over plain HTTP",
+        controls=TLS_CONTROLS,
+        resource=BucketResource,
+        setting=Setting.BUCKET_POLICY,
+        calls=POLICY_CALLS,
+        decide=decide_bucket_policy,
+        is_set_by=can_have_set_policy,
+    ),
+    Check(
         id=OBJECT_ENCRYPTION,
         title="object encryption",
         requires=lambda requirements: f"{requirements.required.in_words} or stronger, under an approved key",
@@ -185,11 +203,7 @@ CHECKS = (
 
 CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
 BUCKET_CHECKS = tuple(check for check in CHECKS if check.resource is BucketResource)
-
-
-def checks_of(resource: Resource) -> tuple[Check, ...]:
-    """The checks that judge resources of this kind."""
-    return tuple(check for check in CHECKS if isinstance(resource, check.resource))
+KEY_CHECKS = tuple(check for check in CHECKS if check.resource is KeyResource)
 
 
 Decisions = Mapping[str, Decision]
@@ -205,5 +219,6 @@ def decisions_of(requirements: Requirements, call: Trigger, observed: Any) -> De
         check.id: CHECK_IS_OFF
         if requirements.mode_of(check.id) is Mode.OFF
         else check.decide(requirements, call, observed)
-        for check in checks_of(call.resource)
+        for check in CHECKS
+        if isinstance(call.resource, check.resource)
     }

@@ -66,7 +66,7 @@ class Finding:
     `written` if nothing was written. `owner` is the tool that manages the bucket, if known. `occurrences`
     describes all equal violations that this finding represents; None if there is only this one.
     `ledger_entry` is the id of the entry of the write. `proposed` is what would repair a DETECTED violation;
-    None if the guards have not judged it.
+    None if the guards have not judged it. `handed`: another lane repairs it, or reports why not.
     """
 
     check: Check
@@ -87,6 +87,7 @@ class Finding:
     occurrences: Occurrences | None = None
     ledger_entry: str | None = None
     proposed: Proposed | None = None
+    handed: bool = False
 
     @property
     def who(self) -> str | None:
@@ -100,8 +101,12 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same id for every report of the same violations, so that receivers can drop duplicates."""
+        """The same id for every report of the same violations, so that receivers can drop duplicates.
+
+        What a look led to has another: it can be the outcome of what was reported under the same event.
+        """
         one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
+        one += "|look" if isinstance(self.call, Look) else ""
         several = self.occurrences.ids if self.occurrences else ()
         return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from reseal.core.calls.keys.key_message import KeyTrigger, WatchKeys, parse_key_message
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
-from reseal.core.checks.catalogue import Decisions, decisions_of
+from reseal.core.checks.catalogue import KEY_CHECKS, Decisions, decisions_of
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_deletion import ALREADY_TODAY, KEY_DELETION, how_to_keep
 from reseal.core.checks.keys.observed_key import ObservedKey
@@ -42,6 +42,7 @@ class KeyKind:
     keys: KeyServices
     reporter: Reporter
     settings = SETTINGS
+    checks = KEY_CHECKS
     lease = LEASE
 
     def parse(self, body: str) -> KeyTrigger | None:
