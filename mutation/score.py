@@ -96,6 +96,7 @@ TESTS = {
     "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
     "core/transit/facts.py": _TRANSIT,
     "aws/dynamodb/bucket_notes.py": "contract/policies/test_notes_contract.py",
+    "aws/dynamodb/shared_items.py": "unit/aws/dynamodb/test_shared_items.py",
     "aws/dynamodb/policy_writes.py": "contract/policies/test_notes_contract.py",
     "aws/s3/bucket_policies.py": "contract/policies/test_policies_contract.py",
     "runtime/wiring_policies.py": "scenarios/test_tls_only.py",

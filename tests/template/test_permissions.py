@@ -33,7 +33,6 @@ READS = {
     "kms:DescribeKey",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 LANE = "EnforceBucketRole"
@@ -193,7 +192,7 @@ ROLES = {
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
 GRANTS = {
-    LANE: 27,
+    LANE: 26,
     "EnforceObjectRole": 54,
     "EnforceKeyRole": 20,
     "CheckTrailRole": 7,

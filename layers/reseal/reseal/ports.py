@@ -223,10 +223,10 @@ class BucketNotes(Protocol):
     def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
         """Count a call over plain HTTP. The count may lag behind by a minute, the first call does not."""
 
-    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> None:
+    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> Noted:
         """Note the tool that created the bucket, and a tool of infrastructure as code that manages it.
 
-        The first creator stays, and None changes nothing.
+        The first creator stays, and None changes nothing. Returns what is noted then.
         """
 
     def read(self, bucket: str) -> Noted:

@@ -294,12 +294,13 @@ class FakeBucketNotes:
             noted = self.noted[bucket]
             self.noted[bucket] = replace(noted, last=call, count=noted.count + 1)
 
-    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> None:
+    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> Noted:
         with self._steps.step("note tool", self.failures["note_tool"]):
             noted = self.noted[bucket]
             self.noted[bucket] = replace(
                 noted, creator=noted.creator or creator, manager=manager or noted.manager
             )
+            return self.noted[bucket]
 
     def read(self, bucket: str) -> Noted:
         with self._steps.step("read notes", self.failures["read"]):

@@ -37,7 +37,6 @@ ALLOWED = {
     "s3:PutBucketPolicy",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 

@@ -116,10 +116,9 @@ def _updated(item: Item, update: Mapping[str, Any]) -> Item:
             else:
                 added = _evaluate(expression, item, update)
                 before = _plain(item[name]) if name in item else None
-                if before is None:
-                    changed[name] = _typed(added)
-                else:
-                    changed[name] = _typed(before | added if isinstance(before, set) else before + added)
+                changed[name] = _typed(
+                    before | added if isinstance(before, set) else (before or type(added)()) + added
+                )
     return changed
 
 

@@ -78,7 +78,7 @@ class PolicyObserver:
             creator = tool if call.name == "CreateBucket" and self._created_it(call) else None
             manager = tool if tool in INFRASTRUCTURE_AS_CODE else None
             if creator or manager:
-                notes.note_tool(bucket, creator=creator, manager=manager)
+                return notes.note_tool(bucket, creator=creator, manager=manager)
         return notes.read(bucket)
 
     def _created_it(self, call: BucketCall) -> bool:
