@@ -9,8 +9,8 @@ from typing import Any
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 
-LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
-"""The outputs with the log groups to follow, one for each lane."""
+LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs", "PolicyFunctionLogs")
+"""The outputs with the log groups to follow, if the stack has them."""
 _POLL_SECONDS = 0.05
 _LONGEST_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
@@ -27,7 +27,7 @@ class Arrivals:
 
     def __init__(self, cloud: LocalCloud, stack: Stack) -> None:
         self._sqs, self._logs = cloud.client("sqs"), cloud.client("logs")
-        self._log_groups = {name: stack.outputs[name] for name in LOG_GROUPS}
+        self._log_groups = {name: stack.outputs[name] for name in LOG_GROUPS if name in stack.outputs}
         self.inbox = _subscribe(cloud, stack.outputs["TopicArn"])
         self.messages: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []

@@ -52,8 +52,8 @@ class Buckets(Protocol):
         Raises RefusalError or TransientError.
         """
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
-        """The bucket's tags, at most two minutes old; empty if they cannot be read. Raises nothing."""
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
+        """The bucket's tags, at most two minutes old; None if they cannot be read. Raises nothing."""
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the bucket's rule. Raises RefusalError or TransientError."""

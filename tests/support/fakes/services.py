@@ -140,7 +140,7 @@ class FakeBuckets:
                 has_acls=bucket in self.with_acls,
             )
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
         with self._steps.step("read tags", self.failures["read_tags"]):
             return self.tags[bucket]
 

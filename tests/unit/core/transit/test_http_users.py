@@ -200,6 +200,13 @@ def test_owner_of_the_template_gets_what_to_paste(tool: str, stack: str | None, 
     assert snippet in found.recommendation
 
 
+def test_tags_that_cannot_be_read_may_name_a_stack() -> None:
+    (found,) = users(None, tags_are_known=False)
+
+    assert found.cause is Cause.UNKNOWN_TAGS
+    assert "s3:GetBucketTagging" in found.recommendation
+
+
 @pytest.mark.parametrize(
     ("name", "tool"),
     [("aws-controltower-logs-111122223333-eu-west-1", None), ("example-bucket", "Control Tower")],

@@ -70,14 +70,15 @@ def _read_access(client: S3Client, named: Any, read: BucketPolicy) -> BucketAcce
     )
 
 
-def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str]:
-    """The bucket's tags; empty if they cannot be read, because they are information only. Raises nothing."""
+def read_tags(client: S3Client, bucket: str, account: str) -> Mapping[str, str] | None:
+    """The bucket's tags; None if they cannot be read. Raises nothing."""
+    named = {"Bucket": bucket, "ExpectedBucketOwner": account}
     try:
         with translated("s3:GetBucketTagging"):
-            answer = client.get_bucket_tagging(Bucket=bucket, ExpectedBucketOwner=account)
+            answer = or_none(lambda: client.get_bucket_tagging(**named), "NoSuchTagSet")
     except (RefusalError, TransientError):
-        return {}
-    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]}
+        return None
+    return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
 
 def read_policy(client: S3Client, named: Any) -> BucketPolicy:

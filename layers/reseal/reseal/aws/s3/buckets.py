@@ -51,7 +51,7 @@ class S3Buckets:
         self._clock = clock
         self._public = PublicAccess(client=client, control=control, account=account)
         self._contexts: TtlCache[BucketContext] = TtlCache(clock, CONTEXT_SECONDS)
-        self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, TAGS_SECONDS)
+        self._tags: TtlCache[Mapping[str, str] | None] = TtlCache(clock, TAGS_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -90,8 +90,8 @@ class S3Buckets:
         """The bucket context, at most five seconds old."""
         return self._contexts.get(bucket, lambda: self._read_context(bucket))
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
-        """The bucket's tags, at most two minutes old."""
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
+        """The bucket's tags, at most two minutes old; None if they cannot be read."""
         return self._tags.get(bucket, lambda: read_tags(self._client, bucket, self._account))
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:

@@ -14,14 +14,16 @@ class TransitFacts:
     """Who uses a bucket, and who manages it.
 
     `access` holds its ACL, its website, S3's own verdict on its policy and Block Public Access; its `policy`
-    is not used. `tool` manages the bucket, in `stack` if that is known. `creator` is the tool that created
-    it, None if that is not known. `must_know_creator`: no call explains the violation, so only the creator
-    shows that no tool manages the bucket. `plain_http` says who used plain HTTP lately.
+    is not used. `tool` manages the bucket, in `stack` if that is known; the bucket's tags may name it, unless
+    they could not be read. `creator` is the tool that created it, None if that is not known.
+    `must_know_creator`: no call explains the violation, so only the creator shows that no tool manages the
+    bucket. `plain_http` says who used plain HTTP lately.
     """
 
     access: BucketAccess
     tool: str | None = None
     stack: str | None = None
+    tags_are_known: bool = True
     creator: str | None = None
     must_know_creator: bool = False
     plain_http: str | None = None
@@ -46,6 +48,7 @@ class Cause(StrEnum):
     ALLOWS_HTTP_ONLY = "allows plain HTTP only"
     EXEMPTS_HTTP = "exempts plain HTTP"
     MANAGED = "managed by a tool"
+    UNKNOWN_TAGS = "unknown tags"
     UNKNOWN_CREATOR = "unknown creator"
     HTTP_IN_USE = "plain HTTP in use"
 

@@ -203,6 +203,12 @@ def _managed(change: DenyInsecureTransport, facts: TransitFacts) -> Iterator[Obs
             ),
             recommendation=in_template(facts.tool, facts.stack, change),
         )
+    elif not facts.tags_are_known:
+        yield Obstacle(
+            cause=Cause.UNKNOWN_TAGS,
+            because="the bucket's tags cannot be read: they may name a stack that manages its policy",
+            recommendation="allow s3:GetBucketTagging to Reseal's role",
+        )
     elif facts.may_be_managed:
         creator = facts.creator
         known = (

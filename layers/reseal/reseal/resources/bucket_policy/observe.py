@@ -59,12 +59,14 @@ class PolicyObserver:
     def facts(self, call: BucketTrigger, access: BucketAccess) -> TransitFacts:
         """Who uses the bucket, and who manages it."""
         services, bucket = self.services, call.resource.bucket
-        owner = owner_of(bucket, services.buckets.read_tags(bucket))
+        tags = services.buckets.read_tags(bucket)
+        owner = owner_of(bucket, tags or {})
         noted = self._noted(call)
         return TransitFacts(
             access=access,
             tool=owner.tool if owner else noted.manager,
             stack=owner.stack if owner else None,
+            tags_are_known=tags is not None,
             creator=noted.creator,
             must_know_creator=isinstance(call, Look),
             plain_http=noted.plain_http(services.clock.now()),
