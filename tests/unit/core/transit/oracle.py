@@ -99,56 +99,65 @@ WORLDS = tuple(
 
 def undenied_over_http(policy: dict[str, Any]) -> Iterator[str]:
     """The plain HTTP requests that no statement denies in one of the worlds."""
-    for world, request in product(WORLDS, _requests()):
-        caller, action, resource, network = request
+    denials = _denials(policy)
+    for world, caller, network in product(WORLDS, CALLERS, NETWORKS):
         version = {"s3:tlsversion": world["tls"]} if world["tls"] else {}
         context = {**dict(caller.context), **network, "aws:securetransport": "false", **version}
-        if not is_denied(policy, caller, action, resource, context, typed=bool(world["typed"])):
-            yield f"{caller.name} {action} {resource} {network} {world}"
+        denied = _denied(policy, denials, caller, context, typed=bool(world["typed"]))
+        yield from (f"{caller.name} {action} {on} {network} {world}" for action, on in _ASKED - denied)
 
 
 def refused_to_all_over_tls(policy: dict[str, Any]) -> Iterator[str]:
     """The requests over TLS that every caller is refused, whichever the version of TLS."""
-    for action, resource, network in product(ACTIONS, RESOURCES, NETWORKS):
-        tried = product(CALLERS, ("1.2", "1.3"))
-        tls = {**network, "aws:securetransport": "true"}
-        if all(
-            is_denied(
-                policy,
-                one,
-                action,
-                resource,
-                {**dict(one.context), **tls, "s3:tlsversion": version},
-                typed=True,
-            )
-            for one, version in tried
-        ):
-            yield f"{action} {resource} {network}"
+    denials = _denials(policy)
+    for network in NETWORKS:
+        refused = _ASKED
+        for caller, version in product(CALLERS, ("1.2", "1.3")):
+            tls = {**network, "aws:securetransport": "true", "s3:tlsversion": version}
+            refused &= _denied(policy, denials, caller, {**dict(caller.context), **tls}, typed=True)
+        yield from (f"{action} {on} {network}" for action, on in refused)
 
 
-@cache
-def _requests() -> tuple[Any, ...]:
-    return tuple(product(CALLERS, ACTIONS, RESOURCES, NETWORKS))
+Asked = frozenset[tuple[str, str]]
+"""Actions with their resources."""
+
+_ASKED: Asked = frozenset(product(ACTIONS, RESOURCES))
 
 
-def is_denied(
-    policy: dict[str, Any], caller: Caller, action: str, resource: str, context: Context, *, typed: bool
-) -> bool:
+def _denials(policy: dict[str, Any]) -> list[tuple[dict[str, Any], Asked]]:
+    """Each Deny with what it is about."""
     found = policy.get("Statement", [])
+    return [
+        (one, frozenset(asked for asked in _ASKED if _about(one, *asked)))
+        for one in (found if isinstance(found, list) else [found])
+        if one.get("Effect") == "Deny"
+    ]
+
+
+def _denied(
+    policy: dict[str, Any],
+    denials: list[tuple[dict[str, Any], Asked]],
+    caller: Caller,
+    context: Context,
+    *,
+    typed: bool,
+) -> Asked:
+    """What the policy denies to a caller whose requests have these values."""
     variables = policy.get("Version") == "2012-10-17"
-    return any(
-        one.get("Effect") == "Deny"
-        and _about(one, caller, action, resource)
+    holding = (
+        about
+        for one, about in denials
+        if _of_caller(one, caller)
         and all(
             _holds(operator, key.lower(), _many(values), context, typed=typed, variables=variables)
             for operator, keys in one.get("Condition", {}).items()
             for key, values in keys.items()
         )
-        for one in (found if isinstance(found, list) else [found])
     )
+    return frozenset().union(*holding)
 
 
-def _about(statement: dict[str, Any], caller: Caller, action: str, resource: str) -> bool:
+def _about(statement: dict[str, Any], action: str, resource: str) -> bool:
     if "Future" in statement:  # what it means is not known: here it makes the statement void
         return False
     for element, like in (("Action", _like_action), ("Resource", _like_resource)):
@@ -159,6 +168,10 @@ def _about(statement: dict[str, Any], caller: Caller, action: str, resource: str
             like(one, asked) for one in _many(statement[f"Not{element}"])
         ):
             return False
+    return True
+
+
+def _of_caller(statement: dict[str, Any], caller: Caller) -> bool:
     if "NotPrincipal" in statement:
         return not _names(statement["NotPrincipal"], caller)
     return _names(statement.get("Principal"), caller)
