@@ -23,7 +23,7 @@ NEXT = (
 )
 ALL_SCENES = ("make demo", "all scenes: this was the short form")
 _WRITES = ("PutBucketEncryption", "PutBucketPolicy", *OBJECT_WRITES)
-_OWN_ROLES = ("EnforceBucketRole", "EnforceObjectRole")
+_OWN_ROLES = ("EnforceBucketRole", "EnforceObjectRole", "EnforcePolicyRole")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
+from demo.auditor import REFUSES
 from demo.runner import Played
 from demo.scene import End
 from demo.world import WINDOW_SECONDS, World
@@ -57,7 +58,7 @@ def _wrong_state(played: Played, world: World) -> Iterator[str]:
         if scene.end is End.NO_EVENT and (played.denied is None or ended != played.untouched):
             yield "the call was not denied"
         return
-    expected = f"SSE-KMS under {world.key} with Bucket Key"
+    expected = REFUSES if scene.over_http else f"SSE-KMS under {world.key} with Bucket Key"
     if len(scene.keys) > 1:
         expected = f"{len(scene.keys)} {expected}"
     if not ended.encryption.startswith(expected):

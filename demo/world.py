@@ -20,6 +20,7 @@ OTHER_ACCOUNT = "222222222222"
 
 PARAMETERS: dict[str, object] = {
     "Mode": "enforce",
+    "TlsMode": "enforce",
     "SettleSeconds": SETTLE_SECONDS,
     "AlertWindowSeconds": WINDOW_SECONDS,
     "CreateManagementTrail": "true",  # so that the trail check is true here, too
@@ -62,6 +63,7 @@ class World:
     stack: deploy.Stack
     people: dict[str, Any]
     auditor: Any
+    auditor_over_http: Any
     arrivals: Arrivals
     key: str
     team_key: str
@@ -91,13 +93,14 @@ def world(step: Step) -> Iterator[World]:
 
 def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
     people = {name: cloud.client("s3", cloud.create_user(name, may)) for name, may in _RIGHTS.items()}
-    auditor = cloud.client("s3", cloud.create_user("auditor", _allow(*_READS)))
+    auditor = cloud.create_user("auditor", _allow(*_READS))
     other_account = cloud.client("kms", cloud.account_root(OTHER_ACCOUNT))
     return World(
         cloud=cloud,
         stack=stack,
         people=people,
-        auditor=auditor,
+        auditor=cloud.client("s3", auditor),
+        auditor_over_http=cloud.over_plain_http("s3", auditor),
         arrivals=Arrivals(cloud, stack),
         key=stack.outputs["RemediationKeyArn"],
         team_key=_create_key(cloud.client("kms")),

@@ -11,6 +11,8 @@ from localcloud.client.handle import LocalCloud
 
 LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs", "PolicyFunctionLogs")
 """The outputs with the log groups to follow, if the stack has them."""
+LOOK = "Look"
+"""What a line about a request to look, which no call caused, has as its `api_call`."""
 _POLL_SECONDS = 0.05
 _LONGEST_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
@@ -85,7 +87,7 @@ class Arrivals:
                 self.starts[name] += text.startswith("START ")
                 line = json.loads(text) if text.startswith("{") else {}
                 if "level" in line:
-                    yield line
+                    yield {"api_call": LOOK, "actor": "", **line} if "bucket" in line else line
 
 
 def _subscribe(cloud: LocalCloud, topic_arn: str) -> str:
