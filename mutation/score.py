@@ -106,6 +106,7 @@ TESTS = {
     "resources/bucket_policy/kind.py": "unit/resources/bucket_policy",
     "resources/bucket_policy/observe.py": "unit/resources/bucket_policy",
     "resources/bucket_policy/write.py": "unit/resources/bucket_policy",
+    "core/checks/tls_check.py": "unit/core/checks/test_tls_only.py",
     "core/checks/tls_only.py": "unit/core/checks/test_tls_only.py unit/core/transit/test_repair_cases.py",
     "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
     "core/state/bucket_policy.py": _BUCKET_POLICY,

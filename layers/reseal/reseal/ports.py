@@ -24,8 +24,7 @@ from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
-from reseal.core.transit.lost_update import NotedWrite
-from reseal.core.transit.noted import Noted, PlainHttpCall
+from reseal.core.transit.noted import Noted, NotedWrite, PlainHttpCall
 
 
 class Buckets(Protocol):

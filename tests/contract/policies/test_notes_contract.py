@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite
-from reseal.core.transit.noted import Noted, PlainHttpCall
+from reseal.core.transit.noted import LONGEST_WRITE, Noted, NotedWrite, PlainHttpCall
 from reseal.ports import BucketNotes, PolicyWrites
 from tests.support.fakes.services import NOON
 

@@ -28,8 +28,7 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.s3_object import BucketContext
-from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite
-from reseal.core.transit.noted import Noted, PlainHttpCall
+from reseal.core.transit.noted import LONGEST_WRITE, Noted, NotedWrite, PlainHttpCall
 from reseal.ports import Services
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.checks.catalogue import CHECKS
-from reseal.core.checks.tls_only import TLS_ONLY
+from reseal.core.checks.tls_check import TLS_ONLY
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements

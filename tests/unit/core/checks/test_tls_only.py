@@ -12,15 +12,12 @@ from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.intent import Intent
 from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.tls_check import TLS_CONTROLS, TLS_ONLY, can_have_set_policy, judges_policy
 from reseal.core.checks.tls_only import (
-    TLS_CONTROLS,
-    TLS_ONLY,
-    can_have_set_policy,
     decide_bucket_policy,
     decide_recorded_policy,
     decide_tls_only,
     depends_on_facts,
-    judges_policy,
 )
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.outcome import Failed

@@ -14,7 +14,8 @@ from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.setting import Setting
-from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite, PolicyWrite
+from reseal.core.transit.lost_update import PolicyWrite
+from reseal.core.transit.noted import LONGEST_WRITE, NotedWrite
 from tests.support.fakes.services import NOON
 
 CHANGE = DenyInsecureTransport(bucket_arn="arn:aws:s3:::b")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reseal.aws.dynamodb.shared_items import Attributes, SharedItems
 from reseal.core.calls.attribution import CLOCKS_DIFFER
-from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite
+from reseal.core.transit.noted import LONGEST_WRITE, NotedWrite
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -25,13 +25,7 @@ from reseal.core.checks.object_encryption import (
     decide_object_encryption,
 )
 from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
-from reseal.core.checks.tls_only import (
-    POLICY_CALLS,
-    TLS_CONTROLS,
-    TLS_ONLY,
-    can_have_set_policy,
-    decide_bucket_policy,
-)
+from reseal.core.checks.tls_check import POLICY_CALLS, TLS_CONTROLS, TLS_ONLY, can_have_set_policy
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
@@ -70,6 +64,13 @@ class Check:
         if self.is_set_by is not None:
             return self.is_set_by(call, before)
         return None if call.name in self.calls else False
+
+
+def _decide_bucket_policy(requirements: Requirements, call: Any, observed: Any) -> Decision:
+    """Loads what judges policies at the first judgement: the lanes of objects and keys never need it."""
+    from reseal.core.checks.tls_only import decide_bucket_policy  # noqa: PLC0415
+
+    return decide_bucket_policy(requirements, call, observed)
 
 
 _AT_REST = (
@@ -133,7 +134,7 @@ CHECKS = (
         resource=BucketResource,
         setting=Setting.BUCKET_POLICY,
         calls=POLICY_CALLS,
-        decide=decide_bucket_policy,
+        decide=_decide_bucket_policy,
         is_set_by=can_have_set_policy,
     ),
     Check(

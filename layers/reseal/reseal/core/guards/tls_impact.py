@@ -11,8 +11,6 @@ from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.transit.facts import Obstacle, TransitFacts
-from reseal.core.transit.http_users import http_users, uses_origin_access_control
-from reseal.core.transit.unwritable import why_unwritable
 
 _MAY_BE_HTTP = (
     "CloudFront reads the bucket through an origin access control: it uses HTTPS if its signing behavior is "
@@ -42,10 +40,14 @@ def unless_http_is_used(
 ) -> Decision:
     """The decision, or a manual finding that names who may need plain HTTP or why S3 would refuse the write.
 
-    A reader through an origin access control is only mentioned: it signs always unless set otherwise.
+    A reader through an origin access control is only mentioned: it signs always unless set otherwise. What
+    finds the callers is loaded here: the object lane runs the guards, too, and never gets so far.
     """
     if not isinstance(decision, Remediate) or not isinstance(decision.change, DenyInsecureTransport):
         return decision
+    from reseal.core.transit.http_users import http_users, uses_origin_access_control  # noqa: PLC0415
+    from reseal.core.transit.unwritable import why_unwritable  # noqa: PLC0415
+
     change = decision.change
     obstacles = [*why_unwritable(found, change, facts), *http_users(found, change, account, facts)]
     if obstacles:

@@ -9,7 +9,8 @@ from typing import Any
 from reseal.core.outcome import Applied, Failed
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
-from reseal.core.transit.lost_update import LONGEST_WRITE, NotedWrite, PolicyWrite
+from reseal.core.transit.lost_update import PolicyWrite
+from reseal.core.transit.noted import LONGEST_WRITE, NotedWrite
 
 WRITTEN_AT = "written_at"
 """The detail of an entry that says when S3 had answered its write."""

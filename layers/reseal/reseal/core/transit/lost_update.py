@@ -7,7 +7,7 @@ what another caller wrote in between.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from reseal.core.calls.attribution import CLOCKS_DIFFER
 from reseal.core.decision import Manual, Severity
@@ -15,23 +15,7 @@ from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.text.quoted import named, quoted
 
-LONGEST_WRITE = timedelta(seconds=105)
-"""How long after its last read a policy can be written: the lease of the policy lane's ledger entries."""
-
 _LONGEST_QUOTE = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotedWrite:
-    """A write of a bucket policy that Reseal was about to make, noted before its last read.
-
-    `entry_id` names its ledger entry. Reseal read the policy at `read_at` or later, with the fingerprint
-    `before`.
-    """
-
-    entry_id: str
-    read_at: datetime
-    before: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Step 1, values: what Reseal noted of a bucket: calls over plain HTTP, and the tools that manage it."""
+"""Step 1, values: what Reseal noted of a bucket: plain HTTP, its tools, and its own writes of the policy."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from reseal.core.text.quoted import named
 
 KEPT = timedelta(days=90)
 """How long a call over plain HTTP keeps Reseal from denying it."""
+
+LONGEST_WRITE = timedelta(seconds=105)
+"""How long after its last read a policy can be written: the lease of the policy lane's ledger entries."""
 
 INFRASTRUCTURE_AS_CODE = frozenset(
     {"ACK", "Ansible", "CDK", "CloudFormation", "Crossplane", "OpenTofu", "Pulumi", "SAM CLI", "Terraform"}
@@ -53,3 +56,16 @@ class Noted:
             return None
         calls = "1 call" if self.count == 1 else f"at least {self.count} calls, the last"
         return f"{calls} {self.last.in_words}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotedWrite:
+    """A write of a bucket policy that Reseal was about to make, noted before its last read.
+
+    `entry_id` names its ledger entry. Reseal read the policy at `read_at` or later, with the fingerprint
+    `before`.
+    """
+
+    entry_id: str
+    read_at: datetime
+    before: str

@@ -15,7 +15,8 @@ from reseal.core.checks.catalogue import BUCKET_CHECKS, Decisions, decisions_of
 from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.key_access import KEY_ACCESS
 from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
-from reseal.core.checks.tls_only import TLS_ONLY, decide_recorded_policy
+from reseal.core.checks.tls_check import TLS_ONLY
+from reseal.core.checks.tls_only import decide_recorded_policy
 from reseal.core.decision import Compliant, Exempt
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped

@@ -10,7 +10,8 @@ from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
 from reseal.core.checks.intent import Intent
 from reseal.core.checks.observed_bucket import ObservedPolicy
-from reseal.core.checks.tls_only import TLS_ONLY, decide_policy
+from reseal.core.checks.tls_check import TLS_ONLY
+from reseal.core.checks.tls_only import decide_policy
 from reseal.core.decision import CHECK_IS_OFF, Exempt, Remediate
 from reseal.core.errors import MalformedEventError
 from reseal.core.guards.tls_impact import unless_http_is_used
@@ -19,7 +20,7 @@ from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import repairs_of
 from reseal.core.resource import BucketResource
 from reseal.core.state.setting import Setting
-from reseal.core.transit.lost_update import LONGEST_WRITE
+from reseal.core.transit.noted import LONGEST_WRITE
 from reseal.flow.report import Reporter
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import BucketPolicies, Services

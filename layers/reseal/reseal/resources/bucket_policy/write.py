@@ -12,7 +12,7 @@ from reseal.core.refusal import outcome_of_refusal
 from reseal.core.repairs.policy_writes import WRITTEN_AT
 from reseal.core.repairs.repair import Repair
 from reseal.core.state.bucket_policy import BucketPolicy
-from reseal.core.transit.lost_update import NotedWrite
+from reseal.core.transit.noted import NotedWrite
 from reseal.core.transit.verdict import verdict_of
 from reseal.flow.stages import Entry
 from reseal.ports import BucketPolicies, Buckets, Clock, PolicyWrites
