@@ -33,7 +33,7 @@ def test_verdict_is_the_known_one(case: dict[str, Any]) -> None:
 def decided(merge: dict[str, Any]) -> tuple[Decision, BucketPolicy]:
     before = BucketPolicy.of(merge["before"])
     access = BucketAccess(
-        has_website=merge.get("surroundings", {}).get("website", False),
+        has_website=merge.get("bucket_context", {}).get("website", False),
         policy_is_public=merge["id"] == REFUSED_BY_S3,
         blocks_public_policy=merge["id"] == REFUSED_BY_S3,
     )
