@@ -120,5 +120,10 @@ def built(testrun_uid: str) -> Path:
 
 @pytest.fixture(scope="session")
 def stack(cloud: LocalCloud, built: Path) -> deploy.Stack:
-    """The unchanged template, deployed once as `reseal`, with no settle time; it may make every write."""
-    return package.deploy(cloud, "reseal", Mode="enforce", KeyDeletionMode="enforce", SettleSeconds=0)
+    """The unchanged template, deployed once as `reseal`, with no settle time; it may make every write.
+
+    A bucket without a policy violates nothing, as in `Deployment`.
+    """
+    return package.deploy(
+        cloud, "reseal", Mode="enforce", KeyDeletionMode="enforce", TlsMode="off", SettleSeconds=0
+    )

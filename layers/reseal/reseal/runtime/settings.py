@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reseal.core.checks.catalogue import CHECKS
+from reseal.core.checks.tls_check import TLS_ONLY
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
@@ -78,6 +79,24 @@ class SweepSettings:
     calls_per_second: int
     settle: int
     repairs: Caps | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """The settings of the bucket lane. `policy_queue_url` is None if the policy lane does not exist."""
+
+    settings: Settings
+    policy_queue_url: str | None
+
+
+def read_bucket_settings(environment: Mapping[str, str]) -> BucketSettings:
+    """Read the settings of the bucket lane. Raises SettingsError, which lists all faults."""
+    settings, reader = read_settings(environment), Reader(environment)
+    enforces = settings.policy.default.enforces(TLS_ONLY)
+    url = reader.text("POLICY_QUEUE_URL") if enforces else None
+    if reader.faults:
+        raise SettingsError("; ".join(reader.faults))
+    return BucketSettings(settings=settings, policy_queue_url=url)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
