@@ -57,11 +57,10 @@ def bucket_flow(
 
 def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) -> Flow[Any, Any, Any]:
     """The policy lane, in one thread and without a deadline."""
-    reporter = Reporter(services=services, window_seconds=900)
     return Flow(
         policy=policy,
-        kind=PolicyKind(services=services, policies=policies, reporter=reporter),
-        reporter=reporter,
+        kind=PolicyKind(services=services, policies=policies),
+        reporter=Reporter(services=services, window_seconds=900),
         ledger=services.ledger,
         clock=services.clock,
         deadline=Deadline(),
