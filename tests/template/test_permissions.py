@@ -201,7 +201,7 @@ ROLES = {
 }
 BY_LAMBDA = {"Log", "LogChecks", "ReceiveMessages", "PublishFailures"}
 """What Lambda itself does with a role: no calls of the function's code, so they lack the condition key."""
-REPEATED = 3
+REPEATED = 5
 """Actions of the bucket lane that a further statement allows on other resources."""
 GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,

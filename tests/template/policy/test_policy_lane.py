@@ -37,6 +37,7 @@ ALLOWED = {
     "s3:PutBucketPolicy",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
     "sns:Publish",
 }
 

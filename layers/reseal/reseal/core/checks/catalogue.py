@@ -83,7 +83,7 @@ _AT_REST = (
     "HIPAA 164.312(a)(2)(iv)",  # Prowler and Powerpipe agree on it
 )
 
-FRAMEWORKS = ("Security Hub", "CIS AWS", "NIST 800-53", "PCI DSS", "GDPR", "HIPAA")
+FRAMEWORKS = ("Security Hub", "CIS AWS", "NIST 800-53", "PCI DSS", "GDPR", "HIPAA", "SOC 2", "ISO 27001")
 """With the name of one of these each control begins."""
 
 _TAKES_MATERIAL = ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial")

@@ -13,8 +13,8 @@ from reseal.core.state.bucket_policy import BucketPolicy
 TLS_ONLY = "S3.BucketTlsOnly"
 TLS_CONTROLS = (
     "Security Hub S3.5",
-    "CIS AWS Foundations 5.0.0 2.1.1",
-    "CIS AWS Foundations 6.0.0 3.1.1",
+    "CIS AWS 5.0.0 2.1.1",
+    "CIS AWS 6.0.0 3.1.1",
     "NIST 800-53 r5 AC-17(2)",
     "NIST 800-53 r5 SC-8",
     "NIST 800-53 r5 SC-8(1)",
@@ -25,7 +25,7 @@ TLS_CONTROLS = (
     "HIPAA 164.312(e)(2)(i)",
     "HIPAA 164.312(e)(2)(ii)",
     "SOC 2 CC6.1",
-    "GDPR article 32",
+    "GDPR Art. 32(1)(a)",
     "ISO 27001:2022 A.8.24",
 )
 
