@@ -111,8 +111,8 @@ def _why_by_the_record(
     if isinstance(judged, Judged) and isinstance(judged.decisions[check], Violation):
         return None  # the finding of what is there now names it
     violation = judged.put_right[check]
-    told = isinstance(violation, Manual) or violation.severity is Severity.CRITICAL
-    return "by another call" if told else None
+    is_reported = isinstance(violation, Manual) or violation.severity is Severity.CRITICAL
+    return "by another call" if is_reported else None
 
 
 def _superseded_with(one: Superseded[T, O], repaired: Mapping[str, Repaired]) -> Judged[T, O, P]:

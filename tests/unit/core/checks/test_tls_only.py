@@ -291,6 +291,6 @@ def test_check_names_its_controls() -> None:
         "164.312(e)(2)(i)",
         "164.312(e)(2)(ii)",
         "CC6.1",
-        "32",
+        "32(1)(a)",
         "A.8.24",
     }
