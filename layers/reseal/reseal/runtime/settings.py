@@ -108,6 +108,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return replace(settings, snapshot_table=table)
 
 
+def read_policy_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings of the policy lane. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader, exempts_log_deliveries=False)
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return settings
+
+
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
     """Read the settings of the object lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)

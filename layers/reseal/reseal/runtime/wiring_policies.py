@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reseal.aws.s3.bucket_policies import ONCE, S3BucketPolicies
 from reseal.ports import BucketPolicies, Services
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import Settings, read_policy_settings
 from reseal.runtime.wiring import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def wire_policies(
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
-    settings = read_settings(environment)
+    settings = read_policy_settings(environment)
     clients = Clients(settings.region, deadline=deadline)
     policies = S3BucketPolicies(clients.another("s3", CALLS.merge(ONCE)), settings.account)
     return settings, services_of(settings, clients, logger), policies
