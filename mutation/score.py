@@ -40,6 +40,15 @@ _SETS_OF_VALUES = (
     "unit/core/access unit/core/guards unit/core/checks"
 )
 
+_TRANSIT = (
+    "unit/core/transit/test_repair_cases.py unit/core/transit/test_unwritable.py "
+    "unit/core/transit/test_http_users.py unit/core/checks/test_tls_only.py; unit/core/transit"
+)
+
+_BUCKET_POLICY = (
+    "unit/core/state/test_bucket_policy.py unit/core/state/test_deny_insecure_transport.py; unit/core/transit"
+)
+
 TESTS = {
     "flow/batch.py": _FLOW,
     "flow/delivery.py": _FLOW,
@@ -80,6 +89,29 @@ TESTS = {
     "core/checks/key_access.py": (
         "unit/core/checks unit/core/access/test_statements.py; unit/resources/bucket"
     ),
+    "core/transit/requests_over.py": _TRANSIT,
+    "core/transit/verdict.py": _TRANSIT,
+    "core/transit/http_users.py": _TRANSIT,
+    "core/transit/unwritable.py": _TRANSIT,
+    "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
+    "core/transit/facts.py": _TRANSIT,
+    "aws/dynamodb/bucket_notes.py": "contract/policies/test_notes_contract.py",
+    "aws/dynamodb/shared_items.py": "unit/aws/dynamodb/test_shared_items.py",
+    "aws/dynamodb/policy_writes.py": "contract/policies/test_notes_contract.py",
+    "aws/s3/bucket_policies.py": "contract/policies/test_policies_contract.py",
+    "runtime/wiring_policies.py": "scenarios/test_tls_only.py",
+    "core/transit/noted.py": "unit/core/transit/test_noted.py; unit/resources/bucket_policy",
+    "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
+    "core/repairs/policy_writes.py": "unit/core/repairs/test_policy_writes.py; unit/resources/bucket_policy",
+    "resources/bucket_policy/kind.py": "unit/resources/bucket_policy",
+    "resources/bucket_policy/observe.py": "unit/resources/bucket_policy",
+    "resources/bucket_policy/write.py": "unit/resources/bucket_policy",
+    "core/checks/tls_check.py": "unit/core/checks/test_tls_only.py",
+    "core/checks/tls_only.py": "unit/core/checks/test_tls_only.py unit/core/transit/test_repair_cases.py",
+    "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
+    "core/state/bucket_policy.py": _BUCKET_POLICY,
+    "core/state/policy_text.py": _BUCKET_POLICY,
+    "core/state/deny_insecure_transport.py": _BUCKET_POLICY,
     "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "resources/key/kind.py": "unit/resources/key",
     "resources/key/observe.py": "unit/resources/key",

@@ -33,7 +33,7 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services, snapshot = wire(os.environ, logger, deadline)
+    settings, services, snapshot, policy_lane = wire(os.environ, logger, deadline)
     reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
         policy=settings.policy,
@@ -46,6 +46,7 @@ def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
+        hand_on=policy_lane.ask if policy_lane else None,
     )
 
 

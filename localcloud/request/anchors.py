@@ -103,6 +103,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_bucket_owner_enforced",
         "_bucket_policies",
         "_bucket_versioning",
+        "_bucket_websites",
         "_buckets",
         "_build_object_record",
         "_canned_acl_policy_xml",

@@ -39,6 +39,7 @@ SETTINGS = {
     "LEDGER_DAYS": "90",
     "RUNBOOK_URL": "docs/runbook.md",
     "ALERT_WINDOW_SECONDS": "900",
+    "POLICY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/policies",
     "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/buckets",
 }
 

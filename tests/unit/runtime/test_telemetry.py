@@ -34,7 +34,7 @@ from tests.support.fakes.services import NOON
 from tests.support.findings import an_entry
 from tests.support.names import unique
 
-CHECKS = sorted(check.id for check in checks_of(BucketResource(bucket="any")))
+CHECKS = sorted(check.id for check in checks_of(BucketResource))
 
 
 def repaired() -> EventResult:

@@ -11,19 +11,21 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
+from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
-from reseal.aws.sqs import SqsReminders
+from reseal.aws.sqs import SqsLooks, SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.ports import Services, Snapshot
+from reseal.ports import Looks, Services, Snapshot
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_settings
+from reseal.runtime.settings import Settings, read_bucket_settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -51,15 +53,19 @@ SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 
 def wire(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Settings, Services, Snapshot]:
-    """The settings and the services of the bucket lane. Raises SettingsError.
+) -> tuple[Settings, Services, Snapshot, Looks | None]:
+    """The settings and the services of the bucket lane, and the policy lane's queue, if it exists.
+
+    Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
-    settings = read_settings(environment)
+    read = read_bucket_settings(environment)
+    settings, url = read.settings, read.policy_queue_url
     clients = Clients(settings.region, deadline=deadline)
     snapshot = DynamoDbSnapshot(clients.later("dynamodb", retry_conflicts), settings.snapshot_table)
-    return settings, services_of(settings, clients, logger), snapshot
+    looks = SqsLooks(clients.later("sqs"), url) if url else None
+    return settings, services_of(settings, clients, logger), snapshot, looks
 
 
 class Clients:
@@ -124,6 +130,8 @@ def services_of(settings: Settings, clients: Clients, logger: Logger) -> Service
         key_uses=DynamoDbKeyUses(dynamodb, table),
         ledger=DynamoDbLedger(dynamodb, table, settings.ledger_kept),
         watchlist=DynamoDbWatchlist(dynamodb, table),
+        bucket_notes=DynamoDbBucketNotes(dynamodb, table),
+        policy_writes=DynamoDbPolicyWrites(dynamodb, table),
         windows=DynamoDbWindows(dynamodb, table),
         reminders=SqsReminders(clients.later("sqs"), settings.queue_url),
         topic=SnsTopic(clients.later("sns"), settings.topic_arn),
