@@ -172,4 +172,4 @@ def test_without_events_the_hourly_question_finds_a_disabled_remediation_key(kee
     found = findings_of(keeping, key, lambda: ask_about_keys(keeping), DISABLED)
     kms(keeping).enable_key(KeyId=key)
 
-    assert (DISABLED, "CRITICAL", None) in {(f["check"], f["severity"], f["actor"]) for f in found}
+    assert (DISABLED, "CRITICAL", None) in [(f["check"], f["severity"], f["actor"]) for f in found]
