@@ -99,7 +99,7 @@ TESTS = {
     "aws/dynamodb/shared_items.py": "unit/aws/dynamodb/test_shared_items.py",
     "aws/dynamodb/policy_writes.py": "contract/policies/test_notes_contract.py",
     "aws/s3/bucket_policies.py": "contract/policies/test_policies_contract.py",
-    "runtime/wiring_policies.py": "scenarios/test_tls_only.py",
+    "runtime/wiring/policies.py": "scenarios/test_tls_only.py",
     "core/transit/noted.py": "unit/core/transit/test_noted.py; unit/resources/bucket_policy",
     "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
     "core/repairs/policy_writes.py": "unit/core/repairs/test_policy_writes.py; unit/resources/bucket_policy",
@@ -154,7 +154,7 @@ TESTS = {
     "aws/s3/reports.py": "unit/aws/s3/test_sweep.py",
     "resources/bucket/seen.py": "unit/sweep",
     "runtime/pacer.py": "unit/runtime/test_pacer.py",
-    "runtime/wiring_sweep.py": "unit/functions/test_sweep.py",
+    "runtime/wiring/sweep.py": "unit/functions/test_sweep.py",
     "sweep/engine.py": "unit/sweep",
     "sweep/examine.py": "unit/sweep",
     "sweep/finish.py": "unit/sweep",
@@ -176,7 +176,7 @@ TESTS = {
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
     "contract/aws/test_topic_contract.py",
     "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
-    "runtime/wiring_keys.py": "unit/functions/test_enforce_key.py",
+    "runtime/wiring/keys.py": "unit/functions/test_enforce_key.py",
     "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
@@ -197,8 +197,9 @@ TESTS = {
     "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
     "aws/sqs.py": "contract/aws/test_reminders_contract.py",
     "aws/timestamps.py": "unit/aws/test_timestamps.py",
-    "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
-    "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
+    "runtime/wiring/clients.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
+    "runtime/wiring/buckets.py": "unit/functions",
+    "runtime/wiring/objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
 """The tests of each module. Those after a `;` are slower; they run only for survivors of the first."""
 

@@ -18,7 +18,8 @@ from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire
+from reseal.runtime.wiring.buckets import wire_buckets
+from reseal.runtime.wiring.clients import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 
 BUCKETS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""
@@ -33,7 +34,7 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services, snapshot, policy_lane = wire(os.environ, logger, deadline)
+    settings, services, snapshot, policy_lane = wire_buckets(os.environ, logger, deadline)
     reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
         policy=settings.policy,

@@ -16,8 +16,8 @@ from reseal.resources.bucket_policy.kind import BucketLook, PolicyKind
 from reseal.resources.bucket_policy.write import PolicyPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
-from reseal.runtime.wiring_policies import wire_policies
+from reseal.runtime.wiring.clients import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.policies import wire_policies
 
 BUCKETS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""

@@ -30,7 +30,7 @@ from tests.scenarios.world.aws.messages import Queue, Queued, Queues
 from tests.scenarios.world.patterns import matches
 from tests.support.translated import SOURCE, of_type, resolved
 
-CLOCK = "reseal.runtime.wiring.SystemClock"
+CLOCK = "reseal.runtime.wiring.clients.SystemClock"
 KEYS = {"RemediationKey": "00000000-0000-0000-0000-0000000000aa", "TrailKey": "trail", "AlertsKey": "alerts"}
 """The ids that the template's keys get."""
 

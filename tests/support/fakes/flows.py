@@ -17,7 +17,7 @@ from reseal.resources.bucket_policy.kind import PolicyKind
 from reseal.resources.key.kind import KeyKind
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.clients import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.fakes.executor import OneByOne
 
 PLENTY = 300.0

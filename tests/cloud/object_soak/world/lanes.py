@@ -16,7 +16,7 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.flow.flow import Flow
 from reseal.ports import ObjectServices, Services
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources

@@ -19,7 +19,7 @@ from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS
 from reseal.ports import Ledger
-from reseal.runtime.wiring import CALLS as AS_DEPLOYED
+from reseal.runtime.wiring.clients import CALLS as AS_DEPLOYED
 from tests.support.entries import OF_BUCKET, applied, by_id, of_another_owner, of_object
 from tests.support.fakes.services import NOON
 from tests.support.fakes.stubs import stubbed

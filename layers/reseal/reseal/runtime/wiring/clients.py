@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,16 @@ from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.key_uses import DynamoDbKeyUses
 from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
 from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
-from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
 from reseal.aws.sns import SnsTopic
-from reseal.aws.sqs import SqsLooks, SqsReminders
+from reseal.aws.sqs import SqsReminders
 from reseal.aws.timestamps import read_timestamps_quickly
-from reseal.ports import Looks, Services, Snapshot
+from reseal.ports import Services
 from reseal.runtime.clock import SystemClock
 from reseal.runtime.deadline import longest_attempt
-from reseal.runtime.settings import Settings, read_bucket_settings
+from reseal.runtime.settings import Settings
 from reseal.runtime.telemetry import PowertoolsTelemetry
 
 if TYPE_CHECKING:
@@ -49,23 +48,6 @@ SECONDS_TO_END = 2 * longest_attempt(CALLS)
 
 SECONDS_FOR_ONE = 2 * longest_attempt(CALLS)
 """What a bucket needs from its write on: the write, and the read after it."""
-
-
-def wire(
-    environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[Settings, Services, Snapshot, Looks | None]:
-    """The settings and the services of the bucket lane, and the policy lane's queue, if it exists.
-
-    Raises SettingsError.
-
-    With a `deadline`, a call that could outlast the invocation raises TransientError instead.
-    """
-    read = read_bucket_settings(environment)
-    settings, url = read.settings, read.policy_queue_url
-    clients = Clients(settings.region, deadline=deadline)
-    snapshot = DynamoDbSnapshot(clients.later("dynamodb", retry_conflicts), settings.snapshot_table)
-    looks = SqsLooks(clients.later("sqs"), url) if url else None
-    return settings, services_of(settings, clients, logger), snapshot, looks
 
 
 class Clients:

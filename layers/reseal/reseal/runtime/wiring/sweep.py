@@ -15,7 +15,7 @@ from reseal.aws.sqs import SqsQueue
 from reseal.ports import Services, SweepServices
 from reseal.runtime.pacer import Pacer
 from reseal.runtime.settings import SweepSettings, read_sweep_settings
-from reseal.runtime.wiring import CALLS, Clients, services_of
+from reseal.runtime.wiring.clients import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

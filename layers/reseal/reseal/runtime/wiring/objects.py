@@ -11,7 +11,7 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.ports import ObjectServices, Services
 from reseal.runtime.deadline import longest_attempt
 from reseal.runtime.settings import ObjectSettings, read_object_settings
-from reseal.runtime.wiring import CALLS, Clients, services_of
+from reseal.runtime.wiring.clients import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

@@ -12,7 +12,7 @@ from reseal.aws.sqs import SqsLooks
 from reseal.ports import KeyServices, Services
 from reseal.runtime.deadline import longest_attempt
 from reseal.runtime.settings import KeySettings, read_key_settings
-from reseal.runtime.wiring import CALLS, Clients, services_of
+from reseal.runtime.wiring.clients import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger

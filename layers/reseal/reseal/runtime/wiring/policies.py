@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reseal.aws.s3.bucket_policies import ONCE, S3BucketPolicies
 from reseal.ports import BucketPolicies, Services
 from reseal.runtime.settings import Settings, read_policy_settings
-from reseal.runtime.wiring import CALLS, Clients, services_of
+from reseal.runtime.wiring.clients import CALLS, Clients, services_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
