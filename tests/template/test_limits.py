@@ -67,8 +67,7 @@ def rendered(value: Any, partition: str) -> Any:
     if isinstance(value, list):
         return [rendered(item, partition) for item in value]
     if isinstance(value, str):
-        named = value.replace("${RemediationKey}", KEY_ID)  # in the functions' names
-        return _REFERENCE.sub(lambda m: _arn(m[1], partition), named)
+        return _REFERENCE.sub(lambda m: _arn(m[1], partition), value)
     if not isinstance(value, dict):
         return value
     name, attribute = [value.get("Ref"), None] if "Ref" in value else value.get("Fn::GetAtt", [None, None])

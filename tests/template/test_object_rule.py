@@ -98,15 +98,14 @@ def test_customer_supplied_key_of_another_account_is_approved_too() -> None:
     assert (own, customer_supplied) == ("arn:aws:kms:us-east-1:111122223333:key/", key_arn(7))
 
 
-def test_approved_keys_are_the_stacks_the_customer_supplied_the_trails_and_the_listed_keys() -> None:
+def test_approved_keys_are_the_customer_supplied_the_trails_and_the_listed_keys() -> None:
     keys = approved(ApprovedKeys=listed(2), KmsKeyArn=key_arn(9), CreateManagementTrail="true")
 
-    assert keys[:3] == [
-        {"Fn::GetAtt": ["RemediationKey", "Arn"]},
+    assert keys[:2] == [
         key_arn(9),
         {"Fn::GetAtt": ["TrailKey", "Arn"]},
     ]
-    assert keys[3:5] == [key_arn(0), key_arn(1)]
+    assert keys[2:4] == [key_arn(0), key_arn(1)]
 
 
 @pytest.mark.parametrize(("count", "named"), [(1, 1), (2, 2), (4, 4), (5, 4), (40, 4)])

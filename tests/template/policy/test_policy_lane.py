@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.rights import role_statements
-from tests.support.translated import actions, as_list, enforcing, of_type, resolved, statements
+from tests.support.translated import STACK_UUID, actions, as_list, enforcing, of_type, resolved, statements
 
 ROLE, FUNCTION = "EnforcePolicyRole", "EnforcePolicyFunction"
 ON = {"TlsMode": "enforce"}
@@ -93,7 +93,7 @@ def test_role_reaches_only_buckets_of_this_account_and_only_from_its_function(si
         "StringEquals": {"aws:ResourceAccount": "111122223333"},
         "ArnEquals": {
             "lambda:SourceFunctionArn": (
-                "arn:aws:lambda:us-east-1:111122223333:function:reseal-policy-${RemediationKey}"
+                f"arn:aws:lambda:us-east-1:111122223333:function:reseal-policy-{STACK_UUID}"
             )
         },
     }

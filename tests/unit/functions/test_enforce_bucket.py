@@ -26,7 +26,6 @@ SETTINGS = {
     "MODE": "enforce",
     "REPLACE_UNAPPROVED_KEYS": "false",
     "REMEDIATION_KEY_ARN": K,
-    "STACK_KEY_ARN": K,
     "APPROVED_KEYS": "account",
     "EXEMPT_CONTROL_TOWER": "true",
     "CALLERS_MAY_USE_KEY": "false",

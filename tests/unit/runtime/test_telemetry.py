@@ -66,6 +66,16 @@ def metrics(documents: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [document for document in documents if "_aws" in document and name in document]
 
 
+def test_event_sends_no_metric_if_metrics_are_off(
+    emitted: Callable[[EventResult], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+
+    documents = emitted(repaired())
+
+    assert len(documents) == len(log_lines(documents)) == 1
+
+
 def test_event_leaves_one_log_line(emitted: Callable[[EventResult], list[dict[str, Any]]]) -> None:
     assert len(log_lines(emitted(repaired()))) == 1
 

@@ -184,9 +184,9 @@ def _settings(
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
     exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", FLAGS)
-    remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
+    remediation_key = reader.key_arn("REMEDIATION_KEY_ARN")
     vouched_for = reader.choice("CALLERS_MAY_USE_KEY", FLAGS)
-    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
+    listed_keys = reader.listed_keys("APPROVED_KEYS")
     check_modes = reader.check_modes("CHECK_MODES", checks)
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE") if keeps_ledger else ""

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
 from reseal.core.calls.look import Look
 from reseal.core.text.quoted import LONGEST_KEY, cut_or_none
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from reseal.core.calls.trigger import Trigger
     from reseal.core.findings.event_result import EventResult
-
-NAMESPACE = "Reseal"
 
 
 class PowertoolsTelemetry:
@@ -40,17 +39,23 @@ class PowertoolsTelemetry:
             suppressed=event_result.suppressed,
         )
         for check, status in event_result.status_by_check.items():
-            with single_metric("Checks", MetricUnit.Count, 1, namespace=NAMESPACE) as metric:
-                metric.add_dimension("Check", check)
-                metric.add_dimension("Status", status)
+            send_metric("Checks", MetricUnit.Count, 1, Check=check, Status=status)
         for finding in event_result.findings:
-            if finding.seconds_to_remediate is not None:
-                self._remediation_time(finding.check.id, finding.seconds_to_remediate)
+            seconds = finding.seconds_to_remediate
+            if seconds is not None:
+                send_metric("SecondsToRemediate", MetricUnit.Seconds, seconds, Check=finding.check.id)
 
-    def _remediation_time(self, check: str, seconds: float) -> None:
-        name = "SecondsToRemediate"
-        with single_metric(name, MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
-            metric.add_dimension("Check", check)
+
+def send_metric(name: str, unit: MetricUnit, value: float, **dimensions: str) -> None:
+    """Print one metric for CloudWatch, unless POWERTOOLS_METRICS_DISABLED is set.
+
+    `single_metric` alone does not ask.
+    """
+    if is_metrics_disabled():
+        return
+    with single_metric(name, unit, value, namespace="Reseal") as metric:
+        for dimension, of in dimensions.items():
+            metric.add_dimension(dimension, of)
 
 
 def _resource(call: Trigger) -> dict[str, Any]:
