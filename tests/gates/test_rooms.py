@@ -62,6 +62,7 @@ HOUSES = (
             "resources/key",
             "resources/bucket_policy",
             "resources",
+            "runtime/wiring",
             "runtime",
             "flow",
             "aws/s3",
