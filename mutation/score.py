@@ -42,7 +42,7 @@ _SETS_OF_VALUES = (
 
 _TRANSIT = (
     "unit/core/transit/test_repair_cases.py unit/core/transit/test_unwritable.py "
-    "unit/core/transit/test_http_users.py unit/core/checks/test_tls_only.py; unit/core/transit"
+    "unit/core/transit/test_http_users.py unit/core/checks/buckets/test_tls_only.py; unit/core/transit"
 )
 
 _BUCKET_POLICY = (
@@ -86,7 +86,7 @@ TESTS = {
     "core/guards/denied_write.py": (
         "unit/core/guards unit/core/access/test_guard_pairs.py; unit/resources/bucket"
     ),
-    "core/checks/key_access.py": (
+    "core/checks/buckets/key_access.py": (
         "unit/core/checks unit/core/access/test_statements.py; unit/resources/bucket"
     ),
     "core/transit/requests_over.py": _TRANSIT,
@@ -106,8 +106,10 @@ TESTS = {
     "resources/bucket_policy/kind.py": "unit/resources/bucket_policy",
     "resources/bucket_policy/observe.py": "unit/resources/bucket_policy",
     "resources/bucket_policy/write.py": "unit/resources/bucket_policy",
-    "core/checks/tls_check.py": "unit/core/checks/test_tls_only.py",
-    "core/checks/tls_only.py": "unit/core/checks/test_tls_only.py unit/core/transit/test_repair_cases.py",
+    "core/checks/buckets/tls_check.py": "unit/core/checks/buckets/test_tls_only.py",
+    "core/checks/buckets/tls_only.py": (
+        "unit/core/checks/buckets/test_tls_only.py unit/core/transit/test_repair_cases.py"
+    ),
     "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
     "core/state/bucket_policy.py": _BUCKET_POLICY,
     "core/state/policy_text.py": _BUCKET_POLICY,

@@ -21,8 +21,8 @@ from operations.queues import Queues
 from reseal.aws.sns import SnsTopic
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.decision import Severity
 from reseal.core.errors import TransientError
 from reseal.core.findings.finding import Finding, Status

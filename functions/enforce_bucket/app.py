@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
-from reseal.core.checks.observed_bucket import ObservedPolicy
+from reseal.core.checks.buckets.observed_bucket import ObservedPolicy
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
 from reseal.resources.bucket_policy.kind import BucketLook, PolicyKind

@@ -14,7 +14,7 @@ from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.calls.keys.key_call import KeyCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_access import BucketAccess

@@ -10,7 +10,7 @@ import pytest
 
 from documents.modes import can_enforce, mode_parameters
 from tests.support.translated import Template, enforcing, of_type, resolved, translated
-from tests.template.test_object_rule import LONGEST_SCOPE, REGIONS, listed
+from tests.template.objects.test_object_rule import LONGEST_SCOPE, REGIONS, listed
 
 ENVIRONMENT_LIMIT = 4096
 """Lambda, quotas: the names and values of all environment variables, in bytes."""

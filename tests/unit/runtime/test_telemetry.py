@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.checks.catalogue import checks_of, decisions_of
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.outcome import Applied

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from reseal.core.checks.tls_check import TLS_ONLY
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.errors import AccessDeniedError, NotFoundError, TransientError
 from reseal.core.policy.requirements import Mode
 from reseal.core.snapshot import Rotation

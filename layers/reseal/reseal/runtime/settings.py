@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.checks.catalogue import CHECKS
-from reseal.core.checks.tls_check import TLS_ONLY
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reseal.core.calls.look import Look
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.checks.catalogue import checks_of, decisions_of
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Violation
 from reseal.core.errors import RefusalError
 from reseal.core.findings.event_result import EventResult

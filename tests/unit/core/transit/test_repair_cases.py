@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reseal.core.checks.intent import Intent
-from reseal.core.checks.tls_only import decide_tls_only
+from reseal.core.checks.buckets.intent import Intent
+from reseal.core.checks.buckets.tls_only import decide_tls_only
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.guards.tls_impact import unless_http_is_used
 from reseal.core.state.bucket_access import BucketAccess

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reseal.core.checks.intent import Intent
-from reseal.core.checks.tls_only import decide_tls_only
+from reseal.core.checks.buckets.intent import Intent
+from reseal.core.checks.buckets.tls_only import decide_tls_only
 from reseal.core.decision import Compliant, Decision, Remediate
 from reseal.core.guards.tls_impact import unless_http_is_used
 from reseal.core.state.bucket_access import BucketAccess

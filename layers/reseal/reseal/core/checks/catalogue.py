@@ -9,10 +9,12 @@ from typing import Any
 from reseal.core.calls.keys.key_call import ALIAS_CALLS
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.bucket_key import decide_bucket_key
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
-from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
-from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.buckets.bucket_key import decide_bucket_key
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
+from reseal.core.checks.buckets.intent import ENCRYPTION_CALLS, can_have_set
+from reseal.core.checks.buckets.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
+from reseal.core.checks.buckets.tls_check import POLICY_CALLS, TLS_CONTROLS, TLS_ONLY, can_have_set_policy
 from reseal.core.checks.keys.key_alias import KEY_ALIAS, decide_key_alias
 from reseal.core.checks.keys.key_deletion import DELETES, KEY_DELETION, SCHEDULES, decide_key_deletion
 from reseal.core.checks.keys.key_disabled import DISABLES, KEY_DISABLED, decide_key_disabled
@@ -24,8 +26,6 @@ from reseal.core.checks.object_encryption import (
     can_have_written,
     decide_object_encryption,
 )
-from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
-from reseal.core.checks.tls_check import POLICY_CALLS, TLS_CONTROLS, TLS_ONLY, can_have_set_policy
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
@@ -68,7 +68,7 @@ class Check:
 
 def _decide_bucket_policy(requirements: Requirements, call: Any, observed: Any) -> Decision:
     """Loads what judges policies at the first judgement: the lanes of objects and keys never need it."""
-    from reseal.core.checks.tls_only import decide_bucket_policy  # noqa: PLC0415
+    from reseal.core.checks.buckets.tls_only import decide_bucket_policy  # noqa: PLC0415
 
     return decide_bucket_policy(requirements, call, observed)
 

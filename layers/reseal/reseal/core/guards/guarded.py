@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption

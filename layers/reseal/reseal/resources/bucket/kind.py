@@ -10,13 +10,13 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.buckets.key_access import KEY_ACCESS
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.buckets.tls_only import decide_recorded_policy
 from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
 from reseal.core.checks.catalogue import Decisions, checks_of, decisions_of
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
-from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
-from reseal.core.checks.tls_check import TLS_ONLY
-from reseal.core.checks.tls_only import decide_recorded_policy
 from reseal.core.decision import Compliant, Exempt
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped

@@ -9,10 +9,10 @@ from functools import cache
 from reseal.core.access.iam_policy import statements
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.buckets.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import judges_policy
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
-from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
-from reseal.core.checks.tls_check import judges_policy
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.guards.guards import guard

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
+from reseal.core.checks.buckets.intent import Intent
+from reseal.core.checks.buckets.observed_bucket import ObservedPolicy
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.buckets.tls_only import decide_policy
 from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
-from reseal.core.checks.intent import Intent
-from reseal.core.checks.observed_bucket import ObservedPolicy
-from reseal.core.checks.tls_check import TLS_ONLY
-from reseal.core.checks.tls_only import decide_policy
 from reseal.core.decision import CHECK_IS_OFF, Exempt, Remediate
 from reseal.core.errors import MalformedEventError
 from reseal.core.guards.tls_impact import unless_http_is_used

@@ -9,9 +9,9 @@ from datetime import timedelta
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.observed_bucket import ObservedPolicy
-from reseal.core.checks.tls_check import TLS_ONLY
-from reseal.core.checks.tls_only import depends_on_facts
+from reseal.core.checks.buckets.observed_bucket import ObservedPolicy
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.buckets.tls_only import depends_on_facts
 from reseal.core.decision import Manual
 from reseal.core.findings.ownership import owner_of
 from reseal.core.policy.requirements import Requirements

@@ -9,9 +9,9 @@ from datetime import timedelta
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
 from reseal.core.calls.trigger import ObjectTrigger
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.checks.tls_check import TLS_ONLY
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import exempt_call, is_judged_by_record, skipped_call

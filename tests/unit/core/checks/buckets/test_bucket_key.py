@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from reseal.core.checks.bucket_key import decide_bucket_key
+from reseal.core.checks.buckets.bucket_key import decide_bucket_key
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.change import EncryptionChange

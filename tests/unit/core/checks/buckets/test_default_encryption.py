@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.default_encryption import decide_default_encryption
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.default_encryption import decide_default_encryption
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess

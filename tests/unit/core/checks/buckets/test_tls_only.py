@@ -10,10 +10,10 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import Intent
-from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
-from reseal.core.checks.tls_check import TLS_CONTROLS, TLS_ONLY, can_have_set_policy, judges_policy
-from reseal.core.checks.tls_only import (
+from reseal.core.checks.buckets.intent import Intent
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import TLS_CONTROLS, TLS_ONLY, can_have_set_policy, judges_policy
+from reseal.core.checks.buckets.tls_only import (
     decide_bucket_policy,
     decide_recorded_policy,
     decide_tls_only,

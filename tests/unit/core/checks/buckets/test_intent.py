@@ -7,8 +7,8 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import SEVERITY, Intent, can_have_set, intent_of
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.intent import SEVERITY, Intent, can_have_set, intent_of
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from tests.support.builders import BUCKET, NOON, SSE_KMS, STRANGER_KEY, TEAM_KEY, a_call, encryption, stated

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from reseal.core.access.impact import impact_of, in_words
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule

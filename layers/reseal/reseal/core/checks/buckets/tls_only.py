@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import SEVERITY, Intent, intent_of
-from reseal.core.checks.observed_bucket import ObservedBucket, ObservedPolicy
-from reseal.core.checks.tls_check import can_have_set_policy, judges_policy
+from reseal.core.checks.buckets.intent import SEVERITY, Intent, intent_of
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import can_have_set_policy, judges_policy
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Failed
 from reseal.core.policy.requirements import Requirements

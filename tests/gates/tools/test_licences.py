@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localcloud.client.handle import REPOSITORY
-from tests.gates.licences import is_allowed, licence_of
+from tests.gates.tools.licences import is_allowed, licence_of
 from tests.support.environments import environment_python
 
 SHIPPED = frozenset({"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"})

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
-from reseal.core.checks.sse_c_block import decide_sse_c_block
+from reseal.core.checks.buckets.sse_c_block import decide_sse_c_block
 from reseal.core.decision import Compliant, Manual, Remediate, Severity
 from reseal.core.state.change import EncryptionChange
 from tests.support.builders import SSE_KMS, TEAM_KEY, a_call, encryption, observe, requirements, stated

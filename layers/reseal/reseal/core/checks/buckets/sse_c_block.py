@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import SEVERITY, intent_of
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.intent import SEVERITY, intent_of
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import STRENGTH

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Severity
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from reseal.core.access.grantees import writers_of_other_accounts
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import SEVERITY, can_have_set, intent_of
-from reseal.core.checks.judgement import Judged, Subject, judge_encryption
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.intent import SEVERITY, can_have_set, intent_of
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
+from reseal.core.policy.judgement import Judged, Subject, judge_encryption
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.setting import Setting
 from reseal.core.text.quoted import named, quoted, some_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.checks.key_access import decide_key_access
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.key_access import decide_key_access
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.state.bucket_access import BucketAccess, ReplicationRule
 from reseal.core.state.kms_key import KeyUnreadable

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.intent import Intent, intent_of
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.intent import Intent, intent_of
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.decision import Compliant, Decision, Remediate, Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
