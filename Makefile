@@ -69,8 +69,8 @@ laws: .venv/dev/.ready ## Test every pair of faults at any two AWS calls, and ev
 soak: .venv/dev/.ready .venv/cloud/.ready ## Test CASES=10000 object writes of every kind, with races and faults
 	RESEAL_OBJECT_CASES=$(CASES) $(DEV) -m pytest tests/cloud/object_soak/test_every_object.py
 
-judge: .venv/dev/.ready ## Test PAIRS=20000 pairs of bucket and key policy against an independent judge
-	RESEAL_POLICY_PAIRS=$(PAIRS) $(DEV) -m pytest -n 2 tests/unit/core/access/test_judge.py
+judge: .venv/dev/.ready ## Test PAIRS=20000 pairs of bucket and key policy, and as many policies for TLS, against independent judges
+	RESEAL_POLICY_PAIRS=$(PAIRS) $(DEV) -m pytest -n 2 tests/unit/core/access/test_judge.py tests/unit/core/transit/test_judge.py
 
 scale: .venv/dev/.ready .venv/cloud/.ready .venv/sam/.ready ## Test a sweep over 20,000 buckets, and a deployed one over 300 that is killed
 	$(DEV) -m pytest -s tests/scale
@@ -127,8 +127,8 @@ clean: ## Remove what the other commands made
 	rm -rf .venv .aws-sam .local .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 .venv/%/.ready: requirements/%.txt
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || { \
-	  echo "Reseal needs Python 3.11 to 3.13; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Reseal needs Python 3.11 or later; '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo not there). Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) requirements/install.py .venv/$* $<
 	@touch $@
 

@@ -111,7 +111,6 @@ def reseal_settings(world: World) -> Mapping[str, str]:
         "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'detect')}" for check in checks),
         "REQUIRED_ENCRYPTION": "SSE-KMS",
         "REMEDIATION_KEY_ARN": world.key_arn,
-        "STACK_KEY_ARN": world.key_arn,
         "EXEMPT_CONTROL_TOWER": "false",
         "CALLERS_MAY_USE_KEY": "true",
         "APPROVED_KEYS": "account",

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 _ALGORITHMS = {"AES256": "SSE-S3", "aws:kms": "SSE-KMS", "aws:kms:dsse": "DSSE-KMS"}
 _NO_TYPES = ("application/octet-stream", "binary/octet-stream")
 _LONGEST_SHOWN = 60
+ANSWERS, REFUSES = "answers over plain HTTP", "S3 answers plain HTTP with AccessDenied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,16 @@ def look_at_key(kms: Any, arn: str) -> Look:
 
 
 ROTATES = "enabled, rotates every"
+
+
+def look_over_http(s3: Any, bucket: str) -> Look:
+    """Whether the bucket answers this client, whose calls are over plain HTTP."""
+    try:
+        s3.get_bucket_encryption(Bucket=bucket)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        return Look(encryption=REFUSES if code == "AccessDenied" else f"S3 answers {code}")
+    return Look(encryption=ANSWERS)
 
 
 def _all_have(looks: Sequence[Look], name: str, text: str) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from demo.runner import HANDED_ON, TLS
 from demo.scene import End, Group, Scene
 from demo.world import OTHER_ACCOUNT, World
 
@@ -80,6 +81,26 @@ def _create_locked(s3: Any, world: World) -> None:
     }
     s3.put_bucket_policy(Bucket="vault", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
 
+
+def _set_policy(bucket: str, **statement: Any) -> Callable[[Any, World], None]:
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return lambda s3, world: s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+
+
+_LOOKS_RIGHT = {
+    "Sid": "DenyInsecureTransport",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "arn:aws:s3:::accounting/*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+_FOR_EVERYBODY = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "s3:GetObject",
+    "Resource": "arn:aws:s3:::shop-front/*",
+}
 
 BUCKET_GROUPS = (
     Group(
@@ -195,6 +216,43 @@ BUCKET_GROUPS = (
                 calls=("CreateBucket", "PutBucketPolicy"),
                 end=End.UNCHANGED,
                 findings=((DEFAULT, "HIGH", "FAILED"),),
+            ),
+        ),
+    ),
+    Group(
+        "Buckets that must answer over TLS only",
+        (
+            Scene(
+                title="creates a bucket, which answers over plain HTTP too",
+                who="maria",
+                bucket="accounting",
+                act=_create("accounting"),
+                calls=("CreateBucket", HANDED_ON),
+                end=End.REMEDIATED,
+                findings=((TLS, "INFORMATIONAL", "DETECTED"), (TLS, "MEDIUM", "REMEDIATED")),
+                over_http=True,
+            ),
+            Scene(
+                title="opens her website to everybody; its endpoint speaks plain HTTP only",
+                who="maria",
+                bucket="shop-front",
+                act=_set_policy("shop-front", **_FOR_EVERYBODY),
+                calls=("PutBucketPolicy",),
+                end=End.UNCHANGED,
+                findings=((TLS, "HIGH", "MANUAL"),),
+                reason="website endpoints speak plain HTTP only",
+                over_http=True,
+            ),
+            Scene(
+                title="sets a policy that only looks right: it denies plain HTTP to objects alone",
+                who="maria",
+                bucket="accounting",
+                act=_set_policy("accounting", **_LOOKS_RIGHT),
+                calls=("PutBucketPolicy", HANDED_ON),
+                end=End.REMEDIATED,
+                findings=((TLS, "HIGH", "DETECTED"), (TLS, "MEDIUM", "REMEDIATED")),
+                reason="statement 'DenyInsecureTransport' denies only a part of them",
+                over_http=True,
             ),
         ),
     ),

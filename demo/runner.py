@@ -8,9 +8,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from demo.auditor import Look, in_words, look_at, look_at_key
+from demo.auditor import Look, in_words, look_at, look_at_key, look_over_http
 from demo.scene import End, Scene
 from demo.world import SETTLE_SECONDS, WINDOW_SECONDS, World
+from localcloud.client.arrivals import LOOK
+
+TLS = "S3.BucketTlsOnly"
+HANDED_ON = LOOK
+"""The policy lane's log line: the bucket lane asks it to look."""
 
 OBJECT_WRITES = ("CopyObject", "UpdateObjectEncryption", "PutObject")
 SILENCE_SECONDS = SETTLE_SECONDS + 2.0
@@ -46,6 +51,7 @@ class Played:
             self.scene.end is not End.REMEDIATED
             or self.acted.encryption != self.ended.encryption
             or not found
+            or self.scene.over_http
         ):
             return self.acted.encryption
         words = "rotation is off"
@@ -80,10 +86,11 @@ def play(scene: Scene, world: World) -> Played:
     played.acted = _look(world, scene)
     if not scene.calls:
         time.sleep(SILENCE_SECONDS)
-    played.lines = arrivals.wait_for_lines(scene.about(world), *scene.calls, since=lines)
+    arrived = arrivals.wait_for_lines(scene.about(world), *scene.calls, since=lines)
+    played.lines = [line for line in arrived if scene.over_http or line["api_call"] != HANDED_ON]
     if len(scene.calls) > 1 and len(scene.keys) > 1:
-        _wait_until_reported(world, len(scene.keys), since=findings)
-    played.findings = arrivals.findings[findings:]
+        _wait_until_reported(world, scene, since=findings)
+    played.findings = _about(scene, arrivals.findings[findings:])
     played.refused = _refused(world, scene) if scene.keys else []
     played.started = starts, _starts(world)
     played.ended = _look(world, scene)
@@ -95,9 +102,18 @@ def violations_in(findings: list[dict[str, Any]]) -> int:
     return sum(f["occurrences"]["count"] if f["occurrences"] else 1 for f in findings)
 
 
+def _about(scene: Scene, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those about plain HTTP on its bucket if the scene is about that, else all others."""
+    if scene.over_http:
+        return [f for f in findings if (f["check"], f["resource"]["name"]) == (TLS, scene.bucket)]
+    return [f for f in findings if f["check"] != TLS]
+
+
 def _look(world: World, scene: Scene) -> Look:
     if scene.kms_key:
         return look_at_key(world.key_auditor, scene.about(world))
+    if scene.over_http:
+        return look_over_http(world.auditor_over_http, scene.bucket)
     return look_at(world.auditor, scene.bucket, scene.keys)
 
 
@@ -116,10 +132,13 @@ def _starts(world: World) -> int:
     return world.arrivals.starts["ObjectFunctionLogs"]
 
 
-def _wait_until_reported(world: World, violations: int, since: int) -> None:
+def _wait_until_reported(world: World, scene: Scene, since: int) -> None:
     """Equal findings are suppressed until their alert window closes."""
     deadline = time.monotonic() + WINDOW_SECONDS + _PATIENCE_SECONDS
-    while violations_in(world.arrivals.findings[since:]) < violations and time.monotonic() < deadline:
+    while (
+        violations_in(_about(scene, world.arrivals.findings[since:])) < len(scene.keys)
+        and time.monotonic() < deadline
+    ):
         time.sleep(_POLL_SECONDS)
         world.arrivals.poll()
 

@@ -29,8 +29,10 @@ class Scene:
     bucket if there are no keys, or the KMS key that `kms_key` names, an attribute of the world. With several
     keys, equal findings may be summarised in few messages with a count. A finding's reason must contain
     `reason`. `results` are the expected results of the events, `refused` is the refusal of S3 that Reseal
-    must meet, and `keeps` are properties that each object must have at the end. The short form of the demo
-    plays the scenes that are `short`; those that are `pictured` are in the README's picture of it.
+    must meet, and `keeps` are properties that each object must have at the end. A scene `over_http` is about
+    plain HTTP: the auditor calls over that, and only findings about it count, which do not count in the other
+    scenes. The short form of the demo plays the scenes that are `short`; those that are `pictured` are in the
+    README's picture of it.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Scene:
     results: tuple[str, ...] = ()
     refused: str = ""
     keeps: Mapping[str, str] = field(default_factory=dict)
+    over_http: bool = False
     short: bool = False
     pictured: bool = False
 

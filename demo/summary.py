@@ -24,7 +24,7 @@ NEXT = (
 )
 ALL_SCENES = ("make demo", "all scenes: this was the short form")
 _WRITES = ("EnableKeyRotation", "PutBucketEncryption", "PutBucketPolicy", *OBJECT_WRITES)
-_OWN_ROLES = ("EnforceBucketRole", "EnforceKeyRole", "EnforceObjectRole")
+_OWN_ROLES = ("EnforceBucketRole", "EnforceKeyRole", "EnforceObjectRole", "EnforcePolicyRole")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil
 
-from demo.auditor import ROTATES
+from demo.auditor import REFUSES, ROTATES
 from demo.runner import Played
 from demo.scene import End, Scene
 from demo.world import WINDOW_SECONDS, World
@@ -68,5 +68,7 @@ def _remediated(scene: Scene, world: World) -> str:
     """How the state begins, in words, after the remediation."""
     if scene.kms_key:
         return ROTATES
+    if scene.over_http:
+        return REFUSES
     under_k = f"SSE-KMS under {world.key} with Bucket Key"
     return f"{len(scene.keys)} {under_k}" if len(scene.keys) > 1 else under_k

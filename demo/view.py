@@ -125,7 +125,8 @@ def _events(played: Played, world: World) -> Iterator[tuple[str, str]]:
     for (call, who, result), count in counts.items():
         many = f"  [bold]x {count}[/]" if count > 1 else ""
         ended = f": {result.lower()}" if result in _WITHOUT_FINDING else ""
-        yield "event", f"{call} by {escape(who.rpartition(':')[2])}{ended}{many}"
+        by = f" by {escape(who.rpartition(':')[2])}" if who else ""
+        yield "event", f"{call}{by}{ended}{many}"
     for line in played.lines:
         if line["reason"] and (line["result"] == "Skipped" or not played.findings):
             yield "reason", escape(_named("; ".join(line["reason"]), world))

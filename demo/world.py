@@ -21,6 +21,7 @@ OTHER_ACCOUNT = "222222222222"
 
 PARAMETERS: dict[str, object] = {
     "Mode": "enforce",
+    "TlsMode": "enforce",
     "SettleSeconds": SETTLE_SECONDS,
     "AlertWindowSeconds": WINDOW_SECONDS,
     "CreateManagementTrail": "true",  # so that the trail check is true here, too
@@ -70,6 +71,7 @@ class World:
     key_people: dict[str, Any]
     auditor: Any
     key_auditor: Any
+    auditor_over_http: Any
     arrivals: Arrivals
     key: str
     team_key: str
@@ -109,6 +111,7 @@ def _populate(cloud: LocalCloud, stack: deploy.Stack) -> World:
         key_people={name: cloud.client("kms", user) for name, user in users.items()},
         auditor=cloud.client("s3", auditor),
         key_auditor=cloud.client("kms", auditor),
+        auditor_over_http=cloud.over_plain_http("s3", auditor),
         arrivals=Arrivals(cloud, stack, (*LOG_GROUPS, KEY_LOGS)),
         key=stack.outputs["RemediationKeyArn"],
         team_key=_create_key(cloud.client("kms")),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from documents.markdown import table
 from documents.modes import can_enforce
-from documents.template import resources
+from documents.template import exist
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.findings.finding import Status
 
@@ -65,44 +65,74 @@ class Item:
         return f"{self.least:.2f}" if self.least == self.most else f"{self.least:.2f} to {self.most:.2f}"
 
 
-def items() -> list[Item]:
-    """The parts of the price."""
-    keys, alarms = len(list(resources("AWS::KMS::Key"))), len(list(resources("AWS::CloudWatch::Alarm")))
-    checks, statuses = len(CHECK_BY_ID), len(Status) + _WITHOUT_FINDING
-    times = sum(map(can_enforce, CHECK_BY_ID))
-    series, queues = checks * statuses + times + 1, len(_polled())
+_NAMED = {"KmsKeyArn": "a key of yours", "AlertTopicArn": "a topic of yours"}
+_FLEET = _NAMED | {"AlarmsAndMetrics": "false", "ObjectEncryptionMode": "off"}
+_FULL = {"Mode": "enforce", "TlsMode": "enforce", "CreateManagementTrail": "true"}
+"""The parameters of a cheap stack, of the cheapest, and of one that has every part."""
+
+
+def items(least: Mapping[str, str] = _NAMED, most: Mapping[str, str] = _FULL) -> list[Item]:
+    """The parts of the price, from that of a stack with the parameters `least` to one with `most`."""
     return [
         Item(
             "KMS keys",
-            f"{_KEY:.2f} each, at most {keys}: the stack's key, the topic's unless you name a topic, the "
+            f"{_KEY:.2f} each: the stack's unless you name one, the topic's unless you name a topic, the "
             f"trails' if the stack makes one. Each costs {_KEY:.2f} more after its first and second rotation",
-            _KEY,
-            keys * _KEY,
+            *(_KEY * len(exist(stack, "AWS::KMS::Key")) for stack in (least, most)),
         ),
-        Item("alarms", f"{alarms} x {_ALARM:.2f}", alarms * _ALARM, alarms * _ALARM),
+        Item(
+            "alarms",
+            f"{_ALARM:.2f} each, if `AlarmsAndMetrics` is `true`: {_alarms(least)} to {_alarms(most)}",
+            *(_ALARM * _alarms(stack) for stack in (least, most)),
+        ),
         Item(
             "metrics",
-            f"{_METRIC:.2f} x at most {series} ({checks} checks x {statuses} statuses, {times} times, "
-            "`TrailCoverage`), for the hours in which they are sent",
-            _METRIC,
-            series * _METRIC,
+            f"{_METRIC:.2f} x at most {_series()} (checks by status, times, `TrailCoverage`), for the "
+            "hours in which they are sent",
+            _METRIC if _alarms(least) else 0.0,
+            _METRIC * _series() if _alarms(most) else 0.0,
         ),
         Item(
             "queue polling",
-            f"{queues} queues x 5 pollers x 3 a minute x 43,200 minutes x {_MILLION_POLLS:.2f} per million",
-            *[queues * _POLLS * _MILLION_POLLS / 1_000_000] * 2,
+            f"{_polled(least)} to {_polled(most)} queues x 5 pollers x 3 a minute x 43,200 minutes x "
+            f"{_MILLION_POLLS:.2f} per million",
+            *(_polled(stack) * _POLLS * _MILLION_POLLS / 1_000_000 for stack in (least, most)),
         ),
     ]
 
 
-def _polled() -> list[str]:
-    """The queues that functions poll."""
-    return [
-        event["Properties"]["Queue"]["Fn::GetAtt"][0]
-        for _, function in resources("AWS::Serverless::Function")
+def _alarms(stack: Mapping[str, str]) -> int:
+    return len(exist(stack, "AWS::CloudWatch::Alarm"))
+
+
+def _series() -> int:
+    """The metrics that a stack can send: by check and status, times by check, and the trail's."""
+    statuses = len(Status) + _WITHOUT_FINDING
+    return len(CHECK_BY_ID) * statuses + sum(map(can_enforce, CHECK_BY_ID)) + 1
+
+
+def _polled(stack: Mapping[str, str]) -> int:
+    """How many queues functions poll."""
+    return sum(
+        event["Type"] == "SQS"
+        for _, function in exist(stack, "AWS::Serverless::Function")
         for event in function["Properties"].get("Events", {}).values()
-        if event["Type"] == "SQS"
+    )
+
+
+def price_of_profiles() -> str:
+    """What a stack costs that is idle, by its parameters."""
+    rows = [
+        (what, ", ".join(f"{item.name} {item.least:.2f}" for item in parts if item.least), f"{total:.2f}")
+        for what, stack in (
+            ("in mode `detect`, with `NotificationEmail` only", {}),
+            ("with `KmsKeyArn` and `AlertTopicArn`", _NAMED),
+            ("for a fleet: also `AlarmsAndMetrics=false` and `ObjectEncryptionMode=off`", _FLEET),
+        )
+        for parts in [items(stack)]
+        for total in [sum(item.least for item in parts)]
     ]
+    return table(("an idle stack", "parts", "USD a month"), rows)
 
 
 def fixed_price() -> str:
@@ -120,7 +150,7 @@ def price() -> str:
 
 def price_of_many() -> str:
     """What many stacks cost, and what the rotations of their keys add."""
-    parts = items()
+    parts = items(_FLEET)
     least, most = (
         round(_STACKS * sum(prices), -1)
         for prices in ([item.least for item in parts], [item.most for item in parts])
@@ -128,8 +158,8 @@ def price_of_many() -> str:
     later = sum(item.most for item in parts) + _ROTATIONS * parts[0].most
     return (
         f"After the second rotation of its keys a stack costs at most {later:.2f} USD a month.\n\n"
-        f"*60 accounts in 4 Regions, buckets only:* {_STACKS} stacks, **about {least:,.0f} to {most:,.0f} "
-        "USD a month**. Deploy only to the Regions that you use."
+        f"*60 accounts in 4 Regions:* {_STACKS} stacks, **about {least:,.0f} USD a month** as a fleet, "
+        f"at most {most:,.0f} USD with every part. Deploy only to the Regions that you use."
     )
 
 

@@ -15,6 +15,7 @@ from documents.prices import (
     price_of_example,
     price_of_many,
     price_of_object,
+    price_of_profiles,
     price_of_traffic,
 )
 from documents.template import REPOSITORY, resources, template, when
@@ -195,6 +196,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "price of an example": price_of_example,
     "price of an object": price_of_object,
     "price of many": price_of_many,
+    "price of profiles": price_of_profiles,
     "price of traffic": price_of_traffic,
     "properties": properties,
     "resource policies": resource_policies,

@@ -36,6 +36,34 @@ def resources(*types: str) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, resource
 
 
+def exist(parameters: Mapping[str, str], *types: str) -> list[tuple[str, dict[str, Any]]]:
+    """The resources of these types, by name, that a stack with these parameters has."""
+    defaults = {name: str(parameter.get("Default")) for name, parameter in template()["Parameters"].items()}
+    given = defaults | dict(parameters)
+    return [
+        (name, resource)
+        for name, resource in resources(*types)
+        if "Condition" not in resource or _holds({"Condition": resource["Condition"]}, given)
+    ]
+
+
+def _holds(condition: Mapping[str, Any], given: Mapping[str, str]) -> bool:
+    ((function, argument),) = condition.items()
+    match function:
+        case "Condition":
+            return _holds(template()["Conditions"][argument], given)
+        case "Fn::Not":
+            return not _holds(argument[0], given)
+        case "Fn::And":
+            return all(_holds(part, given) for part in argument)
+        case "Fn::Or":
+            return any(_holds(part, given) for part in argument)
+        case "Fn::Equals":
+            one, other = argument
+            return given[one["Ref"]] == str(other)
+    raise ValueError(f"{function} is no condition")
+
+
 def in_words(value: Any) -> str:
     """A value of the template: the name of a resource or parameter stands for each of its values."""
     if isinstance(value, list):
@@ -49,7 +77,9 @@ def in_words(value: Any) -> str:
 _FUNCTIONS: Mapping[str, Callable[[Any], str]] = {
     "Ref": lambda name: _PSEUDO.get(name, name),
     "Fn::GetAtt": lambda path: str(path[0]),
-    "Fn::Sub": lambda text: _VARIABLE.sub(lambda found: _variable(found[1]), text),
+    "Fn::Sub": lambda text: _VARIABLE.sub(
+        lambda found: _variable(found[1]), text if isinstance(text, str) else text[0]
+    ),
     "Fn::Join": lambda parts: str(parts[0]).join(in_words(part) for part in _listed(parts[1])),
     "Fn::Split": lambda parts: in_words(parts[1]),
     "Fn::Select": lambda parts: _selected(parts[0], *parts[1]["Fn::Split"]),

@@ -26,7 +26,7 @@ from localcloud.kms import (
     multi_region,
     shared_policies,
 )
-from localcloud.request import anchors, function_calls, root_denials, transport
+from localcloud.request import anchors, function_calls, not_principal, root_denials, transport
 from localcloud.request.journal import Journal
 from localcloud.s3 import (
     bucket_encryption,
@@ -36,6 +36,7 @@ from localcloud.s3 import (
     code_of_others,
     policy_status,
     preconditions,
+    websites,
 )
 from localcloud.s3.objects import (
     customer_keys,
@@ -79,6 +80,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail, Emails]:
     trail = Trail(delay=settings.trail_delay, variants=_variants(settings))
     transport.install()
     root_denials.install()
+    not_principal.install()
     _install_keys()
     bucket_encryption.install(
         new_buckets_block_sse_c=not settings.new_buckets_allow_sse_c,
@@ -151,7 +153,9 @@ def run(settings: Settings) -> int:
     """Serve until stopped; the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     journal, faults, trail, emails = install(settings)
-    application = control.with_control(ministack_app.app, journal, faults, trail, emails)
+    served = websites.with_websites(ministack_app.app, settings.account)
+    served = transport.with_plain_http(served, settings.plain_http_port)
+    application = control.with_control(served, journal, faults, trail, emails)
     try:
         asyncio.run(_serve(application, settings))
     finally:
@@ -162,7 +166,7 @@ def run(settings: Settings) -> int:
 
 async def _serve(application: control.Application, settings: Settings) -> None:
     config = Config()
-    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.bind = [f"127.0.0.1:{port}" for port in (settings.port, settings.plain_http_port) if port]
     config.loglevel = "WARNING"
     config.keep_alive_timeout = 75
     config.graceful_timeout = 0.5  # a long poll of SQS would delay the exit by 20 s

@@ -28,6 +28,7 @@ class Settings:
     """The command line, parsed. The help of each switch about an UNCONFIRMED fact names that fact."""
 
     port: int
+    plain_http_port: int
     region: str
     account: str
     trail_delay: float
@@ -47,6 +48,8 @@ def parse_settings(arguments: list[str] | None = None) -> Settings:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="localcloud", description="AWS on 127.0.0.1 for Reseal.")
     parser.add_argument("--port", type=int, default=4566)
+    plain = "another port, on which calls count as plain HTTP; none by default"
+    parser.add_argument("--plain-http-port", type=int, default=0, metavar="PORT", help=plain)
     parser.add_argument("--region", default="us-east-1", help="the home Region")
     parser.add_argument("--account", default=ACCOUNT, help="the account of the root keys test/test")
     delay = "the delay between a call and its CloudTrail event (minutes on AWS, A35)"

@@ -40,6 +40,15 @@ _SETS_OF_VALUES = (
     "unit/core/access unit/core/guards unit/core/checks"
 )
 
+_TRANSIT = (
+    "unit/core/transit/test_repair_cases.py unit/core/transit/test_unwritable.py "
+    "unit/core/transit/test_http_users.py unit/core/checks/buckets/test_tls_only.py; unit/core/transit"
+)
+
+_BUCKET_POLICY = (
+    "unit/core/state/test_bucket_policy.py unit/core/state/test_deny_insecure_transport.py; unit/core/transit"
+)
+
 TESTS = {
     "flow/batch.py": _FLOW,
     "flow/delivery.py": _FLOW,
@@ -77,9 +86,34 @@ TESTS = {
     "core/guards/denied_write.py": (
         "unit/core/guards unit/core/access/test_guard_pairs.py; unit/resources/bucket"
     ),
-    "core/checks/key_access.py": (
+    "core/checks/buckets/key_access.py": (
         "unit/core/checks unit/core/access/test_statements.py; unit/resources/bucket"
     ),
+    "core/transit/requests_over.py": _TRANSIT,
+    "core/transit/verdict.py": _TRANSIT,
+    "core/transit/http_users.py": _TRANSIT,
+    "core/transit/unwritable.py": _TRANSIT,
+    "core/transit/snippets.py": "unit/core/transit/test_http_users.py",
+    "core/transit/facts.py": _TRANSIT,
+    "aws/dynamodb/bucket_notes.py": "contract/policies/test_notes_contract.py",
+    "aws/dynamodb/shared_items.py": "unit/aws/dynamodb/test_shared_items.py",
+    "aws/dynamodb/policy_writes.py": "contract/policies/test_notes_contract.py",
+    "aws/s3/bucket_policies.py": "contract/policies/test_policies_contract.py",
+    "runtime/wiring/policies.py": "scenarios/test_tls_only.py",
+    "core/transit/noted.py": "unit/core/transit/test_noted.py; unit/resources/bucket_policy",
+    "core/transit/lost_update.py": "unit/core/transit/test_lost_update.py",
+    "core/repairs/policy_writes.py": "unit/core/repairs/test_policy_writes.py; unit/resources/bucket_policy",
+    "resources/bucket_policy/kind.py": "unit/resources/bucket_policy",
+    "resources/bucket_policy/observe.py": "unit/resources/bucket_policy",
+    "resources/bucket_policy/write.py": "unit/resources/bucket_policy",
+    "core/checks/buckets/tls_check.py": "unit/core/checks/buckets/test_tls_only.py",
+    "core/checks/buckets/tls_only.py": (
+        "unit/core/checks/buckets/test_tls_only.py unit/core/transit/test_repair_cases.py"
+    ),
+    "core/guards/tls_impact.py": "unit/core/guards/test_tls_impact.py unit/core/transit/test_repair_cases.py",
+    "core/state/bucket_policy.py": _BUCKET_POLICY,
+    "core/state/policy_text.py": _BUCKET_POLICY,
+    "core/state/deny_insecure_transport.py": _BUCKET_POLICY,
     "aws/s3/public_access.py": "unit/aws/s3/test_bucket_access.py; contract/aws/test_bucket_access.py",
     "resources/key/kind.py": "unit/resources/key",
     "resources/key/observe.py": "unit/resources/key",
@@ -122,7 +156,7 @@ TESTS = {
     "aws/s3/reports.py": "unit/aws/s3/test_sweep.py",
     "resources/bucket/seen.py": "unit/sweep",
     "runtime/pacer.py": "unit/runtime/test_pacer.py",
-    "runtime/wiring_sweep.py": "unit/functions/test_sweep.py",
+    "runtime/wiring/sweep.py": "unit/functions/test_sweep.py",
     "sweep/engine.py": "unit/sweep",
     "sweep/examine.py": "unit/sweep",
     "sweep/finish.py": "unit/sweep",
@@ -144,7 +178,7 @@ TESTS = {
     "aws/sns.py": "unit/aws/test_requests.py unit/aws/test_error_texts.py; "
     "contract/aws/test_topic_contract.py",
     "runtime/telemetry.py": "unit/runtime/test_telemetry.py unit/runtime/test_log_reason.py",
-    "runtime/wiring_keys.py": "unit/functions/test_enforce_key.py",
+    "runtime/wiring/keys.py": "unit/functions/test_enforce_key.py",
     "runtime/deadline.py": "unit/runtime/test_deadline.py",
     "runtime/trail_telemetry.py": "unit/functions/test_check_trail.py",
     "runtime/sqs_batch.py": "unit/runtime/test_sqs_batch.py unit/functions",
@@ -165,8 +199,9 @@ TESTS = {
     "runtime/environment.py": "unit/runtime/test_settings.py unit/runtime/test_object_settings.py",
     "aws/sqs.py": "contract/aws/test_reminders_contract.py",
     "aws/timestamps.py": "unit/aws/test_timestamps.py",
-    "runtime/wiring.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
-    "runtime/wiring_objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
+    "runtime/wiring/clients.py": "unit/aws/test_clients.py unit/aws/test_timestamps.py unit/functions",
+    "runtime/wiring/buckets.py": "unit/functions",
+    "runtime/wiring/objects.py": "unit/aws/s3/test_object_clients.py unit/functions",
 }
 """The tests of each module. Those after a `;` are slower; they run only for survivors of the first."""
 

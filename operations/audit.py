@@ -36,8 +36,8 @@ from reseal.core.sweep.report import Report, report_of
 from reseal.core.sweep.rows import Rows, severities
 from reseal.runtime.pacer import Pacer
 from reseal.runtime.settings import Settings
-from reseal.runtime.wiring import Clients, services_of
-from reseal.runtime.wiring_sweep import PACED, SWEEP_CALLS
+from reseal.runtime.wiring.clients import Clients, services_of
+from reseal.runtime.wiring.sweep import PACED, SWEEP_CALLS
 from reseal.sweep.examine import Examined, Examiner
 from reseal.sweep.finish import FORMS
 

@@ -21,8 +21,8 @@ from operations.queues import Queues
 from reseal.aws.sns import SnsTopic
 from reseal.core.calls.actor import Actor
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.decision import Severity
 from reseal.core.errors import TransientError
 from reseal.core.findings.finding import Finding, Status
@@ -51,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _publish(session: boto3.Session, stack: str) -> tuple[str, Message]:
     outputs = Queues(session).outputs(stack)
-    if not {"TopicArn", "StackKeyArn"} <= outputs.keys():
-        raise NotResealError("the stack has no outputs TopicArn and StackKeyArn: is it a Reseal stack?")
+    if not {"TopicArn", "RemediationKeyArn"} <= outputs.keys():
+        raise NotResealError("the stack has no outputs TopicArn and RemediationKeyArn: is it a Reseal stack?")
     topic = outputs["TopicArn"]
     message = sample(
-        session.client("sts").get_caller_identity()["Arn"], outputs["StackKeyArn"], datetime.now(UTC)
+        session.client("sts").get_caller_identity()["Arn"], outputs["RemediationKeyArn"], datetime.now(UTC)
     )
     SnsTopic(session.client("sns"), topic).publish(message)
     return topic, message

@@ -26,7 +26,12 @@ _PIP = (
 )
 _PINNED = re.compile(r"^[A-Za-z0-9][\w.-]*==", re.MULTILINE)
 _LAST_LINES = 12
+_UNTESTED = (3, 14)
 _EVERY = 20  # packages, between two lines where there is no terminal
+_NOTICE = (
+    "Reseal is not tested on this Python. If a package has no wheel for it, pip may need a compiler; "
+    "PYTHON=python3.13 is tested."
+)
 _REMEDY = (
     "The packages come once from PyPI, or from the index that PIP_INDEX_URL names. Behind a proxy, set "
     "HTTPS_PROXY. Then run the same command again."
@@ -35,6 +40,8 @@ _REMEDY = (
 
 def main(folder: Path, requirements: Path, options: list[str]) -> int:
     """Make the environment; pip's exit status."""
+    if sys.version_info >= _UNTESTED:
+        print(f"{folder}: {_NOTICE}", file=sys.stderr)
     count = len(_PINNED.findall(requirements.read_text()))
     started = time.monotonic()
     shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from reseal.core.calls.trigger import BucketTrigger
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
 from reseal.resources.bucket.kind import BucketKind
@@ -18,7 +18,8 @@ from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire
+from reseal.runtime.wiring.buckets import wire_buckets
+from reseal.runtime.wiring.clients import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 
 BUCKETS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""
@@ -33,7 +34,7 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services, snapshot = wire(os.environ, logger, deadline)
+    settings, services, snapshot, policy_lane = wire_buckets(os.environ, logger, deadline)
     reporter = Reporter(services=services, window_seconds=settings.window_seconds)
     return Flow(
         policy=settings.policy,
@@ -46,6 +47,7 @@ def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
+        hand_on=policy_lane.ask if policy_lane else None,
     )
 
 

@@ -17,8 +17,8 @@ from reseal.resources.key.kind import KeyKind
 from reseal.resources.key.write import KeyPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring import SECONDS_TO_END, SECONDS_TO_RECORD
-from reseal.runtime.wiring_keys import SECONDS_FOR_ONE, wire_keys
+from reseal.runtime.wiring.clients import SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.keys import SECONDS_FOR_ONE, wire_keys
 
 KEYS_AT_ONCE = 5
 """Threads: as many as the event source mapping's BatchSize."""

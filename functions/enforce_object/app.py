@@ -16,7 +16,7 @@ from reseal.resources.object.kind import ObjectKind, ObjectSeen
 from reseal.resources.object.plan import ObjectPlan
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to, deliveries_in
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
+from reseal.runtime.wiring.objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 
 OBJECTS_AT_ONCE = 50
 """Threads for a whole batch: each object mostly waits for S3."""

@@ -14,7 +14,7 @@ from reseal import __version__
 from reseal.core.errors import ResealError
 from reseal.runtime.deadline import Deadline
 from reseal.runtime.sqs_batch import answer_to
-from reseal.runtime.wiring_sweep import THREADS, wire_sweep
+from reseal.runtime.wiring.sweep import THREADS, wire_sweep
 from reseal.sweep.engine import Sweep
 from reseal.sweep.finish import Finish
 

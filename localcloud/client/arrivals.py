@@ -9,10 +9,12 @@ from typing import Any
 from localcloud.client.deploy import Stack
 from localcloud.client.handle import LocalCloud
 
-LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs")
-"""The outputs with the log groups to follow if no others are named: of the lanes of buckets and objects."""
+LOG_GROUPS = ("BucketFunctionLogs", "ObjectFunctionLogs", "PolicyFunctionLogs")
+"""The outputs with the log groups to follow if no others are named, if the stack has them."""
 KEY_LOGS = "KeyFunctionLogs"
 """The output with the log group of the key lane."""
+LOOK = "Look"
+"""What a line about a request to look, which no call caused, has as its `api_call`."""
 _POLL_SECONDS = 0.05
 _LONGEST_POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0
@@ -29,7 +31,7 @@ class Arrivals:
 
     def __init__(self, cloud: LocalCloud, stack: Stack, log_groups: Collection[str] = LOG_GROUPS) -> None:
         self._sqs, self._logs = cloud.client("sqs"), cloud.client("logs")
-        self._log_groups = {name: stack.outputs[name] for name in log_groups}
+        self._log_groups = {name: stack.outputs[name] for name in log_groups if name in stack.outputs}
         self.inbox = _subscribe(cloud, stack.outputs["TopicArn"])
         self.messages: list[dict[str, Any]] = []
         self.findings: list[dict[str, Any]] = []
@@ -87,7 +89,7 @@ class Arrivals:
                 self.starts[name] += text.startswith("START ")
                 line = json.loads(text) if text.startswith("{") else {}
                 if "level" in line:
-                    yield line
+                    yield {"api_call": LOOK, "actor": "", **line} if "bucket" in line else line
 
 
 def _is_about(line: dict[str, Any], name: str) -> bool:

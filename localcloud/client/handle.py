@@ -34,7 +34,14 @@ class LocalCloud(ControlEndpoints):
     """A running local cloud. Create one with `start`; it is a context manager."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], *, port: int, region: str, scratch: Path, log: Path
+        self,
+        process: subprocess.Popen[bytes],
+        *,
+        port: int,
+        plain_http: int,
+        region: str,
+        scratch: Path,
+        log: Path,
     ) -> None:
         self._process = process
         self._scratch = scratch
@@ -42,6 +49,7 @@ class LocalCloud(ControlEndpoints):
         self.log_path = log
         self.region = region
         self.port = port
+        self.plain_http_endpoint = f"http://127.0.0.1:{plain_http}"
         super().__init__(f"http://127.0.0.1:{port}")
 
     @classmethod
@@ -60,10 +68,12 @@ class LocalCloud(ControlEndpoints):
         scratch = Path(tempfile.mkdtemp(prefix="localcloud-handle-"))
         log = Path(log_path) if log_path else scratch / "server.log"
         port = port or _free_port()
-        options = ["--port", str(port), "--region", region, "--account", ACCOUNT, "--until-stdin-closes"]
+        plain = _free_port()
+        options = ["--port", str(port), "--plain-http-port", str(plain), "--region", region]
+        options += ["--account", ACCOUNT, "--until-stdin-closes"]
         command = [str(Path(python).absolute()), "-m", "localcloud", *options, *switches]
         process = _spawn(command, log, scratch)
-        cloud = cls(process, port=port, region=region, scratch=scratch, log=log)
+        cloud = cls(process, port=port, plain_http=plain, region=region, scratch=scratch, log=log)
         cloud._wait_until_ready()
         return cloud
 
@@ -87,6 +97,10 @@ class LocalCloud(ControlEndpoints):
     ) -> Any:
         """A boto3 client, by default root's; `config` goes to botocore's Config."""
         return make_client(service, credentials or ROOT, self.endpoint, region or self.region, **config)
+
+    def over_plain_http(self, service: str, credentials: Credentials | None = None) -> Any:
+        """A boto3 client whose calls count as plain HTTP, by default root's."""
+        return make_client(service, credentials or ROOT, self.plain_http_endpoint, self.region)
 
     def create_user(
         self, name: str, policy: dict[str, Any] | None = None, account: Credentials | None = None

@@ -70,8 +70,14 @@ def of_any_call(call: Call, response: Response, ended: float) -> dict[str, Any]:
         "sourceIPAddress": responses.get_request_client_ip(),
         **_error(response),
         "requestID": response[1].get("x-amz-request-id") or response[1].get("x-amzn-requestid", ""),
-        "tlsDetails": {**TLS, "clientProvidedHostHeader": call.headers.get("host", "")},
+        **_tls(call),
     }
+
+
+def _tls(call: Call) -> dict[str, Any]:
+    if call.over_plain_http:
+        return {}
+    return {"tlsDetails": {**TLS, "clientProvidedHostHeader": call.headers.get("host", "")}}
 
 
 def _resources(call: Call, owner: str | None) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def _additional(call: Call, response: Response) -> dict[str, Any]:
     in_header = "authorization" in call.headers
     return {
         "SignatureVersion": "SigV4",
-        "CipherSuite": TLS["cipherSuite"],
+        **({} if call.over_plain_http else {"CipherSuite": TLS["cipherSuite"]}),
         "bytesTransferredIn": len(call.body),
         "AuthenticationMethod": "AuthHeader" if in_header else "QueryString",
         "x-amz-id-2": response[1].get("x-amz-id-2", ""),

@@ -56,6 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "core.router": ("detect_service", "extract_access_key_id"),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
+    "services.cloudwatch_logs": ("_log_groups",),
     "services.cloudtrail": (
         "_create_trail",
         "_delete_trail",
@@ -103,6 +104,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_bucket_owner_enforced",
         "_bucket_policies",
         "_bucket_versioning",
+        "_bucket_websites",
         "_buckets",
         "_build_object_record",
         "_canned_acl_policy_xml",
@@ -150,7 +152,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_SSE_STORED_HEADERS",
         "_upload_part_copy",
     ),
-    "services.lambda_svc": ("_esms", "_functions"),
+    "services.lambda_svc": ("_emit_lambda_logs", "_esms", "_functions"),
     "services.organizations": ("_accounts",),
     "services.sns": ("SnsPublishError", "_error", "_get_topic", "publish_internal"),
     "services.sqs": (

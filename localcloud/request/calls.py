@@ -9,6 +9,7 @@ from ministack.core import iam_actions, iam_evaluator, responses, router
 from ministack.services import sts
 
 from localcloud.request import s3_operations
+from localcloud.request.transport import OVER_PLAIN_HTTP
 
 Response = tuple[int, dict[str, str], Any]
 CallerKind = Literal["Root", "User", "AssumedRole", "FederatedUser", "Anonymous", "Unknown"]
@@ -41,6 +42,7 @@ class Call:
     headers: dict[str, str]
     query: dict[str, list[str]]
     body: bytes
+    over_plain_http: bool
 
 
 # The current call. MiniStack serves it in one task from start to end.
@@ -70,6 +72,7 @@ def describe(
         headers=headers,
         query=query,
         body=body,
+        over_plain_http=OVER_PLAIN_HTTP.get(),
     )
 
 

@@ -1,7 +1,9 @@
 """The log of an invocation is complete when the invocation returns, even on a slow machine.
 
 MiniStack stops reading a worker's output at the first pause of 5 ms. A line that it has not read by then
-appears with the worker's next invocation, or never.
+appears with the worker's next invocation, or never. And it makes a log group that is not there, which on AWS
+needs a right (logs:CreateLogGroup) that no role of Reseal's has: an invocation that ends after its stack was
+deleted leaves no group behind.
 """
 
 import subprocess
@@ -11,14 +13,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ministack.services import cloudwatch_logs
+
 from localcloud.request import anchors
 
 _PATIENCE_SECONDS = 30.0
 
 
 def install() -> None:
-    """Read a worker's output up to an end mark."""
+    """Read a worker's output up to an end mark, and keep it in a log group that exists."""
     anchors.replace("core.lambda_runtime.Worker._drain_stderr_bounded", _complete_log)
+    anchors.replace("services.lambda_svc._emit_lambda_logs", _into_its_group)
+
+
+def _into_its_group(
+    original: Callable[..., None], function: dict[str, Any], *rest: Any, **named: Any
+) -> None:
+    """A group that the function's configuration names must be there."""
+    group = function.get("config", function).get("LoggingConfig", {}).get("LogGroup")
+    if group is None or group in cloudwatch_logs._log_groups:
+        original(function, *rest, **named)
 
 
 def _complete_log(_original: Callable[..., str], worker: Any, **_: float) -> str:

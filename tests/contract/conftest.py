@@ -15,11 +15,17 @@ from moto import mock_aws
 
 from localcloud.client.clients import make_client
 from localcloud.client.handle import Credentials, LocalCloud
-from reseal.ports import AlertWindows, Ledger, Watchlist
+from reseal.ports import AlertWindows, BucketNotes, Ledger, PolicyWrites, Watchlist
 from tests.contract.worlds import evidence, known_gaps, localemu_server, objects, services, snapshot
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.services import Backend
-from tests.support.fakes.services import FakeLedger, FakeWatchlist, FakeWindows
+from tests.support.fakes.services import (
+    FakeBucketNotes,
+    FakeLedger,
+    FakePolicyWrites,
+    FakeWatchlist,
+    FakeWindows,
+)
 
 SERVICES = ("s3", "kms", "dynamodb", "sns", "sqs")
 MOTO_ACCOUNT = "123456789012"
@@ -137,6 +143,16 @@ def watchlist(backend: Backend | None) -> Watchlist:
 @pytest.fixture
 def snapshots(backend: Backend | None) -> snapshot.SnapshotWorld:
     return snapshot.AwsSnapshotWorld(backend) if backend else snapshot.FakeSnapshotWorld()
+
+
+@pytest.fixture
+def bucket_notes(backend: Backend | None) -> BucketNotes:
+    return evidence.aws_bucket_notes(backend) if backend else FakeBucketNotes()
+
+
+@pytest.fixture
+def policy_writes(backend: Backend | None) -> PolicyWrites:
+    return evidence.aws_policy_writes(backend) if backend else FakePolicyWrites()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ _ENFORCING: dict[str, dict[str, str]] = {
     "existing topic": {"AlertTopicArn": "arn:aws:sns:us-east-1:111122223333:alerts"},
     "listed keys": {"ApprovedKeys": f"{KEY},{KEY}2"},
     "keys are kept": {"KeyDeletionMode": "enforce", "ApprovedKeys": f"{KEY},{KEY}2"},
+    "buckets answer over TLS only": {"TlsMode": "enforce"},
     "a trail of its own": {"CreateManagementTrail": "true"},
     "a trail of object writes": {"ObjectBuckets": "payroll,team-"},
     "objects detected": {"ObjectEncryptionMode": "detect"},

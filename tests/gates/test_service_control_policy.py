@@ -88,7 +88,7 @@ def name_of(logical: str, resource: dict[str, Any]) -> str:
     """As CloudFormation names it in a stack of the stack set."""
     named = {"FunctionName", "TrailName", "AliasName"} & resource["Properties"].keys()
     if named and resource["Type"] != "AWS::Lambda::EventSourceMapping":
-        return str(resource["Properties"][named.pop()]).replace("${RemediationKey}", "1234abcd")
+        return str(resource["Properties"][named.pop()])
     return f"{STACK}-{logical}-1A2B3C4D5E6F"
 
 

@@ -14,11 +14,12 @@ from reseal.core.calls.bucket_call import BucketCall, StatedBucketEncryption
 from reseal.core.calls.keys.key_call import KeyCall
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.stated_encryption import StatedObjectEncryption
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.kms_key import KeyDescription, KmsKey, parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, ObjectAcl, ObservedObject, Original
@@ -35,6 +36,7 @@ DEFAULT_ENCRYPTION = "S3.BucketDefaultEncryption"
 BUCKET_KEY = "S3.BucketKey"
 SSE_C_BLOCK = "S3.BucketSseCBlock"
 KEY_ACCESS = "S3.BucketKeyAccess"
+TLS_ONLY = "S3.BucketTlsOnly"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
 KEY_ROTATION = "KMS.KeyRotation"
 KEY_DELETION = "KMS.KeyDeletion"
@@ -133,6 +135,7 @@ def a_call(
     event_id: str = EVENT_ID,
     actor: Actor | None = None,
     time: datetime = NOON,
+    policy: BucketPolicy | None = None,
 ) -> BucketCall:
     return BucketCall(
         event_id=event_id,
@@ -142,6 +145,7 @@ def a_call(
         owner=None if name == "CreateBucket" else ACCOUNT,
         actor=actor or an_actor(),
         stated=stated,
+        policy=policy,
     )
 
 

@@ -18,6 +18,9 @@ from tests.support.environments import environment_python
 _PATIENCE_SECONDS = 60.0
 OTHER_ACCOUNT = "222222222222"
 OWN_ROLE = "*assumed-role/*EnforceBucketRole*"
+DEFAULTS: dict[str, object] = {"Mode": "enforce", "TlsMode": "off", "SettleSeconds": 0}
+"""A bucket without a policy violates nothing, unless a test is about that."""
+
 STORAGE_ONLY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
@@ -94,8 +97,8 @@ class Deployment:
 
 @contextmanager
 def deployed(*, switches: Sequence[str] = (), **parameters: object) -> Iterator[Deployment]:
-    """The built template on a fresh local cloud, without settle time; it enforces unless `Mode` differs."""
+    """The built template on a fresh local cloud, with `DEFAULTS`."""
     with LocalCloud.start(python=environment_python("cloud"), switches=switches) as cloud:
-        stack = package.deploy(cloud, "reseal", **{"Mode": "enforce", "SettleSeconds": 0, **parameters})
+        stack = package.deploy(cloud, "reseal", **{**DEFAULTS, **parameters})
         s3 = cloud.client("s3", cloud.create_user("engineer", STORAGE_ONLY))
         yield Deployment(cloud, stack, Arrivals(cloud, stack), s3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from reseal.core.access.key_policy import KeyPolicy
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_access import BucketAccess

@@ -19,10 +19,12 @@ from localcloud.client.handle import REPOSITORY
 SOURCE = REPOSITORY / "template.yaml"
 ARTEFACT = "s3://reseal-artefacts/dummy"
 REMOVED = object()
+STACK_UUID = "51af3dc0-da77-11e4-872e-1234567db123"
 PSEUDO = {
     "AWS::AccountId": "111122223333",
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/reseal/" + STACK_UUID,
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::NoValue": REMOVED,
 }
@@ -107,14 +109,18 @@ class _Resolver:
                 return self.resolve(then if self.holds(condition) else otherwise)
             case {"Fn::FindInMap": [*path]}:
                 return reduce(getitem, map(self.resolve, path), self._mappings)
-            case {"Fn::Sub": str(text)}:
-                return _VARIABLE.sub(lambda m: str(self._values.get(m[1], m[0])), text)
+            case {"Fn::Sub": text}:
+                return self._substituted(*[text, {}] if isinstance(text, str) else text)
         for function, apply in _OF_LISTS.items():
             if function in value:
                 argument, operand = value[function]
                 return apply(argument, self.resolve(operand))
         items = {key: self.resolve(item) for key, item in value.items()}
         return {key: item for key, item in items.items() if item is not REMOVED}
+
+    def _substituted(self, text: str, named: dict[str, Any]) -> str:
+        values = self._values | self.resolve(named)
+        return _VARIABLE.sub(lambda m: str(values.get(m[1], m[0])), text)
 
 
 _OF_LISTS: dict[str, Callable[[Any, Any], Any]] = {

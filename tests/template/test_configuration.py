@@ -122,11 +122,11 @@ def test_period_of_rotation_reaches_the_key_function() -> None:
 def test_key_function_can_read_the_templates_settings() -> None:
     key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
     handed = variables("EnforceKeyFunction", KmsKeyArn=key, ApprovedKeys=f"{key}1")
-    texts = {name: str(value) for name, value in handed.items()} | {"STACK_KEY_ARN": f"{key}2"}
+    texts = {name: str(value) for name, value in handed.items()}
 
     settings = read_key_settings(texts | {"AWS_REGION": "us-east-1"})
 
-    assert settings.watched == {key, f"{key}1", f"{key}2"}
+    assert settings.watched == {key, f"{key}1"}
     assert settings.settings.policy.default.rotation_days == 365
 
 
@@ -151,7 +151,6 @@ def test_function_can_read_the_templates_settings(mode: str, required: str) -> N
     key = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
     handed = variables(Mode=mode, RequiredEncryption=required, KmsKeyArn=key, ApprovedKeys=key)
     texts = {name: value if isinstance(value, str) else "x" for name, value in handed.items()}
-    texts["STACK_KEY_ARN"] = key
 
     numbers = {name: str(value) for name, value in handed.items() if isinstance(value, int)}
 
@@ -166,7 +165,7 @@ def test_object_function_can_read_the_templates_settings(window: str, limit: str
     handed = variables(
         "EnforceObjectFunction", KmsKeyArn=key, AlertWindowSeconds=window, MultipartCopyLimitGiB=limit
     )
-    texts = {name: str(value) for name, value in handed.items()} | {"STACK_KEY_ARN": key}
+    texts = {name: str(value) for name, value in handed.items()}
 
     settings = read_object_settings(texts | {"AWS_REGION": "us-east-1"})
 

@@ -12,6 +12,7 @@ from tests.support.translated import actions, arn_of, as_list, enforcing, of_typ
 
 USES_DATA = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
 LENDS = {"kms:CreateGrant", "kms:GenerateDataKeyWithoutPlaintext"}
+TOPIC = "arn:aws:sns:us-east-1:111122223333:security"
 LISTED = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ROOT = {"AWS": "arn:aws:iam::111122223333:root"}
 OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
@@ -22,11 +23,11 @@ def key_policy(name: str) -> list[dict[str, Any]]:
     return statements
 
 
-def test_stack_creates_its_key_even_with_a_customer_supplied_key() -> None:
-    customer_supplied = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
+def test_stack_makes_no_key_if_it_gets_a_key_and_a_topic() -> None:
+    own = of_type(resolved(), "AWS::KMS::Key")
+    supplied = of_type(resolved(KmsKeyArn=LISTED, AlertTopicArn=TOPIC), "AWS::KMS::Key")
 
-    assert "RemediationKey" in resolved()["Resources"]
-    assert "RemediationKey" in resolved(KmsKeyArn=customer_supplied)["Resources"]
+    assert (own.keys(), supplied.keys()) == ({"RemediationKey", "AlertsKey"}, set())
 
 
 def test_remediation_key_survives_the_stack_and_a_changed_parameter() -> None:
@@ -199,18 +200,16 @@ def test_role_may_write_keys_only_where_a_check_enforces(modes: dict[str, str], 
 @pytest.mark.parametrize(
     ("parameters", "kept"),
     [
-        ({}, ["remediation key"]),
-        ({"KmsKeyArn": LISTED}, ["remediation key", LISTED]),
-        ({"ApprovedKeys": LISTED}, ["remediation key", LISTED]),
+        ({}, [arn_of("RemediationKey")]),
+        ({"KmsKeyArn": LISTED}, [LISTED]),
+        ({"ApprovedKeys": LISTED}, [arn_of("RemediationKey"), LISTED]),
     ],
     ids=["the stack's key", "a supplied key", "listed keys"],
 )
 def test_role_keeps_no_key_but_the_remediation_key_and_listed_ones(
-    parameters: dict[str, str], kept: list[str]
+    parameters: dict[str, str], kept: list[Any]
 ) -> None:
     statements = role_statements(enforcing(KeyDeletionMode="enforce", **parameters), "EnforceKeyRole")
 
     keeping = [as_list(one["Resource"]) for one in statements if "kms:CancelKeyDeletion" in actions(one)]
-    named = [arn for arns in keeping for arn in arns]
-    assert [arn if arn == LISTED else "remediation key" for arn in named] == kept
-    assert [arn for arn in named if arn != LISTED] == [arn_of("RemediationKey")]
+    assert sorted((arn for arns in keeping for arn in arns), key=str) == sorted(kept, key=str)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from documents.modes import can_enforce, mode_parameters
 from tests.support.translated import Template, enforcing, of_type, resolved, translated
-from tests.template.test_object_rule import LONGEST_SCOPE, REGIONS, listed
+from tests.template.objects.test_object_rule import LONGEST_SCOPE, REGIONS, listed
 
 ENVIRONMENT_LIMIT = 4096
 """Lambda, quotas: the names and values of all environment variables, in bytes."""
@@ -18,6 +19,9 @@ POLICY_LIMIT = 10_240
 """IAM, quotas: all inline policies of a role, in characters without white space."""
 
 MOST_KEYS = 39
+ENFORCING = {name: "enforce" for check, name in mode_parameters().items() if can_enforce(check)}
+"""Every right, and the longest modes."""
+
 STACK = "s" * 32
 """A long name for a stack. CloudFormation allows 128 characters: then fewer keys fit."""
 KEY_ID = "0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
@@ -52,7 +56,8 @@ def of_partition(partition: str, **parameters: str) -> Template:
         ObjectBuckets="*",
         AlertTopicArn=f"arn:{partition}:sns:{region}:444455556666:{'t' * 82}",
         ObjectScope=LONGEST_SCOPE,
-        RunbookUrl=f"https://{'r' * 92}",
+        RunbookUrl=f"https://{'r' * (parameter('RunbookUrl')['MaxLength'] - len('https://'))}",
+        **ENFORCING,
         **parameters,
     )
 
@@ -62,8 +67,7 @@ def rendered(value: Any, partition: str) -> Any:
     if isinstance(value, list):
         return [rendered(item, partition) for item in value]
     if isinstance(value, str):
-        named = value.replace("${RemediationKey}", KEY_ID)  # in the functions' names
-        return _REFERENCE.sub(lambda m: _arn(m[1], partition), named)
+        return _REFERENCE.sub(lambda m: _arn(m[1], partition), value)
     if not isinstance(value, dict):
         return value
     name, attribute = [value.get("Ref"), None] if "Ref" in value else value.get("Fn::GetAtt", [None, None])

@@ -12,8 +12,8 @@ from tests.support.translated import SOURCE, of_type, resolved, statements, tran
 
 NAMES = {"BucketName", "FunctionName", "LogGroupName", "Name", "QueueName", "RoleName", "RuleName"}
 NAMED_AFTER_A_FUNCTION = {"AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping"}
-UNIQUE = re.compile(r"\$\{(RemediationKey|KeyAliasPrefix)\}")
-"""What a name may be made of: the id of the stack's key, or what the operator chooses for this stack."""
+UNIQUE = re.compile(r"AWS::StackId|\$\{KeyAliasPrefix\}")
+"""What a name may be made of: the id of the stack, or what the operator chooses for this stack."""
 NAMES |= {"TableName", "TopicName", "AlarmName", "AliasName", "ManagedPolicyName"}
 
 

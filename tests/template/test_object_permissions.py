@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.rights import role_statements
 from tests.support.translated import actions, arn_of, as_list, enforcing, of_type
-from tests.template.test_object_rule import REGIONS
+from tests.template.objects.test_object_rule import REGIONS
 from tests.template.test_permissions import KEY, OWN_ACCOUNT, VARIANTS
 
 ROLE = "EnforceObjectRole"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.translated import of_type, resolved, translated
-from tests.template.test_object_rule import REGIONS
+from tests.template.objects.test_object_rule import REGIONS
 
 PARAMETERS: dict[str, dict[str, Any]] = translated()["Parameters"]
 FREE = [name for name, parameter in PARAMETERS.items() if "AllowedValues" not in parameter]

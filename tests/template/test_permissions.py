@@ -10,6 +10,7 @@ from documents.modes import can_enforce, mode_parameters
 from localcloud.client.handle import REPOSITORY
 from reseal.core.checks.catalogue import checks_of
 from reseal.core.resource import BucketResource
+from reseal.core.state.setting import Setting
 from tests.support.rights import UnknownRightsError, grants, role_statements
 from tests.support.translated import Template, actions, as_list, enforcing, of_type, statements
 
@@ -47,8 +48,12 @@ LANE = "EnforceBucketRole"
 KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = [
-    mode_parameters()[check.id] for check in checks_of(BucketResource(bucket="any")) if can_enforce(check.id)
+    mode_parameters()[check.id]
+    for check in checks_of(BucketResource)
+    if can_enforce(check.id) and check.setting == Setting.BUCKET_ENCRYPTION
 ]
+"""The checks whose repair the bucket lane makes itself."""
+
 VARIANTS: dict[str, dict[str, str]] = {
     "defaults": {},
     "detect": {"Mode": "detect"},

@@ -20,12 +20,14 @@ from reseal.core.resource import Resource
 from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.key_knowledge import KnownKey, LastUse
 from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import BucketContext, Listed, ObjectAcl, ObservedObject
 from reseal.core.sweep.progress import Progress
+from reseal.core.transit.noted import NotedBucket, NotedWrite, PlainHttpCall
 
 
 class Buckets(Protocol):
@@ -37,11 +39,14 @@ class Buckets(Protocol):
     def read_created(self, bucket: str) -> datetime | None:
         """When S3 says that the bucket was created; None if it does not. Raises TransientError."""
 
-    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
-        """The bucket policy; None if there is none. Raises RefusalError or TransientError."""
+    def read_policy(self, bucket: str) -> BucketPolicy:
+        """The bucket's policy now. Raises RefusalError or TransientError."""
 
-    def read_access(self, bucket: str) -> BucketAccess:
-        """Who has access to the bucket now. Raises RefusalError or TransientError."""
+    def read_access(self, bucket: str, policy: BucketPolicy | None = None) -> BucketAccess:
+        """Who has access to the bucket now. A `policy` just read is not read again.
+
+        Raises RefusalError or TransientError.
+        """
 
     def read_context(self, bucket: str) -> BucketContext:
         """The bucket context of its objects, at most five seconds old.
@@ -49,11 +54,22 @@ class Buckets(Protocol):
         Raises RefusalError or TransientError.
         """
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
-        """The bucket's tags, at most two minutes old; empty if they cannot be read. Raises nothing."""
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
+        """The bucket's tags, at most two minutes old; None if they cannot be read. Raises nothing."""
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:
         """Replace the bucket's rule. Raises RefusalError or TransientError."""
+
+
+class BucketPolicies(Protocol):
+    """Amazon S3: the write of bucket policies. Only the policy lane has the right to it."""
+
+    def put_policy(self, bucket: str, policy: BucketPolicy) -> None:
+        """Replace the bucket's policy, in one request that is never repeated.
+
+        S3 knows no condition here, so a repeated request could take out what somebody wrote since the last
+        read. Raises RefusalError or TransientError; after the latter the write may have been made.
+        """
 
 
 class Objects(Protocol):
@@ -189,11 +205,13 @@ class Ledger(Protocol):
     def close_all(self, entries: Sequence[LedgerEntry[Any]], now: datetime) -> Mapping[str, LeaseHeldError]:
         """Close the entries with their outcomes; idempotent. Returns an error for each one taken over.
 
-        Notes each repair that was made, or may have been, as its resource's latest.
+        Notes each repair that was made, or may have been, as the latest of its resource and setting.
         """
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
-        """The entries of the last repairs of each of these resources, by the resource's name.
+    def read_last_repairs(
+        self, names: Sequence[str], setting: str
+    ) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
+        """The entries of the last repairs of this setting of each of these resources, by the resource's name.
 
         At most `LAST_REPAIRS` of each, the latest first; no name without one.
         """
@@ -278,6 +296,32 @@ class Watchlist(Protocol):
         """Store the signs in place of the version that they came from. False if it is no longer stored."""
 
 
+class BucketNotes(Protocol):
+    """What Reseal noted of each bucket, kept in the ledger's table. All methods raise TransientError."""
+
+    def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
+        """Count a call over plain HTTP. The count may lag behind by a minute, the first call does not."""
+
+    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> NotedBucket:
+        """Note the tool that created the bucket, and a tool of infrastructure as code that manages it.
+
+        The first creator stays, and None changes nothing. Returns what is noted then.
+        """
+
+    def read(self, bucket: str) -> NotedBucket:
+        """What was noted."""
+
+
+class PolicyWrites(Protocol):
+    """When Reseal wrote which bucket policy, kept in the ledger's table. All methods raise TransientError."""
+
+    def note(self, bucket: str, write: NotedWrite) -> None:
+        """Note a write that is about to be made."""
+
+    def read_around(self, bucket: str, time: datetime) -> Sequence[NotedWrite]:
+        """The noted writes between whose read and answer this time can lie."""
+
+
 class AlertWindows(Protocol):
     """Alert windows, kept in the ledger's table. All methods raise TransientError."""
 
@@ -344,6 +388,8 @@ class Services:
     key_uses: KeyUses
     ledger: Ledger
     watchlist: Watchlist
+    bucket_notes: BucketNotes
+    policy_writes: PolicyWrites
     windows: AlertWindows
     reminders: Reminders
     topic: Topic

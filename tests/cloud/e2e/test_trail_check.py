@@ -43,7 +43,7 @@ ALL_BUT_KMS = {
 
 @pytest.fixture(scope="module")
 def with_trail(built: Path) -> Iterator[Deployment]:
-    with deployed(CreateManagementTrail="true", ObjectBuckets="*") as deployment:
+    with deployed(CreateManagementTrail="true", ObjectBuckets="*", TlsMode="detect") as deployment:
         yield deployment
 
 

@@ -110,7 +110,10 @@ ENCRYPTION: dict[str, tuple[Event, frozenset[str]]] = {
     "listed key of another account": (answered(sse_kms(LISTED[1])), frozenset({ACCOUNT_MODE, DSSE})),
     "fourth listed key": (answered(sse_kms(LISTED[3])), frozenset({LIST, DSSE})),
     "fifth listed key": (answered(sse_kms(LISTED[4])), UNLISTED_OWN),
-    "the stack's key": (answered(sse_kms(STACK_KEY)), frozenset({DSSE})),
+    "the stack's key, which is none of it with a supplied one": (
+        answered(sse_kms(STACK_KEY)),
+        frozenset({LONG_LIST, DSSE}),
+    ),
     "the trail's key": (answered(sse_kms(TRAIL_KEY)), frozenset({LIST, DSSE})),
     "customer-supplied key of another account": (
         answered(sse_kms(SUPPLIED)),

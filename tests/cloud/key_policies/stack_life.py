@@ -70,8 +70,12 @@ class StackLife:
 
     def state_of_first_key(self) -> tuple[str, str]:
         """Its key state and key spec."""
-        key = self.deployment.cloud.client("kms").describe_key(KeyId=self.first_key)["KeyMetadata"]
-        return key["KeyState"], key["KeySpec"]
+        return self.state_of(self.first_key)
+
+    def state_of(self, key: str) -> tuple[str, str]:
+        """The key's state and spec."""
+        described = self.deployment.cloud.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+        return described["KeyState"], described["KeySpec"]
 
     @property
     def _cloudformation(self) -> Any:

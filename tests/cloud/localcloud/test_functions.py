@@ -86,6 +86,7 @@ def function(local_cloud: LocalCloud, user: Credentials, functions: Any) -> str:
     layer = functions.publish_layer_version(
         LayerName=name, Content={"ZipFile": zipped(python__yaml="MARK = 'from the layer'")}
     )["LayerVersionArn"]
+    local_cloud.client("logs", user).create_log_group(logGroupName=f"/reseal/{name}")
     functions.create_function(
         FunctionName=name,
         Runtime="python3.13",
@@ -218,6 +219,19 @@ def test_log_lines_go_to_the_configured_group(
     found = local_cloud.client("logs", user).filter_log_events(logGroupName=f"/reseal/{function}")["events"]
 
     assert any("whoami" in event["message"] for event in found)
+
+
+def test_log_group_that_is_deleted_is_not_made_again(
+    local_cloud: LocalCloud, user: Credentials, invoke: Invoke, function: str
+) -> None:
+    logs, group = local_cloud.client("logs", user), f"/reseal/{function}"
+    logs.delete_log_group(logGroupName=group)
+
+    invoke("whoami")
+
+    left = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+    logs.create_log_group(logGroupName=group)
+    assert left == []
 
 
 def test_log_is_complete_when_a_busy_machine_answers_the_invocation(

@@ -23,9 +23,11 @@ from tests.contract.worlds.calls import ACCOUNT
 from tests.support.builders import a_body
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import (
+    FakeBucketNotes,
     FakeClock,
     FakeKeyUses,
     FakeLedger,
+    FakePolicyWrites,
     FakeReminders,
     FakeTelemetry,
     FakeTopic,
@@ -60,6 +62,8 @@ class EnforcedBucket:
             keys=self.keys,
             ledger=FakeLedger(),
             watchlist=FakeWatchlist(),
+            bucket_notes=FakeBucketNotes(),
+            policy_writes=FakePolicyWrites(),
             windows=FakeWindows(),
             key_uses=FakeKeyUses(),
             reminders=FakeReminders(),
@@ -124,7 +128,7 @@ def observed(draw: st.DrawFn) -> tuple[str, str, bool, tuple[str, ...] | None]:
 def policies(draw: st.DrawFn) -> dict[str, Any]:
     """Any policy that the template can configure; lists of keys by name."""
     lists = [None, frozenset({"team"}), frozenset({"team", "partner", "disabled"})]
-    modes = {check.id: draw(st.sampled_from(list(Mode))) for check in checks_of(BucketResource(bucket="any"))}
+    modes = {check.id: draw(st.sampled_from(list(Mode))) for check in checks_of(BucketResource)}
     return {
         "required": draw(st.sampled_from([SseAlgorithm.SSE_KMS, SseAlgorithm.DSSE_KMS])),
         "listed_keys": draw(st.sampled_from(lists)),

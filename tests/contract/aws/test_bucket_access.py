@@ -199,12 +199,12 @@ def test_denied_read_names_its_permission(
     assert denied.value.action == action
 
 
-def test_denied_tags_are_read_as_no_tags() -> None:
+def test_denied_tags_are_not_known() -> None:
     s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     with Stubber(s3) as stub:
         stub.add_client_error("get_bucket_tagging", "AccessDenied", http_status_code=403)
 
-        assert S3Buckets(s3, "111122223333", FakeClock()).read_tags("payroll") == {}
+        assert S3Buckets(s3, "111122223333", FakeClock()).read_tags("payroll") is None
 
 
 def test_every_read_sends_the_expected_owner(cloud: LocalCloud, bucket: Bucket) -> None:

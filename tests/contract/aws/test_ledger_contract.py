@@ -258,8 +258,21 @@ def test_last_repair_of_every_resource_that_was_repaired_is_known(ledger: Ledger
 
     names = [entry.resource.name for entry in (*REPAIRED, OTHER, MINE)]
 
-    assert ledger.read_last_repairs(names) == {one.resource.name: (applied(one),) for one in REPAIRED}
-    assert ledger.read_last_repairs([]) == {}
+    for setting in (OF_BUCKET.setting, MINE.setting):
+        assert ledger.read_last_repairs(names, setting) == {
+            one.resource.name: (applied(one),) for one in REPAIRED if one.setting == setting
+        }
+    assert ledger.read_last_repairs([], MINE.setting) == {}
+
+
+def test_repairs_of_each_setting_are_noted_apart(ledger: Ledger) -> None:
+    other = replace(OTHER, resource=OF_BUCKET.resource)
+    ledger.open_all([OF_BUCKET, other], NOON)
+    ledger.close_all(closed([OF_BUCKET, other]), NOON)
+
+    name = OF_BUCKET.resource.name
+    assert ledger.read_last_repairs([name], OF_BUCKET.setting) == {name: (applied(OF_BUCKET),)}
+    assert ledger.read_last_repairs([name], other.setting) == {name: (applied(other),)}
 
 
 @pytest.mark.parametrize("entry", REPAIRED, ids=["bucket", "copied", "copied in parts", "changed in place"])
@@ -267,7 +280,9 @@ def test_one_entry_notes_its_repair(ledger: Ledger, entry: LedgerEntry[Any]) -> 
     ledger.open_all([entry], NOON)
     ledger.close_all([applied(entry)], NOON)
 
-    assert ledger.read_last_repairs([entry.resource.name]) == {entry.resource.name: (applied(entry),)}
+    assert ledger.read_last_repairs([entry.resource.name], entry.setting) == {
+        entry.resource.name: (applied(entry),)
+    }
 
 
 @pytest.mark.parametrize("outcome", [NEWER, DENIED], ids=["skipped", "failed"])
@@ -275,7 +290,7 @@ def test_write_that_was_not_made_is_no_repair(ledger: Ledger, outcome: Outcome) 
     ledger.open_all([MINE], NOON)
     ledger.close_all([replace(MINE, outcome=outcome)], NOON)
 
-    assert ledger.read_last_repairs([MINE.resource.name]) == {}
+    assert ledger.read_last_repairs([MINE.resource.name], MINE.setting) == {}
 
 
 def test_write_that_nobody_saw_end_is_noted_as_a_repair(ledger: Ledger) -> None:
@@ -283,7 +298,7 @@ def test_write_that_nobody_saw_end_is_noted_as_a_repair(ledger: Ledger) -> None:
     ledger.open_all([MINE], NOON)
     ledger.close_all([replace(MINE, outcome=unknown)], NOON)
 
-    assert ledger.read_last_repairs([MINE.resource.name]) == {
+    assert ledger.read_last_repairs([MINE.resource.name], MINE.setting) == {
         MINE.resource.name: (replace(MINE, outcome=unknown),)
     }
 
@@ -296,7 +311,7 @@ def test_last_repairs_of_a_resource_are_known_the_latest_first(ledger: Ledger, n
         ledger.close_all([applied(entry)], NOON)
 
     last = tuple(applied(entry) for entry in reversed(repairs))[:LAST_REPAIRS]
-    assert ledger.read_last_repairs([MINE.resource.name]) == {MINE.resource.name: last}
+    assert ledger.read_last_repairs([MINE.resource.name], MINE.setting) == {MINE.resource.name: last}
 
 
 def test_two_repairs_of_one_resource_in_one_call_are_both_known(ledger: Ledger) -> None:
@@ -304,6 +319,6 @@ def test_two_repairs_of_one_resource_in_one_call_are_both_known(ledger: Ledger) 
     ledger.open_all([MINE, again], NOON)
 
     assert ledger.close_all(closed([MINE, again]), NOON) == {}
-    assert ledger.read_last_repairs([MINE.resource.name]) == {
+    assert ledger.read_last_repairs([MINE.resource.name], MINE.setting) == {
         MINE.resource.name: (applied(again), applied(MINE))
     }

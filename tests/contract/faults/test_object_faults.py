@@ -14,7 +14,7 @@ from reseal.aws.s3.objects import S3Objects
 from reseal.core.errors import AccessDeniedError, RefusalError, TransientError, WrongRegionError
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import ObservedObject
-from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
+from reseal.runtime.wiring.objects import COPIES, OBJECT_CALLS
 from tests.contract.worlds.calls import ACCOUNT, Calls
 from tests.contract.worlds.evidence import new_table
 from tests.contract.worlds.objects import MIB, PART

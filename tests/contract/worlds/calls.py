@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localcloud.client.handle import LocalCloud
-from reseal.runtime.wiring import CALLS
+from reseal.runtime.wiring.clients import CALLS
 
 ACCOUNT = "222233334444"
 CALLER = f"arn:aws:iam::{ACCOUNT}:user/adapters"

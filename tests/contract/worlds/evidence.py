@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
+from reseal.aws.dynamodb.bucket_notes import DynamoDbBucketNotes
 from reseal.aws.dynamodb.ledger import DynamoDbLedger, retry_conflicts
+from reseal.aws.dynamodb.policy_writes import DynamoDbPolicyWrites
 from reseal.aws.dynamodb.watchlist import DynamoDbWatchlist
 from reseal.aws.sns import SnsTopic
 from reseal.core.findings.message import Message
-from reseal.ports import AlertWindows, Ledger, Topic, Watchlist
+from reseal.ports import AlertWindows, BucketNotes, Ledger, PolicyWrites, Topic, Watchlist
 from tests.contract.worlds.services import Backend
 from tests.support.fakes.services import FakeTopic
 from tests.support.names import unique
@@ -43,6 +45,16 @@ def aws_windows(backend: Backend) -> AlertWindows:
 def aws_watchlist(backend: Backend) -> Watchlist:
     dynamodb = backend.client("dynamodb")
     return DynamoDbWatchlist(dynamodb, new_table(dynamodb))
+
+
+def aws_bucket_notes(backend: Backend) -> BucketNotes:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbBucketNotes(dynamodb, new_table(dynamodb))
+
+
+def aws_policy_writes(backend: Backend) -> PolicyWrites:
+    dynamodb = backend.client("dynamodb")
+    return DynamoDbPolicyWrites(dynamodb, new_table(dynamodb))
 
 
 class TopicWorld(Protocol):

@@ -20,7 +20,7 @@ from reseal.aws.dynamodb.alert_windows import DynamoDbWindows
 from reseal.core.calls.queue_message import CloseWindow, reminder_body
 from reseal.flow.delivery import Delivery
 from reseal.flow.flow import Flow
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
+from reseal.runtime.wiring.objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD, wire_objects
 from tests.gates.roles.bucket_battery import IncompleteError, expect
 from tests.gates.roles.object_scenes import KEY, OTHER_USER, OWNED_BY, SSE_S3, Scene, Scenes
 from tests.support.deployment import OTHER_ACCOUNT, Deployment

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +19,15 @@ from localcloud.client.handle import LocalCloud
 from tests.gates.roles.bucket_battery import Battery
 from tests.gates.roles.key_battery import KeyBattery
 from tests.gates.roles.object_battery import ObjectBattery, remediation_key_admits_another_account
+from tests.gates.roles.policy_battery import PolicyBattery
 from tests.gates.roles.sweep_battery import SweepBattery
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, deployed
 from tests.support.rights import role_statements
 from tests.support.translated import actions, enforcing, of_type
 from tests.support.workers import kill_workers
 
 LANE, TRAIL_CHECK, SCHEDULE = "EnforceBucketRole", "CheckTrailRole", "CheckTrailScheduleRole"
-OBJECTS, KEYS = "EnforceObjectRole", "EnforceKeyRole"
+OBJECTS, KEYS, POLICIES = "EnforceObjectRole", "EnforceKeyRole", "EnforcePolicyRole"
 SWEEP, SWEEP_TIMER = "SweepRole", "SweepTimerRole"
 TRAIL = "gate-trail"
 CACHED = {"kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies", "s3:GetBucketTagging"}
@@ -56,6 +58,12 @@ UNTESTED = {
     (KEYS, "sqs:GetQueueAttributes"): POLLER,
     (KEYS, "logs:CreateLogStream"): LOGGER,
     (KEYS, "logs:PutLogEvents"): LOGGER,
+    (POLICIES, "s3:GetAccountPublicAccessBlock"): ACCOUNT_SETTINGS,
+    (POLICIES, "sqs:ReceiveMessage"): POLLER,
+    (POLICIES, "sqs:DeleteMessage"): POLLER,
+    (POLICIES, "sqs:GetQueueAttributes"): POLLER,
+    (POLICIES, "logs:CreateLogStream"): LOGGER,
+    (POLICIES, "logs:PutLogEvents"): LOGGER,
     (TRAIL_CHECK, "logs:CreateLogStream"): LOGGER,
     (TRAIL_CHECK, "logs:PutLogEvents"): LOGGER,
     (TRAIL_CHECK, "sns:Publish"): FAILURES,
@@ -74,8 +82,9 @@ WRITING = enforcing(KeyDeletionMode="enforce")
 GRANTED = sorted(
     {
         (role, action)
-        for role in of_type(WRITING, "AWS::IAM::Role")
-        for statement in role_statements(WRITING, role)
+        for template in (WRITING, enforcing(TlsMode="enforce"))
+        for role in of_type(template, "AWS::IAM::Role")
+        for statement in role_statements(template, role)
         for action in actions(statement)
     }
 )
@@ -85,19 +94,32 @@ FirstFailure = Callable[[], str | None]
 
 
 @pytest.fixture(scope="module")
-def role_deployment(deployment: Deployment) -> Iterator[Deployment]:
-    """The shared stack while K admits a reader of another account."""
-    with remediation_key_admits_another_account(deployment):
-        yield deployment
+def deployment_of(request: pytest.FixtureRequest, built: Path) -> Iterator[Callable[[str], Deployment]]:
+    """By role, the shared stack while K admits a reader of another account, or one that writes policies."""
+    with ExitStack() as started:
+
+        @cache
+        def stack(*, writes_policies: bool) -> Deployment:
+            if writes_policies:
+                assert built.is_dir()
+                return started.enter_context(deployed(TlsMode="enforce"))
+            shared: Deployment = request.getfixturevalue("deployment")
+            started.enter_context(remediation_key_admits_another_account(shared))
+            return shared
+
+        yield lambda role: stack(writes_policies=role == POLICIES)
 
 
 @pytest.fixture(scope="module")
-def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], FirstFailure]]:
+def first_failure_of(
+    deployment_of: Callable[[str], Deployment],
+) -> Iterator[Callable[[str], FirstFailure]]:
     """By role, the function that runs its battery; it was run once with every right, without a failure."""
     batteries = {
         LANE: bucket_lane,
         OBJECTS: object_lane,
         KEYS: key_lane,
+        POLICIES: policy_lane,
         SWEEP: sweep,
         TRAIL_CHECK: trail_check,
     }
@@ -105,7 +127,7 @@ def first_failure_of(role_deployment: Deployment) -> Iterator[Callable[[str], Fi
 
         @cache
         def first_failure_of(role: str) -> FirstFailure:
-            first_failure = started.enter_context(batteries[role](role_deployment))
+            first_failure = started.enter_context(batteries[role](deployment_of(role)))
             assert first_failure() is None
             return first_failure
 
@@ -143,6 +165,12 @@ def sweep(deployment: Deployment) -> Iterator[FirstFailure]:
 
 
 @contextmanager
+def policy_lane(deployment: Deployment) -> Iterator[FirstFailure]:
+    yield PolicyBattery(deployment).first_failure
+    purge_returned_messages(deployment)
+
+
+@contextmanager
 def trail_check(deployment: Deployment) -> Iterator[FirstFailure]:
     """Whether the trail check gives the same answer as with all its rights."""
     cloud, stack = deployment.cloud, deployment.stack
@@ -174,9 +202,10 @@ def roles_of(deployment: Deployment) -> dict[str, str]:
 
 
 def purge_returned_messages(deployment: Deployment) -> None:
-    for lane in ("Bucket", "Key", "KeyLook"):
-        queue = deployment.stack.outputs[f"{lane}QueueUrl"]
-        deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
+    for lane in ("Bucket", "Key", "KeyLook", "Policy"):
+        queue = deployment.stack.outputs.get(f"{lane}QueueUrl")
+        if queue:
+            deployment.cloud.client("sqs").purge_queue(QueueUrl=queue)
 
 
 @contextmanager
@@ -199,27 +228,30 @@ def clear_caches(cloud: LocalCloud) -> None:
 
 @pytest.mark.parametrize(("role", "action"), TESTED, ids=[f"{role} {action}" for role, action in TESTED])
 def test_battery_fails_without_the_action(
-    role: str, action: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
+    role: str,
+    action: str,
+    deployment_of: Callable[[str], Deployment],
+    first_failure_of: Callable[[str], FirstFailure],
 ) -> None:
-    first_failure = first_failure_of(role)
+    deployment, first_failure = deployment_of(role), first_failure_of(role)
 
-    with denied([action], role, role_deployment):
+    with denied([action], role, deployment):
         if action in CACHED:
-            clear_caches(role_deployment.cloud)
+            clear_caches(deployment.cloud)
         without = first_failure()
-    purge_returned_messages(role_deployment)
+    purge_returned_messages(deployment)
 
     assert without is not None
 
 
-@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, SWEEP, TRAIL_CHECK])
+@pytest.mark.parametrize("role", [LANE, OBJECTS, KEYS, POLICIES, SWEEP, TRAIL_CHECK])
 def test_battery_passes_with_every_action_except_the_untested_ones(
-    role: str, role_deployment: Deployment, first_failure_of: Callable[[str], FirstFailure]
+    role: str, deployment_of: Callable[[str], Deployment], first_failure_of: Callable[[str], FirstFailure]
 ) -> None:
     first_failure = first_failure_of(role)
     trusted = [action for of, action in UNTESTED if of == role]
 
-    with denied(trusted, role, role_deployment):
+    with denied(trusted, role, deployment_of(role)):
         without = first_failure()
 
     assert without is None

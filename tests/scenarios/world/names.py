@@ -19,6 +19,7 @@ KEY_DISABLED = "KMS.KeyDisabled"
 KEY_POLICY = "KMS.KeyPolicy"
 KEY_ROTATION = "KMS.KeyRotation"
 OBJECT_ENCRYPTION = "S3.ObjectEncryption"
+TLS_ONLY = "S3.BucketTlsOnly"
 
 
 def key_arn(name: str, account: str = ACCOUNT, region: str = REGION) -> str:

@@ -126,6 +126,7 @@ def _call(name: str, bucket: str, at: datetime) -> Record:
         "eventID": f"c0ffee00-0000-0000-0000-{next(_numbers):012}",
         "eventType": "AwsApiCall",
         "recipientAccountId": ACCOUNT,
+        "tlsDetails": {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256"},
         "resources": [
             {"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::{bucket}"},
         ],

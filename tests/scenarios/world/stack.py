@@ -30,7 +30,7 @@ from tests.scenarios.world.aws.messages import Queue, Queued, Queues
 from tests.scenarios.world.patterns import matches
 from tests.support.translated import SOURCE, of_type, resolved
 
-CLOCK = "reseal.runtime.wiring.SystemClock"
+CLOCK = "reseal.runtime.wiring.clients.SystemClock"
 KEYS = {"RemediationKey": "00000000-0000-0000-0000-0000000000aa", "TrailKey": "trail", "AlertsKey": "alerts"}
 """The ids that the template's keys get."""
 
@@ -87,12 +87,15 @@ class Stack:
 
     @property
     def template(self) -> dict[str, Any]:
+        return self._resolved(self.parameters)
+
+    def _resolved(self, parameters: Mapping[str, str]) -> dict[str, Any]:
         place = {
             "AWS::Partition": self.account.partition,
             "AWS::Region": self.account.region,
             "AWS::URLSuffix": _dns_suffixes()[self.account.partition],
         }
-        return _template(tuple(sorted((place | {"Mode": "enforce", **self.parameters}).items())))
+        return _template(tuple(sorted((place | {"Mode": "enforce", **parameters}).items())))
 
     @property
     def k(self) -> str:
@@ -101,8 +104,9 @@ class Stack:
 
     @property
     def key_policy(self) -> dict[str, Any]:
-        """The policy of the stack's own key, as the template has it."""
-        policy: dict[str, Any] = self.template["Resources"]["RemediationKey"]["Properties"]["KeyPolicy"]
+        """The policy of a key that a stack makes, also if this one was given another."""
+        template = self._resolved({**self.parameters, "KmsKeyArn": ""})
+        policy: dict[str, Any] = template["Resources"]["RemediationKey"]["Properties"]["KeyPolicy"]
         return policy
 
     def dispatch(self, event: Event, *, routed_as: Event | None = None) -> None:

@@ -27,7 +27,8 @@ ONE = "one"
 class World:
     """The account, its clock, and the stack with its parameters.
 
-    It has the stack's key, a key of a team, and a bucket under SSE-S3 with SSE-C blocked.
+    The check of bucket policies is off unless `TlsMode` says otherwise. It has the stack's key, a key of a
+    team, and a bucket under SSE-S3 with SSE-C blocked.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class World:
         self.buckets, self._keys = Buckets(self.account), Keys(self.account)
         self.objects = Objects(self.account, self.buckets, self._keys)
         self.ledger, self.topic = Table(self.account), Topic(self.account)
-        self.stack = Stack(self.account, {"SettleSeconds": "0"} | parameters, monkeypatch)
+        self.stack = Stack(self.account, {"SettleSeconds": "0", "TlsMode": "off"} | parameters, monkeypatch)
         self.k = self._keys.add(arn=self.stack.k, policies={"default": self.stack.key_policy})
         self.team_key = self._keys.add(arn=TEAM_KEY, policies={"default": self.stack.key_policy})
         self.partner_key = self._keys.add(arn=PARTNER_KEY)
@@ -111,6 +112,15 @@ class World:
             rule["BlockedEncryptionTypes"] = {"EncryptionType": [changes["blocked"]]}
         self.buckets.buckets[bucket].set_rule(rule | {"BucketKeyEnabled": bool(changes.get("bucket_key"))})
         return records.put_encryption(bucket, self.clock.now(), algorithm, key_id, **changes)
+
+    def sets_policy(self, policy: dict[str, Any] | None, **changes: Any) -> Record:
+        """Somebody sets or deletes the bucket's policy; the record, which has not arrived yet."""
+        self.bucket.policy = policy
+        name = "PutBucketPolicy" if policy else "DeleteBucketPolicy"
+        record = self.bucket_record(name, **changes)
+        if policy:
+            record["requestParameters"]["bucketPolicy"] = policy
+        return record
 
     def writes(self, key: str = KEY, *, record: Mapping[str, Any] | None = None, **version: Any) -> None:
         """A client writes an object, and the record arrives. `record` changes the record."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
+from reseal.core.calls.look import Look
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
-from reseal.ports import KeyServices, ObjectServices, Services
+from reseal.ports import BucketPolicies, KeyServices, ObjectServices, Services
 from reseal.resources.bucket.kind import BucketKind
+from reseal.resources.bucket_policy.kind import PolicyKind
 from reseal.resources.key.kind import KeyKind
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
-from reseal.runtime.wiring import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.clients import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.fakes.executor import OneByOne
 
 PLENTY = 300.0
@@ -29,7 +32,12 @@ def an_invocation(seconds_left: float = PLENTY) -> Deadline:
 
 
 def bucket_flow(
-    policy: Policy, services: Services, deadline: Deadline | None = None, *, window_seconds: int = 900
+    policy: Policy,
+    services: Services,
+    deadline: Deadline | None = None,
+    *,
+    window_seconds: int = 900,
+    hand_on: Callable[[Look[Any]], None] | None = None,
 ) -> Flow[Any, Any, Any]:
     """The bucket lane in one thread, by default without a deadline."""
     return Flow(
@@ -39,6 +47,23 @@ def bucket_flow(
         ledger=services.ledger,
         clock=services.clock,
         deadline=deadline or Deadline(),
+        workers=OneByOne(),
+        seconds_to_record=SECONDS_TO_RECORD,
+        seconds_for_one=SECONDS_FOR_ONE,
+        seconds_to_end=SECONDS_TO_END,
+        hand_on=hand_on,
+    )
+
+
+def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) -> Flow[Any, Any, Any]:
+    """The policy lane, in one thread and without a deadline."""
+    return Flow(
+        policy=policy,
+        kind=PolicyKind(services=services, policies=policies),
+        reporter=Reporter(services=services, window_seconds=900),
+        ledger=services.ledger,
+        clock=services.clock,
+        deadline=Deadline(),
         workers=OneByOne(),
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,

@@ -6,12 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
 from reseal.core.alerts.window import Window
+from reseal.core.calls.attribution import CLOCKS_DIFFER
+from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.errors import LeaseHeldError, NotFoundError
 from reseal.core.findings.alerts import Unblocked
@@ -20,11 +22,15 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.outcome import may_have_been_made
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
+from reseal.core.resource import BucketResource
 from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_policy import BucketPolicy
+from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound
 from reseal.core.state.s3_object import BucketContext
+from reseal.core.transit.noted import LONGEST_WRITE, NotedBucket, NotedWrite, PlainHttpCall
 from reseal.ports import Services
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -75,7 +81,8 @@ class FakeBuckets:
 
     `versioned`, `notifying` and `with_acls` name the buckets that are. `failures` holds, by method, the
     errors of its next calls. `writes` keeps every write; after one, the next `stale_reads` reads show the
-    state before it. `after_put` runs once, right after a write: a concurrent writer.
+    state before it. `after_put` runs once, right after a write: a concurrent writer. A bucket that is not in
+    `policies` has one that denies plain HTTP; `policy_writes` keeps every write of a policy.
     """
 
     def __init__(self, steps: Steps | None = None, clock: FakeClock | None = None) -> None:
@@ -88,6 +95,8 @@ class FakeBuckets:
         self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self.writes: list[BucketEncryption] = []
+        self.policies: dict[str, BucketPolicy] = {}
+        self.policy_writes: list[BucketPolicy] = []
         self.stale_reads = 0
         self.after_put: Callable[[], None] | None = None
         self._steps, self._clock = steps or Steps(), clock or FakeClock()
@@ -105,12 +114,18 @@ class FakeBuckets:
         with self._steps.step("read created", self.failures["read_created"]):
             return self.created.get(bucket)
 
-    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
+    def read_policy(self, bucket: str) -> BucketPolicy:
         with self._steps.step("read policy", self.failures["read_policy"]):
             self._existing(bucket, "s3:GetBucketPolicy")
-            return self.access[bucket].policy
+            return self.policies.get(bucket, denying_plain_http(bucket))
 
-    def read_access(self, bucket: str) -> BucketAccess:
+    def put_policy(self, bucket: str, policy: BucketPolicy) -> None:
+        with self._steps.step("put policy", self.failures["put_policy"]):
+            self._existing(bucket, "s3:PutBucketPolicy")
+            self.policies[bucket] = policy
+            self.policy_writes.append(policy)
+
+    def read_access(self, bucket: str, policy: BucketPolicy | None = None) -> BucketAccess:
         with self._steps.step("read access", self.failures["read_access"]):
             self._existing(bucket, "s3:GetBucketPolicy")
             return self.access[bucket]
@@ -126,7 +141,7 @@ class FakeBuckets:
                 has_acls=bucket in self.with_acls,
             )
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
         with self._steps.step("read tags", self.failures["read_tags"]):
             return self.tags[bucket]
 
@@ -143,6 +158,11 @@ class FakeBuckets:
         if bucket not in self.state:
             raise NotFoundError("NoSuchBucket", action, "The specified bucket does not exist")
         return self.state[bucket]
+
+
+def denying_plain_http(bucket: str) -> BucketPolicy:
+    """The policy of a bucket that answers over TLS only."""
+    return DenyInsecureTransport(bucket_arn=f"arn:aws:s3:::{bucket}").applied_to(BucketPolicy())
 
 
 class FakeKeys:
@@ -190,7 +210,7 @@ class FakeLedger:
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
-        self._last: defaultdict[str, list[str]] = defaultdict(list)
+        self._last: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._steps = steps or Steps()
         self._documents: dict[str, str] = {}
 
@@ -215,9 +235,11 @@ class FakeLedger:
             refused = [entry.entry_id for entry in entries if not self._closed(entry)]
             return {i: LeaseHeldError(f"another invocation took over event {i}") for i in refused}
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
+    def read_last_repairs(
+        self, names: Sequence[str], setting: str
+    ) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
         with self._steps.step("ledger read last", self.failures["read_last_repairs"]):
-            last = {name: map(self._entry, self._last[name][:LAST_REPAIRS]) for name in names}
+            last = {name: map(self._entry, self._last[name, setting][:LAST_REPAIRS]) for name in names}
             found = {name: tuple(entry for entry in entries if entry) for name, entries in last.items()}
             return {name: entries for name, entries in found.items() if entries}
 
@@ -238,7 +260,7 @@ class FakeLedger:
             return False
         self._put(entry)
         if may_have_been_made(entry.outcome):
-            self._last[entry.resource.name].insert(0, entry.entry_id)
+            self._last[entry.resource.name, entry.setting].insert(0, entry.entry_id)
         return True
 
     def _entry(self, entry_id: str) -> LedgerEntry[Any] | None:
@@ -277,6 +299,63 @@ class FakeWatchlist:
                 return False
             self.signs[facet] = Noted(signs=noted.signs, version=noted.version + 1)
             return True
+
+
+class FakeBucketNotes:
+    """`BucketNotes`."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.noted: defaultdict[str, NotedBucket] = defaultdict(NotedBucket)
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
+        with self._steps.step("note plain HTTP", self.failures["note_plain_http"]):
+            noted = self.noted[bucket]
+            self.noted[bucket] = replace(noted, last=call, count=noted.count + 1)
+
+    def note_tool(self, bucket: str, *, creator: str | None, manager: str | None) -> NotedBucket:
+        with self._steps.step("note tool", self.failures["note_tool"]):
+            noted = self.noted[bucket]
+            self.noted[bucket] = replace(
+                noted, creator=noted.creator or creator, manager=manager or noted.manager
+            )
+            return self.noted[bucket]
+
+    def read(self, bucket: str) -> NotedBucket:
+        with self._steps.step("read notes", self.failures["read"]):
+            return self.noted[bucket]
+
+
+class FakePolicyWrites:
+    """`PolicyWrites`."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.noted: list[tuple[str, NotedWrite]] = []
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def note(self, bucket: str, write: NotedWrite) -> None:
+        with self._steps.step("note write", self.failures["note"]):
+            self.noted.append((bucket, write))
+
+    def read_around(self, bucket: str, time: datetime) -> Sequence[NotedWrite]:
+        with self._steps.step("read writes", self.failures["read_around"]):
+            earliest, latest = time - LONGEST_WRITE - CLOCKS_DIFFER, time + CLOCKS_DIFFER
+            return [one for name, one in self.noted if name == bucket and earliest <= one.read_at <= latest]
+
+
+class FakeLooks:
+    """`Looks`. Keeps what was asked."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.asked: list[Look[BucketResource]] = []
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def ask(self, look: Look[BucketResource]) -> None:
+        with self._steps.step("hand on", self.failures["ask"]):
+            self.asked.append(look)
 
 
 class FakeWindows:
@@ -369,6 +448,9 @@ class FakeCloud:
     key_uses: FakeKeyUses
     ledger: FakeLedger
     watchlist: FakeWatchlist
+    bucket_notes: FakeBucketNotes
+    policy_writes: FakePolicyWrites
+    looks: FakeLooks
     windows: FakeWindows
     reminders: FakeReminders
     topic: FakeTopic
@@ -387,6 +469,9 @@ class FakeCloud:
             key_uses=FakeKeyUses(),
             ledger=FakeLedger(steps),
             watchlist=FakeWatchlist(steps),
+            bucket_notes=FakeBucketNotes(steps),
+            policy_writes=FakePolicyWrites(steps),
+            looks=FakeLooks(steps),
             windows=FakeWindows(steps),
             reminders=FakeReminders(steps),
             topic=FakeTopic(steps),
@@ -405,6 +490,8 @@ class FakeCloud:
             key_uses=self.key_uses,
             ledger=self.ledger,
             watchlist=self.watchlist,
+            bucket_notes=self.bucket_notes,
+            policy_writes=self.policy_writes,
             windows=self.windows,
             reminders=self.reminders,
             topic=self.topic,

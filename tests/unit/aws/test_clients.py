@@ -9,7 +9,8 @@ from aws_lambda_powertools import Logger
 
 from reseal.aws.cloudtrail import CloudTrail
 from reseal.ports import Services
-from reseal.runtime.wiring import Clients, wire
+from reseal.runtime.wiring.buckets import wire_buckets
+from reseal.runtime.wiring.clients import Clients
 from tests.unit.functions.test_enforce_bucket import SETTINGS
 
 PORTS = ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topic"]
@@ -17,7 +18,7 @@ PORTS = ["buckets", "keys", "ledger", "watchlist", "windows", "reminders", "topi
 
 @pytest.fixture(scope="module")
 def services() -> Services:
-    return wire(SETTINGS | {"AWS_REGION": "eu-west-1"}, Logger(service="clients"))[1]
+    return wire_buckets(SETTINGS | {"AWS_REGION": "eu-west-1"}, Logger(service="clients"))[1]
 
 
 def test_client_is_made_at_its_first_use_and_prepared_once() -> None:

@@ -17,7 +17,7 @@ from urllib3 import HTTPResponse
 
 from reseal.aws import timestamps
 from reseal.aws.timestamps import is_header_date, parse_timestamp, read_timestamps_quickly
-from reseal.runtime.wiring import Clients
+from reseal.runtime.wiring.clients import Clients
 
 NOW = datetime(2026, 11, 24, 22, 52, 42, tzinfo=UTC)
 SINCE_S3_BEGAN = st.datetimes(datetime(2006, 3, 14), datetime(2999, 12, 31), timezones=st.just(UTC))

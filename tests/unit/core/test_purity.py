@@ -17,6 +17,7 @@ ALLOWED = {
     "datetime",
     "enum",
     "fnmatch",
+    "functools",  # `lru_cache` of functions that know nothing but their arguments
     "hashlib",
     "ipaddress",
     "itertools",

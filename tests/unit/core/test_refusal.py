@@ -81,3 +81,31 @@ def test_what_a_key_denies_is_named_as_the_action_and_the_call_is_not() -> None:
     assert outcome.denied_action == "kms:Decrypt"
     assert outcome.reason.startswith("kms:Decrypt is denied to Reseal's role")
     assert "a policy of the key" in outcome.reason
+
+
+def test_public_policy_that_is_blocked_is_no_missing_permission() -> None:
+    said = "public policies are blocked by the BlockPublicPolicy block public access setting"
+
+    outcome = outcome_of_refusal(AccessDeniedError("AccessDenied", "s3:PutBucketPolicy", said))
+
+    assert outcome == Failed(
+        code="AccessDenied",
+        reason=(
+            "S3 refused s3:PutBucketPolicy, because the new bucket policy is public, as the one before, and "
+            f"BlockPublicPolicy is on: {said!r}"
+        ),
+    )
+
+
+def test_policy_that_names_a_deleted_principal_is_refused_as_a_whole() -> None:
+    outcome = outcome_of_refusal(
+        RefusalError("MalformedPolicy", "s3:PutBucketPolicy", "Invalid principal in policy")
+    )
+
+    assert outcome == Failed(
+        code="MalformedPolicy",
+        reason=(
+            "S3 refused the bucket policy as a whole: it does so if a principal that it names was deleted "
+            "since: 'Invalid principal in policy'"
+        ),
+    )

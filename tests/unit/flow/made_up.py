@@ -172,6 +172,10 @@ class KeyKind:
     settings = tuple(REQUIRED)
     lease = LEASE
 
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        return tuple(CHECK_BY_ID[check] for check in CHECK_OF.values())
+
     def parse(self, body: str) -> KeyLook | None:
         if body == "nothing to do":
             return None

@@ -26,7 +26,6 @@ SETTINGS = {
     "MODE": "enforce",
     "REPLACE_UNAPPROVED_KEYS": "false",
     "REMEDIATION_KEY_ARN": K,
-    "STACK_KEY_ARN": K,
     "APPROVED_KEYS": "account",
     "EXEMPT_CONTROL_TOWER": "true",
     "CALLERS_MAY_USE_KEY": "false",
@@ -39,6 +38,7 @@ SETTINGS = {
     "LEDGER_DAYS": "90",
     "RUNBOOK_URL": "docs/runbook.md",
     "ALERT_WINDOW_SECONDS": "900",
+    "POLICY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/policies",
     "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/buckets",
 }
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from localcloud.client.handle import REPOSITORY
 
 INSTALL = REPOSITORY / "requirements" / "install.py"
@@ -38,3 +40,20 @@ def test_unreachable_index_gives_the_reason_of_pip_and_the_remedy(tmp_path: Path
     assert done.returncode != 0
     assert "No matching distribution found for not-there-at-all==1.0" in done.stderr
     assert "could not be installed. The packages come once from PyPI" in done.stderr
+
+
+@pytest.mark.parametrize(("version", "is_told"), [((3, 13, 9), False), ((3, 14, 0), True)], ids=str)
+def test_python_that_is_not_tested_is_noticed_before_anything_is_fetched(
+    tmp_path: Path, version: tuple[int, ...], is_told: bool
+) -> None:
+    as_that_python = (
+        "import runpy, sys\n"
+        f"sys.version_info = {version}\n"
+        f"sys.argv = ['install.py', '{tmp_path / 'environment'}', '{tmp_path / 'not-there.txt'}']\n"
+        f"runpy.run_path('{INSTALL}', run_name='__main__')"
+    )
+
+    done = subprocess.run([sys.executable, "-c", as_that_python], capture_output=True, text=True, check=False)
+
+    assert "not-there.txt" in done.stderr
+    assert ("not tested on this Python" in done.stderr) is is_told

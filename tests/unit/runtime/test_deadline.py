@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from localcloud.client.handle import REPOSITORY
 from reseal.aws.s3.buckets import retry_conflicts
 from reseal.core.errors import TransientError
-from reseal.runtime import wiring, wiring_objects
 from reseal.runtime.deadline import Deadline, longest_attempt
-from reseal.runtime.wiring import CALLS
-from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
+from reseal.runtime.wiring import clients, objects
+from reseal.runtime.wiring.clients import CALLS
+from reseal.runtime.wiring.objects import COPIES, OBJECT_CALLS
 from tests.support.fakes.stubs import stubbed
 
 
@@ -33,12 +33,12 @@ def longest_call(calls: Config) -> float:
 NEEDED = longest_call(CALLS)
 ONE_ATTEMPT = longest_attempt(CALLS)
 TEMPLATE = (REPOSITORY / "template.yaml").read_text()
-FOR_ONE_OBJECT = wiring_objects.SECONDS_FOR_ONE + wiring_objects.SECONDS_TO_END
+FOR_ONE_OBJECT = objects.SECONDS_FOR_ONE + objects.SECONDS_TO_END
 """What a call leaves until the repairs begin."""
 
 BUCKET_FUNCTION, OBJECT_FUNCTION = map(int, re.findall(r"^ +Timeout: (\d+)", TEMPLATE, re.MULTILINE)[:2])
 
-LANES = pytest.mark.parametrize("lane", [wiring, wiring_objects], ids=["buckets", "objects"])
+LANES = pytest.mark.parametrize("lane", [clients, objects], ids=["buckets", "objects"])
 
 
 @LANES
@@ -61,11 +61,11 @@ def test_other_messages_have_time_after_one_whose_call_timed_out() -> None:
 
 
 def test_a_bucket_needs_its_write_and_the_read_after_it() -> None:
-    assert wiring.SECONDS_FOR_ONE == ONE_ATTEMPT + ONE_ATTEMPT
+    assert clients.SECONDS_FOR_ONE == ONE_ATTEMPT + ONE_ATTEMPT
 
 
 def test_buckets_have_time_for_their_reads_before_what_every_batch_needs() -> None:
-    needed = wiring.SECONDS_TO_RECORD + wiring.SECONDS_FOR_ONE + wiring.SECONDS_TO_END
+    needed = clients.SECONDS_TO_RECORD + clients.SECONDS_FOR_ONE + clients.SECONDS_TO_END
 
     assert BUCKET_FUNCTION - needed >= 4 * ONE_ATTEMPT
 
@@ -80,7 +80,7 @@ def test_only_a_copy_waits_longer_and_is_then_tried_less_often() -> None:
 
 
 def test_an_object_needs_its_copy_and_the_read_after_it() -> None:
-    assert longest_attempt(COPIES) + ONE_ATTEMPT == wiring_objects.SECONDS_FOR_ONE
+    assert longest_attempt(COPIES) + ONE_ATTEMPT == objects.SECONDS_FOR_ONE
 
 
 def test_a_batch_has_time_for_its_repairs_after_one_call_with_all_its_retries() -> None:
@@ -90,7 +90,7 @@ def test_a_batch_has_time_for_its_repairs_after_one_call_with_all_its_retries() 
 
 
 def test_a_batch_has_time_for_its_end_after_one_call_and_one_copy_with_all_their_retries() -> None:
-    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - longest_call(COPIES) > wiring_objects.SECONDS_TO_END
+    assert OBJECT_FUNCTION - longest_call(OBJECT_CALLS) - longest_call(COPIES) > objects.SECONDS_TO_END
 
 
 def test_a_copy_in_parts_has_most_of_the_invocation() -> None:

@@ -15,7 +15,6 @@ from reseal.runtime.settings import OF_S3, Settings, read_settings
 from tests.support.builders import BUCKET_KEY, DEFAULT_MODES, SSE_C_BLOCK
 
 KEY = "arn:aws:kms:us-east-1:111122223333:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
-STACK_KEY = "arn:aws:kms:us-east-1:111122223333:key/5a6b7c8d-1111-4222-8333-944455556666"
 OTHER_KEY = "arn:aws:kms:us-east-1:444455556666:key/mrk-1234567890abcdef1234567890abcdef"
 MODES = {check: mode for check, mode in DEFAULT_MODES.items() if check in OF_S3} | {SSE_C_BLOCK: Mode.OFF}
 RIGHT = {
@@ -25,7 +24,6 @@ RIGHT = {
     "CHECK_MODES": ",".join(f"{check}={mode}" for check, mode in MODES.items()),
     "REQUIRED_ENCRYPTION": "SSE-KMS",
     "REMEDIATION_KEY_ARN": KEY,
-    "STACK_KEY_ARN": STACK_KEY,
     "APPROVED_KEYS": "account",
     "REPLACE_UNAPPROVED_KEYS": "false",
     "EXEMPT_CONTROL_TOWER": "true",
@@ -50,9 +48,9 @@ READ: list[tuple[str, str, Callable[[Settings], Any], Any]] = [
         "APPROVED_KEYS",
         f"{KEY},{OTHER_KEY}",
         lambda s: s.policy.default.listed_keys,
-        {KEY, OTHER_KEY, STACK_KEY},
+        {KEY, OTHER_KEY},
     ),
-    ("APPROVED_KEYS", KEY.removeprefix("arn:"), lambda s: s.policy.default.listed_keys, {KEY, STACK_KEY}),
+    ("APPROVED_KEYS", KEY.removeprefix("arn:"), lambda s: s.policy.default.listed_keys, {KEY}),
     ("REPLACE_UNAPPROVED_KEYS", "true", lambda s: s.policy.default.replace_unapproved, True),
     ("EXEMPT_CONTROL_TOWER", "false", lambda s: s.policy.exempt_control_tower, False),
     ("TOPIC_ARN", "arn:aws:sns:x", lambda s: s.topic_arn, "arn:aws:sns:x"),
@@ -86,7 +84,6 @@ WRONG = [
         f"{KEY},alias/team",
         "APPROVED_KEYS must be 'account' or a list of key ARNs, but has: alias/team",
     ),
-    ("STACK_KEY_ARN", "alias/reseal", "an alias is not accepted"),
     ("APPROVED_KEYS", "Account", "APPROVED_KEYS must be"),
     ("REPLACE_UNAPPROVED_KEYS", "yes", "REPLACE_UNAPPROVED_KEYS is 'yes'"),
     ("LEDGER_DAYS", "0", "LEDGER_DAYS is '0'"),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.checks.catalogue import checks_of, decisions_of
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.results import CheckResult, findings_of
 from reseal.core.outcome import Applied
@@ -34,7 +34,7 @@ from tests.support.fakes.services import NOON
 from tests.support.findings import an_entry
 from tests.support.names import unique
 
-CHECKS = sorted(check.id for check in checks_of(BucketResource(bucket="any")))
+CHECKS = sorted(check.id for check in checks_of(BucketResource))
 
 
 def repaired() -> EventResult:
@@ -64,6 +64,16 @@ def log_lines(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def metrics(documents: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [document for document in documents if "_aws" in document and name in document]
+
+
+def test_event_sends_no_metric_if_metrics_are_off(
+    emitted: Callable[[EventResult], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+
+    documents = emitted(repaired())
+
+    assert len(documents) == len(log_lines(documents)) == 1
 
 
 def test_event_leaves_one_log_line(emitted: Callable[[EventResult], list[dict[str, Any]]]) -> None:

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.errors import AccessDeniedError, NotFoundError, TransientError
 from reseal.core.policy.requirements import Mode
 from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
+from reseal.core.state.bucket_policy import BucketPolicy
+from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.kms_key import KeyNotFound
 from reseal.core.sweep.caps import Caps
 from reseal.core.sweep.progress import Stage
@@ -27,7 +30,7 @@ from tests.support.builders import (
     a_policy,
     encryption,
 )
-from tests.support.fakes.services import NOON
+from tests.support.fakes.services import NOON, denying_plain_http
 from tests.unit.sweep.stage import KEYS, RIGHT, START, WRONG, Account
 
 ALLOWS = {
@@ -40,10 +43,6 @@ ALLOWS = {
             "Resource": "arn:aws:s3:::payroll/*",
         }
     ],
-}
-DENIES = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}],
 }
 STRANGERS = encryption(SSE_KMS, STRANGER_KEY, bucket_key=True)
 
@@ -79,7 +78,7 @@ def test_bucket_that_is_right_costs_two_reads() -> None:
 
 def test_policy_that_only_denies_makes_no_bucket_suspect() -> None:
     account = Account.holding({"payroll": RIGHT})
-    account.cloud.buckets.access["payroll"] = BucketAccess(policy=DENIES)
+    account.cloud.buckets.policies["payroll"] = denying_plain_http("payroll")
 
     assert account.start().steps()["read access"] == 0
 
@@ -87,11 +86,23 @@ def test_policy_that_only_denies_makes_no_bucket_suspect() -> None:
 def test_policy_that_allows_is_judged_in_full() -> None:
     account = Account.holding({"payroll": RIGHT})
     account.cloud.buckets.access["payroll"] = BucketAccess(policy=ALLOWS)
+    over_tls = DenyInsecureTransport(bucket_arn="arn:aws:s3:::payroll")
+    account.cloud.buckets.policies["payroll"] = over_tls.applied_to(BucketPolicy.of(ALLOWS))
 
     account.start()
 
     assert account.steps()["read access"] == 1
     assert account.statuses("payroll")[KEY_ACCESS] == "MANUAL"
+
+
+def test_bucket_without_a_policy_is_reported_as_open_to_plain_http() -> None:
+    account = Account.holding({"payroll": RIGHT})
+    account.cloud.buckets.policies["payroll"] = BucketPolicy()
+
+    account.start()
+
+    assert account.statuses("payroll")[TLS_ONLY] == "MANUAL"
+    assert account.cloud.buckets.policy_writes == []
 
 
 def test_violation_is_guarded_as_in_the_lane() -> None:
@@ -135,7 +146,7 @@ def test_what_the_policy_only_detects_says_so() -> None:
 def test_every_check_of_a_bucket_has_a_verdict() -> None:
     account = Account.holding({"payroll": RIGHT}).start()
 
-    checks = (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK, KEY_ACCESS)
+    checks = (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK, KEY_ACCESS, TLS_ONLY)
     assert account.statuses("payroll") == dict.fromkeys(checks, "COMPLIANT")
 
 

@@ -16,6 +16,7 @@ from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.text.quoted import named, quoted
 
 _LOCK = "Object Lock"
+_PUBLIC_BLOCKED = "BlockPublicPolicy"  # S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors"
 _CODE = re.compile(r"[A-Za-z0-9.]{1,80}")
 _DENIED = re.compile(r"not authorized to perform: ([a-z0-9-]{1,40}:[A-Za-z]{1,80})")
 
@@ -25,6 +26,8 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
 
     `what` names the kind of resource in the reason: "bucket" or "object".
     """
+    if reason := _by_the_resource(refusal, what):
+        return Failed(code=refusal.code, reason=reason)
     match refusal:
         case NotFoundError():
             return Skipped(cause=SkipCause.GONE, reason=f"the {what} no longer exists")
@@ -34,19 +37,40 @@ def outcome_of_refusal(refusal: RefusalError, what: str = "bucket") -> Skipped |
             region = named(refusal.region) if refusal.region else "another Region"
             reason = f"the bucket is in {region}: deploy Reseal there"
             return Skipped(cause=SkipCause.ELSEWHERE, reason=reason)
-        case AccessDeniedError() if _LOCK in refusal.message:  # no permission is missing (D5)
-            reason = f"S3 Object Lock protects the {what} from {refusal.action}: {_message(refusal)}"
-            return Failed(code=refusal.code, reason=reason)
         case AccessDeniedError():
-            action = _denied_action(refusal)
-            reason = (
-                f"{action} is denied to Reseal's role ({_message(refusal)}): a policy of the {_by(action)}, "
-                f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
-            )
-            return Failed(code=refusal.code, reason=reason, denied_action=action)
+            return denied(refusal)
         case _:
             reason = f"AWS refused {refusal.action} with {_code(refusal)}: {_message(refusal)}"
             return Failed(code=refusal.code, reason=reason)
+
+
+def denied(refusal: AccessDeniedError) -> Failed:
+    """The failure of a call that a policy denies."""
+    action = _denied_action(refusal)
+    reason = (
+        f"{action} is denied to Reseal's role ({_message(refusal)}): a policy of the {_by(action)}, "
+        f"the organisation or the role denies it, or the {_by(action)} belongs to another account"
+    )
+    return Failed(code=refusal.code, reason=reason, denied_action=action)
+
+
+def _by_the_resource(refusal: RefusalError, what: str) -> str | None:
+    """Why S3 refused, if no permission is missing: what the resource is protects it from the call."""
+    if refusal.code == "MalformedPolicy":
+        return (
+            "S3 refused the bucket policy as a whole: it does so if a principal that it names was deleted "
+            f"since: {_message(refusal)}"
+        )
+    if not isinstance(refusal, AccessDeniedError):
+        return None
+    if _LOCK in refusal.message:  # D5
+        return f"S3 Object Lock protects the {what} from {refusal.action}: {_message(refusal)}"
+    if _PUBLIC_BLOCKED in refusal.message:
+        return (
+            f"S3 refused {refusal.action}, because the new bucket policy is public, as the one before, and "
+            f"BlockPublicPolicy is on: {_message(refusal)}"
+        )
+    return None
 
 
 def written_again(what: str) -> Skipped:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 V = TypeVar("V")
@@ -20,28 +21,27 @@ class Batch:
 
     def for_each(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, W]:
         """Run one step for all messages in parallel; an error stops only its own message."""
-        futures = {message: self.workers.submit(step, value) for message, value in values.items()}
         results: dict[str, W] = {}
-        for message, future in futures.items():
-            error = future.exception()
-            if error is None:
-                results[message] = future.result()
-            elif isinstance(error, Exception):
+        for message, result in self._started(step, values).items():
+            try:
+                results[message] = result()
+            except Exception as error:  # noqa: BLE001  # any error: the rest of the batch goes on
                 self.failures[message] = error
-            else:
-                raise error
         return results
+
+    def _started(self, step: Callable[[V], W], values: Mapping[str, V]) -> dict[str, Callable[[], W]]:
+        """What gives each message's result, or raises its error. One message alone needs no thread."""
+        if len(values) == 1:
+            return {message: partial(step, value) for message, value in values.items()}
+        return {message: self.workers.submit(step, value).result for message, value in values.items()}
 
     def for_all(self, messages: Iterable[str], step: Callable[[], W]) -> W | None:
         """Run one step for several messages together; if it fails, all of them fail. None if it failed."""
-        future = self.workers.submit(step)
-        error = future.exception()
-        if error is None:
-            return future.result()
-        if not isinstance(error, Exception):
-            raise error
-        self.failures |= dict.fromkeys(messages, error)
-        return None
+        try:
+            return step()
+        except Exception as error:  # noqa: BLE001  # any error, the rest of the batch goes on
+            self.failures |= dict.fromkeys(messages, error)
+            return None
 
     def remaining(self, values: Mapping[str, V]) -> dict[str, V]:
         """The messages that have not failed."""

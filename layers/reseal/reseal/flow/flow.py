@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import Generic
+from functools import partial
+from typing import Any, Generic
 
+from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
+from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Exempt
 from reseal.core.errors import LeaseHeldError
 from reseal.core.outcome import Outcome, Skipped
@@ -47,7 +50,8 @@ class Flow(Generic[T, O, P]):
 
     `seconds_to_record` is what a batch needs to open its entries, `seconds_for_one` what a resource needs
     from its write on, `seconds_to_end` what a batch needs after its writes. Every AWS call leaves so much
-    time, so that a slow resource leaves it to the others.
+    time, so that a slow resource leaves it to the others. `hand_on` asks the lane that writes another setting
+    of a resource; None for a lane that writes every setting that its checks repair. It raises TransientError.
     """
 
     policy: Policy
@@ -60,6 +64,7 @@ class Flow(Generic[T, O, P]):
     seconds_to_record: float
     seconds_for_one: float
     seconds_to_end: float
+    hand_on: Callable[[Look[Any]], None] | None = None
 
     def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
         """Handle a batch, from the messages to the findings.
@@ -78,7 +83,8 @@ class Flow(Generic[T, O, P]):
             self._leave(self.seconds_to_end)
             ended |= self._act(batch, recorded)  # 5 act
         self._leave(0.0)
-        self.reporter.report(batch, ended)  # 6 report
+        self._hand_on(batch, ended)
+        self.reporter.report(batch, batch.remaining(ended))  # 6 report
         return batch.failures
 
     @property
@@ -97,6 +103,7 @@ class Flow(Generic[T, O, P]):
                 delivery=deliveries[m],
                 trigger=trigger,
                 requirements=self.policy.for_(trigger.resource),
+                checks=self.kind.checks,
             )
             for m, trigger in triggers.items()
             if trigger is not None
@@ -189,12 +196,34 @@ class Flow(Generic[T, O, P]):
         }
         if not put_right:
             return judged
-        names = [one.trigger.resource.name for one in put_right.values()]
-        repairs = batch.for_all(put_right, lambda: self.ledger.read_last_repairs(names)) or {}
+        repairs = self._last_repairs(batch, put_right)
         credited = {
-            m: credited_with(one, repairs.get(one.trigger.resource.name, ())) for m, one in put_right.items()
+            m: credited_with(one, repairs.get(one.trigger.resource.name, {})) for m, one in put_right.items()
         }
         return batch.remaining({**judged, **credited})
+
+    def _last_repairs(
+        self, batch: Batch, put_right: Mapping[str, Judged[T, O, P] | Superseded[T, O]]
+    ) -> Mapping[str, Mapping[str, Sequence[Entry]]]:
+        """The last repairs of each setting that these calls violated, by the resource's name and by setting.
+
+        A lane can have violations of a setting that another lane repairs.
+        """
+        found: dict[str, dict[str, Sequence[Entry]]] = {}
+        for setting in dict.fromkeys(
+            CHECK_BY_ID[c].setting for one in put_right.values() for c in one.put_right
+        ):
+            of_setting = {
+                m: one.trigger.resource.name
+                for m, one in batch.remaining(put_right).items()
+                if any(CHECK_BY_ID[check].setting == setting for check in one.put_right)
+            }
+            if of_setting:
+                names = list(of_setting.values())
+                read = partial(self.ledger.read_last_repairs, names, setting)
+                for name, repairs in (batch.for_all(of_setting, read) or {}).items():
+                    found.setdefault(name, {})[setting] = repairs
+        return found
 
     def _opened(
         self, batch: Batch, opening: Mapping[str, Sequence[Entry]]
@@ -210,6 +239,18 @@ class Flow(Generic[T, O, P]):
         return batch.for_all(opening, open_all) or {}
 
     # --- 5 act ---------------------------------------------------------------------------------
+
+    def _hand_on(self, batch: Batch, ended: Mapping[str, Ended[T, O, P]]) -> None:
+        """Ask the lane that writes what this one may not. The request has the trigger's id and time."""
+        if self.hand_on is None:
+            return
+        judgements = {m: one.judgement for m, one in batch.remaining(ended).items()}
+        triggers = {m: one.trigger for m, one in judgements.items() if isinstance(one, Judged) and one.handed}
+        looks = {
+            m: Look(event_id=one.event_id, time=one.time, resource=one.resource)
+            for m, one in triggers.items()
+        }
+        batch.for_each(self.hand_on, looks)
 
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""

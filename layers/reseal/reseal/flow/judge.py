@@ -11,6 +11,7 @@ from reseal.core.decision import Decision, Violation
 from reseal.core.errors import RefusalError
 from reseal.core.outcome import Skipped
 from reseal.core.refusal import outcome_of_refusal
+from reseal.core.repairs.repair import enforced_remediations
 from reseal.core.state.setting import State
 from reseal.flow.kind import Kind
 from reseal.flow.stages import Judged, O, Ours, P, Parsed, Refused, Superseded, T, Unjudged
@@ -42,6 +43,11 @@ def judge(kind: Kind[T, O, P], parsed: Parsed[T]) -> Ours[T, O, P]:
         decisions=planned.decisions,
         plans=planned.plans,
         detected=planned.detected,
+        handed=frozenset(
+            check
+            for check, remediate in enforced_remediations(required, planned.decisions).items()
+            if remediate.change.setting not in kind.settings
+        ),
         put_right={
             check: one
             for check, one in recorded.items()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from reseal.core.calls.queue_message import CloseWindow
-from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.catalogue import Check, Decisions
 from reseal.core.decision import Exempt
 from reseal.core.outcome import Outcome, Skipped
 from reseal.core.policy.requirements import Requirements
@@ -19,7 +19,11 @@ class Kind(Protocol[T, O, P]):
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """The settings that this lane writes."""
+        """The settings that this lane writes. A repair of another one is handed to the lane that does."""
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The checks that this lane runs. What keeps all of them from judging is reported by the first."""
 
     @property
     def lease(self) -> timedelta:

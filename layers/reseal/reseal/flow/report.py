@@ -108,7 +108,7 @@ class Reporter:
         if any(result.decisions for result in results) and not isinstance(
             results[0].call.resource, KeyResource
         ):
-            owner = owner_of(scope, self.services.buckets.read_tags(scope))
+            owner = owner_of(scope, self.services.buckets.read_tags(scope) or {})
             findings = [replace(finding, owner=owner) for finding in findings]
         equal = self._with_incidents(scope, grouped(findings))
         counted = {name: same for name, same in equal.items() if self._has_window(same[0])}

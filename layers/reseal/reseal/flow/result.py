@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.catalogue import CHECK_BY_ID, checks_of
+from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Decision, Violation
 from reseal.core.findings.event_result import EventResult
 from reseal.core.findings.finding import Finding, Proposed
@@ -30,7 +30,7 @@ def result_of(ended: Ended[T, O, P]) -> EventResult:
     """The result of one message. A write is reported with the decisions in its ledger entry."""
     judgement = ended.judgement
     trigger: Trigger = judgement.trigger
-    checks = checks_of(trigger.resource)
+    checks = judgement.parsed.checks
     if isinstance(judgement, Exempted):
         exempted = {check.id: judgement.exempt for check in checks}
         return EventResult(call=trigger, decisions=exempted, outcome=None, findings=())
@@ -56,7 +56,7 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
     """The results of the checks: of the entries of writes, else of this delivery's decisions.
 
     An enforced remediation without a write is not reported: another delivery has its entry, or the change
-    that requires it has its own event.
+    that requires it has its own event. One that was handed to another lane is.
     """
     written = results_of(made)
     if isinstance(judgement, Refused) and not made:
@@ -73,7 +73,11 @@ def _results(judgement: Judgement[T, O, P], made: Sequence[Entry]) -> _Results:
         for check, result in written.items()
         if result.entry or check not in unmade
     }
-    reported = {check: result for check, result in own.items() if check not in enforced or result.entry}
+    reported = {
+        check: result
+        for check, result in own.items()
+        if check not in enforced or result.entry or result.handed
+    }
     reported |= recorded
     decided = {check: result for check, result in own.items() if check not in enforced or check in unmade}
     return _Results(decided=decided | recorded, reported=reported)
@@ -98,9 +102,7 @@ def _of_earlier_repairs(
 
 def _undecided(refused: Refused[T]) -> str | None:
     """The first check that decided nothing, although the state was read."""
-    undecided = [
-        check.id for check in checks_of(refused.trigger.resource) if check.id not in refused.decisions
-    ]
+    undecided = [check.id for check in refused.parsed.checks if check.id not in refused.decisions]
     return undecided[0] if undecided and refused.before else None
 
 
@@ -112,7 +114,12 @@ def _with_state(recorded: CheckResult, own: CheckResult | None) -> CheckResult:
 
 def _own(judged: Judged[T, O, P], check: str) -> CheckResult:
     before = judged.before.get(CHECK_BY_ID[check].setting)
-    return CheckResult(decision=judged.decisions[check], before=before, proposed=_proposed(judged, check))
+    return CheckResult(
+        decision=judged.decisions[check],
+        before=before,
+        handed=check in judged.handed,
+        proposed=_proposed(judged, check),
+    )
 
 
 def _proposed(judged: Judged[T, O, P], check: str) -> Proposed | None:

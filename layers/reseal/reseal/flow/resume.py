@@ -76,17 +76,20 @@ def _has_same_evidence(earlier: Entry, new: Entry) -> bool:
 
 
 def credited_with(
-    judged: Judged[T, O, P] | Superseded[T, O], repairs: Sequence[Entry]
+    judged: Judged[T, O, P] | Superseded[T, O], repairs: Mapping[str, Sequence[Entry]]
 ) -> Judged[T, O, P] | Superseded[T, O]:
-    """The message with the repairs that repaired what the call did. `repairs` has the latest first.
+    """The message with the repairs that repaired what the call did.
+
+    `repairs` has those of each setting, the latest first.
 
     What violated by the record is reported with the first of them that fits. Where none is known to have
     been made, it is reported for a person to look at if Reseal cannot know, if it is CRITICAL, or if no
     repair could have mended it.
     """
-    since = [one for one in reversed(repairs) if _ended_after(judged.trigger, one)]
     repaired = {}
     for check, violation in judged.put_right.items():
+        of_setting = repairs.get(CHECK_BY_ID[check].setting, ())
+        since = [one for one in reversed(of_setting) if _ended_after(judged.trigger, one)]
         first = next((one for one in since if _repaired_by(check, judged.trigger, one)), None)
         if first is not None and isinstance(first.outcome, Applied):
             repaired[check] = Repaired(violation=violation, entry=first)
@@ -108,8 +111,8 @@ def _why_by_the_record(
     if isinstance(judged, Judged) and isinstance(judged.decisions[check], Violation):
         return None  # the finding of what is there now names it
     violation = judged.put_right[check]
-    matters = isinstance(violation, Manual) or violation.severity is Severity.CRITICAL
-    return "by another call" if matters else None
+    is_reported = isinstance(violation, Manual) or violation.severity is Severity.CRITICAL
+    return "by another call" if is_reported else None
 
 
 def _superseded_with(one: Superseded[T, O], repaired: Mapping[str, Repaired]) -> Judged[T, O, P]:

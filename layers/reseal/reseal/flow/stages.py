@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.catalogue import Check, Decisions
 from reseal.core.decision import Exempt, Violation
 from reseal.core.outcome import Failed, Skipped
 from reseal.core.policy.requirements import Requirements
@@ -63,11 +63,12 @@ class Planned(Generic[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed(Generic[T]):
-    """After step 1: a message, what triggered it, and what is required of its resource."""
+    """After step 1: a message, what triggered it, what is required of its resource, and by which checks."""
 
     delivery: Delivery
     trigger: T
     requirements: Requirements
+    checks: tuple[Check, ...]
 
     def entry_id(self, setting: str) -> str:
         """The id of the ledger entry for a write of this setting; it spells the resource as the record."""
@@ -151,7 +152,8 @@ class Judged(Generic[T, O, P]):
     `trigger` names the resource as AWS does, which the record may spell otherwise. `detected` holds the
     writes that are proposed to a person, and that Reseal does not make. `put_right` holds what
     this call violated by its record and is not there now, `repaired` what of that Reseal itself repaired,
-    under another trigger. The check may find another violation there now: that is another finding.
+    under another trigger. The check may find another violation there now: that is another finding. `handed`
+    are the checks whose repair another lane makes.
     """
 
     parsed: Parsed[T]
@@ -162,6 +164,7 @@ class Judged(Generic[T, O, P]):
     detected: Mapping[str, P]
     put_right: Mapping[str, Violation]
     repaired: Mapping[str, Repaired] = field(default_factory=dict)
+    handed: frozenset[str] = frozenset()
 
     @property
     def before(self) -> Mapping[str, State]:

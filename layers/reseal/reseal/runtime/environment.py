@@ -41,8 +41,8 @@ class Reader:
             self.faults.append(f"{name} is {value!r}, not a key ARN (an alias is not accepted)")
         return value
 
-    def listed_keys(self, name: str, *, besides: str) -> frozenset[str] | None:
-        """None for `account`; else the listed ARNs and `besides`, the stack's key, which buckets may use.
+    def listed_keys(self, name: str) -> frozenset[str] | None:
+        """None for `account`; else the listed ARNs.
 
         The template leaves out the `arn:` of each, to save space.
         """
@@ -54,7 +54,7 @@ class Reader:
         wrong = sorted(key for key, arn in keys.items() if not _KEY_ARN.fullmatch(arn))
         if wrong:
             self.faults.append(f"{name} must be 'account' or a list of key ARNs, but has: {', '.join(wrong)}")
-        return frozenset({*keys.values(), besides})
+        return frozenset(keys.values())
 
     def check_modes(self, name: str, checks: Collection[str]) -> dict[str, Mode]:
         """`<check id>=<mode>` for each of these checks, separated by commas."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.checks.catalogue import CHECKS
 from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
@@ -80,6 +81,24 @@ class SweepSettings:
     repairs: Caps | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketSettings:
+    """The settings of the bucket lane. `policy_queue_url` is None if the policy lane does not exist."""
+
+    settings: Settings
+    policy_queue_url: str | None
+
+
+def read_bucket_settings(environment: Mapping[str, str]) -> BucketSettings:
+    """Read the settings of the bucket lane. Raises SettingsError, which lists all faults."""
+    settings, reader = read_settings(environment), Reader(environment)
+    enforces = settings.policy.default.enforces(TLS_ONLY)
+    url = reader.text("POLICY_QUEUE_URL") if enforces else None
+    if reader.faults:
+        raise SettingsError("; ".join(reader.faults))
+    return BucketSettings(settings=settings, policy_queue_url=url)
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read the settings of the bucket lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
@@ -87,6 +106,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     return replace(settings, snapshot_table=table)
+
+
+def read_policy_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings of the policy lane. Raises SettingsError, which lists all faults."""
+    reader = Reader(environment)
+    settings = _settings(reader, exempts_log_deliveries=False)
+    if reader.faults or settings is None:
+        raise SettingsError("; ".join(reader.faults))
+    return settings
 
 
 def read_object_settings(environment: Mapping[str, str]) -> ObjectSettings:
@@ -156,9 +184,9 @@ def _settings(
     mode = reader.choice("MODE", {mode.value: mode for mode in Mode})
     replace_unapproved = reader.choice("REPLACE_UNAPPROVED_KEYS", FLAGS)
     exempt_control_tower = reader.choice("EXEMPT_CONTROL_TOWER", FLAGS)
-    remediation_key, stack_key = reader.key_arn("REMEDIATION_KEY_ARN"), reader.key_arn("STACK_KEY_ARN")
+    remediation_key = reader.key_arn("REMEDIATION_KEY_ARN")
     vouched_for = reader.choice("CALLERS_MAY_USE_KEY", FLAGS)
-    listed_keys = reader.listed_keys("APPROVED_KEYS", besides=stack_key)
+    listed_keys = reader.listed_keys("APPROVED_KEYS")
     check_modes = reader.check_modes("CHECK_MODES", checks)
     account, region = reader.text("ACCOUNT_ID"), reader.text("AWS_REGION")
     topic_arn, ledger_table = reader.text("TOPIC_ARN"), reader.text("LEDGER_TABLE") if keeps_ledger else ""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
 
-from reseal.runtime.telemetry import NAMESPACE
+from reseal.runtime.telemetry import send_metric
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
     from reseal.core.trail.coverage import TrailCoverage
 
-METRIC, DIMENSION = "TrailCoverage", "FunctionName"
-"""The metric of the template's alarm; the dimension separates two stacks in one Region."""
-
 
 def record_coverage(coverage: TrailCoverage, function: str, logger: Logger) -> None:
-    """Write the log line, a warning if there is no coverage, and the metric: 1 if covered, else 0."""
+    """Write the log line, a warning if there is no coverage, and the metric: 1 if covered, else 0.
+
+    The metric is that of `TrailAlarm`; its dimension separates two stacks in one Region.
+    """
     document = coverage.to_document()
     log = logger.info if coverage.covered else logger.warning
     log(
@@ -30,5 +30,4 @@ def record_coverage(coverage: TrailCoverage, function: str, logger: Logger) -> N
         keys=coverage.keys.covered,
         keys_reason=coverage.keys.reason,
     )
-    with single_metric(METRIC, MetricUnit.Count, int(coverage.covered), namespace=NAMESPACE) as metric:
-        metric.add_dimension(DIMENSION, function)
+    send_metric("TrailCoverage", MetricUnit.Count, int(coverage.covered), FunctionName=function)

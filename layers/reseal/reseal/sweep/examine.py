@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reseal.core.calls.look import Look
-from reseal.core.checks.catalogue import decisions_of
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
+from reseal.core.checks.catalogue import checks_of, decisions_of
 from reseal.core.decision import Violation
 from reseal.core.errors import RefusalError
 from reseal.core.findings.event_result import EventResult
@@ -79,7 +79,8 @@ class Examiner:
         look = Look(event_id=self.look_id, time=self.services.clock.now(), resource=resource)
         required = _in_detect(self.policy.for_(resource))
         delivery = Delivery(body="", receive_count=1, invocation=self.look_id)
-        parsed = Parsed(delivery=delivery, trigger=look, requirements=required)
+        checks = checks_of(BucketResource)
+        parsed = Parsed(delivery=delivery, trigger=look, requirements=required, checks=checks)
         if required.exempt:
             return Exempted(parsed=parsed, exempt=required.exempt)
         return self._brief(parsed) or self._full(parsed)
@@ -117,7 +118,7 @@ class Examiner:
         if not result.findings or not result.decisions:
             return result
         bucket = result.call.resource.scope
-        owner = owner_of(bucket, self.services.buckets.read_tags(bucket))
+        owner = owner_of(bucket, self.services.buckets.read_tags(bucket) or {})
         return replace(result, findings=tuple(replace(one, owner=owner) for one in result.findings))
 
     def _with_advice(self, result: EventResult) -> EventResult:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reseal.core.snapshot import Rotation
 from reseal.core.state.kms_key import KeyDescription
+from reseal.core.transit.noted import NotedBucket, PlainHttpCall
 from reseal.ports import Keys, Services
 
 MAX_AGE = 60.0
@@ -16,8 +17,12 @@ MAX_AGE = 60.0
 
 
 def for_looks(services: Services) -> Services:
-    """The services of the bucket lane, with keys that are read once a minute and uses that are not noted."""
-    return replace(services, keys=_SharedKeys(services.keys), key_uses=_NothingNoted())
+    """The services of the bucket lane, with keys that are read once a minute, and without notes.
+
+    A look has no right to the ledger's table, which holds them.
+    """
+    shared = _SharedKeys(services.keys)
+    return replace(services, keys=shared, key_uses=_NoUses(), bucket_notes=_NoNotes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class _SharedKeys:
         return self.keys.read_rotation(key_arn)
 
 
-class _NothingNoted:
+class _NoUses:
     """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
 
     def note(self, reference: str, bucket: str, now: datetime) -> None:
@@ -48,3 +53,18 @@ class _NothingNoted:
     def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
         """None."""
         return ()
+
+
+class _NoNotes:
+    """`BucketNotes` without a table: who created a bucket and who used plain HTTP is not known."""
+
+    def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
+        """Nothing: a look is no call."""
+
+    def note_tool(self, _bucket: str, *, creator: str | None, manager: str | None) -> NotedBucket:
+        """Nothing is noted: a look is no call."""
+        return NotedBucket(creator=creator, manager=manager)
+
+    def read(self, _bucket: str) -> NotedBucket:
+        """Nothing."""
+        return NotedBucket()

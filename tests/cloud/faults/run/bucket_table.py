@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 TRIES = 4
-"""How often the function's clients send a call before they give up (runtime/wiring.py)."""
+"""How often the function's clients send a call before they give up (runtime/wiring/clients.py)."""
 
 LATE_SECONDS = 6.0
 """Longer than the clients wait for an answer: they retry, and later the first request takes effect too."""

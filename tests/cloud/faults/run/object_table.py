@@ -25,7 +25,7 @@ _ENTRY = '"{bucket}/a#'
 """In bodies of calls to DynamoDB: the ids of the object's entries."""
 _CLOSE_REFUSAL = "close the entry of a refusal"
 _COPIES: dict[str, Any] = {"late": 62.0, "tries": 3}
-"""The object function's client for copies waits longer, and tries less often (runtime/wiring_objects.py)."""
+"""The object function's client for copies waits longer, and tries less often (runtime/wiring/objects.py)."""
 
 KILLED = Fault("killed", "delay", 3, {"seconds": 25.0})
 """The call and its client's retries are delayed until the process is dead; then they take effect."""

@@ -21,7 +21,7 @@ from reseal.aws.sqs import SqsReminders
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.findings.message import Message
 from reseal.core.state.s3_object import BucketContext
-from reseal.runtime.wiring_objects import COPIES, OBJECT_CALLS
+from reseal.runtime.wiring.objects import COPIES, OBJECT_CALLS
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.resources import PART_SIZE, Resources
 

@@ -16,13 +16,13 @@ from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.flow.flow import Flow
 from reseal.ports import ObjectServices, Services
-from reseal.runtime.wiring_objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.objects import SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.cloud.object_soak.world.calls import Wires
 from tests.cloud.object_soak.world.environment import ExecutionEnvironment, MovingClock
 from tests.cloud.object_soak.world.resources import COPY_LIMIT, LARGEST_IN_PARTS, Resources
 from tests.support.builders import DEFAULT_MODES, REGION
 from tests.support.fakes.flows import an_invocation, object_flow
-from tests.support.fakes.services import FakeKeyUses, FakeTelemetry
+from tests.support.fakes.services import FakeBucketNotes, FakeKeyUses, FakePolicyWrites, FakeTelemetry
 from tests.support.translated import enforcing
 
 TRUSTS_US = {
@@ -98,6 +98,8 @@ class Lanes:
             watchlist=environment.watchlist,
             windows=environment.windows,
             key_uses=FakeKeyUses(),
+            bucket_notes=FakeBucketNotes(),
+            policy_writes=FakePolicyWrites(),
             reminders=environment.published,
             topic=environment.published,
             telemetry=telemetry,

@@ -63,6 +63,7 @@ class Buckets:
     def __init__(self, account: Account) -> None:
         self.buckets: dict[str, Bucket] = {}
         self.writes: list[tuple[str, Mapping[str, Any]]] = []
+        self.policy_writes: list[str] = []
         self.account_block: dict[str, bool] | None = None
         self._account = account
         account.serve("s3", {name: getattr(self, name) for name in _OPERATIONS})
@@ -102,6 +103,12 @@ class Buckets:
 
     def GetBucketPolicy(self, **named: Any) -> Mapping[str, Any]:  # noqa: N802
         return {"Policy": json.dumps(_there(self._of(named).policy, "NoSuchBucketPolicy"))}
+
+    def PutBucketPolicy(self, **put: Any) -> Mapping[str, Any]:  # noqa: N802
+        bucket = self._of(put)
+        self.policy_writes.append(bucket.name)
+        bucket.policy = json.loads(put["Policy"])
+        return {}
 
     def GetBucketPolicyStatus(self, **named: Any) -> Mapping[str, Any]:  # noqa: N802
         bucket = self._of(named)

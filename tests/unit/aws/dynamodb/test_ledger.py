@@ -19,11 +19,13 @@ from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.outcome import Failed, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS
 from reseal.ports import Ledger
-from reseal.runtime.wiring import CALLS as AS_DEPLOYED
+from reseal.runtime.wiring.clients import CALLS as AS_DEPLOYED
 from tests.support.entries import OF_BUCKET, applied, by_id, of_another_owner, of_object
 from tests.support.fakes.services import NOON
 from tests.support.fakes.stubs import stubbed
 from tests.unit.aws.dynamodb.table import TABLE_REFUSES
+
+SETTING = "ObjectEncryption"
 
 HELD = "attribute_not_exists(id) OR (closed = :no AND (lease_until < :now OR held_by = :me))"
 HOLDS_IT = "closed = :no AND held_by = :me"
@@ -44,13 +46,19 @@ CONFLICT = {"Code": "TransactionConflict", "Message": "Transaction is ongoing fo
 Call = tuple[str, Callable[[Ledger], object]]
 OF_ONE_ITEM: Mapping[str, Call] = {
     "read one": (ONE_READ, lambda ledger: ledger.read_all([MINE.entry_id])),
-    "read one last repair": (ONE_READ, lambda ledger: ledger.read_last_repairs([MINE.resource.name])),
+    "read one last repair": (
+        ONE_READ,
+        lambda ledger: ledger.read_last_repairs([MINE.resource.name], SETTING),
+    ),
     "open one": (ONE_PUT, lambda ledger: ledger.open_all([MINE], NOON)),
     "close one": (ONE_PUT, lambda ledger: ledger.close_all([SKIPPED], NOON)),
 }
 TRANSACTIONS: Mapping[str, Call] = {
     "read": (MANY_READ, lambda ledger: ledger.read_all([MINE.entry_id, OTHER.entry_id])),
-    "read last repairs": (MANY_READ, lambda ledger: ledger.read_last_repairs(["payroll/1", "payroll/2"])),
+    "read last repairs": (
+        MANY_READ,
+        lambda ledger: ledger.read_last_repairs(["payroll/1", "payroll/2"], SETTING),
+    ),
     "open": (MANY_PUT, lambda ledger: ledger.open_all([MINE, OTHER], NOON)),
     "close": (MANY_PUT, lambda ledger: ledger.close_all([SKIPPED, OTHER], NOON)),
     "close one repair": (MANY_PUT, lambda ledger: ledger.close_all([applied(MINE)], NOON)),
@@ -103,7 +111,7 @@ def note(*entries: Any) -> dict[str, Any]:
     values = {f":{place}": {"S": entry.entry_id} for place, entry in enumerate(reversed(entries))}
     return {
         "TableName": "ledger",
-        "Key": {"id": {"S": f"repaired#{entries[0].resource.name}"}},
+        "Key": {"id": {"S": f"repaired#{entries[0].setting}#{entries[0].resource.name}"}},
         "UpdateExpression": f"SET {', '.join([*moved, *noted, 'expires_at = :expires'])}",
         "ExpressionAttributeValues": values | {":none": {"NULL": True}, ":expires": EXPIRES},
     }
@@ -112,7 +120,13 @@ def note(*entries: Any) -> dict[str, Any]:
 def noted(entry: Any) -> dict[str, Any]:
     """The note of one repair as it is read."""
     places = {"repair_0": {"S": entry.entry_id}, "repair_1": {"NULL": True}}
-    return {"Item": {"id": {"S": f"repaired#{entry.resource.name}"}, **places, "expires_at": EXPIRES}}
+    return {
+        "Item": {
+            "id": {"S": f"repaired#{entry.setting}#{entry.resource.name}"},
+            **places,
+            "expires_at": EXPIRES,
+        }
+    }
 
 
 def get(item_id: str) -> dict[str, Any]:
@@ -164,20 +178,20 @@ def test_entries_are_read_in_one_transaction() -> None:
 def test_last_repair_of_one_resource_is_read_consistently_by_its_note() -> None:
     with stubbed("dynamodb") as (client, stub):
         stub.add_response(
-            ONE_READ, noted(MINE), get("repaired#payroll/2026/1.csv") | {"ConsistentRead": True}
+            ONE_READ, noted(MINE), get(f"repaired#{SETTING}#payroll/2026/1.csv") | {"ConsistentRead": True}
         )
         stub.add_response(
             ONE_READ, {"Item": item(applied(MINE))}, get(MINE.entry_id) | {"ConsistentRead": True}
         )
 
-        repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"])
+        repairs = ledger_on(client).read_last_repairs(["payroll/2026/1.csv", "payroll/2026/1.csv"], SETTING)
 
     assert repairs == {"payroll/2026/1.csv": (applied(MINE),)}
 
 
 def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> None:
     names = [MINE.resource.name, OTHER.resource.name]
-    notes = [{"Get": get(f"repaired#{name}")} for name in names]
+    notes = [{"Get": get(f"repaired#{SETTING}#{name}")} for name in names]
     entries = [{"Get": get(entry.entry_id)} for entry in (MINE, OTHER)]
     with stubbed("dynamodb") as (client, stub):
         found = [noted(entry) for entry in (MINE, OTHER)]
@@ -185,16 +199,16 @@ def test_last_repairs_of_several_resources_are_read_in_two_transactions() -> Non
         found = [{"Item": item(applied(entry))} for entry in (MINE, OTHER)]
         stub.add_response(MANY_READ, {"Responses": found}, {"TransactItems": entries})
 
-        repairs = ledger_on(client).read_last_repairs(names)
+        repairs = ledger_on(client).read_last_repairs(names, SETTING)
 
     assert repairs == {names[0]: (applied(MINE),), names[1]: (applied(OTHER),)}
 
 
 def test_resource_without_a_note_has_no_last_repair_and_no_entry_is_read() -> None:
     with stubbed("dynamodb") as (client, stub):
-        stub.add_response(ONE_READ, {}, get("repaired#payroll") | {"ConsistentRead": True})
+        stub.add_response(ONE_READ, {}, get(f"repaired#{SETTING}#payroll") | {"ConsistentRead": True})
 
-        assert ledger_on(client).read_last_repairs(["payroll"]) == {}
+        assert ledger_on(client).read_last_repairs(["payroll"], SETTING) == {}
 
 
 def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
@@ -202,7 +216,7 @@ def test_note_whose_entry_has_expired_is_no_last_repair() -> None:
         stub.add_response(ONE_READ, noted(MINE))
         stub.add_response(ONE_READ, {}, get(MINE.entry_id) | {"ConsistentRead": True})
 
-        assert ledger_on(client).read_last_repairs([MINE.resource.name]) == {}
+        assert ledger_on(client).read_last_repairs([MINE.resource.name], SETTING) == {}
 
 
 @pytest.mark.parametrize("entries", [[OF_BUCKET], [MINE], [MINE, OTHER]], ids=["bucket", "object", "several"])

@@ -179,7 +179,7 @@ def test_tags_that_s3_cannot_show_now_hold_no_finding_up() -> None:
     with stubbed("s3") as (client, stub):
         stub.add_client_error("get_bucket_tagging", "SlowDown", http_status_code=503)
 
-        assert S3Buckets(client, ACCOUNT, FakeClock()).read_tags("payroll") == {}
+        assert S3Buckets(client, ACCOUNT, FakeClock()).read_tags("payroll") is None
 
 
 def test_pauses_on_a_conflict_double_and_then_end() -> None:

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from reseal.ports import ObjectServices, Services
 from reseal.runtime.settings import ObjectSettings
-from reseal.runtime.wiring_objects import wire_objects
+from reseal.runtime.wiring.objects import wire_objects
 from tests.unit.runtime.test_object_settings import RIGHT
 
 Wired = tuple[ObjectSettings, Services, ObjectServices]

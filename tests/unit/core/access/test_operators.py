@@ -192,6 +192,37 @@ def test_a_variable_with_a_wildcard_in_its_value_cannot_be_settled() -> None:
     assert meets("StringLike", always("abc"), "${aws:username}", **known) is None
 
 
+def test_variable_stands_for_nothing_certain_in_a_value_of_another_type() -> None:
+    """IAM documents variables for String and ARN operators only."""
+    assert meets("Bool", always("true"), "${aws:x}") is None
+    assert meets("NumericLessThan", always("1"), "${aws:x}") is None
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "expected"),
+    [
+        ("Bool", "aws:securetransport", "true", True),
+        ("BoolIfExists", "aws:securetransport", "true", True),
+        ("StringEquals", "aws:securetransport", "true", None),
+        ("StringNotEqualsIfExists", "aws:principalisawsservice", "false", None),
+        ("NumericEquals", "s3:tlsversion", "1.2", True),
+        ("StringEquals", "s3:tlsversion", "1.2", None),
+        ("Null", "aws:securetransport", "false", True),
+        ("NullIfExists", "aws:securetransport", "false", None),
+        ("ForAnyValue:Null", "aws:securetransport", "false", None),
+    ],
+)
+def test_only_operators_of_the_keys_type_and_null_are_settled(
+    operator: str, key: str, value: str, expected: bool | None
+) -> None:
+    found = always("1.2" if key.startswith("s3:") else "true")
+    asked = Requests(caller=Caller(Kind.SIGNED, "*"), ranges={key: found})
+
+    assert asked.meet((operator, key, [value])) is expected
+    if expected is None:
+        assert asked.not_meeting((operator, key, [value])) == asked.meeting((operator, key, [value])) == asked
+
+
 def test_old_policies_have_no_variables() -> None:
     asked = Requests(
         caller=Caller(Kind.SIGNED, "*"),

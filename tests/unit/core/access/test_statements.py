@@ -31,6 +31,7 @@ WHOLE, EVERY = (
     Caller(Kind.ACCOUNT, PARTNER, PARTNER, lacks_iam_policy=True),
 )
 ANYONE, SIGNED = Caller(Kind.ANYONE, "*"), Caller(Kind.SIGNED, "*")
+IDENTITY = Caller(Kind.ORIGIN_ACCESS_IDENTITY, "arn:aws:iam::cloudfront:user/E1")
 CONFIG, UNKNOWN = Caller(Kind.SERVICE, "config.amazonaws.com"), Caller(Kind.UNKNOWN, "?")
 
 
@@ -67,6 +68,8 @@ CONFIG, UNKNOWN = Caller(Kind.SERVICE, "config.amazonaws.com"), Caller(Kind.UNKN
         ({"Federated": "cognito-identity.amazonaws.com"}, ETL, None, None),
         ({"CanonicalUser": "79a5"}, CONFIG, False, False),
         ({"AWS": OWN, "Service": "config.amazonaws.com"}, CONFIG, True, True),
+        ({"Service": "config.amazonaws.com"}, IDENTITY, False, False),
+        ({"AWS": "*"}, IDENTITY, None, True),
         (None, ETL, None, None),
         (7, ETL, None, None),
         ({}, ETL, False, False),
@@ -107,7 +110,8 @@ def test_which_keys_a_caller_never_has(caller: Caller, key: str) -> None:
         (ANYONE, "StringEquals", "aws:userid", "AIDAEXAMPLEEXAMPLEXX", False),
         (ANYONE, "StringEqualsIfExists", "aws:userid", "anonymous", True),
         (ANYONE, "StringEquals", "aws:PrincipalType", "Anonymous", True),
-        (ANYONE, "Bool", "aws:PrincipalIsAWSService", "false", True),
+        (ANYONE, "Bool", "aws:PrincipalIsAWSService", "false", None),
+        (ANYONE, "BoolIfExists", "aws:PrincipalIsAWSService", "false", True),
         (SIGNED, "StringLike", "aws:PrincipalAccount", "????????????", True),
         (SIGNED, "StringLike", "aws:PrincipalAccount", "?", False),
         (SIGNED, "StringEquals", "aws:PrincipalAccount", OWN, None),
@@ -196,6 +200,7 @@ def test_what_actions_name(element: dict[str, Any], expected: bool | None) -> No
         ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:key/?"}, True),
         ({"Resource": f"arn:aws:kms:us-east-1:{OWN}:alias/k"}, False),
         ({"Resource": "arn:aws:kms:*"}, None),
+        ({"Resource": f"arn:aws:k*:us-east-1:{OWN}:key/*"}, None),
         ({"NotResource": f"{KEY}0"}, True),
         ({"NotResource": KEY}, False),
         ({}, None),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK
 from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
-from reseal.core.checks.sse_c_block import SSE_C_BLOCK
 from reseal.core.decision import Severity, Violation
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from tests.support.builders import (

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from reseal.core.calls.keys.key_call import BY_KMS
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.core.checks.catalogue import CHECK_BY_ID, CHECKS, Check, decisions_of
 from reseal.core.checks.object_encryption import ObservedEncryption
-from reseal.core.checks.observed_bucket import ObservedBucket
 from reseal.core.decision import Exempt
 from reseal.core.policy.requirements import Mode
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource

@@ -386,6 +386,7 @@ def test_a_document_says_everything() -> None:
         "undo": undo_command(finding()),
         "repair": None,
         "ledger_entry": ENTRY_ID,
+        "trigger": EVENT_ID,
         "runbook": "docs/runbook.md#s3bucketdefaultencryption",
     }
 

@@ -12,12 +12,12 @@ from jsonschema import Draft202012Validator
 
 from reseal.core.calls.look import Look
 from reseal.core.checks.catalogue import CHECK_BY_ID
-from reseal.core.checks.judgement import HELD_OUTSIDE
 from reseal.core.decision import Severity
 from reseal.core.findings.finding import Finding, Status
 from reseal.core.findings.incident import incident_id, sign_of, with_signs
 from reseal.core.findings.render.message import message_of
 from reseal.core.findings.sign import MOST_SIGNS, Noted, Sign, SignKind, is_attack, joined
+from reseal.core.policy.judgement import HELD_OUTSIDE
 from reseal.core.resource import KeyResource
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from tests.support.builders import (

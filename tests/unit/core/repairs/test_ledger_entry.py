@@ -8,7 +8,9 @@ from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import BucketResource, ObjectResource
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.change import EncryptionChange
+from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.object_encryption import CUSTOMER_KEY, ObjectEncryption
 from reseal.core.state.setting import Setting
 from tests.support.builders import (
@@ -100,6 +102,28 @@ def test_an_entry_of_an_object_survives_the_way_through_json(
         action="CopyObject",
         details={"etag": '"e"', "StorageClass": "STANDARD_IA"},
         outcome=outcome,
+    )
+
+    restored = LedgerEntry.from_document(json.loads(json.dumps(entry.to_document())))
+
+    assert restored == entry
+
+
+def test_an_entry_of_a_bucket_policy_survives_the_way_through_json() -> None:
+    change = DenyInsecureTransport(bucket_arn=f"arn:aws:s3:::{BUCKET}")
+    before = BucketPolicy()
+    entry = LedgerEntry(
+        entry_id=f"{BUCKET}#{EVENT_ID}#{Setting.BUCKET_POLICY}",
+        resource=BucketResource(bucket=BUCKET),
+        setting=Setting.BUCKET_POLICY,
+        before=before,
+        intended=change.applied_to(before),
+        violations={"S3.BucketTlsOnly": Remediate(change=change, severity=Severity.HIGH, reason="HTTP")},
+        checks=("S3.BucketTlsOnly",),
+        owner="request/message",
+        lease_until=1_800_000_000,
+        action="PutBucketPolicy",
+        outcome=Applied(after=change.applied_to(before), at=NOON),
     )
 
     restored = LedgerEntry.from_document(json.loads(json.dumps(entry.to_document())))

@@ -45,7 +45,7 @@ def test_every_check_gives_its_own_decision() -> None:
 
     decisions = decisions_of(required, a_call(), observe(required, encryption(blocked=None)))
 
-    assert decisions.keys() == {check.id for check in checks_of(BucketResource(bucket="any"))}
+    assert decisions.keys() == {check.id for check in checks_of(BucketResource)}
     assert {check: type(decisions[check]) for check in (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK)} == {
         DEFAULT_ENCRYPTION: Remediate,
         BUCKET_KEY: Compliant,

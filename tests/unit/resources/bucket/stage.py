@@ -100,7 +100,9 @@ def deliver(
     **record: Any,
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
-    flow = bucket_flow(policy or a_policy(), cloud.services, window_seconds=window_seconds)
+    flow = bucket_flow(
+        policy or a_policy(), cloud.services, window_seconds=window_seconds, hand_on=cloud.looks.ask
+    )
     invocation = f"invocation-{len(cloud.steps.taken)}"
     delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)
     failures = flow.run({"m1": delivery})

@@ -21,6 +21,7 @@ from tests.support.builders import (
     OTHER_ACCOUNT,
     SSE_KMS,
     TEAM_KEY,
+    TLS_ONLY,
     K,
     a_policy,
     demands,
@@ -39,6 +40,7 @@ from tests.unit.resources.bucket.stage import (
 PUBLIC = BucketAccess(
     policy={"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]}
 )
+TLS_OFF = a_policy(check_modes=DEFAULT_MODES | {TLS_ONLY: Mode.OFF})
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 PARTNER_READS = BucketAccess(policy={"Statement": [{**READ, "Principal": {"AWS": "444455556666"}}]})
 OPENING = ["PutBucketPolicy", "PutBucketAcl", "PutBucketWebsite", "PutBucketReplication"]
@@ -105,7 +107,7 @@ def test_a_customer_supplied_key_that_does_not_admit_every_caller_stops_the_repa
 
 def test_a_check_that_is_off_costs_no_reads() -> None:
     cloud = a_cloud(COMPLIANT)
-    modes = DEFAULT_MODES | {KEY_ACCESS: Mode.OFF}
+    modes = DEFAULT_MODES | {KEY_ACCESS: Mode.OFF, TLS_ONLY: Mode.OFF}
 
     deliver(cloud, policy=a_policy(check_modes=modes), eventName="PutBucketPolicy")
 
@@ -159,7 +161,7 @@ def test_a_call_that_opens_nothing_costs_a_compliant_bucket_no_more_reads(call: 
     cloud = a_cloud(COMPLIANT)
     cloud.buckets.access[BUCKET] = PUBLIC
 
-    event_result = deliver(cloud, eventName=call)
+    event_result = deliver(cloud, policy=TLS_OFF, eventName=call)
 
     assert event_result.result is Result.COMPLIANT
     assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]

@@ -48,13 +48,13 @@ from tests.unit.resources.bucket.stage import (
 )
 
 
-def test_a_compliant_bucket_costs_one_read_of_s3_and_of_its_key() -> None:
+def test_a_compliant_bucket_costs_two_reads_of_s3_and_one_of_its_key() -> None:
     cloud = a_cloud(COMPLIANT)
 
-    event_result = deliver(cloud, eventName="DeleteBucketPolicy")
+    event_result = deliver(cloud, eventName="CreateBucket")
 
     assert event_result.result is Result.COMPLIANT
-    assert cloud.steps.taken == ["read bucket", "describe key", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "read policy", "describe key", "telemetry"]
     assert cloud.topic.messages == []
 
 
@@ -69,10 +69,10 @@ def test_a_compliant_bucket_that_may_have_been_repaired_costs_one_look_in_the_le
     cloud = a_cloud(COMPLIANT)
     cloud.clock.time += age
 
-    event_result = deliver(cloud, times=times, eventName="DeleteBucketPolicy")
+    event_result = deliver(cloud, times=times, eventName="CreateBucket")
 
     assert event_result.result is Result.COMPLIANT
-    assert cloud.steps.taken == ["read bucket", "describe key", "ledger read", "telemetry"]
+    assert cloud.steps.taken == ["read bucket", "read policy", "describe key", "ledger read", "telemetry"]
 
 
 def test_a_young_event_is_no_redelivery() -> None:

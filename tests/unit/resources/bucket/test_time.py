@@ -9,7 +9,7 @@ import pytest
 from reseal.core.errors import TransientError
 from reseal.flow.delivery import Delivery
 from reseal.runtime.deadline import Deadline, longest_attempt
-from reseal.runtime.wiring import CALLS, SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
+from reseal.runtime.wiring.clients import CALLS, SECONDS_FOR_ONE, SECONDS_TO_END, SECONDS_TO_RECORD
 from tests.support.builders import a_body, a_policy
 from tests.support.fakes.flows import bucket_flow
 from tests.support.fakes.services import FakeCloud

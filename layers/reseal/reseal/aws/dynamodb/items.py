@@ -36,14 +36,14 @@ def closing(entry: LedgerEntry[S], now: datetime, table: str, kept: timedelta) -
 def noting_repairs(
     repairs: Sequence[LedgerEntry[Any]], now: datetime, table: str, kept: timedelta
 ) -> dict[str, dict[str, Any]]:
-    """The update that notes these repairs as the last of their one resource, by the item's id; none if none.
+    """The update that notes these repairs of one setting of one resource, by the item's id; none if none.
 
     They take the first places, and each earlier one moves on; the last places are lost. Every expression of
     an update reads the item as it was; the places are set from the last, so that the order does not matter.
     """
     if not repairs:
         return {}
-    item_id, new = repaired_id(repairs[0].resource.name), repairs[:LAST_REPAIRS]
+    item_id, new = repaired_id(repairs[0].resource.name, repairs[0].setting), repairs[:LAST_REPAIRS]
     moved = [
         f"{_place(place)} = if_not_exists({_place(place - len(new))}, :none)"
         for place in range(LAST_REPAIRS - 1, len(new) - 1, -1)
@@ -70,9 +70,9 @@ def _place(number: int) -> str:
     return f"repair_{number}"
 
 
-def repaired_id(name: str) -> str:
-    """The id of the item that notes the last repairs of the resource of this name."""
-    return f"repaired#{name}"
+def repaired_id(name: str, setting: str) -> str:
+    """The id of the item that notes the last repairs of a setting of the resource of this name."""
+    return f"repaired#{setting}#{name}"
 
 
 def entry_of(item: Mapping[str, Any]) -> LedgerEntry[Any]:

@@ -60,16 +60,17 @@ class DynamoDbLedger:
         """The existing entries, by id; each call reads a consistent state. Raises TransientError."""
         return {item["id"]["S"]: entry_of(item) for item in self._items(entry_ids)}
 
-    def read_last_repairs(self, names: Sequence[str]) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
-        """The entries of each resource's last repairs, the latest first, by the resource's name.
+    def read_last_repairs(
+        self, names: Sequence[str], setting: str
+    ) -> Mapping[str, tuple[LedgerEntry[Any], ...]]:
+        """The entries of the last repairs of a setting, the latest first, by the resource's name.
 
         Raises TransientError.
         """
-        notes = {
-            item["id"]["S"]: noted_repairs(item) for item in self._items([repaired_id(n) for n in names])
-        }
+        ids = {name: repaired_id(name, setting) for name in names}
+        notes = {item["id"]["S"]: noted_repairs(item) for item in self._items(list(ids.values()))}
         entries = self.read_all([entry_id for noted in notes.values() for entry_id in noted])
-        found = {n: tuple(entries[i] for i in notes.get(repaired_id(n), ()) if i in entries) for n in names}
+        found = {n: tuple(entries[i] for i in notes.get(ids[n], ()) if i in entries) for n in ids}
         return {name: repairs for name, repairs in found.items() if repairs}
 
     def open_all(
@@ -94,11 +95,11 @@ class DynamoDbLedger:
         made: dict[str, list[LedgerEntry[Any]]] = {}
         for entry in entries:
             if may_have_been_made(entry.outcome):
-                made.setdefault(entry.resource.name, []).append(entry)
-        notes = {name: noting_repairs(of_one, now, self._table, self._kept) for name, of_one in made.items()}
+                made.setdefault(_noted_in(entry), []).append(entry)
+        notes = {note: noting_repairs(of_one, now, self._table, self._kept) for note, of_one in made.items()}
         puts = [
             {entry.entry_id: closing(entry, now, self._table, self._kept)}
-            | (notes[entry.resource.name] if may_have_been_made(entry.outcome) else {})
+            | (notes[_noted_in(entry)] if may_have_been_made(entry.outcome) else {})
             for entry in entries
         ]
         closed = {entry.entry_id: entry for entry in entries}
@@ -148,6 +149,10 @@ class DynamoDbLedger:
                     raise
                 return refused
         return {}
+
+
+def _noted_in(entry: LedgerEntry[Any]) -> str:
+    return repaired_id(entry.resource.name, entry.setting)
 
 
 def _kind(write: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from reseal.core.state.bucket_access import BucketAccess
+    from reseal.core.state.bucket_policy import BucketPolicy
     from reseal.ports import Clock
 
 READ = "s3:GetEncryptionConfiguration"
@@ -50,7 +51,7 @@ class S3Buckets:
         self._clock = clock
         self._public = PublicAccess(client=client, control=control, account=account)
         self._contexts: TtlCache[BucketContext] = TtlCache(clock, CONTEXT_SECONDS)
-        self._tags: TtlCache[Mapping[str, str]] = TtlCache(clock, TAGS_SECONDS)
+        self._tags: TtlCache[Mapping[str, str] | None] = TtlCache(clock, TAGS_SECONDS)
         stay_in_region(client)
         retry_conflicts(client)
 
@@ -77,20 +78,20 @@ class S3Buckets:
             return None
         return next((one["CreationDate"] for one in listed if one["Name"] == bucket), None)
 
-    def read_policy(self, bucket: str) -> Mapping[str, Any] | None:
-        """The bucket policy; None if there is none."""
+    def read_policy(self, bucket: str) -> BucketPolicy:
+        """The bucket's policy now."""
         return read_policy(self._client, {"Bucket": bucket, "ExpectedBucketOwner": self._account})
 
-    def read_access(self, bucket: str) -> BucketAccess:
+    def read_access(self, bucket: str, policy: BucketPolicy | None = None) -> BucketAccess:
         """Who has access to the bucket now."""
-        return read_access(self._client, bucket, self._account, self._public)
+        return read_access(self._client, bucket, self._account, self._public, policy)
 
     def read_context(self, bucket: str) -> BucketContext:
         """The bucket context, at most five seconds old."""
         return self._contexts.get(bucket, lambda: self._read_context(bucket))
 
-    def read_tags(self, bucket: str) -> Mapping[str, str]:
-        """The bucket's tags, at most two minutes old."""
+    def read_tags(self, bucket: str) -> Mapping[str, str] | None:
+        """The bucket's tags, at most two minutes old; None if they cannot be read."""
         return self._tags.get(bucket, lambda: read_tags(self._client, bucket, self._account))
 
     def put_encryption(self, bucket: str, encryption: BucketEncryption) -> None:

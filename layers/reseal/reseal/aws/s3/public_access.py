@@ -12,8 +12,8 @@ from reseal.core.errors import RefusalError, TransientError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-RESTRICTS, IGNORES = "RestrictPublicBuckets", "IgnorePublicAcls"
-"""The two settings that change who has access now; the other two only refuse new policies and ACLs."""
+RESTRICTS, IGNORES, BLOCKS = "RestrictPublicBuckets", "IgnorePublicAcls", "BlockPublicPolicy"
+"""The first two settings change who has access now; the others only refuse new policies and ACLs."""
 
 ControlClient = Callable[[], Any]
 """Makes the client of S3 Control, which few events need."""

@@ -77,6 +77,8 @@ def _named(kind: object, names: object, caller: Caller, *, denies: bool) -> Sett
     listed = texts(names)
     if listed is None:
         return None
+    if kind == "Service" and caller.kind is Kind.ORIGIN_ACCESS_IDENTITY:
+        return False
     if caller.kind in _UNIDENTIFIED:
         return True if denies and kind == "AWS" and "*" in listed else None
     if kind == "AWS":
@@ -148,7 +150,7 @@ def _of_anyone(_caller: Caller, _partition: str) -> _Keys:
     yield "aws:principalaccount", always("anonymous")
     yield "aws:userid", Range(within=(exact("anonymous"),))
     yield "aws:principaltype", always("Anonymous")
-    yield "aws:principalisawsservice", always("false")
+    yield "aws:principalisawsservice", Range(within=(exact("false"),))  # IAM documents it for signed requests
     for key in ("arn", "orgid", "orgpaths", "servicename", "servicenameslist"):
         yield f"aws:principal{key}", ABSENT
     for key in ("aws:username", "aws:federatedprovider", "aws:multifactorauthpresent", *_OF_SOURCES):

@@ -16,8 +16,8 @@ from reseal.core.access.logic import Settled, all_of, any_of, negated
 from reseal.core.access.patterns import ANYTHING, Pattern, Style, covers, exact
 from reseal.core.access.requests import Requests
 
-RESOURCE = "resource"
-"""The resource of a request, kept beside the condition keys."""
+RESOURCE = "Resource"
+"""The resource of a request, kept beside the condition keys. Those are in lower case: none has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +86,28 @@ def remaining(statement: Statement, requests: Requests, action: str) -> list[Req
 def elements(statement: Statement, requests: Requests, action: str) -> Iterator[Settled]:
     """Whether the statement names the action, the callers and the resources of the requests."""
     yield names_action(statement, action)
-    yield _names_callers(statement, requests)
+    yield names_callers(statement, requests)
     yield _names_resource(statement, requests)
 
 
 def names_action(statement: Statement, action: str) -> Settled:
     """Whether the statement is about the action; case is ignored, `*` and `?` are wildcards."""
+    element = action_patterns(statement)
+    if element is None:
+        return None
+    patterns, is_negated = element
+    wanted = exact(action)
+    named = any(covers(pattern, wanted) for pattern in patterns)
+    return named is not is_negated
+
+
+def action_patterns(statement: Statement) -> tuple[list[Pattern], bool] | None:
+    """The patterns of Action or NotAction, and whether they are negated; None if malformed."""
     element = _element(statement, "Action")
     if element is None:
         return None
     values, is_negated = element
-    wanted = exact(action)
-    named = any(covers(Pattern(value, fold=True), wanted) for value in values)
-    return named is not is_negated
+    return [Pattern(value, fold=True) for value in values], is_negated
 
 
 def resources_of(statement: Statement, requests: Requests) -> list[Pattern] | None:
@@ -110,25 +119,37 @@ def resources_of(statement: Statement, requests: Requests) -> list[Pattern] | No
 
 
 def _resource(value: str, requests: Requests) -> Pattern:
+    """IAM documents no wildcard in the part of an ARN that names the service."""
     if value == "*":
         return ANYTHING
-    is_arn = value.count(":") >= 5  # noqa: PLR2004  # arn:partition:service:region:account:resource
+    parts = value.split(":", 5)  # arn:partition:service:region:account:resource
+    is_arn = len(parts) == 6 and not set("*?") & set(parts[2])  # noqa: PLR2004
     return requests.pattern_of(value, Style.ARN) if is_arn else Pattern(value, loose=True)
 
 
 def _names_resource(statement: Statement, requests: Requests) -> Settled:
+    element = resource_patterns(statement, requests)
+    if element is None:
+        return None
+    patterns, is_negated = element
+    named = requests.range_of(RESOURCE).lies_in(patterns)
+    return negated(named) if is_negated else named
+
+
+def resource_patterns(statement: Statement, requests: Requests) -> tuple[list[Pattern], bool] | None:
+    """The patterns of Resource or NotResource, and whether they are negated; None if malformed."""
     element = _element(statement, "Resource")
     if element is None:
         return None
     values, is_negated = element
-    named = requests.range_of(RESOURCE).lies_in([_resource(value, requests) for value in values])
-    return negated(named) if is_negated else named
+    return [_resource(value, requests) for value in values], is_negated
 
 
-def _names_callers(statement: Statement, requests: Requests) -> Settled:
-    """NotPrincipal covers everybody but the named ones; whether it spares one is never certain.
+def names_callers(statement: Statement, requests: Requests) -> Settled:
+    """Whether the statement is about all (True) or none (False) of the callers.
 
-    IAM spares a principal only if its account, its role and its session are listed too.
+    NotPrincipal covers everybody but the named ones; whether it spares one is never certain: IAM spares a
+    principal only if its account, its role and its session are listed too.
     """
     denies = statement.get("Effect") == "Deny"
     if "NotPrincipal" not in statement:

@@ -86,6 +86,14 @@ MULTIVALUED = frozenset(
 )
 """Keys that can have several values in one request (IAM, "Single-valued vs. multivalued context keys")."""
 
+_TYPE_OF = {
+    "aws:securetransport": "Bool",
+    "aws:principalisawsservice": "Bool",
+    "aws:viaawsservice": "Bool",
+    "s3:tlsversion": "Numeric",
+}
+"""Keys whose type IAM documents: what an operator of another type makes of them is not documented."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
@@ -149,14 +157,19 @@ class Operator:
         return self.is_negated or self.if_exists
 
 
-def operator_of(name: str) -> Operator | None:
-    """The operator of this name; None if IAM does not know it."""
+def operator_of(name: str, key: str) -> Operator | None:
+    """The operator of this name; None if IAM does not know it, or does not document it for the key's type."""
     parsed = _NAME.fullmatch(name)
     if parsed is None:
         return None
     quantifier, base, if_exists = parsed.groups()
     positive = _NEGATIONS.get(base, base)
-    if positive not in _MATCHES and positive not in _COMPARES and (positive != "Null" or if_exists):
+    if positive == "Null":
+        is_known = not quantifier and not if_exists
+    else:
+        is_typed_so = positive.startswith(_TYPE_OF.get(key, ""))
+        is_known = is_typed_so and (positive in _MATCHES or positive in _COMPARES)
+    if not is_known:
         return None
     return Operator(
         base=positive,

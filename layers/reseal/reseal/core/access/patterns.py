@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 
 from reseal.core.resource import BucketResource, ObjectResource, S3Resource
 
 _MANY, _ONE = "**", "??"  # the wildcards as tokens; a literal token is one character
 _ARN_PARTS = 6
+_MOST_KEPT = 4096
+"""Answers about pairs of patterns that are kept: a verdict on one policy asks for most of them many times."""
+
 _Tokens = list[str]
 
 
@@ -58,6 +62,7 @@ def pattern_of(text: str, style: Style, *, fold: bool = False) -> Pattern:
     return Pattern(text, Style.EXACT if is_exact else style, fold=cased)
 
 
+@lru_cache(_MOST_KEPT)
 def covers(general: Pattern, specific: Pattern) -> bool:
     """Whether each string of `specific` is certainly one of `general`; False if it is not certain."""
     if general.loose:
@@ -73,6 +78,7 @@ def covers(general: Pattern, specific: Pattern) -> bool:
     return _admits(_tokens(general.text, general.style), _tokens(specific.text, specific.style))
 
 
+@lru_cache(_MOST_KEPT)
 def overlap(one: Pattern, other: Pattern) -> bool:
     """Whether a string may be in both sets; False only if certainly none is."""
     for single, wide in ((one, other), (other, one)):

@@ -70,7 +70,7 @@ class Requests:
     def meet(self, condition: Condition) -> Settled:
         """Whether all (True) or none (False) of the requests meet a condition."""
         name, key, values = condition
-        operator = operator_of(name)
+        operator = operator_of(name, key)
         if operator is None or values is None:
             return None
         return operator.holds(key, self.range_of(operator.range_name(key)), self._patterns(operator, values))
@@ -78,13 +78,13 @@ class Requests:
     def meeting(self, condition: Condition) -> Requests | None:
         """The requests that meet a condition, or more of them; None if there is certainly none."""
         name, key, values = condition
-        operator = operator_of(name)
+        operator = operator_of(name, key)
         return self if operator is None or values is None else self._narrowed(operator, key, values)
 
     def not_meeting(self, condition: Condition) -> Requests | None:
         """The requests that do not meet a condition, or more of them; None if there is certainly none."""
         name, key, values = condition
-        operator = operator_of(name)
+        operator = operator_of(name, key)
         if operator is None or values is None or operator.quantifier:
             return self
         if operator.base == "Null":
@@ -104,8 +104,12 @@ class Requests:
         ]
 
     def _patterns(self, operator: Operator, values: list[str]) -> list[Pattern]:
+        """Variables stand in values of String and Arn operators only (IAM, "Variables and tags")."""
         style, fold = operator.style or (Style.EXACT, False)
-        return [self.pattern_of(value, style, fold=fold) for value in values]
+        if operator.base.startswith(("String", "Arn")):
+            return [self.pattern_of(value, style, fold=fold) for value in values]
+        doubt = Pattern("*", loose=True)
+        return [doubt if "${" in value else pattern_of(value, style, fold=fold) for value in values]
 
     def _narrowed(self, operator: Operator, key: str, values: list[str]) -> Requests | None:
         name = operator.range_name(key)

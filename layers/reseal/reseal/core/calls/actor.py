@@ -17,6 +17,9 @@ _TOOL_BY_USER_AGENT = (
     ("opentofu", "OpenTofu"),
     ("terraform", "Terraform"),
     ("pulumi", "Pulumi"),
+    ("ansible", "Ansible"),
+    ("crossplane", "Crossplane"),
+    ("aws-controllers-k8s", "ACK"),
     ("aws-cdk", "CDK"),
     ("cloudformation.amazonaws.com", "CloudFormation"),
     ("s3console", "console"),
@@ -36,7 +39,8 @@ class Actor:
     """The caller as CloudTrail names it.
 
     `who` is the ARN of a user or role, or the service, or `unknown`. `tool` comes from the user
-    agent, which a caller can forge: it is information only and changes no decision.
+    agent, which a caller can forge: it justifies no encryption, and it only keeps a bucket policy from being
+    written, or is one condition of several for that.
     """
 
     who: str

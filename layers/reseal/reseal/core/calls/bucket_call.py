@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,11 +10,20 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.calls.actor import Actor, parse_actor
-from reseal.core.calls.cloudtrail_record import child_of, parse_record, recipient_of, text_of, time_of
+from reseal.core.calls.cloudtrail_record import (
+    Record,
+    child_of,
+    is_over_plain_http,
+    parse_record,
+    recipient_of,
+    text_of,
+    time_of,
+)
 from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.errors import MalformedEventError
 from reseal.core.resource import BucketResource, Resource
 from reseal.core.state.bucket_encryption import NOTHING_BLOCKED
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.text.quoted import SHORT, quoted
 
 _BUCKET_NAME = re.compile(r"[a-zA-Z0-9.\-_]{1,255}")
@@ -38,8 +48,9 @@ class BucketCall:
 
     `event_id` is unique per delivered record (A31). `owner` is the bucket's account, or None:
     CreateBucket records name no resource (A9). `recipient` is the account that received the record.
-    `stated` is None if the record states no encryption. `obstacle` says why its caller may fail under a KMS
-    key.
+    `stated` is None if the record states no encryption. `policy` is the bucket policy that the call left,
+    None if it set none or if the record does not show it. `obstacle` says why its caller may fail under a KMS
+    key. `over_plain_http`: it arrived without TLS.
     """
 
     event_id: str
@@ -51,6 +62,8 @@ class BucketCall:
     stated: StatedBucketEncryption | None
     recipient: str | None = None
     obstacle: str | None = None
+    policy: BucketPolicy | None = None
+    over_plain_http: bool = False
 
     @property
     def resource(self) -> BucketResource:
@@ -85,12 +98,27 @@ def parse_bucket_call(body: str) -> BucketCall:
         actor=parse_actor(record),
         stated=_stated(parameters),
         obstacle=obstacle_in(record),
+        policy=policy_in(record),
+        over_plain_http=is_over_plain_http(record),
     )
 
 
 def is_bucket_name(text: str) -> bool:
     """Whether a bucket can have this name, including names from before 2018."""
     return _BUCKET_NAME.fullmatch(text) is not None
+
+
+def policy_in(record: Record) -> BucketPolicy | None:
+    """The policy that a PutBucketPolicy or DeleteBucketPolicy left; None if the record does not show it.
+
+    CloudTrail writes the policy as an object, and omits parameters above 100 KB (A12).
+    """
+    if record.get("eventName") == "DeleteBucketPolicy":
+        return BucketPolicy()
+    policy = child_of(record, "requestParameters").get("bucketPolicy")
+    if isinstance(policy, Mapping):
+        return BucketPolicy(json.dumps(policy))
+    return BucketPolicy(policy) if isinstance(policy, str) else None
 
 
 def _bucket(parameters: Mapping[str, Any], resource: Mapping[str, Any]) -> str:

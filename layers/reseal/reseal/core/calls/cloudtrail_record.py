@@ -15,6 +15,7 @@ Record = Mapping[str, Any]
 _YEARS = range(2006, 3000)  # S3 began in 2006
 _LONGEST_ID = 128
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_SHOWS_TLS = re.compile(r"1\.(?:0[89]|[1-9][0-9])")  # record versions since tlsDetails exists
 
 
 def parse_record(body: str) -> Record:
@@ -65,6 +66,19 @@ def recipient_of(record: Record) -> str | None:
     """The account that received this record, the caller's or the bucket owner's (A30); None if unnamed."""
     account = record.get("recipientAccountId")
     return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
+
+
+def is_over_plain_http(record: Record) -> bool:
+    """Whether a record shows plain HTTP: a call by its caller itself, without any sign of TLS.
+
+    Records of AWS services and of the console name no TLS either (CloudTrail User Guide, "CloudTrail record
+    contents": tlsDetails, invokedBy, eventVersion).
+    """
+    identity, data = child_of(record, "userIdentity"), child_of(record, "additionalEventData")
+    by_service = identity.get("invokedBy") or identity.get("type") == "AWSService"
+    from_console = str(record.get("sessionCredentialFromConsole")).lower() == "true"
+    may_be_tls = record.get("tlsDetails") or data.get("CipherSuite") or by_service or from_console
+    return bool(_SHOWS_TLS.fullmatch(str(record.get("eventVersion")))) and not may_be_tls
 
 
 def child_of(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,7 +10,15 @@ from urllib.parse import unquote_plus
 
 from reseal.core.calls.actor import Actor, parse_actor
 from reseal.core.calls.bucket_call import is_bucket_name
-from reseal.core.calls.cloudtrail_record import Record, child_of, parse_record, recipient_of, text_of, time_of
+from reseal.core.calls.cloudtrail_record import (
+    Record,
+    child_of,
+    is_over_plain_http,
+    parse_record,
+    recipient_of,
+    text_of,
+    time_of,
+)
 from reseal.core.calls.kms_obstacle import obstacle_in
 from reseal.core.calls.own_model import model_by_host, model_of_access_point
 from reseal.core.calls.stated_encryption import StatedObjectEncryption, parse_stated, text_or_none
@@ -34,7 +42,7 @@ class ObjectCall:
     `object_key` is spelled as in the record (A25). `version_id` is None if the record names none.
     `recipient` is the account that received the record. `delivered_by` is the AWS service that wrote on its
     own behalf. `own_model` is set if the object is not in general purpose S3, and says why it is exempt.
-    `obstacle` says why its caller may fail under a KMS key.
+    `obstacle` says why its caller may fail under a KMS key. `over_plain_http`: it arrived without TLS.
     """
 
     event_id: str
@@ -50,6 +58,7 @@ class ObjectCall:
     delivered_by: str | None = None
     own_model: str | None = None
     obstacle: str | None = None
+    over_plain_http: bool = False
 
     @property
     def resource(self) -> ObjectResource:
@@ -100,6 +109,7 @@ def parse_object_call(body: str) -> ObjectCall:
         delivered_by=_delivered_by(record),
         own_model=own_model or model_by_host(request, bucket),
         obstacle=obstacle_in(record),
+        over_plain_http=is_over_plain_http(record),
     )
 
 

@@ -6,11 +6,11 @@ The record is evidence for a finding, never for a write: somebody may have chang
 from __future__ import annotations
 
 from reseal.core.calls.bucket_call import BucketCall
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.buckets.intent import can_have_set
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket
+from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK
 from reseal.core.checks.catalogue import Decisions, decisions_of
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
-from reseal.core.checks.intent import can_have_set
-from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.checks.sse_c_block import SSE_C_BLOCK
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, SSE_C, BucketEncryption
 

@@ -9,10 +9,12 @@ from typing import Any
 from reseal.core.calls.keys.key_call import ALIAS_CALLS
 from reseal.core.calls.look import Look
 from reseal.core.calls.trigger import Trigger
-from reseal.core.checks.bucket_key import decide_bucket_key
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
-from reseal.core.checks.intent import ENCRYPTION_CALLS, can_have_set
-from reseal.core.checks.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.buckets.bucket_key import decide_bucket_key
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION, decide_default_encryption
+from reseal.core.checks.buckets.intent import ENCRYPTION_CALLS, can_have_set
+from reseal.core.checks.buckets.key_access import ACCESS_CALLS, KEY_ACCESS, decide_key_access
+from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
+from reseal.core.checks.buckets.tls_check import POLICY_CALLS, TLS_CONTROLS, TLS_ONLY, can_have_set_policy
 from reseal.core.checks.keys.key_alias import KEY_ALIAS, decide_key_alias
 from reseal.core.checks.keys.key_deletion import DELETES, KEY_DELETION, SCHEDULES, decide_key_deletion
 from reseal.core.checks.keys.key_disabled import DISABLES, KEY_DISABLED, decide_key_disabled
@@ -24,7 +26,6 @@ from reseal.core.checks.object_encryption import (
     can_have_written,
     decide_object_encryption,
 )
-from reseal.core.checks.sse_c_block import SSE_C_BLOCK, decide_sse_c_block
 from reseal.core.decision import CHECK_IS_OFF, Decision
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource, Resource
@@ -65,6 +66,13 @@ class Check:
         return None if call.name in self.calls else False
 
 
+def _decide_bucket_policy(requirements: Requirements, call: Any, observed: Any) -> Decision:
+    """Loads what judges policies at the first judgement: the lanes of objects and keys never need it."""
+    from reseal.core.checks.buckets.tls_only import decide_bucket_policy  # noqa: PLC0415
+
+    return decide_bucket_policy(requirements, call, observed)
+
+
 _AT_REST = (
     "NIST 800-53 r5 SC-12(2)",
     "NIST 800-53 r5 SC-13",
@@ -75,7 +83,7 @@ _AT_REST = (
     "HIPAA 164.312(a)(2)(iv)",  # Prowler and Powerpipe agree on it
 )
 
-FRAMEWORKS = ("Security Hub", "CIS AWS", "NIST 800-53", "PCI DSS", "GDPR", "HIPAA")
+FRAMEWORKS = ("Security Hub", "CIS AWS", "NIST 800-53", "PCI DSS", "GDPR", "HIPAA", "SOC 2", "ISO 27001")
 """With the name of one of these each control begins."""
 
 _TAKES_MATERIAL = ("DeleteImportedKeyMaterial", "DeleteExpiredKeyMaterial")
@@ -122,6 +130,17 @@ CHECKS = (
         setting=Setting.BUCKET_ENCRYPTION,
         calls=ACCESS_CALLS,
         decide=decide_key_access,
+    ),
+    Check(
+        id=TLS_ONLY,
+        title="TLS only",
+        requires=lambda _: "a bucket policy that denies every request over plain HTTP",
+        controls=TLS_CONTROLS,
+        resource=BucketResource,
+        setting=Setting.BUCKET_POLICY,
+        calls=POLICY_CALLS,
+        decide=_decide_bucket_policy,
+        is_set_by=can_have_set_policy,
     ),
     Check(
         id=OBJECT_ENCRYPTION,
@@ -191,9 +210,9 @@ CHECKS = (
 CHECK_BY_ID: Mapping[str, Check] = {check.id: check for check in CHECKS}
 
 
-def checks_of(resource: Resource) -> tuple[Check, ...]:
+def checks_of(kind: type[Resource]) -> tuple[Check, ...]:
     """The checks that judge resources of this kind."""
-    return tuple(check for check in CHECKS if isinstance(resource, check.resource))
+    return tuple(check for check in CHECKS if check.resource is kind)
 
 
 Decisions = Mapping[str, Decision]
@@ -209,5 +228,5 @@ def decisions_of(requirements: Requirements, call: Trigger, observed: Any) -> De
         check.id: CHECK_IS_OFF
         if requirements.mode_of(check.id) is Mode.OFF
         else check.decide(requirements, call, observed)
-        for check in checks_of(call.resource)
+        for check in checks_of(type(call.resource))
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from reseal.core.calls.look import Look
 from reseal.core.calls.object_call import BEGINNINGS, ObjectCall
 from reseal.core.calls.trigger import ObjectTrigger
-from reseal.core.checks.judgement import Judged, Subject, judge_encryption
 from reseal.core.decision import Decision, Manual, Severity
+from reseal.core.policy.judgement import Judged, Subject, judge_encryption
 from reseal.core.policy.requirements import Requirements
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.state.kms_key import KeyDescription

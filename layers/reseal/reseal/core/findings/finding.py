@@ -67,7 +67,7 @@ class Finding:
     describes all equal violations that this finding represents; None if there is only this one.
     `ledger_entry` is the id of the entry of the write. `repaired_before` says that another trigger led to the
     write, before this call's event came. `proposed` is what would repair a DETECTED violation;
-    None if the guards have not judged it.
+    None if the guards have not judged it. `handed`: another lane repairs it, or reports why not.
     """
 
     check: Check
@@ -89,6 +89,7 @@ class Finding:
     ledger_entry: str | None = None
     proposed: Proposed | None = None
     repaired_before: bool = False
+    handed: bool = False
 
     @property
     def who(self) -> str | None:
@@ -107,10 +108,14 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The same id for every report of the same violations, so that receivers can drop duplicates."""
+        """The same id for every report of the same violations, so that receivers can drop duplicates.
+
+        What a look led to has another: it can be the outcome of what was reported under the same event.
+        """
         one = f"{self.resource_arn}|{self.check.id}|{self.call.event_id}"
         if self.repaired_before:  # the same event may have another finding of the same check
             one += "|repaired before"
+        one += "|look" if isinstance(self.call, Look) else ""
         several = self.occurrences.ids if self.occurrences else ()
         return str(uuid.uuid5(_NAMESPACE, "|".join(several) or one))
 

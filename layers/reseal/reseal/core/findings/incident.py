@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
-from reseal.core.checks.judgement import HELD_OUTSIDE
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK
 from reseal.core.checks.keys.key_deletion import KEY_DELETION, SCHEDULES
 from reseal.core.checks.keys.key_disabled import DISABLES, KEY_DISABLED
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
-from reseal.core.checks.sse_c_block import SSE_C_BLOCK
 from reseal.core.decision import Severity
 from reseal.core.findings.alerts import Unblocked, occurrences_of
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.occurrences import Incident
 from reseal.core.findings.sign import Sign, SignKind, is_attack
+from reseal.core.policy.judgement import HELD_OUTSIDE
 from reseal.core.resource import KeyResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import parse_key_reference

@@ -32,9 +32,7 @@ class Ownership:
     def advice(self) -> str:
         """How to prevent the tool's next deployment from undoing a repair or repeating a violation."""
         where = f"in stack {named(self.stack)}" if self.stack else "where the bucket is defined"
-        return (
-            f"{self.tool} manages the bucket: set its encryption {where}, or the next deployment reverts it"
-        )
+        return f"{self.tool} manages the bucket: correct it {where}, or the next deployment reverts it"
 
 
 def owner_of(bucket: str, tags: Mapping[str, str]) -> Ownership | None:

@@ -27,19 +27,23 @@ _AFTER_COPY = (
 )
 
 
+_HANDED = "handed to the policy lane, which corrects the bucket policy or reports why it does not"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
     """What one check decided about the state `before`, and the ledger entry of the write that was for it.
 
     `before` is None if the state is not known, `entry` if nothing was to be written. `refused` says what AWS
-    refused before a write could be prepared. `proposed` is the write that mode `enforce` would make instead
-    of none.
+    refused before a write could be prepared. `handed`: another lane makes the write, or reports why not.
+    `proposed` is the write that mode `enforce` would make instead of none.
     """
 
     decision: Decision
     before: State | None
     entry: LedgerEntry[Any] | None = None
     refused: Failed | None = None
+    handed: bool = False
     proposed: Proposed | None = None
 
 
@@ -133,8 +137,7 @@ def _completed(draft: Finding, requirements: Requirements, result: CheckResult) 
     if result.refused and requirements.enforces(draft.check.id):
         return _failed(draft, result.decision, result.refused)
     if entry is None:
-        how = _or_by_hand(_how_to_enforce(requirements, draft.check), result.decision)
-        return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
+        return _detected(draft, requirements, result)
     match entry.outcome:
         case Applied() as applied:
             return _remediated(draft, entry, applied)
@@ -158,6 +161,13 @@ def _failed(draft: Finding, decision: Decision, failed: Failed) -> Finding:
 def _or_by_hand(how: str, decision: Decision) -> str:
     by_hand = decision.by_hand if isinstance(decision, Remediate) else None
     return f"{how}; by hand: {by_hand}" if by_hand else how
+
+
+def _detected(draft: Finding, requirements: Requirements, result: CheckResult) -> Finding:
+    if result.handed:
+        return replace(draft, status=Status.DETECTED, recommendation=_HANDED, handed=True)
+    how = _or_by_hand(_how_to_enforce(requirements, draft.check), result.decision)
+    return replace(draft, status=Status.DETECTED, recommendation=how, proposed=result.proposed)
 
 
 def _with_refusal(reason: str, result: CheckResult) -> str:

@@ -11,7 +11,9 @@ from reseal.core.decision import Manual, Remediate, Severity, Violation
 from reseal.core.outcome import Applied, Failed, Outcome, SkipCause, Skipped
 from reseal.core.resource import Resource, resource_from_document, resource_to_document
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.change import EncryptionChange
+from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
 from reseal.core.state.key_settings import KeyRotation, KeyState, KeyStateChange, RotationChange
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.setting import Change, Setting, State
@@ -23,6 +25,7 @@ LAST_REPAIRS = 8
 
 STATES: dict[str, Callable[[Any], State]] = {
     Setting.BUCKET_ENCRYPTION: BucketEncryption.from_document,
+    Setting.BUCKET_POLICY: BucketPolicy.from_document,
     Setting.OBJECT_ENCRYPTION: ObjectEncryption.from_document,
     Setting.KEY_ROTATION: KeyRotation.from_document,
     Setting.KEY_STATE: KeyState.from_document,
@@ -31,6 +34,7 @@ STATES: dict[str, Callable[[Any], State]] = {
 
 CHANGES: dict[str, Callable[[Any], Change]] = {
     Setting.BUCKET_ENCRYPTION: EncryptionChange.from_document,
+    Setting.BUCKET_POLICY: DenyInsecureTransport.from_document,
     Setting.OBJECT_ENCRYPTION: EncryptionChange.from_document,
     Setting.KEY_ROTATION: RotationChange.from_document,
     Setting.KEY_STATE: KeyStateChange.from_document,

@@ -46,9 +46,10 @@ class BucketAccess:
 
     `policy` is the parsed bucket policy, None if there is none. `policy_is_public` is S3's own
     evaluation. `restricts_public_policy` and `ignores_public_acls` say what Block Public Access, of the
-    bucket or of the account, shuts out; false if it cannot be read. `serves_website` is false for a website
-    that only redirects. `owner_id` is the canonical user id of the bucket's account, None if unknown; `acl`
-    holds the grants to others.
+    bucket or of the account, shuts out, and `blocks_public_policy` whether S3 refuses a new policy that is
+    public; false if it cannot be read. `serves_website` is false for a website that only redirects,
+    `has_website` true for that too. `owner_id` is the canonical user id of the bucket's account, None if
+    unknown; `acl` holds the grants to others.
     """
 
     policy: Document | None = None
@@ -56,6 +57,8 @@ class BucketAccess:
     restricts_public_policy: bool = False
     ignores_public_acls: bool = False
     serves_website: bool = False
+    has_website: bool = False
+    blocks_public_policy: bool = False
     owner_id: str | None = None
     acl: tuple[AclGrant, ...] = ()
     replication: tuple[ReplicationRule, ...] = ()

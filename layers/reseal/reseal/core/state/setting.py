@@ -10,6 +10,7 @@ class Setting(StrEnum):
     """The settings that Reseal writes, mostly by the name of the call that replaces them."""
 
     BUCKET_ENCRYPTION = "PutBucketEncryption"
+    BUCKET_POLICY = "PutBucketPolicy"
     OBJECT_ENCRYPTION = "ObjectEncryption"  # CopyObject, UploadPartCopy and UpdateObjectEncryption replace it
     KEY_ROTATION = "EnableKeyRotation"
     KEY_STATE = "CancelKeyDeletion"  # and EnableKey after it: a cancelled deletion leaves it disabled (F8)

@@ -10,17 +10,21 @@ from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow, parse_bucket_message
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
+from reseal.core.checks.buckets.key_access import KEY_ACCESS
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.buckets.tls_only import decide_recorded_policy
 from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
-from reseal.core.checks.catalogue import Decisions, decisions_of
-from reseal.core.checks.default_encryption import DEFAULT_ENCRYPTION
-from reseal.core.checks.key_access import KEY_ACCESS
-from reseal.core.checks.observed_bucket import ObservedBucket
+from reseal.core.checks.catalogue import Decisions, checks_of, decisions_of
 from reseal.core.decision import Compliant, Exempt
 from reseal.core.findings.alerts import Unblocked
 from reseal.core.outcome import Applied, Outcome, Skipped
 from reseal.core.policy.exemptions import skipped_call
-from reseal.core.policy.requirements import Requirements
+from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of, unless_too_large
+from reseal.core.resource import BucketResource
+from reseal.core.transit.noted import PlainHttpCall
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Services
 from reseal.resources.bucket.observe import Observer
@@ -39,6 +43,7 @@ class BucketKind:
 
     services: Services
     settings = tuple(WRITERS)
+    checks = checks_of(BucketResource)
     lease = LEASE
 
     def parse(self, body: str) -> BucketTrigger | CloseWindow:
@@ -59,7 +64,15 @@ class BucketKind:
         """Step 2. Raises RefusalError and TransientError.
 
         Also records who unblocked SSE-C: the object lane marks later SSE-C writes on the bucket as an attack.
+        And who used plain HTTP: it is then not denied.
         """
+        if (
+            isinstance(call, BucketCall)
+            and call.over_plain_http
+            and requirements.mode_of(TLS_ONLY) is not Mode.OFF
+        ):
+            noted = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
+            self.services.bucket_notes.note_plain_http(call.bucket, noted, self.services.clock.now())
         if isinstance(call, BucketCall) and call.unblocks_sse_c:
             unblocked = Unblocked(who=call.actor.who, at=call.time)
             self.services.watchlist.note_unblocked(call.bucket, unblocked, self.services.clock.now())
@@ -71,11 +84,14 @@ class BucketKind:
         self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket | None
     ) -> Decisions:
         """Step 3, of what the call set by its record. Raises TransientError."""
-        as_set = None if isinstance(call, Look) else encryption_set_by(call)
-        if isinstance(call, Look) or as_set is None:
+        if isinstance(call, Look):
             return {}
+        policy = _policy_by_record(requirements, call, observed)
+        as_set = encryption_set_by(call)
+        if as_set is None:
+            return policy
         seen = self._observer(requirements).with_key(as_set)
-        return decisions_by_record(requirements, call, seen, observed)
+        return {**policy, **decisions_by_record(requirements, call, seen, observed)}
 
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3. A check that needs what AWS refused, and sees no violation without it, decides nothing."""
@@ -97,9 +113,10 @@ class BucketKind:
         def by_setting(repairs: tuple[Repair, ...]) -> Mapping[str, BucketPlan]:
             return {one.setting: BucketPlan(repair=one, read_at=observed.read_at) for one in repairs}
 
+        planned = by_setting(repairs_of(requirements, found, guarded))
         return Planned(
             decisions=guarded,
-            plans=by_setting(repairs_of(requirements, found, guarded)),
+            plans={setting: plan for setting, plan in planned.items() if setting in WRITERS},
             detected=by_setting(proposals_of(found, guarded)),
         )
 
@@ -134,3 +151,14 @@ class BucketKind:
 
     def _observer(self, requirements: Requirements) -> Observer:
         return Observer(requirements=requirements, services=self.services)
+
+
+def _policy_by_record(
+    requirements: Requirements, call: BucketCall, observed: ObservedBucket | None
+) -> Decisions:
+    """The decision about the policy that the call set, unless that is the present one."""
+    seen = observed.policy if observed else None
+    if call.policy is not None and isinstance(seen, ObservedPolicy) and seen.policy.equals(call.policy):
+        return {}
+    decision = decide_recorded_policy(requirements, call)
+    return {} if decision is None else {TLS_ONLY: decision}

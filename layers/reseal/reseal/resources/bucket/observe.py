@@ -9,16 +9,21 @@ from functools import cache
 from reseal.core.access.iam_policy import statements
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.calls.trigger import BucketTrigger
+from reseal.core.checks.buckets.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
+from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
+from reseal.core.checks.buckets.tls_check import judges_policy
 from reseal.core.checks.catalogue import Decisions
-from reseal.core.checks.key_access import KEY_ACCESS, may_grant_access, may_hand_on_copies
-from reseal.core.checks.observed_bucket import ObservedBucket
-from reseal.core.errors import RefusalError
+from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.guards.guarded import Guarded, Reads
 from reseal.core.guards.guards import guard
+from reseal.core.outcome import Failed
 from reseal.core.policy.requirements import Mode, Requirements
+from reseal.core.refusal import denied
+from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Services
+from reseal.resources.bucket_policy.observe import PolicyObserver
 from reseal.resources.kms_keys import describe_for_record, describe_if_it_matters, read_key_policy
 
 
@@ -36,7 +41,7 @@ class Observer:
         """
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(call.resource.bucket)
-        seen = ObservedBucket(read_at=read_at, encryption=encryption)
+        seen = ObservedBucket(read_at=read_at, encryption=encryption, policy=self._policy(call))
         try:
             key = describe_if_it_matters(self.requirements, self.services.keys, encryption.key_id)
             seen = replace(seen, kms_key=key, created=self._created(call, encryption))
@@ -53,7 +58,7 @@ class Observer:
         )
         return replace(
             seen,
-            access=self.services.buckets.read_access(call.resource.bucket) if needs_access else None,
+            access=self._read_access(call, seen) if needs_access else None,
             key_policy=self._key_policy(key.arn) if isinstance(key, KmsKey) and opens else None,
         )
 
@@ -65,10 +70,26 @@ class Observer:
         """
         read_at = self.services.clock.now()
         encryption = self.services.buckets.read_encryption(look.resource.bucket)
-        policy = self.services.buckets.read_policy(look.resource.bucket)
+        judged = self._policy_observer.observe(look) if judges_policy(self.requirements, look) else None
+        policy = judged.policy if judged else self.services.buckets.read_policy(look.resource.bucket)
         key = describe_if_it_matters(self.requirements, self.services.keys, encryption.key_id)
-        observed = ObservedBucket(read_at=read_at, encryption=encryption, kms_key=key)
-        return observed, observed.is_named_by_writers or any(statements(policy or {}, "Allow"))
+        observed = ObservedBucket(read_at=read_at, encryption=encryption, kms_key=key, policy=judged)
+        opens = policy.is_malformed or any(statements(policy.document or {}, "Allow"))
+        return observed, observed.is_named_by_writers or opens
+
+    def _policy(self, call: BucketTrigger) -> ObservedPolicy | Failed | None:
+        """The bucket policy, if the TLS check judges it. The others judge even if that read is denied."""
+        if not judges_policy(self.requirements, call):
+            return None
+        try:
+            return self._policy_observer.observe(call)
+        except AccessDeniedError as refusal:
+            return denied(refusal)
+
+    def _read_access(self, call: BucketTrigger, seen: ObservedBucket) -> BucketAccess:
+        """Who has access now. A policy that was just read is not read again."""
+        policy = seen.policy.policy if isinstance(seen.policy, ObservedPolicy) else None
+        return self.services.buckets.read_access(call.resource.bucket, policy)
 
     def _created(self, call: BucketTrigger, encryption: BucketEncryption) -> datetime | None:
         """When the bucket was created; None if that does not matter or is not known."""
@@ -92,11 +113,17 @@ class Observer:
 
     def _reads(self, call: BucketTrigger, observed: ObservedBucket) -> Reads:
         services, remediation_key = self.services, self.requirements.remediation_key
+        access = cache(lambda: observed.access or self._read_access(call, observed))
         return Reads(
             remediation_key=cache(lambda: services.keys.describe(remediation_key, max_age=0)),
-            access=cache(lambda: observed.access or services.buckets.read_access(call.resource.bucket)),
+            access=access,
             key_policy=cache(self._key_policy),
+            transit=lambda: self._policy_observer.facts(call, access()),
         )
+
+    @property
+    def _policy_observer(self) -> PolicyObserver:
+        return PolicyObserver(requirements=self.requirements, services=self.services)
 
     def _key_policy(self, key_arn: str) -> KeyPolicy:
         return read_key_policy(self.requirements, self.services.keys, key_arn, max_age=0)

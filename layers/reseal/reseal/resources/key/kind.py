@@ -9,7 +9,7 @@ from datetime import timedelta
 from reseal.core.calls.keys.key_message import KeyTrigger, WatchKeys, parse_key_message
 from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
-from reseal.core.checks.catalogue import Decisions, decisions_of
+from reseal.core.checks.catalogue import Decisions, checks_of, decisions_of
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_deletion import ALREADY_TODAY, KEY_DELETION, how_to_keep
 from reseal.core.checks.keys.observed_key import ObservedKey
@@ -17,6 +17,7 @@ from reseal.core.decision import Exempt, Remediate
 from reseal.core.outcome import Applied, Outcome, SkipCause, Skipped
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.repair import Repair, proposals_of, repairs_of
+from reseal.core.resource import KeyResource
 from reseal.core.state.key_settings import KeyState
 from reseal.core.state.kms_key import KmsKey
 from reseal.core.state.setting import Setting, State
@@ -40,6 +41,7 @@ class KeyKind:
     services: Services
     keys: KeyServices
     settings = SETTINGS
+    checks = checks_of(KeyResource)
     lease = LEASE
 
     def parse(self, body: str) -> KeyTrigger | CloseWindow | None:

@@ -9,7 +9,8 @@ from datetime import timedelta
 from reseal.core.calls.object_call import ObjectCall
 from reseal.core.calls.queue_message import CloseWindow, parse_object_message
 from reseal.core.calls.trigger import ObjectTrigger
-from reseal.core.checks.catalogue import Decisions
+from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.catalogue import CHECK_BY_ID, Decisions
 from reseal.core.checks.object_encryption import OBJECT_ENCRYPTION
 from reseal.core.decision import CHECK_IS_OFF, Exempt
 from reseal.core.outcome import Applied, Outcome, Skipped
@@ -18,6 +19,7 @@ from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import Methods
 from reseal.core.state.s3_object import Found
 from reseal.core.state.setting import Setting
+from reseal.core.transit.noted import PlainHttpCall
 from reseal.flow.judge import judge
 from reseal.flow.stages import Entry, Judged, Parsed, Planned
 from reseal.ports import Deadline, ObjectServices, Services
@@ -44,6 +46,7 @@ class ObjectKind:
     objects: ObjectServices
     deadline: Deadline
     settings = (Setting.OBJECT_ENCRYPTION.value,)
+    checks = (CHECK_BY_ID[OBJECT_ENCRYPTION],)
     lease = LEASE
 
     def parse(self, body: str) -> ObjectTrigger | CloseWindow:
@@ -61,7 +64,12 @@ class ObjectKind:
         return skipped_call(requirements, call) or exempt_call(requirements, call)
 
     def observe(self, requirements: Requirements, call: ObjectTrigger) -> tuple[ObjectTrigger, ObjectSeen]:
-        """Step 2. Raises RefusalError and TransientError."""
+        """Step 2. Raises RefusalError and TransientError.
+
+        Also records who used plain HTTP: it is then not denied on the bucket.
+        """
+        if isinstance(call, ObjectCall) and call.over_plain_http:
+            self._note_plain_http(requirements, call)
         if isinstance(call, ObjectCall) and is_judged_by_record(requirements, call):
             return call, as_recorded(requirements, call, self.services.keys)
         named, found = self._observer(requirements).observe(call)
@@ -100,7 +108,7 @@ class ObjectKind:
         names = {m: judged[m].trigger.resource.name for m in judged if in_place[m] != plans[m]}
         if not names:
             return judged
-        repaired = self.services.ledger.read_last_repairs(list(names.values()))
+        repaired = self.services.ledger.read_last_repairs(list(names.values()), Setting.OBJECT_ENCRYPTION)
         return {
             m: replace(one, plans={Setting.OBJECT_ENCRYPTION: in_place[m]})
             if names.get(m) in repaired
@@ -120,6 +128,11 @@ class ObjectKind:
         if isinstance(found, AsRecorded):
             return None
         return self._writer.find_out(entry, found)
+
+    def _note_plain_http(self, requirements: Requirements, call: ObjectCall) -> None:
+        if requirements.mode_of(TLS_ONLY) is not Mode.OFF:
+            noted = PlainHttpCall(who=call.actor.who, name=call.name, time=call.time)
+            self.services.bucket_notes.note_plain_http(call.bucket, noted, self.services.clock.now())
 
     def _plan_now(self, judged: ObjectJudged) -> ObjectPlan | None:
         again = judge(self, judged.parsed)

@@ -24,6 +24,7 @@ from reseal.core.findings.render.commands import (
 )
 from reseal.core.repairs.objects.properties import sent_with_copy
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.object_encryption import ObjectEncryption
 from reseal.core.state.s3_object import Checksum
 from tests.support.builders import (
@@ -73,6 +74,16 @@ def undo_of(call: Any, before: Any, action: str, details: Any) -> str | None:
 
 def test_no_command_writes_a_key_back() -> None:
     assert undo_of(a_key_call(), SSE_S3_OBJECT, "CopyObject", STANDARD) is None
+
+
+@pytest.mark.parametrize(("bucket", "has_command"), [(BUCKET, True), ("legacy$(id)", False)])
+def test_first_policy_of_a_bucket_is_undone_by_its_deletion_if_the_name_is_plain(
+    bucket: str, has_command: bool
+) -> None:
+    command = undo_of(a_call(bucket=bucket), BucketPolicy(), "PutBucketPolicy", {})
+
+    on = ["--region", REGION, "--bucket", BUCKET, "--expected-bucket-owner", ACCOUNT]
+    assert command == (" ".join(["aws s3api delete-bucket-policy", *on]) if has_command else None)
 
 
 def words_of(command: str | None) -> list[str]:

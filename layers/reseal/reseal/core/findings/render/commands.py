@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from reseal.core.findings.finding import Finding, Proposed, Status
 from reseal.core.repairs.objects.method import Method
 from reseal.core.resource import BucketResource, KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import BucketEncryption, SseAlgorithm
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.key_settings import KeyRotation, KeyState
 from reseal.core.state.kms_key import parse_key_reference
 from reseal.core.state.object_encryption import ObjectEncryption
@@ -34,6 +36,7 @@ NOT_GUARDED = "there is no command that repairs: the guards have not judged the 
 IN_PARTS = "no one command repairs this: the object is too large for CopyObject"
 TWO_CALLS = "no one command repairs this: it takes two, in their order"
 NO_REPAIR = "no one command repairs this in every shell: a name in it is not plain"
+ADD_STATEMENT = "add this statement to the bucket policy; the guards found nobody who would lose access"
 RUN_REPAIR = "the command in repair corrects it: the guards found no harm in that when the violation was seen"
 FIRST_ONLY = "the command repairs only the object that this finding names"
 
@@ -46,10 +49,12 @@ def recommendation_of(finding: Finding) -> str | None:
 def _about_commands(finding: Finding) -> Iterator[str]:
     if finding.written is not None and undo_command(finding) is None:
         yield NO_UNDO
-    if finding.status is not Status.DETECTED:
+    if finding.status is not Status.DETECTED or finding.handed:
         return
     if finding.proposed is None:
         yield NOT_GUARDED
+    elif isinstance(finding.proposed.intended, BucketPolicy):
+        yield f"{ADD_STATEMENT}: {json.dumps(finding.proposed.intended.statements[-1])}"
     elif repair_command(finding) is None:
         yield _why_no_repair(finding.proposed)
     else:
@@ -98,6 +103,8 @@ def _write(
     match finding.resource, state:
         case BucketResource() as bucket, BucketEncryption():
             command = _set_default(finding, bucket, state)
+        case BucketResource() as bucket, BucketPolicy(text=None):
+            command = _delete_policy(finding, bucket)
         case ObjectResource() as one, ObjectEncryption():
             command = _write_object(finding, one, action, state, details, until)
         case KeyResource() as key, KeyRotation() | KeyState():
@@ -167,6 +174,14 @@ def _set_default(finding: Finding, resource: BucketResource, state: BucketEncryp
     words += ["--bucket", resource.bucket, "--expected-bucket-owner", finding.account]
     words += ["--server-side-encryption-configuration", _quoted(state.to_s3())]
     return " ".join(words)
+
+
+def _delete_policy(finding: Finding, resource: BucketResource) -> str | None:
+    """There was no policy before. No command restores one: it would take out what others wrote since."""
+    if not _can_be_typed(None, resource.bucket):
+        return None
+    words = ["aws", "s3api", "delete-bucket-policy", "--region", finding.region]
+    return " ".join([*words, "--bucket", resource.bucket, "--expected-bucket-owner", finding.account])
 
 
 def _copy(

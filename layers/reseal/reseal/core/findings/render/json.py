@@ -11,6 +11,7 @@ from reseal.core.calls.look import Look
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.render.commands import recommendation_of, repair_command, undo_command
 from reseal.core.resource import version_of
+from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.setting import State
 from reseal.core.text.quoted import MOST, cut, cut_or_none
 
@@ -58,12 +59,15 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "undo": undo_command(finding),
         "repair": repair_command(finding),
         "ledger_entry": finding.ledger_entry,
+        "trigger": call.event_id,
         "runbook": finding.runbook,
     }
 
 
 def _published(state: State) -> dict[str, Any]:
     """The state with its texts cut. The ledger holds it as it is."""
+    if isinstance(state, BucketPolicy):
+        return state.to_summary()
     return {name: _cut_in(value) for name, value in state.to_document().items()}
 
 

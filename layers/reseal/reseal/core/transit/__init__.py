@@ -1,0 +1,1 @@
+"""Step 3, decide: who can reach a bucket over plain HTTP and over TLS."""
