@@ -21,7 +21,7 @@ from documents.prices import (
 from documents.template import REPOSITORY, resources, template, when
 from operations.verify_aws.facts import EXPECTATIONS, NOT_MEASURED
 from operations.verify_aws.remains import KINDS
-from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.checks.catalogue import CHECK_BY_ID, Check
 from reseal.core.policy.requirements import Requirements
 from reseal.core.repairs.objects.properties import PROPERTIES, Fate
 from reseal.core.state.bucket_encryption import SseAlgorithm
@@ -118,17 +118,28 @@ def properties() -> str:
     )
 
 
-def other_checks() -> str:
+def other_findings() -> str:
     """A section of the runbook for each check that the page has no section for by hand."""
-    written = (
-        (REPOSITORY / "docs" / "runbook.md").read_text().partition("<!-- make docs: other checks -->")[0]
-    )
     return "\n\n".join(
         f"## {check.id}\n\n[Checks](checks.md#{anchor_of(check.id)}) says when this finding comes. Follow "
         "`recommendation`, then the [status](#by-status)."
-        for check in CHECK_BY_ID.values()
-        if f"\n## {check.id}\n" not in written
+        for check in _without_section("runbook.md", "other findings")
     )
+
+
+def other_checks() -> str:
+    """The same for the page of the checks."""
+    return "\n\n".join(
+        f"## {check.id}\n\nRequires {check.requires(_WITH_DEFAULTS)}. Mode: `{mode_parameters()[check.id]}`. "
+        "A finding's `reason` says what was found."
+        for check in _without_section("checks.md", "other checks")
+    )
+
+
+def _without_section(page: str, block: str) -> list[Check]:
+    before, _, after = (REPOSITORY / "docs" / page).read_text().partition(f"<!-- make docs: {block} -->")
+    written = before + after.partition("<!-- end -->")[2]
+    return [check for check in CHECK_BY_ID.values() if f"\n## {check.id}\n" not in written]
 
 
 def measured_facts() -> str:
@@ -188,6 +199,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "checks": checks,
     "measured facts": measured_facts,
     "other checks": other_checks,
+    "other findings": other_findings,
     "outputs": outputs,
     "parameters": parameters,
     "fixed price": fixed_price,

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from reseal.core.checks.buckets.tls_check import TLS_ONLY
+from reseal.core.checks.catalogue import checks_of
 from reseal.core.errors import AccessDeniedError, NotFoundError, TransientError
 from reseal.core.policy.requirements import Mode
+from reseal.core.resource import BucketResource
 from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
@@ -17,11 +19,9 @@ from reseal.core.state.kms_key import KeyNotFound
 from reseal.core.sweep.caps import Caps
 from reseal.core.sweep.progress import Stage
 from tests.support.builders import (
-    BUCKET_KEY,
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
     KEY_ACCESS,
-    SSE_C_BLOCK,
     SSE_KMS,
     STRANGER_KEY,
     TEAM_KEY,
@@ -146,7 +146,7 @@ def test_what_the_policy_only_detects_says_so() -> None:
 def test_every_check_of_a_bucket_has_a_verdict() -> None:
     account = Account.holding({"payroll": RIGHT}).start()
 
-    checks = (DEFAULT_ENCRYPTION, BUCKET_KEY, SSE_C_BLOCK, KEY_ACCESS, TLS_ONLY)
+    checks = [check.id for check in checks_of(BucketResource)]
     assert account.statuses("payroll") == dict.fromkeys(checks, "COMPLIANT")
 
 
