@@ -169,7 +169,11 @@ class Flow(Generic[T, O, P]):
         if not again:
             return {}
         ids = [entry_id for of_one in again.values() for entry_id in of_one]
-        return batch.for_all(again, lambda: self.ledger.read_all(ids)) or {}
+        earlier = batch.for_all(again, lambda: self.ledger.read_all(ids)) or {}
+        kept = [entry_id for entry in earlier.values() for entry_id in entry.kept]
+        if not kept:
+            return earlier
+        return {**earlier, **(batch.for_all(again, lambda: self.ledger.read_all(kept)) or {})}
 
     def _reconsider(
         self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
