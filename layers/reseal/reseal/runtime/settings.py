@@ -62,6 +62,7 @@ class KeySettings:
     settings: Settings
     watched: frozenset[str]
     look_queue_url: str
+    bucket_look_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,14 +138,17 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
     """Read the settings of the key lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
-    queue_url = reader.text("KEY_LOOK_QUEUE_URL")
+    queue_url, buckets = reader.text("KEY_LOOK_QUEUE_URL"), reader.text("BUCKET_LOOK_QUEUE_URL")
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_KEYS)
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     default = replace(settings.policy.default, rotation_days=days)
     policy = replace(settings.policy, default=default)
     return KeySettings(
-        settings=replace(settings, policy=policy), watched=default.named_keys, look_queue_url=queue_url
+        settings=replace(settings, policy=policy),
+        watched=default.named_keys,
+        look_queue_url=queue_url,
+        bucket_look_queue_url=buckets,
     )
 
 
