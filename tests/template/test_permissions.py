@@ -206,7 +206,7 @@ REPEATED = 5
 GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
-    "EnforceKeyRole": 21,
+    "EnforceKeyRole": 22,
     "SweepRole": 25,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
