@@ -1,4 +1,4 @@
-"""Runs commands written for the AWS CLI, version 2, with botocore: what the documents tell people to type."""
+"""Runs commands written for the AWS CLI, version 2, with botocore: the commands of the documents."""
 
 from __future__ import annotations
 
