@@ -207,7 +207,7 @@ GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
     "EnforceKeyRole": 22,
-    "SweepRole": 25,
+    "SweepRole": 26,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,

@@ -17,7 +17,7 @@ from tests.support.fakes.services import NOON
 from tests.unit.functions.handlers import batch, load_app
 from tests.unit.functions.test_enforce_bucket import SETTINGS, FakeContext, returned
 
-RIGHT = {name: value for name, value in SETTINGS.items() if not name.startswith("LEDGER")} | {
+RIGHT = {name: value for name, value in SETTINGS.items() if name != "LEDGER_DAYS"} | {
     "REPORT_BUCKET": "reports",
     "SWEEP_QUEUE": "sweep",
     "BUCKET_LOOK_QUEUE": "looks",

@@ -23,9 +23,10 @@ OWN = {
     "SWEEP_REPAIRS": "20",
     "SWEEP_PERCENT": "5",
 }
-RIGHT = {name: value for name, value in BASE.items() if not name.startswith("LEDGER")} | OWN
+RIGHT = {name: value for name, value in BASE.items() if name != "LEDGER_DAYS"} | OWN
 READ: list[tuple[str, str, Callable[[SweepSettings], Any], Any]] = [
     ("SNAPSHOT_TABLE", "t", lambda s: s.snapshot_table, "t"),
+    ("LEDGER_TABLE", "n", lambda s: s.settings.ledger_table, "n"),
     ("REPORT_BUCKET", "b", lambda s: s.report_bucket, "b"),
     ("SWEEP_QUEUE", "q", lambda s: s.own_queue, "q"),
     ("BUCKET_LOOK_QUEUE", "l", lambda s: s.bucket_looks, "l"),

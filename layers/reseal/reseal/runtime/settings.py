@@ -153,7 +153,7 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
 
 
 def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
-    """Read the settings of the sweep, which has no ledger. Raises SettingsError, which lists all faults."""
+    """Read the settings of the sweep, which opens no entry. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     settings = _settings(reader, exempts_log_deliveries=False, keeps_ledger=False)
     enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
@@ -162,11 +162,12 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
     most = reader.number("SWEEP_REPAIRS", "buckets", least=1)
     percent = reader.number("SWEEP_PERCENT", "percent", least=1, most=100)
     table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
+    notes = reader.text("LEDGER_TABLE")
     own, looks = reader.text("SWEEP_QUEUE"), reader.text("BUCKET_LOOK_QUEUE")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     return SweepSettings(
-        settings=settings,
+        settings=replace(settings, ledger_table=notes),
         snapshot_table=table,
         report_bucket=bucket,
         own_queue=own,
