@@ -54,7 +54,7 @@ def _bench(home: Path, checkout: Path, world: World, endpoint: str) -> Bench:
     packages = Packages(home)
     packages.policy_directory(AS_DOCUMENTED).mkdir(parents=True)
     lay_out_reseal(packages, checkout)
-    return Bench(packages, world, endpoint)
+    return Bench(packages, world, endpoint, checkout)
 
 
 def _measure(benches: Mapping[str, Bench], put: partial[None], pairs: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -10,7 +11,7 @@ from benchmarks.packages import Packages
 from benchmarks.policies import AS_DOCUMENTED, NOTIFYING, TUNED
 from benchmarks.processes import BARE, CUSTODIANS, RESEALS, environment_of, run_child
 from benchmarks.products import CUSTODIAN, GET, GET_PUT, RESEAL, SAME_CALLS
-from benchmarks.world import COMPLIANT, VIOLATING, World, reseal_settings
+from benchmarks.world import COMPLIANT, REPOSITORY, VIOLATING, World, reseal_settings
 
 LATENCY = 0.02
 """Seconds; about the duration of one call to S3 in the same Region."""
@@ -81,6 +82,7 @@ class Bench:
     packages: Packages
     world: World
     endpoint: str
+    checkout: Path = REPOSITORY
 
     def warm(self, row: Row) -> Warm:
         """Measure one warm process without latency and one with it."""
@@ -106,7 +108,7 @@ class Bench:
         order |= {"product": row.product, "state": row.state, "new_buckets": row.new_buckets}
         order |= {"app": str(self.packages.app), "world": asdict(self.world)}
         whose = {RESEAL: RESEALS, CUSTODIAN: CUSTODIANS}.get(row.product, BARE)
-        settings = reseal_settings(self.world) if row.product == RESEAL else {}
+        settings = reseal_settings(self.world, self.checkout) if row.product == RESEAL else {}
         answer: dict[str, Any] = run_child(
             f"{row.title}, {row.state}",
             "benchmarks.child",

@@ -102,15 +102,17 @@ def an_event(world: World, state: str, bucket: str = BUCKET) -> dict[str, Any]:
     return event
 
 
-def reseal_settings(world: World) -> Mapping[str, str]:
-    """The variables of the deployed function; with the checks of the template."""
-    checks = re.findall(r"(S3\.\w+)=\$\{", (REPOSITORY / "template.yaml").read_text())
+def reseal_settings(world: World, checkout: Path = REPOSITORY) -> Mapping[str, str]:
+    """The variables of the function that a checkout deploys; with the checks of its template."""
+    text = (checkout / "template.yaml").read_text()
+    checks = dict.fromkeys(re.findall(r"(S3\.\w+)=\$\{", text))
     return {
         "ACCOUNT_ID": world.account,
         "MODE": "enforce",
         "CHECK_MODES": ",".join(f"{check}={_MODE_OF_CHECK.get(check, 'detect')}" for check in checks),
         "REQUIRED_ENCRYPTION": "SSE-KMS",
         "REMEDIATION_KEY_ARN": world.key_arn,
+        **({"STACK_KEY_ARN": world.key_arn} if "STACK_KEY_ARN" in text else {}),  # before decision 9's change
         "EXEMPT_CONTROL_TOWER": "false",
         "CALLERS_MAY_USE_KEY": "true",
         "APPROVED_KEYS": "account",

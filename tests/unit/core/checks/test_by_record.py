@@ -7,7 +7,7 @@ import pytest
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.buckets.sse_c_block import SSE_C_BLOCK
-from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
+from reseal.core.checks.by_record import changed_since, decisions_by_record, encryption_set_by
 from reseal.core.decision import Severity, Violation
 from reseal.core.state.bucket_encryption import NEVER_CONFIGURED, BucketEncryption
 from tests.support.builders import (
@@ -49,9 +49,8 @@ def test_record_says_which_encryption_the_call_set(call: BucketCall, as_set: Buc
 def violations(call: BucketCall, now: BucketEncryption | None) -> dict[str, Severity]:
     as_set = encryption_set_by(call)
     assert as_set is not None
-    decisions = decisions_by_record(
-        REQUIREMENTS, call, observe(REQUIREMENTS, as_set), observe(REQUIREMENTS, now) if now else None
-    )
+    changed = changed_since(call, observe(REQUIREMENTS, now) if now else None)
+    decisions = decisions_by_record(REQUIREMENTS, call, observe(REQUIREMENTS, as_set), changed)
     return {check: one.severity for check, one in decisions.items() if isinstance(one, Violation)}
 
 

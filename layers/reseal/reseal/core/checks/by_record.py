@@ -5,6 +5,8 @@ The record is evidence for a finding, never for a write: somebody may have chang
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.checks.buckets.default_encryption import DEFAULT_ENCRYPTION
 from reseal.core.checks.buckets.intent import can_have_set
@@ -29,16 +31,21 @@ def encryption_set_by(call: BucketCall) -> BucketEncryption | None:
     return BucketEncryption(algorithm=stated.algorithm, key_id=stated.key_id, blocked=blocked)
 
 
-def decisions_by_record(
-    requirements: Requirements, call: BucketCall, as_set: ObservedBucket, now: ObservedBucket | None
-) -> Decisions:
-    """The decisions about `as_set`, the bucket as the call set it, where `now` is no longer so.
+def changed_since(call: BucketCall, now: ObservedBucket | None) -> tuple[str, ...]:
+    """The checks that judge what the call set, where `now` is no longer so.
 
     Whether SSE-C was blocked by the call is not in every record (E5): only its unblocking on purpose is.
     """
-    decisions = decisions_of(requirements, call, as_set)
     changed = {
         DEFAULT_ENCRYPTION: now is None or not can_have_set(call, now.encryption),
         SSE_C_BLOCK: call.unblocks_sse_c and (now is None or now.encryption.blocks_sse_c),
     }
-    return {check: decisions[check] for check, is_so in changed.items() if is_so}
+    return tuple(check for check, is_so in changed.items() if is_so)
+
+
+def decisions_by_record(
+    requirements: Requirements, call: BucketCall, as_set: ObservedBucket, changed: Collection[str]
+) -> Decisions:
+    """The decisions of these checks about `as_set`, the bucket as the call set it."""
+    decisions = decisions_of(requirements, call, as_set)
+    return {check: decisions[check] for check in changed}

@@ -19,6 +19,9 @@ class Mode(StrEnum):
     OFF = "off"
 
 
+_STRICTNESS = {mode: number for number, mode in enumerate(Mode)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
     """What is required of one resource, in one account and Region.
@@ -56,8 +59,7 @@ class Requirements:
 
     def mode_of(self, check_id: str) -> Mode:
         """The more restrictive of the check's own mode and the stack's mode."""
-        order = list(Mode)
-        return max(self.check_modes[check_id], self.mode, key=order.index)
+        return max(self.check_modes[check_id], self.mode, key=_STRICTNESS.__getitem__)
 
     def enforces(self, check_id: str) -> bool:
         """Whether a check may write."""

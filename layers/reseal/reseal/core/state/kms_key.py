@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from reseal.core.text.quoted import named, quoted
 
@@ -79,6 +80,7 @@ def _in_another(region: str, bucket_region: str) -> str:
     return f"it is in {named(region)}, and S3 uses only keys of the bucket's Region, {bucket_region}"
 
 
+@lru_cache(maxsize=256)  # a bucket's key is parsed by several checks
 def parse_key_reference(text: str) -> KeyReference:
     """Read the name of a KMS key. Text that is not a KMS ARN is taken as a bare id or alias."""
     match text.split(":", 5):

@@ -15,7 +15,7 @@ from reseal.core.checks.buckets.key_access import KEY_ACCESS
 from reseal.core.checks.buckets.observed_bucket import ObservedBucket, ObservedPolicy
 from reseal.core.checks.buckets.tls_check import TLS_ONLY
 from reseal.core.checks.buckets.tls_only import decide_recorded_policy
-from reseal.core.checks.by_record import decisions_by_record, encryption_set_by
+from reseal.core.checks.by_record import changed_since, decisions_by_record, encryption_set_by
 from reseal.core.checks.catalogue import Decisions, checks_of, decisions_of
 from reseal.core.decision import Compliant, Exempt
 from reseal.core.findings.alerts import Unblocked
@@ -87,11 +87,11 @@ class BucketKind:
         if isinstance(call, Look):
             return {}
         policy = _policy_by_record(requirements, call, observed)
-        as_set = encryption_set_by(call)
-        if as_set is None:
+        as_set, changed = encryption_set_by(call), changed_since(call, observed)
+        if as_set is None or not changed:
             return policy
         seen = self._observer(requirements).with_key(as_set)
-        return {**policy, **decisions_by_record(requirements, call, seen, observed)}
+        return {**policy, **decisions_by_record(requirements, call, seen, changed)}
 
     def decide(self, requirements: Requirements, call: BucketTrigger, observed: ObservedBucket) -> Decisions:
         """Step 3. A check that needs what AWS refused, and sees no violation without it, decides nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from reseal.core.calls.bucket_call import BucketCall
 from reseal.core.calls.queue_message import CloseWindow
+from reseal.core.decision import Violation
 from reseal.core.findings.event_result import EventResult
 from reseal.core.outcome import Applied
 from reseal.core.snapshot import BucketSeen, Creator, LastFinding
@@ -46,6 +47,8 @@ class Remembering:
         self.reporter.close_window(reminder)
 
     def _keep(self, ended: BucketEnded) -> None:
+        if _is_compliant(ended):
+            return
         result, at = result_of(ended), self.clock.now()
         seen = seen_of(ended, result, at)
         if seen is None or not (result.findings or seen.creator):
@@ -53,6 +56,18 @@ class Remembering:
         last = max(result.findings, key=lambda finding: finding.severity, default=None)
         published = LastFinding(id=last.id, at=at) if last else None
         self.snapshot.put(replace(seen, last_finding=published))
+
+
+def _is_compliant(ended: BucketEnded) -> bool:
+    """Whether it is clear without the event's result that there is no news. Most events are so."""
+    judgement = ended.judgement
+    return (
+        isinstance(judgement, Judged)
+        and not ended.entries
+        and not judgement.repaired
+        and not any(isinstance(one, Violation) for one in judgement.decisions.values())
+        and _creator(judgement.trigger) is None
+    )
 
 
 def seen_of(ended: BucketEnded, result: EventResult, at: datetime) -> BucketSeen | None:
