@@ -10,6 +10,7 @@ from documents.modes import can_enforce
 from documents.template import exist
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.findings.finding import Status
+from reseal.core.kms_cost import PER_MILLION_REQUESTS as _KMS
 
 _KEY, _ALARM, _METRIC, _MILLION_POLLS = 1.00, 0.10, 0.30, 0.40
 _POLLS = 5 * 3 * 43_200  # five pollers, three times a minute, in a month
@@ -23,7 +24,7 @@ _BUCKET_EVENT = (
     ("Lambda 512 MB x 1 s (assumed)", 6.9),
     ("S3 one write", 5.0),
     ("S3 eight reads, three of them of the encryption", 3.2),
-    ("KMS three requests", 9.0),
+    ("KMS three requests", 3 * _KMS),
     ("ledger entry of 2 KB with its index", 1.9),
     ("in one transaction the entry again and a note of it", 3.8),
     ("alert window two reads and two writes of 2 KB", 2.8),
@@ -35,7 +36,7 @@ _BUCKET_EVENT = (
 _OBJECT_WRITE = (
     ("One copy or change in place", 5.0),
     ("two `HeadObject`", 0.8),
-    ("KMS one request", 3.0),
+    ("KMS one request", _KMS),
     ("ledger two transactional writes of 2 KB", 5.0),
     ("for a copy a note and its read", 1.5),
     ("Lambda 1,769 MB x 0.1 s", 2.3),

@@ -23,13 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.planned_key import WithPlannedKey, planned_key
 from reseal import __version__
+from reseal.aws.request_metrics import S3RequestMetrics
 from reseal.aws.s3.listing import S3BucketList
 from reseal.core.checks.catalogue import CHECKS
 from reseal.core.decision import Severity
 from reseal.core.errors import ResealError
+from reseal.core.kms_cost import pays_for_each_request
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.snapshot import Seen, joined
+from reseal.core.snapshot import BucketSeen, Seen, joined
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.sweep.progress import Progress
 from reseal.core.sweep.report import Report, report_of
@@ -40,6 +42,7 @@ from reseal.runtime.wiring.clients import Clients, services_of
 from reseal.runtime.wiring.sweep import PACED, SWEEP_CALLS
 from reseal.sweep.examine import Examined, Examiner
 from reseal.sweep.finish import FORMS
+from reseal.sweep.requests import requests_of
 
 PAGE, THREADS = 200, 20
 ADVICE = "a deployed stack in mode enforce would repair this"
@@ -114,7 +117,8 @@ def _audit(options: argparse.Namespace) -> tuple[Report, Rows]:
     examiner = Examiner(policy=policy, services=replace(services, keys=keys), look_id=sweep, advice=ADVICE)
     started = datetime.now(UTC)
     names = list(_names(S3BucketList(clients.of("s3"), region)))
-    rows = Rows.of(_look(examiner, names))
+    metrics = S3RequestMetrics(clients.of("s3"), clients.of("cloudwatch"), account)
+    rows = Rows.of(_with_requests(_look(examiner, names), metrics, started))
     progress = Progress(sweep=sweep, started_at=started, saved_at=started, listed=len(names))
     ended = datetime.now(UTC)
     return report_of(required, progress, rows, version=__version__, ended_at=ended), rows
@@ -153,6 +157,16 @@ def _look(examiner: Examiner, names: Sequence[str]) -> list[Seen]:
             _show_progress(number, len(names), one)
         seen += [joined(key, None) for key in workers.map(examiner.key, keys.values())]
     return seen
+
+
+def _with_requests(seen: Sequence[Seen], metrics: S3RequestMetrics, until: datetime) -> list[Seen]:
+    """The same, with how often those buckets are read and written that a Bucket Key would make cheaper."""
+    buckets = [one for one in seen if isinstance(one, BucketSeen)]
+    paying = [one.bucket for one in buckets if pays_for_each_request(one.encryption)]
+    with ThreadPoolExecutor(THREADS) as workers:
+        known = requests_of(paying, metrics, workers, until)
+    keys = [one for one in seen if not isinstance(one, BucketSeen)]
+    return [*(replace(one, requests=known.get(one.bucket)) for one in buckets), *keys]
 
 
 def _show_progress(number: int, total: int, one: Examined) -> None:

@@ -42,10 +42,15 @@ CALLED = {
 }
 """The adapters name the action of each of their calls, for the finding of a refusal."""
 WRITES = {"s3:PutEncryptionConfiguration"}
-OF_THE_SWEEP = {"dynamodb:Query", "dynamodb:Scan", "kms:GetKeyRotationStatus"}
+OF_THE_SWEEP = {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "kms:GetKeyRotationStatus"}
 READS = LAMBDAS_OWN | CALLED - WRITES - OF_THE_SWEEP
 LANE = "EnforceBucketRole"
-KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
+KNOWS_NO_RESOURCE = {
+    "cloudtrail:DescribeTrails",
+    "cloudwatch:GetMetricData",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAllMyBuckets",
+}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = [
     mode_parameters()[check.id]
@@ -207,7 +212,7 @@ GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
     "EnforceKeyRole": 21,
-    "SweepRole": 25,
+    "SweepRole": 28,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,

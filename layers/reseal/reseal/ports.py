@@ -236,6 +236,9 @@ class Snapshot(Protocol):
 class Sightings(Snapshot, Protocol):
     """The snapshot of one sweep."""
 
+    def read_ahead(self, seen: Sequence[Seen]) -> None:
+        """Read in few calls what is known of them: putting each then needs no read. Raises TransientError."""
+
     def seen_by(self, sweep: str) -> Iterator[Seen]:
         """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
 
@@ -268,6 +271,16 @@ class Queue(Protocol):
 
     def send(self, body: str, seconds: int) -> None:
         """Put a message on it, delivered after so many seconds (0 to 900). Raises TransientError."""
+
+
+class RequestMetrics(Protocol):
+    """How often the objects of buckets are read and written. All raise RefusalError or TransientError."""
+
+    def filter_of(self, bucket: str) -> str | None:
+        """The id of the request metrics that count the whole bucket; None if nobody configured them."""
+
+    def count(self, filters: Mapping[str, str], until: datetime) -> Mapping[str, int]:
+        """The requests of the last 30 days by bucket, from the ids of their metrics."""
 
 
 class Reports(Protocol):
@@ -423,3 +436,4 @@ class SweepServices:
     own_queue: Queue
     bucket_looks: Queue
     reports: Reports
+    metrics: RequestMetrics

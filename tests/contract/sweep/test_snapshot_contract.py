@@ -126,3 +126,17 @@ def test_released_sweep_is_free_at_once(snapshots: SnapshotWorld) -> None:
     snapshots.state.release("one")
 
     assert snapshots.state.claim("two", NOON, LATER) is None
+
+
+def test_what_was_read_ahead_is_joined_and_what_came_since_is_not_lost(snapshots: SnapshotWorld) -> None:
+    snapshots.by(None).put(replace(seen("payroll"), creator=ALICE))
+    sweep = snapshots.by("sweep-1")
+
+    sweep.read_ahead([seen("payroll", LATER), seen("new", LATER), key_seen(LATER)])
+    snapshots.by(None).put(replace(seen("new"), creator=ALICE))
+    for one in (seen("payroll", LATER), seen("new", LATER), key_seen(LATER)):
+        sweep.put(one)
+
+    found = {one.name: one for one in sweep.seen_by("sweep-1")}
+    assert set(found) == {"payroll", "new", TEAM_KEY}
+    assert [getattr(found[name], "creator", None) for name in ("payroll", "new")] == [ALICE, ALICE]

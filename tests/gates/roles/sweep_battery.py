@@ -33,9 +33,9 @@ class SweepBattery:
     # --- the account ---------------------------------------------------------------------------
 
     def _prepared(self) -> list[str]:
-        """A bucket that is opened to another account under a team's key, one to the public, one owned."""
+        """A bucket under a shared key that is opened, one public with an owner, one that is counted."""
         deployment, s3 = self._deployment, self._deployment.s3
-        names = [f"gate-{uuid.uuid4().hex[:12]}" for _ in range(2)]
+        names = [f"gate-{uuid.uuid4().hex[:12]}" for _ in range(3)]
         with deployment.without_events():
             for name in names:
                 s3.create_bucket(Bucket=name)
@@ -44,6 +44,8 @@ class SweepBattery:
             block = {"RestrictPublicBuckets": True}
             s3.put_public_access_block(Bucket=names[1], PublicAccessBlockConfiguration=block)
             self._admit("*", names[1])
+            deployment.put(names[2], "aws:kms", deployment.key)
+            s3.put_bucket_metrics_configuration(Bucket=names[2], Id="all", MetricsConfiguration={"Id": "all"})
             tag = {"Key": "aws:cloudformation:stack-name", "Value": "team"}
             s3.put_bucket_tagging(Bucket=names[1], Tagging={"TagSet": [tag]})
         return names
@@ -100,6 +102,7 @@ class SweepBattery:
             row["name"]: [
                 row["not_read"],
                 row["owner"],
+                [row["kms_requests"], row["kms_cost_unknown"]],
                 {check: [one["status"], one["reason"]] for check, one in row["checks"].items()},
             ]
             for row in rows

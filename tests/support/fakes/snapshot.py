@@ -42,6 +42,10 @@ class FakeSnapshot:
             seen = [self._seen(item_id) for item_id in self.items]
             return sorted(one.bucket for one in seen if isinstance(one, BucketSeen) and one.kms_key == arn)
 
+    def read_ahead(self, seen: Sequence[Seen]) -> None:
+        with self._steps.step("read ahead", self.failures["read_ahead"]):
+            pass
+
     def put(self, seen: Seen) -> None:
         with self._steps.step("put seen", self.failures["put"]):
             item_id = f"{'bucket' if isinstance(seen, BucketSeen) else 'key'}#{seen.name}"

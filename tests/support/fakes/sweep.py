@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reseal.ports import Sightings, SweepServices
 from tests.support.fakes.services import FakeBuckets, Steps
@@ -38,6 +39,24 @@ class FakeQueue:
             self.sent.append((body, seconds))
 
 
+class FakeRequestMetrics:
+    """`RequestMetrics`. `filters` has the ids of metrics that count whole buckets, `counts` the requests."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.filters: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def filter_of(self, bucket: str) -> str | None:
+        with self._steps.step("read request metrics", self.failures["filter_of"]):
+            return self.filters.get(bucket)
+
+    def count(self, filters: Mapping[str, str], until: datetime) -> Mapping[str, int]:
+        with self._steps.step("count requests", self.failures["count"]):
+            return {bucket: self.counts.get(bucket, 0) for bucket in filters}
+
+
 class FakeReports:
     """`Reports`. Keeps each file."""
 
@@ -63,6 +82,7 @@ class FakeSweep:
     own_queue: FakeQueue
     bucket_looks: FakeQueue
     reports: FakeReports
+    metrics: FakeRequestMetrics
     sightings: Callable[[str | None], FakeSnapshot]
 
     @classmethod
@@ -74,6 +94,7 @@ class FakeSweep:
             own_queue=FakeQueue(steps, "the sweep"),
             bucket_looks=FakeQueue(steps, "the bucket lane"),
             reports=FakeReports(steps),
+            metrics=FakeRequestMetrics(steps),
             sightings=lambda sweep: FakeSnapshot(steps, sweep=sweep, items=items),
         )
 
@@ -89,4 +110,5 @@ class FakeSweep:
             own_queue=self.own_queue,
             bucket_looks=self.bucket_looks,
             reports=self.reports,
+            metrics=self.metrics,
         )

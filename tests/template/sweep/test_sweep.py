@@ -16,7 +16,7 @@ FUNCTION = of_type(TEMPLATE, "AWS::Lambda::Function")["SweepFunction"]
 QUEUE = of_type(TEMPLATE, "AWS::SQS::Queue")["SweepQueue"]
 WRITES = {"sqs:SendMessage", "s3:PutObject", "dynamodb:UpdateItem", "sns:Publish"}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:DeleteMessage"}
-ONLY_READ = ("Get", "List", "Describe", "Scan", "Receive")
+ONLY_READ = ("BatchGet", "Get", "List", "Describe", "Scan", "Receive")
 
 
 def of_role(name: str = "SweepRole", **parameters: str) -> list[Statement]:

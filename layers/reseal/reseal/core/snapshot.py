@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from reseal.core.decision import Severity
+from reseal.core.kms_cost import Requests
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 
@@ -58,7 +59,7 @@ class BucketSeen:
 
     `encryption` is None if it was never read. `kms_key` is the ARN of the key that the bucket names, if it
     names one and KMS knows it. `not_read` says why the bucket could not be read; the rest is then what was
-    known before. `owner` is the tool that manages the bucket.
+    known before. `owner` is the tool that manages the bucket. `requests` is None if a sweep did not ask.
     """
 
     bucket: str
@@ -71,6 +72,7 @@ class BucketSeen:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     last_finding: LastFinding | None = None
     not_read: str | None = None
+    requests: Requests | None = None
 
     @property
     def name(self) -> str:
@@ -92,6 +94,7 @@ class BucketSeen:
             "creator": self.creator or earlier.creator,
             "first_seen": min(earlier.first_seen, self.first_seen),
             "last_finding": self.last_finding or earlier.last_finding,
+            "requests": self.requests or earlier.requests,
         }
         if self.not_read:
             return replace(earlier, seen_at=self.seen_at, not_read=self.not_read, **kept)  # type: ignore[arg-type]
@@ -123,6 +126,7 @@ class BucketSeen:
             "verdicts": {check: _verdict_document(one) for check, one in self.verdicts.items()},
             "last_finding": _finding_document(self.last_finding),
             "not_read": self.not_read,
+            "requests": self.requests.to_document() if self.requests else None,
         }
 
     @classmethod
@@ -140,6 +144,7 @@ class BucketSeen:
             verdicts={check: _verdict(one) for check, one in document["verdicts"].items()},
             last_finding=_finding(document["last_finding"]),
             not_read=document["not_read"],
+            requests=Requests(**document["requests"]) if document.get("requests") else None,
         )
 
 

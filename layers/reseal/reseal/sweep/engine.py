@@ -14,9 +14,10 @@ from reseal.core.decision import Severity
 from reseal.core.errors import TransientError
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.render.message import message_of
+from reseal.core.kms_cost import pays_for_each_request
 from reseal.core.policy.policy import Policy
 from reseal.core.resource import BucketResource
-from reseal.core.snapshot import BucketSeen
+from reseal.core.snapshot import BucketSeen, Seen
 from reseal.core.state.kms_key import KmsKey
 from reseal.core.sweep.caps import Caps, delay_of
 from reseal.core.sweep.progress import MOST_HOPS, Asked, Progress, Stage, admitted, asked_by, asking
@@ -24,6 +25,7 @@ from reseal.core.sweep.rows import Rows
 from reseal.ports import Deadline, Services, Sightings, SweepServices
 from reseal.sweep.examine import Examined, Examiner
 from reseal.sweep.finish import MOST_SINGLE
+from reseal.sweep.requests import requests_of
 
 PAGE_SECONDS = 60.0
 """A page is begun only if so many seconds are left: it takes few, more while AWS throttles."""
@@ -129,7 +131,8 @@ class Sweep:
         """Look at the next buckets and at the keys that they name."""
         names, token = self.sweep.listing.page(progress.token, self.page_size())
         examiner, sightings = self._examiner(progress), self.sweep.sightings(progress.sweep)
-        examined = self._examine(examiner, sightings, names)
+        examined, unanswered = self._examine(examiner, names)
+        self._keep(sightings, self._with_requests([*(one.seen for one in examined), *unanswered]))
         self._see_keys(examiner, sightings, {one.key for one in examined if one.key})
         critical = [f for one in examined for f in one.findings if f.severity is Severity.CRITICAL]
         self._publish(critical, progress.critical)
@@ -141,26 +144,37 @@ class Sweep:
             critical=progress.critical + len(critical),
         )
 
-    def _examine(self, examiner: Examiner, sightings: Sightings, names: Sequence[str]) -> list[Examined]:
-        def look(name: str) -> Examined:
-            examined = examiner.bucket(name)
-            sightings.put(examined.seen)
-            return examined
-
+    def _examine(
+        self, examiner: Examiner, names: Sequence[str]
+    ) -> tuple[Sequence[Examined], Sequence[BucketSeen]]:
+        """What the buckets show, and those about which AWS does not answer."""
         found: dict[str, Examined] = {}
         left: Mapping[str, Exception] = dict.fromkeys(names, TransientError("not tried"))
         for _ in range(_ROUNDS):
-            answers, left = self._for_each(look, list(left))
+            answers, left = self._for_each(examiner.bucket, list(left))
             found |= answers
         if left and self.deadline.seconds_left() < PAGE_SECONDS / 2:
             raise TransientError(f"too little time is left for {len(left)} buckets")
-        for name, error in left.items():
-            sightings.put(self._unanswered(name, error))
-        return [found[name] for name in names if name in found]
+        unanswered = [self._unanswered(name, error) for name, error in left.items()]
+        return [found[name] for name in names if name in found], unanswered
 
     def _unanswered(self, name: str, error: Exception) -> BucketSeen:
         at = self.services.clock.now()
         return BucketSeen(bucket=name, seen_at=at, first_seen=at, not_read=f"AWS did not answer: {error}")
+
+    def _with_requests(self, seen: Sequence[BucketSeen]) -> Sequence[BucketSeen]:
+        """The same, with the requests of the buckets that a Bucket Key would make cheaper."""
+        paying = [one.bucket for one in seen if pays_for_each_request(one.encryption)]
+        known = requests_of(paying, self.sweep.metrics, self.workers, self.services.clock.now())
+        return [replace(one, requests=known.get(one.bucket)) for one in seen]
+
+    def _keep(self, sightings: Sightings, seen: Sequence[Seen]) -> None:
+        """Keep what was seen: one read for many, and a write for each."""
+        sightings.read_ahead(seen)
+        by_name = {one.name: one for one in seen}
+        _, failed = self._for_each(lambda name: sightings.put(by_name[name]), list(by_name))
+        for error in failed.values():
+            raise error
 
     def _listed_keys(self, progress: Progress) -> None:
         """Look at the keys that the policy approves by name, whether a bucket names them or not."""
@@ -170,9 +184,10 @@ class Sweep:
 
     def _see_keys(self, examiner: Examiner, sightings: Sightings, keys: Iterable[KmsKey]) -> None:
         by_arn = {key.arn: key for key in keys}
-        _, failed = self._for_each(lambda arn: sightings.put(examiner.key(by_arn[arn])), sorted(by_arn))
+        seen, failed = self._for_each(lambda arn: examiner.key(by_arn[arn]), sorted(by_arn))
         for error in failed.values():
             raise error
+        self._keep(sightings, list(seen.values()))
 
     def _publish(self, critical: Sequence[Finding], before: int) -> None:
         for finding in critical[: max(MOST_SINGLE - before, 0)]:
