@@ -212,7 +212,7 @@ GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
     "EnforceKeyRole": 21,
-    "SweepRole": 28,
+    "SweepRole": 29,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,

@@ -17,7 +17,7 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
+from reseal.core.snapshot import BucketSeen, KeySeen, Seen
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.bucket_policy import BucketPolicy
@@ -131,9 +131,6 @@ class Keys(Protocol):
 
         Raises TransientError.
         """
-
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """Whether KMS rotates the key; None if KMS refuses to say. Raises TransientError."""
 
 
 class KeyManagement(Protocol):
@@ -428,12 +425,17 @@ class KeyServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepServices:
-    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id."""
+    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id.
+
+    It writes nothing with `key_management`.
+    """
 
     listing: BucketList
     sightings: Callable[[str], Sightings]
     state: SweepState
     own_queue: Queue
     bucket_looks: Queue
+    key_looks: Queue
+    key_management: KeyManagement
     reports: Reports
     metrics: RequestMetrics

@@ -24,7 +24,7 @@ def seen(bucket: str = "payroll", at: datetime = NOON, *, key: str | None = TEAM
 
 
 def key_seen(at: datetime = NOON) -> KeySeen:
-    return KeySeen(key=a_key(), seen_at=at, since=at, rotation=Rotation(on=True, days=180))
+    return KeySeen(key=a_key(), seen_at=at, since=at, first_seen=at, rotation=Rotation(on=True, days=180))
 
 
 def test_bucket_that_was_never_seen_is_none(snapshots: SnapshotWorld) -> None:
@@ -43,7 +43,7 @@ def test_key_is_read_as_it_was_put(snapshots: SnapshotWorld) -> None:
 
     found = snapshots.by(None).read_key(TEAM_KEY)
 
-    assert found == replace(key_seen(), last_rotation=Rotation(on=True, days=180))
+    assert found == replace(key_seen(), last_rotation=Rotation(on=True, days=180), last_state="Enabled")
 
 
 def test_later_observation_keeps_what_the_earlier_knew(snapshots: SnapshotWorld) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reseal.ports import Sightings, SweepServices
-from tests.support.fakes.services import FakeBuckets, Steps
+from tests.support.fakes.keys import FakeKeyManagement
+from tests.support.fakes.services import FakeBuckets, FakeKeys, Steps
 from tests.support.fakes.snapshot import FakeSnapshot, FakeSweepState
 
 
@@ -81,18 +82,22 @@ class FakeSweep:
     state: FakeSweepState
     own_queue: FakeQueue
     bucket_looks: FakeQueue
+    key_looks: FakeQueue
+    management: FakeKeyManagement
     reports: FakeReports
     metrics: FakeRequestMetrics
     sightings: Callable[[str | None], FakeSnapshot]
 
     @classmethod
-    def on(cls, buckets: FakeBuckets, steps: Steps) -> FakeSweep:
+    def on(cls, buckets: FakeBuckets, keys: FakeKeys, steps: Steps) -> FakeSweep:
         items: dict[str, tuple[str, str | None]] = {}
         return cls(
             listing=FakeBucketList(buckets, steps),
             state=FakeSweepState(steps),
             own_queue=FakeQueue(steps, "the sweep"),
             bucket_looks=FakeQueue(steps, "the bucket lane"),
+            key_looks=FakeQueue(steps, "the key lane"),
+            management=FakeKeyManagement(keys, steps),
             reports=FakeReports(steps),
             metrics=FakeRequestMetrics(steps),
             sightings=lambda sweep: FakeSnapshot(steps, sweep=sweep, items=items),
@@ -109,6 +114,8 @@ class FakeSweep:
             state=self.state,
             own_queue=self.own_queue,
             bucket_looks=self.bucket_looks,
+            key_looks=self.key_looks,
+            key_management=self.management,
             reports=self.reports,
             metrics=self.metrics,
         )

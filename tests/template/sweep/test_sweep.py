@@ -49,11 +49,12 @@ def test_role_writes_only_to_the_snapshot_and_the_report() -> None:
     assert resources_of("sns:Publish") == [{"Ref": "AlertTopic"}]
 
 
-def test_sweep_that_only_reports_can_send_nothing_to_the_bucket_lane() -> None:
+def test_sweep_that_only_reports_can_send_nothing_to_the_lanes() -> None:
     assert resources_of("sqs:SendMessage") == [arn_of("SweepQueue")]
     assert resources_of("sqs:SendMessage", SweepMode="enforce") == [
         arn_of("SweepQueue"),
         arn_of("BucketLookQueue"),
+        arn_of("KeyLookQueue"),
     ]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from reseal.core.snapshot import Rotation
+from reseal.core.calls.look import Look
+from reseal.core.resource import Resource
+from reseal.core.snapshot import KeySeen
+from reseal.core.state.key_knowledge import KnownKey
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.transit.noted import NotedBucket, PlainHttpCall
-from reseal.ports import Keys, Services
+from reseal.ports import KeyManagement, Keys, KeyServices, Services
 
 MAX_AGE = 60.0
 """Seconds: how old an answer about a key may be. Thousands of buckets share a few keys."""
@@ -23,6 +26,15 @@ def for_looks(services: Services) -> Services:
     """
     shared = _SharedKeys(services.keys)
     return replace(services, keys=shared, key_uses=_NoUses(), bucket_notes=_NoNotes())
+
+
+def for_key_looks(
+    services: Services, management: KeyManagement, buckets: Sequence[str], before: KeySeen | None
+) -> tuple[Services, KeyServices]:
+    """The services of the key lane for a look at a key: its use and its past are those of the snapshot."""
+    ledger: Any = _NoEntries()
+    read = replace(for_looks(services), key_uses=_NoUses(tuple(buckets)), ledger=ledger)
+    return read, KeyServices(management=management, known=_Known(before), looks=_NoLooks())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +51,52 @@ class _SharedKeys:
         """The key policy. Raises TransientError."""
         return self.keys.read_policy(key_arn, max_age=max(max_age, MAX_AGE))
 
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """The rotation. Raises TransientError."""
-        return self.keys.read_rotation(key_arn)
 
-
+@dataclass(frozen=True, slots=True)
 class _NoUses:
     """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
+
+    buckets: tuple[str, ...] = ()
 
     def note(self, reference: str, bucket: str, now: datetime) -> None:
         """Nothing: a look has no right to write the ledger's table."""
 
     def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
+        """The buckets that name the key that is looked at; none for a look at a bucket."""
+        return self.buckets
+
+
+class _NoEntries:
+    """A `Ledger` of what a look has written: nothing."""
+
+    def read_all(self, _entry_ids: Sequence[str]) -> Mapping[str, Any]:
         """None."""
-        return ()
+        return {}
+
+
+class _NoLooks:
+    """`Looks` of one that looks itself."""
+
+    def ask(self, look: Look[Resource]) -> None:
+        """Nothing: the sweep asks at its end, for what can be repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """`KnownKeys` by what was last seen of one key."""
+
+    seen: KeySeen | None
+
+    def read(self, _key_arn: str) -> KnownKey | None:
+        """What was known of the key."""
+        return self.seen.known if self.seen else None
+
+    def note(self, key_arn: str, known: KnownKey) -> None:
+        """Nothing: the snapshot keeps what is seen."""
+
+    def first_cancellation_today(self, _key_arn: str, _event_id: str, _now: datetime) -> bool:
+        """Never: a look cancels nothing."""
+        return False
 
 
 class _NoNotes:

@@ -9,6 +9,10 @@ TRACKED_SINCE = "2026-04-23"
 """Since when KMS notes the last use of a key (F19)."""
 
 
+NOT_FOUND, UNREADABLE = "not found", "not readable"
+"""What is seen of a key that KMS does not describe, beside the states of those that it does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastUse:
     """The last cryptographic use of a key that KMS noted (F19).

@@ -11,9 +11,9 @@ from typing import Any
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.kms_cost import DAYS, PRICES_AS_OF, pays_for_each_request
 from reseal.core.policy.requirements import Requirements
-from reseal.core.snapshot import BucketSeen, KeySeen, Verdict
+from reseal.core.snapshot import BucketSeen, KeySeen, Seen, Verdict
 from reseal.core.sweep.progress import Progress
-from reseal.core.sweep.rows import NEVER_LOOKED_AT, Changes, Counts, Rows, previous, unseen_keys
+from reseal.core.sweep.rows import NEVER_LOOKED_AT, Changes, Counts, Rows, previous, unread_keys
 
 SCHEMA = "reseal.report/1"
 
@@ -88,7 +88,7 @@ def report_of(
 
 def _not_looked_at(required: Requirements, rows: Rows) -> tuple[str, ...]:
     denied = [f"bucket {one.name}: {one.not_read}" for one in rows.not_read]
-    keys = [f"{arn}: KMS does not describe it to Reseal" for arn in unseen_keys(rows, required.named_keys)]
+    keys = [f"{arn}: KMS does not describe it to Reseal" for arn in unread_keys(rows, required.named_keys)]
     unknown = Counter(one.requests.unknown for one in rows.buckets if one.requests and one.requests.unknown)
     costs = [f"KMS cost of {_many(count)}: {why}" for why, count in unknown.items()]
     return (*denied, *keys, *costs, *NEVER_LOOKED_AT)
@@ -114,7 +114,7 @@ def _bucket(seen: BucketSeen, keys: Mapping[str, KeySeen]) -> dict[str, Any]:
         "last_finding_at": _text(seen.last_finding.at) if seen.last_finding else None,
         "not_read": seen.not_read,
         **_kms_cost(seen),
-        "checks": {} if seen.not_read else {c: _verdict(c, one) for c, one in seen.verdicts.items()},
+        "checks": {} if seen.not_read else _checks(seen),
     }
 
 
@@ -153,8 +153,15 @@ def _key(seen: KeySeen, named: Mapping[str, int]) -> dict[str, Any]:
         "rotation": rotation.on if rotation else None,
         "rotation_days": rotation.days if rotation else None,
         "buckets": named.get(seen.name, 0),
+        "right_since": _text(seen.right_since),
+        "first_seen": _text(seen.first_seen),
         "seen_at": _text(seen.seen_at),
+        "checks": _checks(seen),
     }
+
+
+def _checks(seen: Seen) -> dict[str, Any]:
+    return {check: _verdict(check, one) for check, one in seen.verdicts.items()}
 
 
 def _many(buckets: int) -> str:

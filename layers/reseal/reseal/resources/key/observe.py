@@ -16,13 +16,11 @@ from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import entry_id_of
-from reseal.core.state.key_knowledge import KnownKey, LastUse
+from reseal.core.state.key_knowledge import NOT_FOUND, UNREADABLE, KnownKey, LastUse
 from reseal.core.state.key_settings import DISABLED, ENABLED, KeyRotation, KeyState
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 from reseal.core.state.setting import Setting
 from reseal.ports import KeyServices, Services
-
-NOT_FOUND, UNREADABLE = "not found", "not readable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
