@@ -211,7 +211,7 @@ REPEATED = 5
 GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
-    "EnforceKeyRole": 21,
+    "EnforceKeyRole": 23,
     "SweepRole": 29,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,

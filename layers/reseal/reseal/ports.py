@@ -223,8 +223,11 @@ class Snapshot(Protocol):
     def read_key(self, arn: str) -> KeySeen | None:
         """What was last seen of the key with this ARN; None if it was never seen."""
 
-    def buckets_of_key(self, arn: str) -> Sequence[str]:
-        """The names of the buckets that name the key with this ARN; a change may be seconds old."""
+    def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
+        """The buckets that name the key with this ARN and were seen within 90 days, by name.
+
+        A change may be seconds old.
+        """
 
     def put(self, seen: Seen) -> None:
         """Keep what was seen, joined with what is known: the later observation counts."""
@@ -420,6 +423,7 @@ class KeyServices:
 
     management: KeyManagement
     known: KnownKeys
+    snapshot: Snapshot
     looks: Looks
 
 

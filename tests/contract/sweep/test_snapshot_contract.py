@@ -70,7 +70,7 @@ def test_buckets_of_a_key_are_those_that_name_it_now(snapshots: SnapshotWorld) -
     snapshots.by(None).put(seen("moved", LATER, key=None))
     snapshots.by(None).put(key_seen())
 
-    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY)) == ["a", "b"]
+    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY, NOON)) == ["a", "b"]
 
 
 def test_sweep_sees_its_own_rows_once_each_however_often_it_looked(snapshots: SnapshotWorld) -> None:
@@ -140,3 +140,10 @@ def test_what_was_read_ahead_is_joined_and_what_came_since_is_not_lost(snapshots
     found = {one.name: one for one in sweep.seen_by("sweep-1")}
     assert set(found) == {"payroll", "new", TEAM_KEY}
     assert [getattr(found[name], "creator", None) for name in ("payroll", "new")] == [ALICE, ALICE]
+
+
+def test_bucket_that_was_not_seen_for_ninety_days_names_no_key(snapshots: SnapshotWorld) -> None:
+    snapshots.by(None).put(seen("recent"))
+    snapshots.by("sweep-1").put(seen("old", NOON - timedelta(days=91)))
+
+    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY, NOON)) == ["recent"]

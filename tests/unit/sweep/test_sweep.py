@@ -286,7 +286,7 @@ def test_keys_that_buckets_name_are_looked_at_once() -> None:
     account.start()
 
     assert account.key(TEAM_KEY).rotation == Rotation(on=True, days=180)
-    assert list(account.sweep.sightings(None).buckets_of_key(TEAM_KEY)) == list(many(9))
+    assert list(account.sweep.sightings(None).buckets_of_key(TEAM_KEY, NOON)) == list(many(9))
     assert account.steps()["read rotation"] == 2  # K, which is listed, and the buckets' key
 
 

@@ -139,14 +139,16 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
     """Read the settings of the key lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
-    queue_url = reader.text("KEY_LOOK_QUEUE_URL")
+    queue_url, table = reader.text("KEY_LOOK_QUEUE_URL"), reader.text("SNAPSHOT_TABLE")
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_KEYS)
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     default = replace(settings.policy.default, rotation_days=days)
     policy = replace(settings.policy, default=default)
     return KeySettings(
-        settings=replace(settings, policy=policy), watched=default.named_keys, look_queue_url=queue_url
+        settings=replace(settings, policy=policy, snapshot_table=table),
+        watched=default.named_keys,
+        look_queue_url=queue_url,
     )
 
 

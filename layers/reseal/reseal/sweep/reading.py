@@ -33,8 +33,10 @@ def for_key_looks(
 ) -> tuple[Services, KeyServices]:
     """The services of the key lane for a look at a key: its use and its past are those of the snapshot."""
     ledger: Any = _NoEntries()
-    read = replace(for_looks(services), key_uses=_NoUses(tuple(buckets)), ledger=ledger)
-    return read, KeyServices(management=management, known=_Known(before), looks=_NoLooks())
+    snapshot: Any = _Past(tuple(buckets), before)
+    read = replace(for_looks(services), ledger=ledger)
+    keys = KeyServices(management=management, known=_NotKnown(), snapshot=snapshot, looks=_NoLooks())
+    return read, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,15 @@ class _SharedKeys:
         return self.keys.read_policy(key_arn, max_age=max(max_age, MAX_AGE))
 
 
-@dataclass(frozen=True, slots=True)
 class _NoUses:
     """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
-
-    buckets: tuple[str, ...] = ()
 
     def note(self, reference: str, bucket: str, now: datetime) -> None:
         """Nothing: a look has no right to write the ledger's table."""
 
     def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
-        """The buckets that name the key that is looked at; none for a look at a bucket."""
-        return self.buckets
+        """None."""
+        return ()
 
 
 class _NoEntries:
@@ -82,17 +81,30 @@ class _NoLooks:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """`KnownKeys` by what was last seen of one key."""
+class _Past:
+    """What is read of a `Snapshot` about one key: the buckets of this sweep, and what was last seen."""
 
+    buckets: tuple[str, ...]
     seen: KeySeen | None
 
-    def read(self, _key_arn: str) -> KnownKey | None:
-        """What was known of the key."""
-        return self.seen.known if self.seen else None
+    def read_key(self, _arn: str) -> KeySeen | None:
+        """What was last seen of the key."""
+        return self.seen
 
-    def note(self, key_arn: str, known: KnownKey) -> None:
-        """Nothing: the snapshot keeps what is seen."""
+    def buckets_of_key(self, _arn: str, _now: datetime) -> Sequence[str]:
+        """The buckets that name it."""
+        return self.buckets
+
+
+class _NotKnown:
+    """`KnownKeys` without a table: the snapshot keeps what is seen."""
+
+    def read(self, _key_arn: str) -> KnownKey | None:
+        """Nothing."""
+        return None
+
+    def note(self, key_arn: str, known: KnownKey, /) -> None:
+        """Nothing."""
 
     def first_cancellation_today(self, _key_arn: str, _event_id: str, _now: datetime) -> bool:
         """Never: a look cancels nothing."""

@@ -28,7 +28,7 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "read": ("get_item", lambda client: DynamoDbSnapshot(client, "t").read_bucket(BUCKET)),
     "put": ("get_item", lambda client: DynamoDbSnapshot(client, "t", sweep="s").put(SEEN)),
     "add": ("update_item", lambda client: DynamoDbSnapshot(client, "t").put(SEEN)),
-    "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY)),
+    "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY, NOON)),
     "read ahead": (
         "batch_get_item",
         lambda client: DynamoDbSnapshot(client, "t", sweep="s").read_ahead([SEEN]),

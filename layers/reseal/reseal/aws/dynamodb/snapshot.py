@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=400)
 """How long an item outlives the last look at its bucket or key."""
 
+NAMES_FOR = timedelta(days=90)
+"""How long a bucket that was seen counts as one that names its key."""
+
 BY_KEY = "by-key"
-"""The index from a key's ARN to the buckets that name it."""
+"""The index from a key's ARN to the buckets that name it, with the time when each item expires."""
 
 _ATTEMPTS = 5
 """How often a write is tried that another one of the same item came before."""
@@ -55,13 +58,18 @@ class DynamoDbSnapshot:
         seen = self._read(f"key#{arn}")
         return seen if isinstance(seen, KeySeen) else None
 
-    def buckets_of_key(self, arn: str) -> Sequence[str]:
-        """The names of the buckets that name the key. Raises TransientError."""
+    def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
+        """The names of the buckets that name the key. Raises TransientError.
+
+        One that was not seen for so long is probably gone: nothing tells that a bucket was deleted.
+        """
+        since = {"N": str(int((now - NAMES_FOR + KEPT).timestamp()))}
         question = {
             "TableName": self._table,
             "IndexName": BY_KEY,
             "KeyConditionExpression": "kms_key = :arn",
-            "ExpressionAttributeValues": {":arn": {"S": arn}},
+            "FilterExpression": "expires_at >= :since",
+            "ExpressionAttributeValues": {":arn": {"S": arn}, ":since": since},
         }
         with refusal_is_transient("dynamodb:Query"):
             items = list(self._pages(self._client.query, question))

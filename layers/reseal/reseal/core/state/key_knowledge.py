@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 TRACKED_SINCE = "2026-04-23"
@@ -50,3 +50,10 @@ class KnownKey:
     seen: str
     state: str | None = None
     period: int | None = None
+
+    def joined(self, other: KnownKey | None) -> KnownKey:
+        """Both as one: what was seen later, with what only the earlier knew."""
+        if other is None:
+            return self
+        earlier, later = sorted((other, self), key=lambda known: known.at)
+        return replace(later, state=later.state or earlier.state, period=later.period or earlier.period)
