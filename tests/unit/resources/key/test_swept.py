@@ -1,4 +1,4 @@
-"""What a sweep saw is known to the key lane, though no event of the bucket or of the key was ever heard."""
+"""What a sweep saw is known to the key lane, though no event of the bucket or of the key was ever received."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def test_bucket_that_was_last_seen_long_ago_counts_no_longer() -> None:
     assert stage.kms.management.writes == []
 
 
-def test_bucket_that_was_heard_and_seen_is_named_once() -> None:
+def test_bucket_that_was_noted_and_seen_is_named_once() -> None:
     stage = named_by(unlisted(), "payroll")
     stage.cloud.key_uses.note(TEAM_KEY, "payroll", NOON)
-    stage.cloud.key_uses.note(TEAM_KEY, "heard", NOON)
+    stage.cloud.key_uses.note(TEAM_KEY, "noted", NOON)
 
     stage.deliver(SWITCHED_OFF)
 
-    assert "used by 2 known buckets: heard, payroll" in stage.cloud.topic.findings[0]["reason"]
+    assert "used by 2 known buckets: noted, payroll" in stage.cloud.topic.findings[0]["reason"]
 
 
 def test_deletion_of_a_key_that_a_sweep_saw_in_use_is_critical() -> None:
@@ -107,11 +107,11 @@ def test_kept_key_is_enabled_again_only_if_the_sweep_saw_it_enabled(state: str, 
 
 
 @pytest.mark.parametrize(
-    ("heard_days_ago", "enabled"), [(8, True), (1, False)], ids=["sweep is later", "event is later"]
+    ("noted_days_ago", "enabled"), [(8, True), (1, False)], ids=["sweep is later", "event is later"]
 )
-def test_of_sweep_and_events_the_later_counts(heard_days_ago: int, enabled: bool) -> None:
+def test_of_sweep_and_events_the_later_counts(noted_days_ago: int, enabled: bool) -> None:
     stage = swept(Stage(policy=KEEPING, keys=(DOOMED, a_key(K))), days_ago=7)
-    at = NOON - timedelta(days=heard_days_ago)
+    at = NOON - timedelta(days=noted_days_ago)
     stage.kms.known.known[TEAM_KEY] = KnownKey(at=at, seen="Disabled", state="Disabled")
 
     stage.deliver(scheduled())

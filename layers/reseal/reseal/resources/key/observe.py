@@ -69,15 +69,15 @@ class Observer:
         )
 
     def _before(self, arn: str) -> KnownKey | None:
-        """What this lane knew, and the last sweep: that one also saw keys of which no call was heard."""
+        """What this lane knew, and the last sweep: that one also saw keys of which no call was received."""
         known, seen = self.keys.known.read(arn), self.keys.snapshot.read_key(arn)
         swept = seen.known if seen else None
         return known.joined(swept) if known else swept
 
     def _buckets(self, arn: str, now: datetime) -> tuple[str, ...]:
-        """The buckets that were heard to use the key, and those that named it when they were last seen."""
-        heard = self.services.key_uses.buckets_of(arn, now)
-        return tuple(sorted({*heard, *self.keys.snapshot.buckets_of_key(arn, now)}))
+        """The buckets that events showed to use the key, and those that named it when they were last seen."""
+        noted = self.services.key_uses.buckets_of(arn, now)
+        return tuple(sorted({*noted, *self.keys.snapshot.buckets_of_key(arn, now)}))
 
     def _rotation(self, key: KeyDescription) -> KeyRotation | None:
         """Whether the key rotates, if it can and a check asks."""
