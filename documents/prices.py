@@ -12,7 +12,7 @@ from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.findings.finding import Status
 from reseal.core.kms_cost import PER_MILLION_REQUESTS as _KMS
 
-_KEY, _ALARM, _METRIC, _MILLION_POLLS = 1.00, 0.10, 0.30, 0.40
+_KEY, _ALARM, _METRIC, _MILLION_POLLS, _DASHBOARD = 1.00, 0.10, 0.30, 0.40, 3.00
 _POLLS = 5 * 3 * 43_200  # five pollers, three times a minute, in a month
 _ROTATIONS = 2  # of a key that cost 1.00 more each
 _WITHOUT_FINDING = 3  # statuses of a check that are no findings: COMPLIANT, EXEMPT, SKIPPED
@@ -48,7 +48,7 @@ _OBJECT_WRITE = (
 _WRITES, _VIOLATING = 50, 0.01
 """Of the example: writes of objects in millions a month, and the share that violates."""
 _METRICS = 6.00
-"""Of the example: a part of the metrics, for a part of the hours."""
+"""Of the example: a part of the metrics, for a part of the hours. Its dashboard is one of the first three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,12 @@ def items(least: Mapping[str, str] = _NAMED, most: Mapping[str, str] = _FULL) ->
             "hours in which they are sent",
             _METRIC if _alarms(least) else 0.0,
             _METRIC * _series() if _alarms(most) else 0.0,
+        ),
+        Item(
+            "dashboard",
+            f"{_DASHBOARD:.2f}, if `AlarmsAndMetrics` is `true`; an account's first three cost nothing",
+            0.0,
+            _DASHBOARD * len(exist(most, "AWS::CloudWatch::Dashboard")),
         ),
         Item(
             "queue polling",
@@ -211,7 +217,7 @@ def price_of_example() -> str:
 
 
 def _example() -> dict[str, float]:
-    by_name = {item.name: item.most for item in items()} | {"metrics": _METRICS}
+    by_name = {item.name: item.most for item in items()} | {"metrics": _METRICS, "dashboard": 0.0}
     return by_name | {
         "data events": _WRITES * _DATA_EVENTS,
         "re-encryptions": _WRITES * _VIOLATING * _total(_OBJECT_WRITE),

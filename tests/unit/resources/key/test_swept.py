@@ -1,4 +1,4 @@
-"""What a sweep saw is known to the key lane, though no event of the bucket or of the key was ever received."""
+"""The key lane knows what a sweep saw, though no event of the bucket or of the key was ever received."""
 
 from __future__ import annotations
 

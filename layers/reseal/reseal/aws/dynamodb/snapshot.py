@@ -61,7 +61,7 @@ class DynamoDbSnapshot:
     def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
         """The names of the buckets that name the key. Raises TransientError.
 
-        One that was not seen for so long is probably gone: no event of the lanes says that a bucket was deleted.
+        One that was not seen for so long is probably gone: no event says that a bucket was deleted.
         """
         since = {"N": str(int((now - NAMES_FOR + KEPT).timestamp()))}
         question = {
