@@ -10,8 +10,9 @@ from documents.modes import can_enforce
 from documents.template import exist
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.findings.finding import Status
+from reseal.core.kms_cost import PER_MILLION_REQUESTS as _KMS
 
-_KEY, _ALARM, _METRIC, _MILLION_POLLS = 1.00, 0.10, 0.30, 0.40
+_KEY, _ALARM, _METRIC, _MILLION_POLLS, _DASHBOARD = 1.00, 0.10, 0.30, 0.40, 3.00
 _POLLS = 5 * 3 * 43_200  # five pollers, three times a minute, in a month
 _ROTATIONS = 2  # of a key that cost 1.00 more each
 _WITHOUT_FINDING = 3  # statuses of a check that are no findings: COMPLIANT, EXEMPT, SKIPPED
@@ -23,7 +24,7 @@ _BUCKET_EVENT = (
     ("Lambda 512 MB x 1 s (assumed)", 6.9),
     ("S3 one write", 5.0),
     ("S3 eight reads, three of them of the encryption", 3.2),
-    ("KMS three requests", 9.0),
+    ("KMS three requests", 3 * _KMS),
     ("ledger entry of 2 KB with its index", 1.9),
     ("in one transaction the entry again and a note of it", 3.8),
     ("alert window two reads and two writes of 2 KB", 2.8),
@@ -35,7 +36,7 @@ _BUCKET_EVENT = (
 _OBJECT_WRITE = (
     ("One copy or change in place", 5.0),
     ("two `HeadObject`", 0.8),
-    ("KMS one request", 3.0),
+    ("KMS one request", _KMS),
     ("ledger two transactional writes of 2 KB", 5.0),
     ("for a copy a note and its read", 1.5),
     ("Lambda 1,769 MB x 0.1 s", 2.3),
@@ -47,7 +48,7 @@ _OBJECT_WRITE = (
 _WRITES, _VIOLATING = 50, 0.01
 """Of the example: writes of objects in millions a month, and the share that violates."""
 _METRICS = 6.00
-"""Of the example: a part of the metrics, for a part of the hours."""
+"""Of the example: a part of the metrics, for a part of the hours. Its dashboard is one of the first three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,12 @@ def items(least: Mapping[str, str] = _NAMED, most: Mapping[str, str] = _FULL) ->
             "hours in which they are sent",
             _METRIC if _alarms(least) else 0.0,
             _METRIC * _series() if _alarms(most) else 0.0,
+        ),
+        Item(
+            "dashboard",
+            f"{_DASHBOARD:.2f}, if `AlarmsAndMetrics` is `true`; an account's first three cost nothing",
+            0.0,
+            _DASHBOARD * len(exist(most, "AWS::CloudWatch::Dashboard")),
         ),
         Item(
             "queue polling",
@@ -210,7 +217,7 @@ def price_of_example() -> str:
 
 
 def _example() -> dict[str, float]:
-    by_name = {item.name: item.most for item in items()} | {"metrics": _METRICS}
+    by_name = {item.name: item.most for item in items()} | {"metrics": _METRICS, "dashboard": 0.0}
     return by_name | {
         "data events": _WRITES * _DATA_EVENTS,
         "re-encryptions": _WRITES * _VIOLATING * _total(_OBJECT_WRITE),

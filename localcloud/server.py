@@ -50,7 +50,7 @@ from localcloud.s3.objects import (
     object_state,
     object_tag_count,
 )
-from localcloud.s3.reads import listed_times, tag_conditions, version_ids
+from localcloud.s3.reads import listed_times, request_metrics, tag_conditions, version_ids
 from localcloud.s3.writes import (
     multipart,
     object_copy,
@@ -89,6 +89,7 @@ def install(settings: Settings) -> tuple[Journal, Faults, Trail, Emails]:
     _install_objects(settings)
     bucket_policies.install(get_normalises=settings.get_bucket_policy_normalises)
     policy_status.install()
+    request_metrics.install()
     bucket_owner.install()
     code_of_others.install()
     event_patterns.install()

@@ -133,6 +133,7 @@ TESTS = {
     "core/state/key_settings.py": "unit/core/state/test_key_settings.py",
     "aws/dynamodb/key_uses.py": "unit/aws/dynamodb/test_key_items.py",
     "aws/dynamodb/known_keys.py": "unit/aws/dynamodb/test_key_items.py",
+    "aws/request_metrics.py": "unit/aws/test_request_metrics.py",
     "aws/kms_management.py": "unit/aws/test_kms_management.py; contract/keys/test_key_management_contract.py",
     "core/calls/attribution.py": "unit/core/calls; unit/resources/object",
     "core/repairs/objects/evidence.py": "unit/core/repairs/objects; unit/resources/object",

@@ -10,12 +10,11 @@ import argparse
 import json
 import sys
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
@@ -23,13 +22,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations.planned_key import WithPlannedKey, planned_key
 from reseal import __version__
+from reseal.aws.kms_management import KmsManagement
+from reseal.aws.request_metrics import S3RequestMetrics
 from reseal.aws.s3.listing import S3BucketList
 from reseal.core.checks.catalogue import CHECKS
 from reseal.core.decision import Severity
 from reseal.core.errors import ResealError
+from reseal.core.kms_cost import pays_for_each_request
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
-from reseal.core.snapshot import Seen, joined
+from reseal.core.snapshot import BucketSeen, KeySeen, joined
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.sweep.progress import Progress
 from reseal.core.sweep.report import Report, report_of
@@ -40,6 +42,8 @@ from reseal.runtime.wiring.clients import Clients, services_of
 from reseal.runtime.wiring.sweep import PACED, SWEEP_CALLS
 from reseal.sweep.examine import Examined, Examiner
 from reseal.sweep.finish import FORMS
+from reseal.sweep.keys import KeyExaminer, users_of
+from reseal.sweep.requests import requests_of
 
 PAGE, THREADS = 200, 20
 ADVICE = "a deployed stack in mode enforce would repair this"
@@ -114,7 +118,16 @@ def _audit(options: argparse.Namespace) -> tuple[Report, Rows]:
     examiner = Examiner(policy=policy, services=replace(services, keys=keys), look_id=sweep, advice=ADVICE)
     started = datetime.now(UTC)
     names = list(_names(S3BucketList(clients.of("s3"), region)))
-    rows = Rows.of(_look(examiner, names))
+    metrics = S3RequestMetrics(clients.of("s3"), clients.of("cloudwatch"), account)
+    key_examiner = KeyExaminer(
+        policy=policy,
+        services=examiner.services,
+        management=KmsManagement(clients.of("kms")),
+        look_id=sweep,
+        advice=ADVICE,
+    )
+    buckets = _with_requests(_look(examiner, names), metrics, started)
+    rows = Rows.of([*buckets, *_look_at_keys(key_examiner, users_of(buckets, required), planned.arn)])
     progress = Progress(sweep=sweep, started_at=started, saved_at=started, listed=len(names))
     ended = datetime.now(UTC)
     return report_of(required, progress, rows, version=__version__, ended_at=ended), rows
@@ -143,16 +156,31 @@ def _names(listing: S3BucketList) -> Iterator[str]:
             return
 
 
-def _look(examiner: Examiner, names: Sequence[str]) -> list[Seen]:
-    seen: list[Seen] = []
-    keys: dict[str, Any] = {}
+def _look(examiner: Examiner, names: Sequence[str]) -> list[BucketSeen]:
+    seen: list[BucketSeen] = []
     with ThreadPoolExecutor(THREADS) as workers:
         for number, one in enumerate(workers.map(examiner.bucket, names), start=1):
             seen.append(joined(one.seen, None))
-            keys |= {one.key.arn: one.key} if one.key else {}
             _show_progress(number, len(names), one)
-        seen += [joined(key, None) for key in workers.map(examiner.key, keys.values())]
     return seen
+
+
+def _with_requests(
+    seen: Sequence[BucketSeen], metrics: S3RequestMetrics, until: datetime
+) -> list[BucketSeen]:
+    """The same, with how often those buckets are read and written that a Bucket Key would make cheaper."""
+    paying = [one.bucket for one in seen if pays_for_each_request(one.encryption)]
+    with ThreadPoolExecutor(THREADS) as workers:
+        known = requests_of(paying, metrics, workers, until)
+    return [replace(one, requests=known.get(one.bucket)) for one in seen]
+
+
+def _look_at_keys(examiner: KeyExaminer, users: Mapping[str, Sequence[str]], planned: str) -> list[KeySeen]:
+    """The keys that buckets name or that are approved; the planned one does not exist."""
+    arns = sorted(arn for arn in users if arn != planned)
+    with ThreadPoolExecutor(THREADS) as workers:
+        looks = workers.map(lambda arn: examiner.key(arn, users[arn]), arns)
+        return [joined(one.seen, None) for one in looks]
 
 
 def _show_progress(number: int, total: int, one: Examined) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reseal.core.snapshot import Rotation
 from reseal.core.state.kms_key import KeyDescription, KmsKey
 from reseal.ports import Keys
 
@@ -42,10 +41,6 @@ class WithPlannedKey:
             "Condition": {"StringEquals": condition},
         }
         return {"Version": "2012-10-17", "Statement": [statement]}
-
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """The rotation. Raises TransientError."""
-        return Rotation(on=True) if key_arn == self.planned.arn else self.keys.read_rotation(key_arn)
 
 
 def planned_key(partition: str, region: str, account: str) -> KmsKey:

@@ -56,6 +56,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "core.router": ("detect_service", "extract_access_key_id"),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS", "_physical_name"),
+    "services.cloudwatch": ("record_metric",),
     "services.cloudwatch_logs": ("_log_groups",),
     "services.cloudtrail": (
         "_create_trail",
@@ -146,6 +147,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "_public_acl_refused",
         "_put_bucket_encryption",
         "_put_bucket_policy",
+        "_qp",
         "_record_object_version",
         "_resolve_sse_write_headers",
         "_S3_CHECKSUM_HEADERS",

@@ -61,6 +61,8 @@ def operation(method: str, bucket: str, key: str, query: Container[str], headers
 
 def bucket_operation(method: str, query: Container[str]) -> str:
     """The API name of a request to a bucket, or empty if it is not known here."""
+    if "metrics" in query and "id" not in query and method == "GET":
+        return "ListBucketMetricsConfigurations"
     if name := subresource(query):
         return _VERBS[method] + _BUCKET[name] if method in _VERBS else ""
     if "delete" in query:

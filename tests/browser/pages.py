@@ -59,6 +59,7 @@ def a_page(buckets: int) -> str:
             key=a_key(key_arn(f"{number:08}-1111-1111-1111-111111111111")),
             seen_at=NOON,
             since=NOON,
+            first_seen=NOON,
             rotation=Rotation(on=number % 2 == 0, days=365),
         )
         for number in range(40)

@@ -143,6 +143,7 @@ HOUSES = (
             "template/policy",
             "template/sweep",
             "template",
+            "template/metrics",
             "template/objects",
             "scenarios",
             "scenarios/laws",

@@ -61,6 +61,7 @@ PARTS = {
 """How to switch off each kind of part, and its ARN."""
 
 WITHOUT_A_PART = {
+    "AWS::CloudWatch::Dashboard": "shows what the alarms watch",
     "AWS::Lambda::EventInvokeConfig": "goes with its function",
     "AWS::Lambda::LayerVersion": "a version that is in use keeps working when it is deleted",
     "AWS::S3::Bucket": "holds log files: its own policy and the organisation's trail protect them",

@@ -153,6 +153,10 @@ class Aws:
             return {"Items": found} | (
                 {"LastEvaluatedKey": {"at": {"N": str(after)}}} if after < len(ids) else {}
             )
+        if operation == "BatchGetItem":
+            ((table, asked),) = call["RequestItems"].items()
+            ids = [key["id"]["S"] for key in asked["Keys"]]
+            return {"Responses": {table: [self.items[one] for one in ids if one in self.items]}}
         item_id = call["Key"]["id"]["S"]
         if operation == "GetItem":
             return {"Item": self.items[item_id]} if item_id in self.items else {}

@@ -42,10 +42,15 @@ CALLED = {
 }
 """The adapters name the action of each of their calls, for the finding of a refusal."""
 WRITES = {"s3:PutEncryptionConfiguration"}
-OF_THE_SWEEP = {"dynamodb:Query", "dynamodb:Scan", "kms:GetKeyRotationStatus"}
+OF_THE_SWEEP = {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan", "kms:GetKeyRotationStatus"}
 READS = LAMBDAS_OWN | CALLED - WRITES - OF_THE_SWEEP
 LANE = "EnforceBucketRole"
-KNOWS_NO_RESOURCE = {"cloudtrail:DescribeTrails", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets"}
+KNOWS_NO_RESOURCE = {
+    "cloudtrail:DescribeTrails",
+    "cloudwatch:GetMetricData",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAllMyBuckets",
+}
 KEY = "arn:aws:kms:us-east-1:444455556666:key/0d9a4c1e-8f27-4b63-a5c0-71e2d3f4b5a6"
 ALL_CHECKS = [
     mode_parameters()[check.id]
@@ -206,8 +211,8 @@ REPEATED = 5
 GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
-    "EnforceKeyRole": 22,
-    "SweepRole": 26,
+    "EnforceKeyRole": 24,
+    "SweepRole": 30,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,

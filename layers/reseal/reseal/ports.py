@@ -17,7 +17,7 @@ from reseal.core.findings.message import Message
 from reseal.core.findings.sign import Noted
 from reseal.core.repairs.ledger_entry import LedgerEntry
 from reseal.core.resource import Resource
-from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
+from reseal.core.snapshot import BucketSeen, KeySeen, Seen
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.bucket_policy import BucketPolicy
@@ -132,9 +132,6 @@ class Keys(Protocol):
         Raises TransientError.
         """
 
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """Whether KMS rotates the key; None if KMS refuses to say. Raises TransientError."""
-
 
 class KeyManagement(Protocol):
     """AWS KMS: the rotation and the state of keys. All methods raise RefusalError or TransientError."""
@@ -226,8 +223,11 @@ class Snapshot(Protocol):
     def read_key(self, arn: str) -> KeySeen | None:
         """What was last seen of the key with this ARN; None if it was never seen."""
 
-    def buckets_of_key(self, arn: str) -> Sequence[str]:
-        """The names of the buckets that name the key with this ARN; a change may be seconds old."""
+    def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
+        """The buckets that name the key with this ARN and were seen within 90 days, by name.
+
+        A change may be seconds old.
+        """
 
     def put(self, seen: Seen) -> None:
         """Keep what was seen, joined with what is known: the later observation counts."""
@@ -235,6 +235,9 @@ class Snapshot(Protocol):
 
 class Sightings(Snapshot, Protocol):
     """The snapshot of one sweep."""
+
+    def read_ahead(self, seen: Sequence[Seen]) -> None:
+        """Read in few calls what is known of them: putting each then needs no read. Raises TransientError."""
 
     def seen_by(self, sweep: str) -> Iterator[Seen]:
         """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
@@ -268,6 +271,16 @@ class Queue(Protocol):
 
     def send(self, body: str, seconds: int) -> None:
         """Put a message on it, delivered after so many seconds (0 to 900). Raises TransientError."""
+
+
+class RequestMetrics(Protocol):
+    """How often the objects of buckets are read and written. All raise RefusalError or TransientError."""
+
+    def filter_of(self, bucket: str) -> str | None:
+        """The id of the request metrics that count the whole bucket; None if nobody configured them."""
+
+    def count(self, filters: Mapping[str, str], until: datetime) -> Mapping[str, int]:
+        """The requests of the last 30 days by bucket, from the ids of their metrics."""
 
 
 class Reports(Protocol):
@@ -410,16 +423,23 @@ class KeyServices:
 
     management: KeyManagement
     known: KnownKeys
+    snapshot: Snapshot
     looks: Looks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepServices:
-    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id."""
+    """The additional adapters of the sweep. `sightings` is the snapshot for the sweep of this id.
+
+    It writes nothing with `key_management`.
+    """
 
     listing: BucketList
     sightings: Callable[[str], Sightings]
     state: SweepState
     own_queue: Queue
     bucket_looks: Queue
+    key_looks: Queue
+    key_management: KeyManagement
     reports: Reports
+    metrics: RequestMetrics

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from reseal.core.snapshot import Rotation
 from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.contract.worlds.services import KeyWorld, bare_id
 
@@ -42,26 +41,6 @@ def test_alias_arn_is_described_as_the_key_it_names(key_world: KeyWorld) -> None
     alias = key_world.new_alias(key)
 
     assert key_world.keys.describe(f"{key.arn.rpartition(':')[0]}:{alias}") == key
-
-
-def test_rotation_of_a_new_key_is_off(key_world: KeyWorld) -> None:
-    key = key_world.new_key()
-
-    assert key_world.keys.read_rotation(key.arn) == Rotation(on=False)
-
-
-def test_rotation_that_is_turned_on_is_on(key_world: KeyWorld) -> None:
-    key = key_world.new_key()
-
-    key_world.turn_rotation_on(key, 180)
-
-    rotation = key_world.keys.read_rotation(key.arn)
-    assert rotation is not None
-    assert rotation.on
-
-
-def test_rotation_of_no_key_is_not_known(key_world: KeyWorld) -> None:
-    assert key_world.keys.read_rotation(NAMES_OF_NO_KEY["key ARN"]) is None
 
 
 @pytest.mark.parametrize("name", NAMES_OF_NO_KEY.values(), ids=NAMES_OF_NO_KEY.keys())

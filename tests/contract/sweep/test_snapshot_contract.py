@@ -24,7 +24,7 @@ def seen(bucket: str = "payroll", at: datetime = NOON, *, key: str | None = TEAM
 
 
 def key_seen(at: datetime = NOON) -> KeySeen:
-    return KeySeen(key=a_key(), seen_at=at, since=at, rotation=Rotation(on=True, days=180))
+    return KeySeen(key=a_key(), seen_at=at, since=at, first_seen=at, rotation=Rotation(on=True, days=180))
 
 
 def test_bucket_that_was_never_seen_is_none(snapshots: SnapshotWorld) -> None:
@@ -43,7 +43,7 @@ def test_key_is_read_as_it_was_put(snapshots: SnapshotWorld) -> None:
 
     found = snapshots.by(None).read_key(TEAM_KEY)
 
-    assert found == replace(key_seen(), last_rotation=Rotation(on=True, days=180))
+    assert found == replace(key_seen(), last_rotation=Rotation(on=True, days=180), last_state="Enabled")
 
 
 def test_later_observation_keeps_what_the_earlier_knew(snapshots: SnapshotWorld) -> None:
@@ -70,7 +70,7 @@ def test_buckets_of_a_key_are_those_that_name_it_now(snapshots: SnapshotWorld) -
     snapshots.by(None).put(seen("moved", LATER, key=None))
     snapshots.by(None).put(key_seen())
 
-    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY)) == ["a", "b"]
+    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY, NOON)) == ["a", "b"]
 
 
 def test_sweep_sees_its_own_rows_once_each_however_often_it_looked(snapshots: SnapshotWorld) -> None:
@@ -126,3 +126,24 @@ def test_released_sweep_is_free_at_once(snapshots: SnapshotWorld) -> None:
     snapshots.state.release("one")
 
     assert snapshots.state.claim("two", NOON, LATER) is None
+
+
+def test_what_was_read_ahead_is_joined_and_what_came_since_is_not_lost(snapshots: SnapshotWorld) -> None:
+    snapshots.by(None).put(replace(seen("payroll"), creator=ALICE))
+    sweep = snapshots.by("sweep-1")
+
+    sweep.read_ahead([seen("payroll", LATER), seen("new", LATER), key_seen(LATER)])
+    snapshots.by(None).put(replace(seen("new"), creator=ALICE))
+    for one in (seen("payroll", LATER), seen("new", LATER), key_seen(LATER)):
+        sweep.put(one)
+
+    found = {one.name: one for one in sweep.seen_by("sweep-1")}
+    assert set(found) == {"payroll", "new", TEAM_KEY}
+    assert [getattr(found[name], "creator", None) for name in ("payroll", "new")] == [ALICE, ALICE]
+
+
+def test_bucket_that_was_not_seen_for_ninety_days_names_no_key(snapshots: SnapshotWorld) -> None:
+    snapshots.by(None).put(seen("recent"))
+    snapshots.by("sweep-1").put(seen("old", NOON - timedelta(days=91)))
+
+    assert list(snapshots.by(None).buckets_of_key(TEAM_KEY, NOON)) == ["recent"]

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 
 from reseal.aws.kms import KmsKeys
 from reseal.aws.s3.buckets import S3Buckets
-from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import Buckets, Keys
@@ -90,7 +89,6 @@ class KeyWorld(Protocol):
     def new_alias(self, key: KmsKey) -> str: ...
     def disable(self, key: KmsKey) -> None: ...
     def schedule_deletion(self, key: KmsKey) -> None: ...
-    def turn_rotation_on(self, key: KmsKey, days: int) -> None: ...
 
 
 def bare_id(key: KmsKey) -> str:
@@ -110,7 +108,6 @@ class FakeKeyWorld:
     def new_key(self, spec: str = "SYMMETRIC_DEFAULT", usage: str = "ENCRYPT_DECRYPT") -> KmsKey:
         arn = f"arn:aws:kms:us-east-1:111122223333:key/{uuid.uuid4()}"
         key = _enabled(arn, spec, usage)
-        self.keys.rotations[arn] = Rotation(on=False)
         self.keys.known |= {key.arn: key, bare_id(key): key}
         return key
 
@@ -129,9 +126,6 @@ class FakeKeyWorld:
 
     def schedule_deletion(self, key: KmsKey) -> None:
         self._becomes(replace(key, state="PendingDeletion", deletion_date=NOON))
-
-    def turn_rotation_on(self, key: KmsKey, days: int) -> None:
-        self.keys.rotations[key.arn] = Rotation(on=True, days=days)
 
     def _becomes(self, key: KmsKey) -> None:
         self.keys.known |= {key.arn: key, bare_id(key): key}
@@ -161,6 +155,3 @@ class AwsKeyWorld:
 
     def schedule_deletion(self, key: KmsKey) -> None:
         self._kms.schedule_key_deletion(KeyId=bare_id(key), PendingWindowInDays=7)
-
-    def turn_rotation_on(self, key: KmsKey, days: int) -> None:
-        self._kms.enable_key_rotation(KeyId=bare_id(key), RotationPeriodInDays=days)

@@ -27,7 +27,7 @@ def new_table(dynamodb: Any) -> str:
             {
                 "IndexName": BY_KEY,
                 "KeySchema": [{"AttributeName": "kms_key", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["expires_at"]},
             }
         ],
     )

@@ -17,6 +17,7 @@ class SweepBattery:
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
+        self._keys = [self._shared_key() for _ in range(2)]
         self._names = self._prepared()
         self._complete: dict[str, Any] | None = None
 
@@ -33,17 +34,21 @@ class SweepBattery:
     # --- the account ---------------------------------------------------------------------------
 
     def _prepared(self) -> list[str]:
-        """A bucket that is opened to another account under a team's key, one to the public, one owned."""
+        """One bucket is opened, one public with an owner, one counted, one under a key that ends."""
         deployment, s3 = self._deployment, self._deployment.s3
-        names = [f"gate-{uuid.uuid4().hex[:12]}" for _ in range(2)]
+        names = [f"gate-{uuid.uuid4().hex[:12]}" for _ in range(4)]
         with deployment.without_events():
             for name in names:
                 s3.create_bucket(Bucket=name)
-            deployment.put(names[0], "aws:kms", self._shared_key(), BucketKeyEnabled=True)
+            deployment.put(names[0], "aws:kms", self._keys[0], BucketKeyEnabled=True)
             self._admit(f"arn:aws:iam::{OTHER_ACCOUNT}:root", names[0])
             block = {"RestrictPublicBuckets": True}
             s3.put_public_access_block(Bucket=names[1], PublicAccessBlockConfiguration=block)
             self._admit("*", names[1])
+            deployment.put(names[2], "aws:kms", deployment.key)
+            s3.put_bucket_metrics_configuration(Bucket=names[2], Id="all", MetricsConfiguration={"Id": "all"})
+            deployment.put(names[3], "aws:kms", self._keys[1], BucketKeyEnabled=True)
+            deployment.cloud.client("kms").schedule_key_deletion(KeyId=self._keys[1])
             tag = {"Key": "aws:cloudformation:stack-name", "Value": "team"}
             s3.put_bucket_tagging(Bucket=names[1], Tagging={"TagSet": [tag]})
         return names
@@ -100,12 +105,14 @@ class SweepBattery:
             row["name"]: [
                 row["not_read"],
                 row["owner"],
-                {check: [one["status"], one["reason"]] for check, one in row["checks"].items()},
+                [row["kms_requests"], row["kms_cost_unknown"]],
+                _found(row),
             ]
             for row in rows
             if row["name"] in self._names
         }
-        return buckets | {row["name"]: row["rotation"] for row in rows if row["type"] == "key"}
+        keys = {row["name"]: [row["rotation"], _found(row)] for row in rows if row["type"] == "key"}
+        return buckets | {name: keys[name] for name in self._keys}
 
     def _forget_progress(self) -> None:
         """As if there had been no sweep: one that a missing right has stopped would be in the way."""
@@ -114,3 +121,7 @@ class SweepBattery:
         dynamodb.delete_item(TableName=table, Key={"id": {"S": "sweep#progress"}})
         for name in self._names:
             dynamodb.delete_item(TableName=table, Key={"id": {"S": f"bucket#{name}"}})
+
+
+def _found(row: dict[str, Any]) -> dict[str, list[str]]:
+    return {check: [one["status"], one["reason"]] for check, one in row["checks"].items()}

@@ -14,6 +14,7 @@ from reseal.core.state.key_settings import DISABLED, ENABLED, KeyRotation
 from reseal.core.state.kms_key import KmsKey
 from reseal.ports import KeyServices
 from tests.support.fakes.services import FakeKeys, Steps
+from tests.support.fakes.snapshot import FakeSnapshot
 
 
 class FakeKeyManagement:
@@ -110,14 +111,20 @@ class FakeKms:
 
     management: FakeKeyManagement
     known: FakeKnownKeys
+    snapshot: FakeSnapshot
     looks: FakeLooks
 
     @classmethod
     def on(cls, keys: FakeKeys, steps: Steps) -> FakeKms:
         return cls(
-            management=FakeKeyManagement(keys, steps), known=FakeKnownKeys(steps), looks=FakeLooks(steps)
+            management=FakeKeyManagement(keys, steps),
+            known=FakeKnownKeys(steps),
+            snapshot=FakeSnapshot(steps),
+            looks=FakeLooks(steps),
         )
 
     @property
     def services(self) -> KeyServices:
-        return KeyServices(management=self.management, known=self.known, looks=self.looks)
+        return KeyServices(
+            management=self.management, known=self.known, snapshot=self.snapshot, looks=self.looks
+        )

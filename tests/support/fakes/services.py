@@ -23,7 +23,6 @@ from reseal.core.findings.sign import Noted
 from reseal.core.outcome import may_have_been_made
 from reseal.core.repairs.ledger_entry import LAST_REPAIRS, LedgerEntry
 from reseal.core.resource import BucketResource
-from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.bucket_policy import BucketPolicy
@@ -171,7 +170,6 @@ class FakeKeys:
     def __init__(self, steps: Steps | None = None) -> None:
         self.known: dict[str, KeyDescription] = {}
         self.policies: dict[str, dict[str, Any]] = {}
-        self.rotations: dict[str, Rotation] = {}
         self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
         self._steps = steps or Steps()
 
@@ -182,10 +180,6 @@ class FakeKeys:
     def read_policy(self, key_arn: str, *, max_age: float) -> Mapping[str, Any] | None:
         with self._steps.step("read key policy", self.failures["read_policy"]):
             return self.policies.get(key_arn)
-
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        with self._steps.step("read rotation", self.failures["read_rotation"]):
-            return self.rotations.get(key_arn)
 
 
 class FakeKeyUses:

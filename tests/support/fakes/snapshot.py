@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reseal.core.errors import LeaseHeldError
 from reseal.core.snapshot import BucketSeen, KeySeen, Seen, joined, seen_from_document
@@ -37,10 +37,15 @@ class FakeSnapshot:
             seen = self._seen(f"key#{arn}")
             return seen if isinstance(seen, KeySeen) else None
 
-    def buckets_of_key(self, arn: str) -> Sequence[str]:
+    def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
         with self._steps.step("read buckets of key", self.failures["buckets_of_key"]):
-            seen = [self._seen(item_id) for item_id in self.items]
-            return sorted(one.bucket for one in seen if isinstance(one, BucketSeen) and one.kms_key == arn)
+            seen = [one for item_id in self.items if isinstance(one := self._seen(item_id), BucketSeen)]
+            since = now - timedelta(days=90)
+            return sorted(one.bucket for one in seen if one.kms_key == arn and one.seen_at >= since)
+
+    def read_ahead(self, seen: Sequence[Seen]) -> None:
+        with self._steps.step("read ahead", self.failures["read_ahead"]):
+            pass
 
     def put(self, seen: Seen) -> None:
         with self._steps.step("put seen", self.failures["put"]):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reseal.ports import Sightings, SweepServices
-from tests.support.fakes.services import FakeBuckets, Steps
+from tests.support.fakes.keys import FakeKeyManagement
+from tests.support.fakes.services import FakeBuckets, FakeKeys, Steps
 from tests.support.fakes.snapshot import FakeSnapshot, FakeSweepState
 
 
@@ -38,6 +40,24 @@ class FakeQueue:
             self.sent.append((body, seconds))
 
 
+class FakeRequestMetrics:
+    """`RequestMetrics`. `filters` has the ids of metrics that count whole buckets, `counts` the requests."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.filters: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        self.failures: defaultdict[str, list[Exception]] = defaultdict(list)
+        self._steps = steps or Steps()
+
+    def filter_of(self, bucket: str) -> str | None:
+        with self._steps.step("read request metrics", self.failures["filter_of"]):
+            return self.filters.get(bucket)
+
+    def count(self, filters: Mapping[str, str], until: datetime) -> Mapping[str, int]:
+        with self._steps.step("count requests", self.failures["count"]):
+            return {bucket: self.counts.get(bucket, 0) for bucket in filters}
+
+
 class FakeReports:
     """`Reports`. Keeps each file."""
 
@@ -62,18 +82,24 @@ class FakeSweep:
     state: FakeSweepState
     own_queue: FakeQueue
     bucket_looks: FakeQueue
+    key_looks: FakeQueue
+    management: FakeKeyManagement
     reports: FakeReports
+    metrics: FakeRequestMetrics
     sightings: Callable[[str | None], FakeSnapshot]
 
     @classmethod
-    def on(cls, buckets: FakeBuckets, steps: Steps) -> FakeSweep:
+    def on(cls, buckets: FakeBuckets, keys: FakeKeys, steps: Steps) -> FakeSweep:
         items: dict[str, tuple[str, str | None]] = {}
         return cls(
             listing=FakeBucketList(buckets, steps),
             state=FakeSweepState(steps),
             own_queue=FakeQueue(steps, "the sweep"),
             bucket_looks=FakeQueue(steps, "the bucket lane"),
+            key_looks=FakeQueue(steps, "the key lane"),
+            management=FakeKeyManagement(keys, steps),
             reports=FakeReports(steps),
+            metrics=FakeRequestMetrics(steps),
             sightings=lambda sweep: FakeSnapshot(steps, sweep=sweep, items=items),
         )
 
@@ -88,5 +114,8 @@ class FakeSweep:
             state=self.state,
             own_queue=self.own_queue,
             bucket_looks=self.bucket_looks,
+            key_looks=self.key_looks,
+            key_management=self.management,
             reports=self.reports,
+            metrics=self.metrics,
         )

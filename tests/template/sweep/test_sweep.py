@@ -16,7 +16,7 @@ FUNCTION = of_type(TEMPLATE, "AWS::Lambda::Function")["SweepFunction"]
 QUEUE = of_type(TEMPLATE, "AWS::SQS::Queue")["SweepQueue"]
 WRITES = {"sqs:SendMessage", "s3:PutObject", "dynamodb:UpdateItem", "sns:Publish"}
 BY_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:DeleteMessage"}
-ONLY_READ = ("Get", "List", "Describe", "Scan", "Receive")
+ONLY_READ = ("BatchGet", "Get", "List", "Describe", "Scan", "Receive")
 
 
 def of_role(name: str = "SweepRole", **parameters: str) -> list[Statement]:
@@ -49,11 +49,12 @@ def test_role_writes_only_to_the_snapshot_and_the_report() -> None:
     assert resources_of("sns:Publish") == [{"Ref": "AlertTopic"}]
 
 
-def test_sweep_that_only_reports_can_send_nothing_to_the_bucket_lane() -> None:
+def test_sweep_that_only_reports_can_send_nothing_to_the_lanes() -> None:
     assert resources_of("sqs:SendMessage") == [arn_of("SweepQueue")]
     assert resources_of("sqs:SendMessage", SweepMode="enforce") == [
         arn_of("SweepQueue"),
         arn_of("BucketLookQueue"),
+        arn_of("KeyLookQueue"),
     ]
 
 

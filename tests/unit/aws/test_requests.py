@@ -9,7 +9,6 @@ import pytest
 from reseal.aws.kms import KmsKeys
 from reseal.aws.sns import SnsTopic
 from reseal.core.errors import TransientError
-from reseal.core.snapshot import Rotation
 from reseal.core.state.kms_key import KmsKey
 from tests.contract.worlds.evidence import A_MESSAGE
 from tests.support.entries import KEY
@@ -27,22 +26,6 @@ def test_managed_key_of_aws_says_so() -> None:
 
     assert isinstance(description, KmsKey)
     assert description.is_aws_managed
-
-
-def test_rotation_is_read_with_its_period() -> None:
-    with stubbed("kms") as (client, stub):
-        answer = {"KeyRotationEnabled": True, "RotationPeriodInDays": 180}
-        stub.add_response("get_key_rotation_status", answer, {"KeyId": KEY})
-
-        assert KmsKeys(client, FakeClock()).read_rotation(KEY) == Rotation(on=True, days=180)
-
-
-@pytest.mark.parametrize("code", ["UnsupportedOperationException", "AccessDeniedException"])
-def test_rotation_that_kms_refuses_to_show_is_not_known(code: str) -> None:
-    with stubbed("kms") as (client, stub):
-        stub.add_client_error("get_key_rotation_status", code, http_status_code=400)
-
-        assert KmsKeys(client, FakeClock()).read_rotation(KEY) is None
 
 
 def test_message_is_published_as_text_for_email_and_json_for_the_rest() -> None:

@@ -63,7 +63,7 @@ def keys(draw: st.DrawFn) -> KeySeen:
     at = draw(times)
     rotations = st.sampled_from([None, Rotation(on=False), Rotation(on=True, days=180)])
     state = draw(st.sampled_from(["Enabled", "Disabled"]))
-    return KeySeen(key=a_key(state=state), seen_at=at, since=at, rotation=draw(rotations))
+    return KeySeen(key=a_key(state=state), seen_at=at, since=at, first_seen=at, rotation=draw(rotations))
 
 
 def a_bucket(status: str = "COMPLIANT", at: datetime = NOON, **changes: object) -> BucketSeen:
@@ -73,7 +73,7 @@ def a_bucket(status: str = "COMPLIANT", at: datetime = NOON, **changes: object) 
 
 
 def seen_key(at: datetime = NOON, *, state: str = "Enabled", rotation: Rotation | None = None) -> KeySeen:
-    return KeySeen(key=a_key(state=state), seen_at=at, since=at, rotation=rotation)
+    return KeySeen(key=a_key(state=state), seen_at=at, since=at, first_seen=at, rotation=rotation)
 
 
 @given(buckets() | keys())

@@ -19,6 +19,7 @@ OF_THE_LANE = SETTINGS | {
     "CHECK_MODES": ",".join(f"{check}=detect" for check in sorted(OF_KEYS)),
     "APPROVED_KEYS": TEAM_KEY.removeprefix("arn:"),
     "KEY_ROTATION_DAYS": "90",
+    "SNAPSHOT_TABLE": "seen",
     "KEY_LOOK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/looks",
     "BUCKET_LOOK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/bucket-looks",
 }
@@ -45,6 +46,7 @@ def test_settings_of_the_lane_are_read() -> None:
     [
         ("KEY_ROTATION_DAYS", "89", "KEY_ROTATION_DAYS is '89', not a number of days from 90 to 2560"),
         ("KEY_ROTATION_DAYS", "2561", "from 90 to 2560"),
+        ("SNAPSHOT_TABLE", "", "SNAPSHOT_TABLE is not set"),
         ("KEY_LOOK_QUEUE_URL", "", "KEY_LOOK_QUEUE_URL is not set"),
         ("BUCKET_LOOK_QUEUE_URL", "", "BUCKET_LOOK_QUEUE_URL is not set"),
         ("CHECK_MODES", SETTINGS["CHECK_MODES"], "CHECK_MODES has no mode for KMS.Alias"),

@@ -12,6 +12,7 @@ import pytest
 
 from reseal.core.errors import ResealError, SettingsError, TransientError
 from reseal.core.sweep.progress import Progress
+from reseal.runtime.settings import OF_SWEEP
 from reseal.sweep.engine import Sweep, Worked
 from tests.support.fakes.services import NOON
 from tests.unit.functions.handlers import batch, load_app
@@ -21,6 +22,9 @@ RIGHT = {name: value for name, value in SETTINGS.items() if name != "LEDGER_DAYS
     "REPORT_BUCKET": "reports",
     "SWEEP_QUEUE": "sweep",
     "BUCKET_LOOK_QUEUE": "looks",
+    "KEY_LOOK_QUEUE": "key-looks",
+    "KEY_ROTATION_DAYS": "365",
+    "CHECK_MODES": ",".join(f"{check}=detect" for check in sorted(OF_SWEEP)),
     "SETTLE_SECONDS": "30",
     "SWEEP_MODE": "enforce",
     "SWEEP_RATE": "100",

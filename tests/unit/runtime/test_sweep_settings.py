@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reseal.core.errors import SettingsError
+from reseal.core.policy.requirements import Mode
 from reseal.core.sweep.caps import Caps
-from reseal.runtime.settings import SweepSettings, read_settings, read_sweep_settings
+from reseal.runtime.settings import OF_SWEEP, SweepSettings, read_settings, read_sweep_settings
 from tests.unit.runtime.test_settings import RIGHT as BASE
 
 OWN = {
@@ -17,6 +19,9 @@ OWN = {
     "REPORT_BUCKET": "reports",
     "SWEEP_QUEUE": "sweep",
     "BUCKET_LOOK_QUEUE": "looks",
+    "KEY_LOOK_QUEUE": "key-looks",
+    "KEY_ROTATION_DAYS": "180",
+    "CHECK_MODES": ",".join(f"{check}=detect" for check in sorted(OF_SWEEP)),
     "SWEEP_MODE": "enforce",
     "SWEEP_RATE": "100",
     "SETTLE_SECONDS": "30",
@@ -30,6 +35,8 @@ READ: list[tuple[str, str, Callable[[SweepSettings], Any], Any]] = [
     ("REPORT_BUCKET", "b", lambda s: s.report_bucket, "b"),
     ("SWEEP_QUEUE", "q", lambda s: s.own_queue, "q"),
     ("BUCKET_LOOK_QUEUE", "l", lambda s: s.bucket_looks, "l"),
+    ("KEY_LOOK_QUEUE", "k", lambda s: s.key_looks, "k"),
+    ("KEY_ROTATION_DAYS", "90", lambda s: s.settings.policy.default.rotation_days, 90),
     ("SWEEP_MODE", "enforce", lambda s: s.repairs, Caps(number=20, percent=5)),
     ("SWEEP_MODE", "detect", lambda s: s.repairs, None),
     ("SWEEP_RATE", "400", lambda s: s.calls_per_second, 400),
@@ -42,8 +49,12 @@ def test_setting_is_read(name: str, text: str, read: Callable[[SweepSettings], A
     assert read(read_sweep_settings(RIGHT | {name: text})) == value
 
 
-def test_policy_is_that_of_the_bucket_lane() -> None:
-    assert read_sweep_settings(RIGHT).settings.policy == read_settings(BASE).policy
+def test_policy_is_that_of_the_lanes() -> None:
+    lanes = read_settings(BASE).policy
+    modes = dict.fromkeys(OF_SWEEP, Mode.DETECT)
+    default = replace(lanes.default, check_modes=modes, rotation_days=180)
+
+    assert read_sweep_settings(RIGHT).settings.policy == replace(lanes, default=default)
 
 
 @pytest.mark.parametrize("name", OWN)

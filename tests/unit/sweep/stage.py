@@ -13,6 +13,7 @@ from reseal.core.errors import LeaseHeldError, TransientError
 from reseal.core.policy.policy import Policy
 from reseal.core.snapshot import BucketSeen, KeySeen
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.sweep.caps import Caps
 from reseal.core.sweep.progress import Progress
@@ -23,6 +24,7 @@ from tests.support.builders import SSE_KMS, TEAM_KEY, K, a_key, a_policy, encryp
 from tests.support.fakes.executor import OneByOne
 from tests.support.fakes.services import Crash, FakeCloud
 from tests.support.fakes.sweep import FakeSweep
+from tests.unit.core.checks.keys.observed import ADMINISTERED
 
 START = '{"reseal": "sweep"}'
 TIMEOUT = timedelta(seconds=300)
@@ -30,6 +32,7 @@ LEASE = TIMEOUT + timedelta(seconds=5)
 VISIBILITY = timedelta(seconds=330)
 RIGHT = encryption(SSE_KMS, TEAM_KEY, bucket_key=True)
 WRONG = encryption()
+ROTATES = KeyRotation(enabled=True, period=365)
 KEYS: Mapping[str, KeyDescription] = {arn: a_key(arn) for arn in (K, TEAM_KEY)}
 
 
@@ -70,7 +73,10 @@ class Account:
         **settings: Any,
     ) -> Account:
         cloud = FakeCloud.holding(buckets, keys)
-        return cls(cloud=cloud, sweep=FakeSweep.on(cloud.buckets, cloud.steps), **settings)
+        cloud.keys.policies.update(dict.fromkeys(keys, ADMINISTERED))
+        sweep = FakeSweep.on(cloud.buckets, cloud.keys, cloud.steps)
+        sweep.management.rotation.update(dict.fromkeys(keys, ROTATES))
+        return cls(cloud=cloud, sweep=sweep, **settings)
 
     def invoke(self, body: str, message_id: str) -> Worked:
         """One delivery of a message. Raises what stopped it."""
@@ -154,6 +160,11 @@ class Account:
     def looked_at(self) -> list[str]:
         """The buckets of the looks that were sent, in order."""
         return [json.loads(body)["resource"]["bucket"] for body, _ in self.sweep.bucket_looks.sent]
+
+    @property
+    def keys_looked_at(self) -> list[str]:
+        """The keys of the looks that were sent, in order."""
+        return [json.loads(body)["resource"]["kms_key"] for body, _ in self.sweep.key_looks.sent]
 
     def steps(self) -> Counter[str]:
         return Counter(self.cloud.steps.taken)

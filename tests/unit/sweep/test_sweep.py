@@ -15,7 +15,8 @@ from reseal.core.snapshot import Rotation
 from reseal.core.state.bucket_access import BucketAccess
 from reseal.core.state.bucket_policy import BucketPolicy
 from reseal.core.state.deny_insecure_transport import DenyInsecureTransport
-from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.key_settings import KeyRotation
+from reseal.core.state.kms_key import KeyUnreadable
 from reseal.core.sweep.caps import Caps
 from reseal.core.sweep.progress import Stage
 from reseal.core.transit.noted import NotedBucket, PlainHttpCall
@@ -74,7 +75,7 @@ def test_bucket_that_is_right_costs_two_reads() -> None:
     steps = Account.holding({"payroll": RIGHT}).start().steps()
 
     assert (steps["read bucket"], steps["read policy"]) == (1, 1)
-    assert (steps["read access"], steps["read tags"], steps["read key policy"]) == (0, 0, 0)
+    assert (steps["read access"], steps["read tags"]) == (0, 0)
 
 
 def test_policy_that_only_denies_makes_no_bucket_suspect() -> None:
@@ -121,11 +122,11 @@ def test_who_created_a_bucket_decides_whether_its_policy_could_be_repaired(
     assert account.statuses("payroll")[TLS_ONLY] == status
 
 
-def test_use_of_plain_http_that_was_heard_keeps_a_policy_from_repair() -> None:
+def test_use_of_plain_http_that_was_noted_keeps_a_policy_from_repair() -> None:
     account = Account.holding({"payroll": RIGHT})
     account.cloud.buckets.policies["payroll"] = BucketPolicy()
-    heard = PlainHttpCall(time=NOON, name="PutObject", who="arn:aws:iam::111122223333:user/old")
-    account.cloud.bucket_notes.noted["payroll"] = NotedBucket(creator="AWS CLI", last=heard, count=3)
+    received = PlainHttpCall(time=NOON, name="PutObject", who="arn:aws:iam::111122223333:user/old")
+    account.cloud.bucket_notes.noted["payroll"] = NotedBucket(creator="AWS CLI", last=received, count=3)
 
     account.start()
 
@@ -306,14 +307,14 @@ def test_bucket_that_cannot_be_read_keeps_what_was_known() -> None:
 # --- keys ----------------------------------------------------------------------------------------------
 
 
-def test_keys_that_buckets_name_are_looked_at_once_a_page() -> None:
-    account = Account.holding(many(4))  # type: ignore[arg-type]
-    account.cloud.keys.rotations[TEAM_KEY] = Rotation(on=True, days=180)
+def test_keys_that_buckets_name_are_looked_at_once() -> None:
+    account = Account.holding(many(9))  # type: ignore[arg-type]
+    account.sweep.management.rotation[TEAM_KEY] = KeyRotation(enabled=True, period=180)
 
     account.start()
 
     assert account.key(TEAM_KEY).rotation == Rotation(on=True, days=180)
-    assert list(account.sweep.sightings(None).buckets_of_key(TEAM_KEY)) == list(many(4))
+    assert list(account.sweep.sightings(None).buckets_of_key(TEAM_KEY, NOON)) == list(many(9))
     assert account.steps()["read rotation"] == 2  # K, which is listed, and the buckets' key
 
 
@@ -324,7 +325,7 @@ def test_key_that_is_approved_by_name_is_looked_at_though_no_bucket_names_it() -
 
 
 def test_approved_key_that_kms_does_not_describe_is_reported() -> None:
-    account = Account.holding({}, {K: a_key(K), TEAM_KEY: KeyNotFound(named=TEAM_KEY)})
+    account = Account.holding({}, {K: a_key(K), TEAM_KEY: KeyUnreadable(named=TEAM_KEY)})
     account.policy = a_policy(listed_keys=frozenset({TEAM_KEY}))
 
     account.start()
@@ -446,7 +447,7 @@ def test_cap_stops_and_the_message_says_so() -> None:
 def test_capped_percentage_of_the_account_is_not_exceeded() -> None:
     account = Account.holding(many(20, WRONG), repairs=Caps(number=100, percent=10))  # type: ignore[arg-type]
 
-    assert len(account.start().looked_at) == 2
+    assert len(account.start().looked_at) == 3  # of 20 buckets and a key, rounded up
 
 
 # --- one at a time, in hops ----------------------------------------------------------------------------

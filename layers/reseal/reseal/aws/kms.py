@@ -10,7 +10,6 @@ from reseal.aws.cache import TtlCache
 from reseal.aws.errors import translated
 from reseal.core.access.iam_policy import merged
 from reseal.core.errors import AccessDeniedError, RefusalError
-from reseal.core.snapshot import Rotation
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from reseal.ports import Clock
 
 DESCRIBE, READ_POLICY, LIST_POLICIES = "kms:DescribeKey", "kms:GetKeyPolicy", "kms:ListKeyPolicies"
-READ_ROTATION = "kms:GetKeyRotationStatus"
 CACHE_SECONDS = 60.0
 NAMES_SECONDS = 3600.0
 """A key that RAM shares since then has one more policy. It only allows, so missing it holds a write back."""
@@ -64,18 +62,6 @@ class KmsKeys:
             max_age=max_age,
             lasts=lambda policy: policy is not None,
         )
-
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """Whether KMS rotates the key; None if KMS refuses to say. Raises TransientError.
-
-        KMS answers `false` while the key's deletion is pending, whatever it was before.
-        """
-        try:
-            with translated(READ_ROTATION):
-                answer = self._client.get_key_rotation_status(KeyId=key_arn)
-        except RefusalError:
-            return None
-        return Rotation(on=answer["KeyRotationEnabled"], days=answer.get("RotationPeriodInDays"))
 
     def _read_policies(self, key_arn: str) -> Mapping[str, Any] | None:
         try:

@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from reseal.core.decision import Severity
+from reseal.core.kms_cost import Requests
 from reseal.core.state.bucket_encryption import BucketEncryption
+from reseal.core.state.key_knowledge import KnownKey
+from reseal.core.state.key_settings import DISABLED, ENABLED
 from reseal.core.state.kms_key import KmsKey
 
 RIGHT = frozenset({"COMPLIANT", "EXEMPT"})
@@ -58,7 +61,7 @@ class BucketSeen:
 
     `encryption` is None if it was never read. `kms_key` is the ARN of the key that the bucket names, if it
     names one and KMS knows it. `not_read` says why the bucket could not be read; the rest is then what was
-    known before. `owner` is the tool that manages the bucket.
+    known before. `owner` is the tool that manages the bucket. `requests` is None if a sweep did not ask.
     """
 
     bucket: str
@@ -71,6 +74,7 @@ class BucketSeen:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     last_finding: LastFinding | None = None
     not_read: str | None = None
+    requests: Requests | None = None
 
     @property
     def name(self) -> str:
@@ -80,9 +84,7 @@ class BucketSeen:
     @property
     def right_since(self) -> datetime | None:
         """Since when no check has found anything wrong; None if one does, or if that is not known."""
-        if self.not_read or not self.verdicts or not all(one.is_right for one in self.verdicts.values()):
-            return None
-        return max(one.since for one in self.verdicts.values())
+        return None if self.not_read else _right_since(self.verdicts)
 
     def after(self, earlier: BucketSeen | None) -> BucketSeen:
         """This observation, with what the one before it knew: since when, and who created the bucket."""
@@ -92,22 +94,11 @@ class BucketSeen:
             "creator": self.creator or earlier.creator,
             "first_seen": min(earlier.first_seen, self.first_seen),
             "last_finding": self.last_finding or earlier.last_finding,
+            "requests": self.requests or earlier.requests,
         }
         if self.not_read:
             return replace(earlier, seen_at=self.seen_at, not_read=self.not_read, **kept)  # type: ignore[arg-type]
-        verdicts = {c: self._continued(c, one, earlier) for c, one in self.verdicts.items()}
-        return replace(self, verdicts=verdicts, owner=self.owner or earlier.owner, **kept)  # type: ignore[arg-type]
-
-    def _continued(self, check: str, now: Verdict, earlier: BucketSeen) -> Verdict:
-        """The verdict with the time since when it holds: not longer than since it was last otherwise."""
-        before = earlier.verdicts.get(check)
-        if before is None or now.repaired:
-            return now
-        if before.status != now.status:  # an observation that arrives late can show it
-            return now if now.since > earlier.seen_at else replace(now, since=self.seen_at)
-        if before.repaired:
-            return replace(now, since=before.since, repaired=True)
-        return replace(now, since=min(before.since, now.since))
+        return replace(self, verdicts=_continued(self, earlier), owner=self.owner or earlier.owner, **kept)  # type: ignore[arg-type]
 
     def to_document(self) -> dict[str, Any]:
         """The bucket as JSON, for the table."""
@@ -123,6 +114,7 @@ class BucketSeen:
             "verdicts": {check: _verdict_document(one) for check, one in self.verdicts.items()},
             "last_finding": _finding_document(self.last_finding),
             "not_read": self.not_read,
+            "requests": self.requests.to_document() if self.requests else None,
         }
 
     @classmethod
@@ -140,6 +132,7 @@ class BucketSeen:
             verdicts={check: _verdict(one) for check, one in document["verdicts"].items()},
             last_finding=_finding(document["last_finding"]),
             not_read=document["not_read"],
+            requests=Requests(**document["requests"]) if document["requests"] else None,
         )
 
 
@@ -156,30 +149,48 @@ class KeySeen:
     """A KMS key as it was at `seen_at`. `rotation` is None if the key cannot rotate or it was not read.
 
     `last_rotation` is the last rotation that was on: its period is what to turn on again. `since` is since
-    when the key has had this state.
+    when the key has had this state, `last_state` the last of the states that last, `Enabled` or `Disabled`.
     """
 
     key: KmsKey
     seen_at: datetime
     since: datetime
+    first_seen: datetime
     rotation: Rotation | None = None
     last_rotation: Rotation | None = None
+    last_state: str | None = None
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The key's ARN."""
         return self.key.arn
 
+    @property
+    def right_since(self) -> datetime | None:
+        """Since when no check has found anything wrong; None if one does, or if that is not known."""
+        return _right_since(self.verdicts)
+
+    @property
+    def known(self) -> KnownKey:
+        """What the key lane wants to know of the key's past."""
+        period = self.last_rotation.days if self.last_rotation else None
+        return KnownKey(at=self.seen_at, seen=self.key.state, state=self.last_state, period=period)
+
     def after(self, earlier: KeySeen | None) -> KeySeen:
         """This observation, with what the one before it knew."""
         last = self.rotation if self.rotation and self.rotation.on else None
+        state = self.key.state if self.key.state in (ENABLED, DISABLED) else None
         if earlier is None:
-            return replace(self, last_rotation=last)
+            return replace(self, last_rotation=last, last_state=state)
         same = earlier.key.state == self.key.state
         return replace(
             self,
             since=earlier.since if same else self.since,
+            first_seen=min(earlier.first_seen, self.first_seen),
             last_rotation=last or earlier.last_rotation,
+            last_state=state or earlier.last_state,
+            verdicts=_continued(self, earlier),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -197,6 +208,9 @@ class KeySeen:
             "last_rotation": _rotation_document(self.last_rotation),
             "seen_at": self.seen_at.isoformat(),
             "since": self.since.isoformat(),
+            "first_seen": self.first_seen.isoformat(),
+            "last_state": self.last_state,
+            "verdicts": {check: _verdict_document(one) for check, one in self.verdicts.items()},
         }
 
     @classmethod
@@ -209,6 +223,9 @@ class KeySeen:
             last_rotation=_rotation(document["last_rotation"]),
             seen_at=datetime.fromisoformat(document["seen_at"]),
             since=datetime.fromisoformat(document["since"]),
+            first_seen=datetime.fromisoformat(document["first_seen"]),
+            last_state=document["last_state"],
+            verdicts={check: _verdict(one) for check, one in document["verdicts"].items()},
         )
 
 
@@ -227,6 +244,32 @@ def joined(one: S, other: S | None) -> S:
 def seen_from_document(document: Mapping[str, Any]) -> Seen:
     """The bucket or key that `to_document` wrote."""
     return (BucketSeen if document["type"] == "bucket" else KeySeen).from_document(document)
+
+
+def _right_since(verdicts: Mapping[str, Verdict]) -> datetime | None:
+    """Since when all of them are right; None if one is not, or if there is none."""
+    if not verdicts or not all(one.is_right for one in verdicts.values()):
+        return None
+    return max(one.since for one in verdicts.values())
+
+
+def _continued(now: Seen, earlier: Seen) -> Mapping[str, Verdict]:
+    """The verdicts with the time since when each holds: not longer than since it was last otherwise."""
+    before = earlier.verdicts
+    return {
+        check: _held(one, before[check], now, earlier) if check in before else one
+        for check, one in now.verdicts.items()
+    }
+
+
+def _held(verdict: Verdict, before: Verdict, now: Seen, earlier: Seen) -> Verdict:
+    if verdict.repaired:
+        return verdict
+    if before.status != verdict.status:  # an observation that arrives late can show it
+        return verdict if verdict.since > earlier.seen_at else replace(verdict, since=now.seen_at)
+    if before.repaired:
+        return replace(verdict, since=before.since, repaired=True)
+    return replace(verdict, since=min(before.since, verdict.since))
 
 
 def _verdict_document(verdict: Verdict) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from reseal.core.errors import SettingsError
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.objects.method import GIB, LARGEST_COPY, Methods
-from reseal.core.resource import KeyResource
+from reseal.core.resource import KeyResource, ObjectResource
 from reseal.core.state.bucket_encryption import SseAlgorithm
 from reseal.core.sweep.caps import Caps
 from reseal.runtime.environment import FLAGS, Reader
@@ -24,6 +24,7 @@ _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessag
 SHORTEST_PERIOD, LONGEST_PERIOD = 90, 2560  # days (F1)
 OF_KEYS = frozenset(check.id for check in CHECKS if check.resource is KeyResource)
 OF_S3 = frozenset(check.id for check in CHECKS) - OF_KEYS
+OF_SWEEP = frozenset(check.id for check in CHECKS if check.resource is not ObjectResource)
 """Each lane gets the modes of its own checks, because a function's environment holds 4 KB."""
 
 
@@ -77,6 +78,7 @@ class SweepSettings:
     report_bucket: str
     own_queue: str
     bucket_looks: str
+    key_looks: str
     calls_per_second: int
     settle: int
     repairs: Caps | None
@@ -139,13 +141,14 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
     queue_url, buckets = reader.text("KEY_LOOK_QUEUE_URL"), reader.text("BUCKET_LOOK_QUEUE_URL")
+    table = reader.text("SNAPSHOT_TABLE")
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_KEYS)
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     default = replace(settings.policy.default, rotation_days=days)
     policy = replace(settings.policy, default=default)
     return KeySettings(
-        settings=replace(settings, policy=policy),
+        settings=replace(settings, policy=policy, snapshot_table=table),
         watched=default.named_keys,
         look_queue_url=queue_url,
         bucket_look_queue_url=buckets,
@@ -155,7 +158,8 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
 def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
     """Read the settings of the sweep, which opens no entry. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
-    settings = _settings(reader, exempts_log_deliveries=False, keeps_ledger=False)
+    days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
+    settings = _settings(reader, exempts_log_deliveries=False, checks=OF_SWEEP, keeps_ledger=False)
     enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
     calls = reader.number("SWEEP_RATE", "calls", least=1)
     settle = reader.number("SETTLE_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
@@ -164,14 +168,17 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
     table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
     notes = reader.text("LEDGER_TABLE")
     own, looks = reader.text("SWEEP_QUEUE"), reader.text("BUCKET_LOOK_QUEUE")
+    key_looks = reader.text("KEY_LOOK_QUEUE")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
+    default = replace(settings.policy.default, rotation_days=days)
     return SweepSettings(
-        settings=replace(settings, ledger_table=notes),
+        settings=replace(settings, policy=replace(settings.policy, default=default), ledger_table=notes),
         snapshot_table=table,
         report_bucket=bucket,
         own_queue=own,
         bucket_looks=looks,
+        key_looks=key_looks,
         calls_per_second=calls,
         settle=settle,
         repairs=Caps(number=most, percent=percent) if enforces else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,16 +14,18 @@ from reseal.core.decision import Severity
 from reseal.core.errors import TransientError
 from reseal.core.findings.finding import Finding
 from reseal.core.findings.render.message import message_of
+from reseal.core.kms_cost import pays_for_each_request
 from reseal.core.policy.policy import Policy
-from reseal.core.resource import BucketResource
-from reseal.core.snapshot import BucketSeen
-from reseal.core.state.kms_key import KmsKey
+from reseal.core.resource import BucketResource, KeyResource, Resource
+from reseal.core.snapshot import BucketSeen, Seen
 from reseal.core.sweep.caps import Caps, delay_of
 from reseal.core.sweep.progress import MOST_HOPS, Asked, Progress, Stage, admitted, asked_by, asking
 from reseal.core.sweep.rows import Rows
 from reseal.ports import Deadline, Services, Sightings, SweepServices
 from reseal.sweep.examine import Examined, Examiner
 from reseal.sweep.finish import MOST_SINGLE
+from reseal.sweep.keys import KeyExaminer, unread, users_of
+from reseal.sweep.requests import requests_of
 
 PAGE_SECONDS = 60.0
 """A page is begun only if so many seconds are left: it takes few, more while AWS throttles."""
@@ -116,8 +118,7 @@ class Sweep:
             case Stage.BUCKETS:
                 return [self._page(progress)]
             case Stage.KEYS:
-                self._listed_keys(progress)
-                return [replace(progress, stage=Stage.LOOKS)]
+                return self._keys(progress)
             case Stage.LOOKS:
                 return self._looks(progress)
             case _:
@@ -126,83 +127,118 @@ class Sweep:
     # --- buckets and keys ----------------------------------------------------------------------
 
     def _page(self, progress: Progress) -> Progress:
-        """Look at the next buckets and at the keys that they name."""
+        """Look at the next buckets."""
         names, token = self.sweep.listing.page(progress.token, self.page_size())
         examiner, sightings = self._examiner(progress), self.sweep.sightings(progress.sweep)
-        examined = self._examine(examiner, sightings, names)
-        self._see_keys(examiner, sightings, {one.key for one in examined if one.key})
-        critical = [f for one in examined for f in one.findings if f.severity is Severity.CRITICAL]
-        self._publish(critical, progress.critical)
+        examined, unanswered = self._examine(examiner, names)
+        self._keep(sightings, self._with_requests([*(one.seen for one in examined), *unanswered]))
+        critical = self._publish([f for one in examined for f in one.findings], progress.critical)
         return replace(
             progress,
             token=token,
             stage=Stage.BUCKETS if token else Stage.KEYS,
             listed=progress.listed + len(names),
-            critical=progress.critical + len(critical),
+            critical=progress.critical + critical,
         )
 
-    def _examine(self, examiner: Examiner, sightings: Sightings, names: Sequence[str]) -> list[Examined]:
-        def look(name: str) -> Examined:
-            examined = examiner.bucket(name)
-            sightings.put(examined.seen)
-            return examined
+    def _examine(
+        self, examiner: Examiner, names: Sequence[str]
+    ) -> tuple[Sequence[Examined], Sequence[BucketSeen]]:
+        """What the buckets show, and those about which AWS does not answer."""
+        found, left = self._in_rounds(examiner.bucket, names)
+        return list(found.values()), [self._unanswered(name, error) for name, error in left.items()]
 
-        found: dict[str, Examined] = {}
+    def _in_rounds(
+        self, look: Callable[[str], W], names: Sequence[str]
+    ) -> tuple[dict[str, W], Mapping[str, Exception]]:
+        """What the looks show, and the errors of those about which AWS does not answer in three rounds."""
+        found: dict[str, W] = {}
         left: Mapping[str, Exception] = dict.fromkeys(names, TransientError("not tried"))
         for _ in range(_ROUNDS):
             answers, left = self._for_each(look, list(left))
             found |= answers
         if left and self.deadline.seconds_left() < PAGE_SECONDS / 2:
-            raise TransientError(f"too little time is left for {len(left)} buckets")
-        for name, error in left.items():
-            sightings.put(self._unanswered(name, error))
-        return [found[name] for name in names if name in found]
+            raise TransientError(f"too little time is left for {len(left)} buckets or keys")
+        return {name: found[name] for name in names if name in found}, left
 
     def _unanswered(self, name: str, error: Exception) -> BucketSeen:
         at = self.services.clock.now()
         return BucketSeen(bucket=name, seen_at=at, first_seen=at, not_read=f"AWS did not answer: {error}")
 
-    def _listed_keys(self, progress: Progress) -> None:
-        """Look at the keys that the policy approves by name, whether a bucket names them or not."""
-        described, _ = self._for_each(self.services.keys.describe, sorted(self.policy.default.named_keys))
-        keys = {one for one in described.values() if isinstance(one, KmsKey)}
-        self._see_keys(self._examiner(progress), self.sweep.sightings(progress.sweep), keys)
+    def _with_requests(self, seen: Sequence[BucketSeen]) -> Sequence[BucketSeen]:
+        """The same, with the requests of the buckets that a Bucket Key would make cheaper."""
+        paying = [one.bucket for one in seen if pays_for_each_request(one.encryption)]
+        known = requests_of(paying, self.sweep.metrics, self.workers, self.services.clock.now())
+        return [replace(one, requests=known.get(one.bucket)) for one in seen]
 
-    def _see_keys(self, examiner: Examiner, sightings: Sightings, keys: Iterable[KmsKey]) -> None:
-        by_arn = {key.arn: key for key in keys}
-        _, failed = self._for_each(lambda arn: sightings.put(examiner.key(by_arn[arn])), sorted(by_arn))
+    def _keep(self, sightings: Sightings, seen: Sequence[Seen]) -> None:
+        """Keep what was seen: one read for many, and a write for each."""
+        sightings.read_ahead(seen)
+        by_name = {one.name: one for one in seen}
+        _, failed = self._for_each(lambda name: sightings.put(by_name[name]), list(by_name))
         for error in failed.values():
             raise error
 
-    def _publish(self, critical: Sequence[Finding], before: int) -> None:
+    def _keys(self, progress: Progress) -> Iterable[Progress]:
+        """Look at the keys that buckets name and at those that are approved by name, some at a time."""
+        users = users_of(self._seen(progress), self.policy.default)
+        left = [arn for arn in sorted(users) if arn > (progress.key or "")]
+        size = self.page_size()
+        for first in range(0, len(left), size):
+            if first and not self._has_time(progress):
+                return
+            progress = self._some_keys(progress, left[first : first + size], users)
+            yield progress
+        yield replace(progress, stage=Stage.LOOKS)
+
+    def _some_keys(
+        self, progress: Progress, arns: Sequence[str], users: Mapping[str, Sequence[str]]
+    ) -> Progress:
+        examiner, sightings = self._key_examiner(progress), self.sweep.sightings(progress.sweep)
+        found, left = self._in_rounds(
+            lambda arn: examiner.key(arn, users[arn], sightings.read_key(arn)), arns
+        )
+        unanswered = [unread(arn, self.services.clock.now()) for arn in left]
+        self._keep(sightings, [*(one.seen for one in found.values()), *unanswered])
+        critical = self._publish([f for one in found.values() for f in one.findings], progress.critical)
+        return replace(progress, key=arns[-1], critical=progress.critical + critical)
+
+    def _publish(self, findings: Sequence[Finding], before: int) -> int:
+        """Publish those that are CRITICAL, unless enough were before; returns how many there are."""
+        critical = [finding for finding in findings if finding.severity is Severity.CRITICAL]
         for finding in critical[: max(MOST_SINGLE - before, 0)]:
             self.services.topic.publish(message_of([finding]))
+        return len(critical)
 
     # --- looks ---------------------------------------------------------------------------------
 
     def _looks(self, progress: Progress) -> Iterable[Progress]:
-        """Send a look for each bucket that one can repair, up to the caps, spread over time."""
+        """Send a look for each bucket and key that one can repair, up to the caps, spread over time."""
         if self.repairs is not None and progress.cap is None and not progress.looks:
             progress = self._planned(progress, self.repairs)
             yield progress
         for index in range(progress.sent, len(progress.looks)):
             seconds = delay_of(index, len(progress.looks), self.settle)
-            self.sweep.bucket_looks.send(self._look(progress, progress.looks[index]), seconds)
+            self._look(progress, progress.looks[index], seconds)
             progress = replace(progress, sent=index + 1)
             if progress.sent % _AT_ONCE == 0:
                 yield progress
         yield replace(progress, stage=Stage.REPORT)
 
     def _planned(self, progress: Progress, caps: Caps) -> Progress:
-        buckets = self._rows(progress).repairable(self.policy.default)
-        allowed, cap = caps.allow(len(buckets), progress.listed)
-        looks = tuple(one.bucket for one in buckets[:allowed])
-        return replace(progress, violating=len(buckets), looks=looks, cap=cap)
+        rows = self._rows(progress)
+        repairable = rows.repairable(self.policy.default)
+        allowed, cap = caps.allow(len(repairable), len(rows.seen))
+        looks = tuple(one.name for one in repairable[:allowed])
+        return replace(progress, violating=len(repairable), looks=looks, cap=cap)
 
-    def _look(self, progress: Progress, bucket: str) -> str:
-        resource = BucketResource(bucket=bucket)
+    def _look(self, progress: Progress, name: str, seconds: int) -> None:
+        """Ask the lane of the bucket, or of the key with this ARN."""
+        is_key = name.startswith("arn:")
+        resource: Resource = KeyResource(kms_key=name) if is_key else BucketResource(bucket=name)
         look = Look(event_id=_look_id(progress), time=self.services.clock.now(), resource=resource)
-        return look_body(look)
+        queue = self.sweep.key_looks if is_key else self.sweep.bucket_looks
+        queue.send(look_body(look), seconds)
 
     # --- the means -----------------------------------------------------------------------------
 
@@ -214,8 +250,19 @@ class Sweep:
             notes=self.services.bucket_notes,
         )
 
+    def _key_examiner(self, progress: Progress) -> KeyExaminer:
+        return KeyExaminer(
+            policy=self.policy,
+            services=self.services,
+            management=self.sweep.key_management,
+            look_id=_look_id(progress),
+        )
+
+    def _seen(self, progress: Progress) -> Iterator[Seen]:
+        return self.sweep.sightings(progress.sweep).seen_by(progress.sweep)
+
     def _rows(self, progress: Progress) -> Rows:
-        return Rows.of(self.sweep.sightings(progress.sweep).seen_by(progress.sweep))
+        return Rows.of(self._seen(progress))
 
     def _for_each(
         self, step: Callable[[V], W], values: Sequence[V]

@@ -1,4 +1,4 @@
-"""Look at one bucket or key: with two reads, and in full where something can be wrong. Nothing is written."""
+"""Look at one bucket: with two reads, and in full where something can be wrong. Nothing is written."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from reseal.core.checks.catalogue import checks_of, decisions_of
 from reseal.core.decision import Violation
 from reseal.core.errors import RefusalError
 from reseal.core.findings.event_result import EventResult
-from reseal.core.findings.finding import Finding, Status
+from reseal.core.findings.finding import Finding
 from reseal.core.findings.ownership import owner_of
 from reseal.core.outcome import Skipped
 from reseal.core.policy.policy import Policy
-from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.resource import BucketResource
-from reseal.core.snapshot import BucketSeen, KeySeen
-from reseal.core.state.kms_key import KmsKey
+from reseal.core.snapshot import BucketSeen
 from reseal.flow.delivery import Delivery
 from reseal.flow.judge import judge
 from reseal.flow.result import result_of
@@ -28,6 +26,7 @@ from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.observe import Observer
 from reseal.resources.bucket.seen import seen_of
 from reseal.resources.bucket.write import BucketPlan
+from reseal.sweep.advice import advised, in_detect
 from reseal.sweep.reading import for_looks
 
 BucketLook = Look[BucketResource]
@@ -38,11 +37,10 @@ TO_REPAIR = "nothing was changed: a sweep only looks. `make look BUCKET=...` let
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What a look showed: the bucket for the snapshot, its findings, and its key if KMS described that."""
+    """What a look at a bucket showed: the bucket for the snapshot, and its findings."""
 
     seen: BucketSeen
     findings: tuple[Finding, ...]
-    key: KmsKey | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +62,15 @@ class Examiner:
         judgement = self._judgement(name)
         at = self.services.clock.now()
         ended = Ended(judgement=judgement, entries=())
-        result = self._with_advice(self._with_owner(result_of(ended)))
+        required = self.policy.for_(BucketResource(bucket=name))
+        result = advised(self._with_owner(result_of(ended)), required, self.advice)
         seen = seen_of(ended, result, at) or _not_read(name, result, at)
-        return Examined(seen=seen, findings=result.findings, key=_key(judgement))
-
-    def key(self, key: KmsKey) -> KeySeen:
-        """Look at a key that KMS has described. Raises TransientError."""
-        at = self.services.clock.now()
-        rotates = key.origin == "AWS_KMS" and key.spec == "SYMMETRIC_DEFAULT" and not key.is_aws_managed
-        owned = self.policy.default.owns(key.account) and key.region == self.policy.default.region
-        rotation = self.services.keys.read_rotation(key.arn) if rotates and owned else None
-        return KeySeen(key=key, seen_at=at, since=at, rotation=rotation)
+        return Examined(seen=seen, findings=result.findings)
 
     def _judgement(self, name: str) -> BucketJudgement:
         resource = BucketResource(bucket=name)
         look = Look(event_id=self.look_id, time=self.services.clock.now(), resource=resource)
-        required = _in_detect(self.policy.for_(resource))
+        required = in_detect(self.policy.for_(resource))
         delivery = Delivery(body="", receive_count=1, invocation=self.look_id)
         checks = checks_of(BucketResource)
         parsed = Parsed(delivery=delivery, trigger=look, requirements=required, checks=checks)
@@ -122,27 +113,6 @@ class Examiner:
         bucket = result.call.resource.scope
         owner = owner_of(bucket, self.services.buckets.read_tags(bucket) or {})
         return replace(result, findings=tuple(replace(one, owner=owner) for one in result.findings))
-
-    def _with_advice(self, result: EventResult) -> EventResult:
-        """The findings, with how to repair what the sweep only detects although its check enforces."""
-        required = self.policy.for_(result.call.resource)
-        advised = (
-            replace(one, recommendation=self.advice)
-            if one.status is Status.DETECTED and required.enforces(one.check.id)
-            else one
-            for one in result.findings
-        )
-        return replace(result, findings=tuple(advised))
-
-
-def _in_detect(required: Requirements) -> Requirements:
-    order = list(Mode)
-    return replace(required, mode=max(required.mode, Mode.DETECT, key=order.index))
-
-
-def _key(judgement: BucketJudgement) -> KmsKey | None:
-    found = judgement.observed.kms_key if isinstance(judgement, Judged) else None
-    return found if isinstance(found, KmsKey) else None
 
 
 def _not_read(name: str, result: EventResult, at: datetime) -> BucketSeen:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from reseal.core.snapshot import Rotation
+from reseal.core.calls.look import Look
+from reseal.core.resource import Resource
+from reseal.core.snapshot import KeySeen
+from reseal.core.state.key_knowledge import KnownKey
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.transit.noted import NotedBucket, PlainHttpCall
-from reseal.ports import BucketNotes, Keys, Services
+from reseal.ports import BucketNotes, KeyManagement, Keys, KeyServices, Services
 
 MAX_AGE = 60.0
 """Seconds: how old an answer about a key may be. Thousands of buckets share a few keys."""
@@ -23,6 +26,17 @@ def for_looks(services: Services, notes: BucketNotes | None) -> Services:
     """
     shared = _SharedKeys(services.keys)
     return replace(services, keys=shared, key_uses=_NoUses(), bucket_notes=_OnlyRead(notes))
+
+
+def for_key_looks(
+    services: Services, management: KeyManagement, buckets: Sequence[str], before: KeySeen | None
+) -> tuple[Services, KeyServices]:
+    """The services of the key lane for a look at a key: its use and its past are those of the snapshot."""
+    ledger: Any = _NoEntries()
+    snapshot: Any = _Past(tuple(buckets), before)
+    read = replace(for_looks(services, None), ledger=ledger)
+    keys = KeyServices(management=management, known=_NotKnown(), snapshot=snapshot, looks=_NoLooks())
+    return read, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +53,6 @@ class _SharedKeys:
         """The key policy. Raises TransientError."""
         return self.keys.read_policy(key_arn, max_age=max(max_age, MAX_AGE))
 
-    def read_rotation(self, key_arn: str) -> Rotation | None:
-        """The rotation. Raises TransientError."""
-        return self.keys.read_rotation(key_arn)
-
 
 class _NoUses:
     """`KeyUses` without a table: the snapshot has the keys that the buckets name."""
@@ -53,6 +63,52 @@ class _NoUses:
     def buckets_of(self, _reference: str, _now: datetime) -> tuple[str, ...]:
         """None."""
         return ()
+
+
+class _NoEntries:
+    """A `Ledger` of what a look has written: nothing."""
+
+    def read_all(self, _entry_ids: Sequence[str]) -> Mapping[str, Any]:
+        """None."""
+        return {}
+
+
+class _NoLooks:
+    """`Looks` of one that looks itself."""
+
+    def ask(self, look: Look[Resource]) -> None:
+        """Nothing: the sweep asks at its end, for what can be repaired."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What is read of a `Snapshot` about one key: the buckets of this sweep, and what was last seen."""
+
+    buckets: tuple[str, ...]
+    seen: KeySeen | None
+
+    def read_key(self, _arn: str) -> KeySeen | None:
+        """What was last seen of the key."""
+        return self.seen
+
+    def buckets_of_key(self, _arn: str, _now: datetime) -> Sequence[str]:
+        """The buckets that name it."""
+        return self.buckets
+
+
+class _NotKnown:
+    """`KnownKeys` without a table: the snapshot keeps what is seen."""
+
+    def read(self, _key_arn: str) -> KnownKey | None:
+        """Nothing."""
+        return None
+
+    def note(self, key_arn: str, known: KnownKey, /) -> None:
+        """Nothing."""
+
+    def first_cancellation_today(self, _key_arn: str, _event_id: str, _now: datetime) -> bool:
+        """Never: a look cancels nothing."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Amazon DynamoDB: one table with the key `id`, and the expressions of conditional writes."""
+"""Amazon DynamoDB: tables with the key `id`, and the expressions of conditional writes."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from decimal import Decimal
@@ -34,13 +35,18 @@ ABSENT = _Absent()
 
 
 class Table:
-    """The items by id, in AWS's typed form."""
+    """The tables of an account, each with its items by id, in AWS's typed form."""
 
     def __init__(self, account: Account) -> None:
-        self.items: dict[str, Item] = {}
+        self._tables: defaultdict[str, dict[str, Item]] = defaultdict(dict)
         operations = ("PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query")
         account.serve("dynamodb", {name: getattr(self, name) for name in operations})
         account.serve("dynamodb", {n: getattr(self, n) for n in ("TransactWriteItems", "TransactGetItems")})
+
+    @property
+    def items(self) -> dict[str, Item]:
+        """The items of all tables."""
+        return {item_id: item for table in self._tables.values() for item_id, item in table.items()}
 
     def PutItem(self, **put: Any) -> Mapping[str, Any]:  # noqa: N802
         self._must_hold(put["Item"]["id"]["S"], put)
@@ -48,24 +54,28 @@ class Table:
         return {}
 
     def GetItem(self, **get: Any) -> Mapping[str, Any]:  # noqa: N802
-        item = self.items.get(get["Key"]["id"]["S"])
+        item = self._of(get).get(get["Key"]["id"]["S"])
         return {"Item": deepcopy(item)} if item else {}
 
     def UpdateItem(self, **update: Any) -> Mapping[str, Any]:  # noqa: N802
         item_id = update["Key"]["id"]["S"]
         self._must_hold(item_id, update)
-        item = self.items.setdefault(item_id, {"id": {"S": item_id}})
-        self.items[item_id] = _updated(item, update)
-        return {"Attributes": deepcopy(self.items[item_id])}
+        items = self._of(update)
+        items[item_id] = _updated(items.get(item_id, {"id": {"S": item_id}}), update)
+        return {"Attributes": deepcopy(items[item_id])}
 
     def DeleteItem(self, **delete: Any) -> Mapping[str, Any]:  # noqa: N802
         self._must_hold(delete["Key"]["id"]["S"], delete)
-        self.items.pop(delete["Key"]["id"]["S"], None)
+        self._of(delete).pop(delete["Key"]["id"]["S"], None)
         return {}
 
     def Query(self, **query: Any) -> Mapping[str, Any]:  # noqa: N802
-        condition = query["KeyConditionExpression"]
-        found = [deepcopy(item) for item in self.items.values() if _evaluate(condition, item, query)]
+        conditions = (query["KeyConditionExpression"], query.get("FilterExpression"))
+        found = [
+            deepcopy(item)
+            for item in self._of(query).values()
+            if all(_evaluate(condition, item, query) for condition in conditions)
+        ]
         return {"Items": found, "Count": len(found)}
 
     def TransactWriteItems(self, TransactItems: Sequence[Any], **_: Any) -> Mapping[str, Any]:  # noqa: N802, N803
@@ -84,10 +94,13 @@ class Table:
         return {"Responses": [self.GetItem(**item["Get"]) for item in TransactItems]}
 
     def _put(self, put: Mapping[str, Any]) -> None:
-        self.items[put["Item"]["id"]["S"]] = deepcopy(dict(put["Item"]))
+        self._of(put)[put["Item"]["id"]["S"]] = deepcopy(dict(put["Item"]))
+
+    def _of(self, request: Mapping[str, Any]) -> dict[str, Item]:
+        return self._tables[request["TableName"]]
 
     def _reason(self, put: Mapping[str, Any]) -> dict[str, Any]:
-        item = self.items.get(put.get("Item", put.get("Key", {}))["id"]["S"])
+        item = self._of(put).get(put.get("Item", put.get("Key", {}))["id"]["S"])
         if _evaluate(put.get("ConditionExpression"), item or {}, put):
             return {"Code": "None"}
         shown: dict[str, Any] = (
@@ -96,7 +109,7 @@ class Table:
         return {"Code": "ConditionalCheckFailed", **shown}
 
     def _must_hold(self, item_id: str, write: Mapping[str, Any]) -> None:
-        item = self.items.get(item_id)
+        item = self._of(write).get(item_id)
         if not _evaluate(write.get("ConditionExpression"), item or {}, write):
             shown: dict[str, Any] = (
                 {"Item": item} if item and write.get("ReturnValuesOnConditionCheckFailure") else {}

@@ -28,7 +28,11 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "read": ("get_item", lambda client: DynamoDbSnapshot(client, "t").read_bucket(BUCKET)),
     "put": ("get_item", lambda client: DynamoDbSnapshot(client, "t", sweep="s").put(SEEN)),
     "add": ("update_item", lambda client: DynamoDbSnapshot(client, "t").put(SEEN)),
-    "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY)),
+    "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY, NOON)),
+    "read ahead": (
+        "batch_get_item",
+        lambda client: DynamoDbSnapshot(client, "t", sweep="s").read_ahead([SEEN]),
+    ),
     "seen by": ("scan", lambda client: list(DynamoDbSnapshot(client, "t").seen_by("s"))),
     "claim": ("update_item", lambda client: DynamoDbSweepState(client, "t").claim("me", NOON, NOON)),
 }
@@ -121,3 +125,25 @@ def test_whatever_the_table_refuses_is_tried_again(
 
         with pytest.raises(TransientError, match=code):
             call(client)
+
+
+def test_what_dynamodb_leaves_out_of_a_batch_is_read_when_it_is_put() -> None:
+    with stubbed("dynamodb") as (client, stub):
+        key = {"id": {"S": f"bucket#{BUCKET}"}}
+        left = {"UnprocessedKeys": {"t": {"Keys": [key]}}, "Responses": {"t": []}}
+        stub.add_response("batch_get_item", left)
+        stub.add_response("get_item", {})
+        stub.add_response("update_item", {})
+        sweep = DynamoDbSnapshot(client, "t", sweep="s")
+
+        sweep.read_ahead([SEEN])
+        sweep.put(SEEN)
+
+
+def test_a_hundred_items_are_read_in_one_call() -> None:
+    with stubbed("dynamodb") as (client, stub):
+        for _ in range(2):
+            stub.add_response("batch_get_item", {"Responses": {}})
+        seen = [BucketSeen(bucket=f"b{one}", seen_at=NOON, first_seen=NOON) for one in range(101)]
+
+        DynamoDbSnapshot(client, "t", sweep="s").read_ahead(seen)

@@ -149,7 +149,7 @@ def test_number_and_percentage_are_named_when_they_stop() -> None:
     assert Caps(number=2, percent=100).allow(5, 10) == (2, "SweepMostRepairs=2 is reached")
     assert Caps(number=9, percent=20).allow(5, 10) == (
         2,
-        "SweepMostPercent=20 (2 of 10 buckets) is reached",
+        "SweepMostPercent=20 (2 of 10 buckets and keys) is reached",
     )
 
 

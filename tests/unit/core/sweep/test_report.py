@@ -51,7 +51,7 @@ def a_report(*seen: BucketSeen | KeySeen, progress: Progress = FIRST) -> Report:
 
 
 def key_seen(**changes: Any) -> KeySeen:
-    return KeySeen(key=a_key(), seen_at=NOON, since=NOON, **changes)
+    return KeySeen(key=a_key(), seen_at=NOON, since=NOON, first_seen=NOON, **changes)
 
 
 def a_summary(*seen: BucketSeen | KeySeen, progress: Progress = FIRST, single: int = 20) -> Any:
@@ -237,7 +237,7 @@ def test_first_sweep_says_that_there_is_nothing_to_compare() -> None:
 def test_looks_that_were_sent_are_counted() -> None:
     message = a_summary(progress=replace(FIRST, violating=2, looks=("a", "b")))
 
-    assert "2 of 2 buckets that can be repaired were handed to the bucket lane." in message.email
+    assert "2 of 2 buckets and keys that can be repaired were handed to their lanes." in message.email
 
 
 def test_cap_is_named() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 KEPT = timedelta(days=400)
 """How long an item outlives the last look at its bucket or key."""
 
+NAMES_FOR = timedelta(days=90)
+"""How long a bucket that was seen counts as one that names its key."""
+
 BY_KEY = "by-key"
-"""The index from a key's ARN to the buckets that name it."""
+"""The index from a key's ARN to the buckets that name it, with the time when each item expires."""
 
 _ATTEMPTS = 5
 """How often a write is tried that another one of the same item came before."""
+
+_BATCH = 100
+"""Items in one BatchGetItem, its most."""
 
 _MOST_ADDED = 8
 """Observations that are added to an item before one of them is joined with them: each is 1 KB or less."""
@@ -40,6 +46,7 @@ class DynamoDbSnapshot:
 
     def __init__(self, client: DynamoDBClient, table: str, *, sweep: str | None = None) -> None:
         self._client, self._table, self._sweep = client, table, sweep
+        self._ahead: dict[str, Mapping[str, Any] | None] = {}
 
     def read_bucket(self, bucket: str) -> BucketSeen | None:
         """What was last seen of the bucket. Raises TransientError."""
@@ -51,13 +58,18 @@ class DynamoDbSnapshot:
         seen = self._read(f"key#{arn}")
         return seen if isinstance(seen, KeySeen) else None
 
-    def buckets_of_key(self, arn: str) -> Sequence[str]:
-        """The names of the buckets that name the key. Raises TransientError."""
+    def buckets_of_key(self, arn: str, now: datetime) -> Sequence[str]:
+        """The names of the buckets that name the key. Raises TransientError.
+
+        One that was not seen for so long is probably gone: no event says that a bucket was deleted.
+        """
+        since = {"N": str(int((now - NAMES_FOR + KEPT).timestamp()))}
         question = {
             "TableName": self._table,
             "IndexName": BY_KEY,
             "KeyConditionExpression": "kms_key = :arn",
-            "ExpressionAttributeValues": {":arn": {"S": arn}},
+            "FilterExpression": "expires_at >= :since",
+            "ExpressionAttributeValues": {":arn": {"S": arn}, ":since": since},
         }
         with refusal_is_transient("dynamodb:Query"):
             items = list(self._pages(self._client.query, question))
@@ -67,10 +79,18 @@ class DynamoDbSnapshot:
         """Keep it, joined with what is known. Raises TransientError, also if others keep writing."""
         if self._sweep is None and self._written(self._addition(seen)):
             return
+        item_id = _id(seen)
         for _ in range(_ATTEMPTS):
-            if self._written(self._update(seen, self._item(_id(seen)))):
+            item = self._ahead.pop(item_id) if item_id in self._ahead else self._item(item_id)
+            if self._written(self._update(seen, item)):
                 return
         raise TransientError(f"the snapshot of {seen.name} kept changing")
+
+    def read_ahead(self, seen: Sequence[Seen]) -> None:
+        """Read them in batches. What DynamoDB leaves out is read when it is put. Raises TransientError."""
+        ids = [_id(one) for one in seen]
+        for first in range(0, len(ids), _BATCH):
+            self._read_batch(ids[first : first + _BATCH])
 
     def seen_by(self, sweep: str) -> Iterator[Seen]:
         """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
@@ -93,6 +113,16 @@ class DynamoDbSnapshot:
         with refusal_is_transient("dynamodb:GetItem"):
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return answer.get("Item")
+
+    def _read_batch(self, ids: Sequence[str]) -> None:
+        keys: list[Any] = [{"id": {"S": item_id}} for item_id in ids]
+        with refusal_is_transient("dynamodb:BatchGetItem"):
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+        left = answer.get("UnprocessedKeys", {}).get(self._table, {"Keys": []})["Keys"]
+        self._ahead |= dict.fromkeys(set(ids) - {key["id"]["S"] for key in left})
+        self._ahead |= {item["id"]["S"]: item for item in answer["Responses"].get(self._table, [])}
 
     def _written(self, update: dict[str, Any]) -> bool:
         """Whether the write was made: its condition held."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 TRACKED_SINCE = "2026-04-23"
 """Since when KMS notes the last use of a key (F19)."""
+
+
+NOT_FOUND, UNREADABLE = "not found", "not readable"
+"""What is seen of a key that KMS does not describe, beside the states of those that it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,3 +50,10 @@ class KnownKey:
     seen: str
     state: str | None = None
     period: int | None = None
+
+    def joined(self, other: KnownKey | None) -> KnownKey:
+        """Both as one: what was seen later, with what only the earlier knew."""
+        if other is None:
+            return self
+        earlier, later = sorted((other, self), key=lambda known: known.at)
+        return replace(later, state=later.state or earlier.state, period=later.period or earlier.period)

@@ -10,23 +10,23 @@ LONGEST_DELAY = 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """The most looks of one sweep, in number and as a percentage of the buckets that it listed."""
+    """The most looks of one sweep, in number and as a percentage of the buckets and keys that it saw."""
 
     number: int
     percent: int
 
-    def allow(self, violating: int, listed: int) -> tuple[int, str | None]:
+    def allow(self, violating: int, seen: int) -> tuple[int, str | None]:
         """How many looks may be sent, and what stopped the others; None if nothing did.
 
         The percentage is rounded up: it never forbids all repairs in a small account.
         """
-        share = -(-listed * self.percent // 100)
+        share = -(-seen * self.percent // 100)
         allowed = min(violating, self.number, share)
         if allowed == violating:
             return allowed, None
         if self.number <= share:
             return allowed, f"SweepMostRepairs={self.number} is reached"
-        return allowed, f"SweepMostPercent={self.percent} ({share} of {listed} buckets) is reached"
+        return allowed, f"SweepMostPercent={self.percent} ({share} of {seen} buckets and keys) is reached"
 
 
 def delay_of(index: int, looks: int, settle: int) -> int:

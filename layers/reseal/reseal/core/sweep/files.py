@@ -27,6 +27,10 @@ _COLUMNS = (
     "last_finding",
     "last_finding_at",
     "not_read",
+    "kms_requests",
+    "kms_usd",
+    "kms_usd_with_bucket_key",
+    "kms_cost_unknown",
 )
 _OF_CHECKS = ("status", "severity", "since", "reason", "recommendation")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -53,10 +53,10 @@ class Past:
 class Progress:
     """How far a sweep is.
 
-    `token` is where ListBuckets continues; `listed` the buckets so far; `critical` the CRITICAL findings so
-    far. `looks` are the buckets to send a look for, of all `violating` buckets that one can repair; `sent` of
-    them were sent, and `cap` is what limited them. `saved_at` is when the last step ended. `past` holds
-    earlier sweeps, the latest last.
+    `token` is where ListBuckets continues; `listed` the buckets so far; `key` the last key that was looked
+    at; `critical` the CRITICAL findings so far. `looks` are the buckets (by name) and keys (by ARN) to send a
+    look for, of all `violating` ones that one can repair; `sent` of them were sent, and `cap` is what limited
+    them. `saved_at` is when the last step ended. `past` holds earlier sweeps, the latest last.
     """
 
     sweep: str
@@ -66,6 +66,7 @@ class Progress:
     hop: int = 0
     token: str | None = None
     listed: int = 0
+    key: str | None = None
     critical: int = 0
     looks: tuple[str, ...] = ()
     sent: int = 0

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from reseal.core.checks.catalogue import CHECK_BY_ID
+from reseal.core.kms_cost import DAYS, PRICES_AS_OF, pays_for_each_request
 from reseal.core.policy.requirements import Requirements
-from reseal.core.snapshot import BucketSeen, KeySeen, Verdict
+from reseal.core.snapshot import BucketSeen, KeySeen, Seen, Verdict
 from reseal.core.sweep.progress import Progress
-from reseal.core.sweep.rows import NEVER_LOOKED_AT, Changes, Counts, Rows, previous, unseen_keys
+from reseal.core.sweep.rows import NEVER_LOOKED_AT, Changes, Counts, Rows, previous, unread_keys
 
 SCHEMA = "reseal.report/1"
 
@@ -53,6 +54,7 @@ class Report:
                 "put_right": list(self.changes.put_right),
             },
             "not_looked_at": list(self.not_looked_at),
+            "prices": f"list prices of us-east-1, {PRICES_AS_OF}; requests of {DAYS} days",
             "trend": [dict(one) for one in self.trend],
         }
 
@@ -86,8 +88,10 @@ def report_of(
 
 def _not_looked_at(required: Requirements, rows: Rows) -> tuple[str, ...]:
     denied = [f"bucket {one.name}: {one.not_read}" for one in rows.not_read]
-    keys = [f"{arn}: KMS does not describe it to Reseal" for arn in unseen_keys(rows, required.named_keys)]
-    return (*denied, *keys, *NEVER_LOOKED_AT)
+    keys = [f"{arn}: KMS does not describe it to Reseal" for arn in unread_keys(rows, required.named_keys)]
+    unknown = Counter(one.requests.unknown for one in rows.buckets if one.requests and one.requests.unknown)
+    costs = [f"KMS cost of {_many(count)}: {why}" for why, count in unknown.items()]
+    return (*denied, *keys, *costs, *NEVER_LOOKED_AT)
 
 
 def _bucket(seen: BucketSeen, keys: Mapping[str, KeySeen]) -> dict[str, Any]:
@@ -109,7 +113,19 @@ def _bucket(seen: BucketSeen, keys: Mapping[str, KeySeen]) -> dict[str, Any]:
         "last_finding": seen.last_finding.id if seen.last_finding else None,
         "last_finding_at": _text(seen.last_finding.at) if seen.last_finding else None,
         "not_read": seen.not_read,
-        "checks": {} if seen.not_read else {c: _verdict(c, one) for c, one in seen.verdicts.items()},
+        **_kms_cost(seen),
+        "checks": {} if seen.not_read else _checks(seen),
+    }
+
+
+def _kms_cost(seen: BucketSeen) -> dict[str, Any]:
+    """What a Bucket Key would save: only where there can be one, and only where requests are counted."""
+    requests = seen.requests if pays_for_each_request(seen.encryption) else None
+    return {
+        "kms_requests": requests.count if requests else None,
+        "kms_usd": requests.usd if requests else None,
+        "kms_usd_with_bucket_key": requests.least_usd_with_bucket_key if requests else None,
+        "kms_cost_unknown": requests.unknown if requests else None,
     }
 
 
@@ -137,8 +153,19 @@ def _key(seen: KeySeen, named: Mapping[str, int]) -> dict[str, Any]:
         "rotation": rotation.on if rotation else None,
         "rotation_days": rotation.days if rotation else None,
         "buckets": named.get(seen.name, 0),
+        "right_since": _text(seen.right_since),
+        "first_seen": _text(seen.first_seen),
         "seen_at": _text(seen.seen_at),
+        "checks": _checks(seen),
     }
+
+
+def _checks(seen: Seen) -> dict[str, Any]:
+    return {check: _verdict(check, one) for check, one in seen.verdicts.items()}
+
+
+def _many(buckets: int) -> str:
+    return f"{buckets} bucket{'s' * (buckets > 1)} without a Bucket Key"
 
 
 def _text(time: datetime | None) -> str | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from reseal.core.decision import Severity
 from reseal.core.policy.requirements import Requirements
 from reseal.core.snapshot import BucketSeen, KeySeen, Seen, Verdict
+from reseal.core.state.key_knowledge import UNREADABLE
 from reseal.core.sweep.progress import Progress
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -32,7 +33,7 @@ NEVER_LOOKED_AT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What is otherwise than at the last sweep: names of buckets, in order."""
+    """What is otherwise than at the last sweep: names of buckets, then ARNs of keys, in order."""
 
     new: tuple[str, ...] = ()
     violated: tuple[str, ...] = ()
@@ -56,11 +57,16 @@ class Rows:
         )
 
     @property
+    def seen(self) -> tuple[Seen, ...]:
+        """All of them."""
+        return (*self.buckets, *self.keys)
+
+    @property
     def counts(self) -> Counts:
-        """How many buckets have each status, by check; and how many keys each state."""
+        """How many buckets and keys have each status, by check; and how many keys each state."""
         by_check: dict[str, Counter[str]] = {}
-        for bucket in self.buckets:
-            for check, verdict in _judged(bucket).items():
+        for one in self.seen:
+            for check, verdict in _judged(one).items():
                 by_check.setdefault(check, Counter())[verdict.status] += 1
         keys = Counter(key.key.state for key in self.keys)
         counted = {**by_check, KEY_STATE: keys}
@@ -78,18 +84,18 @@ class Rows:
         return Changes(
             new=_names(one for one in self.buckets if one.first_seen > last),
             violated=_names(
-                one for one in self.buckets if one.first_seen <= last and _since(one, last, right=False)
+                one for one in self.seen if one.first_seen <= last and _since(one, last, right=False)
             ),
             put_right=_names(
                 one
-                for one in self.buckets
+                for one in self.seen
                 if one.first_seen <= last and one.right_since and _since(one, last, right=True)
             ),
         )
 
-    def repairable(self, required: Requirements) -> Sequence[BucketSeen]:
-        """The buckets that a look can repair: an enforcing check detected something. Most severe first."""
-        found = [(severity, one) for one in self.buckets if (severity := _worst(one, required)) is not None]
+    def repairable(self, required: Requirements) -> Sequence[Seen]:
+        """What a look can repair: an enforcing check detected something. Most severe first."""
+        found = [(severity, one) for one in self.seen if (severity := _worst(one, required)) is not None]
         return [one for _, one in sorted(found, key=lambda item: (-item[0], item[1].name))]
 
 
@@ -97,15 +103,16 @@ def severities(rows: Rows) -> Counter[Severity]:
     """How many violations of each severity there are."""
     return Counter(
         verdict.severity
-        for bucket in rows.buckets
-        for verdict in _judged(bucket).values()
+        for one in rows.seen
+        for verdict in _judged(one).values()
         if verdict.severity is not None
     )
 
 
-def unseen_keys(rows: Rows, named: Iterable[str]) -> tuple[str, ...]:
-    """Those of these keys that KMS did not describe."""
-    return tuple(sorted(set(named) - {one.name for one in rows.keys}))
+def unread_keys(rows: Rows, named: Iterable[str]) -> tuple[str, ...]:
+    """The keys that KMS did not describe: of those that buckets name, and of these."""
+    read = {one.name for one in rows.keys if one.key.state != UNREADABLE}
+    return tuple(sorted({*named, *(one.name for one in rows.keys)} - read))
 
 
 def previous(progress: Progress) -> datetime | None:
@@ -113,24 +120,24 @@ def previous(progress: Progress) -> datetime | None:
     return progress.last.started_at if progress.last else None
 
 
-def _judged(bucket: BucketSeen) -> Mapping[str, Verdict]:
-    """The verdicts of a bucket that was read: what was known before is not what this sweep saw."""
-    return {} if bucket.not_read else bucket.verdicts
+def _judged(seen: Seen) -> Mapping[str, Verdict]:
+    """The verdicts of what was read: what was known before is not what this sweep saw."""
+    return {} if isinstance(seen, BucketSeen) and seen.not_read else seen.verdicts
 
 
-def _names(buckets: Iterable[BucketSeen]) -> tuple[str, ...]:
-    return tuple(one.name for one in buckets)
+def _names(seen: Iterable[Seen]) -> tuple[str, ...]:
+    return tuple(one.name for one in seen)
 
 
-def _since(bucket: BucketSeen, last: datetime, *, right: bool) -> bool:
-    return any(one.is_right is right and one.since > last for one in _judged(bucket).values())
+def _since(seen: Seen, last: datetime, *, right: bool) -> bool:
+    return any(one.is_right is right and one.since > last for one in _judged(seen).values())
 
 
-def _worst(bucket: BucketSeen, required: Requirements) -> Severity | None:
+def _worst(seen: Seen, required: Requirements) -> Severity | None:
     """The severity of the worst violation that an enforcing check can repair."""
     found = [
         one.severity
-        for check, one in _judged(bucket).items()
+        for check, one in _judged(seen).items()
         if one.status == "DETECTED" and one.severity is not None and required.enforces(check)
     ]
     return max(found, default=None)

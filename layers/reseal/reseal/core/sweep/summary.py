@@ -108,8 +108,8 @@ def _names(names: Sequence[str]) -> str:
 def _repairs(progress: Progress) -> list[str]:
     if not progress.violating:
         return []
-    of_all = f"{len(progress.looks)} of {progress.violating} buckets that can be repaired"
-    sent = f"SweepMode=enforce: {of_all} were handed to the bucket lane"
+    of_all = f"{len(progress.looks)} of {progress.violating} buckets and keys that can be repaired"
+    sent = f"SweepMode=enforce: {of_all} were handed to their lanes"
     if progress.cap is None:
         return [f"{sent}.", ""]
     return [f"{sent}; then the sweep stopped, because {progress.cap}. The others are in the report.", ""]

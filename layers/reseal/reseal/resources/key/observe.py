@@ -16,13 +16,11 @@ from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.core.errors import AccessDeniedError, RefusalError
 from reseal.core.policy.requirements import Mode, Requirements
 from reseal.core.repairs.ledger_entry import entry_id_of
-from reseal.core.state.key_knowledge import KnownKey, LastUse
+from reseal.core.state.key_knowledge import NOT_FOUND, UNREADABLE, KnownKey, LastUse
 from reseal.core.state.key_settings import DISABLED, ENABLED, KeyRotation, KeyState
 from reseal.core.state.kms_key import KeyDescription, KeyNotFound, KeyUnreadable, KmsKey
 from reseal.core.state.setting import Setting
 from reseal.ports import KeyServices, Services
-
-NOT_FOUND, UNREADABLE = "not found", "not readable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +35,7 @@ class Observer:
         """The key now. What is seen is noted, because it decides later whether the key may be enabled."""
         read_at, arn = self.services.clock.now(), call.resource.kms_key
         key = self.services.keys.describe(arn, max_age=0)
-        before = self.keys.known.read(arn)
+        before = self._before(arn)
         if isinstance(key, KeyUnreadable):
             self.keys.known.note(arn, _updated(before, call, key, None, read_at))
             raise AccessDeniedError("AccessDeniedException", "kms:DescribeKey", f"it is denied on {arn}")
@@ -51,7 +49,7 @@ class Observer:
             resource=call.resource,
             key=key,
             rotation=rotation,
-            buckets=self.services.key_uses.buckets_of(arn, read_at),
+            buckets=self._buckets(arn, read_at),
             naming=self._naming(call, read_at),
             known=known,
             last_use=self._last_use(key),
@@ -67,8 +65,19 @@ class Observer:
             read_at=now,
             resource=call.resource,
             key=KeyNotFound(named=call.resource.kms_key),
-            buckets=self.services.key_uses.buckets_of(call.resource.kms_key, now),
+            buckets=self._buckets(call.resource.kms_key, now),
         )
+
+    def _before(self, arn: str) -> KnownKey | None:
+        """What this lane knew, and the last sweep: that one also saw keys of which no call was received."""
+        known, seen = self.keys.known.read(arn), self.keys.snapshot.read_key(arn)
+        swept = seen.known if seen else None
+        return known.joined(swept) if known else swept
+
+    def _buckets(self, arn: str, now: datetime) -> tuple[str, ...]:
+        """The buckets that events showed to use the key, and those that named it when they were last seen."""
+        noted = self.services.key_uses.buckets_of(arn, now)
+        return tuple(sorted({*noted, *self.keys.snapshot.buckets_of_key(arn, now)}))
 
     def _rotation(self, key: KeyDescription) -> KeyRotation | None:
         """Whether the key rotates, if it can and a check asks."""

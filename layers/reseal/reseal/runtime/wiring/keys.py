@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reseal.aws.dynamodb.known_keys import DynamoDbKnownKeys
 from reseal.aws.dynamodb.ledger import retry_conflicts
+from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.kms_management import KmsManagement
 from reseal.aws.sqs import SqsLooks
 from reseal.ports import KeyServices, Looks, Services
@@ -33,9 +34,11 @@ def wire_keys(
     settings = read_key_settings(environment)
     base = settings.settings
     clients = Clients(base.region, deadline=deadline)
+    dynamodb = clients.later("dynamodb", retry_conflicts)
     keys = KeyServices(
         management=KmsManagement(clients.later("kms")),
-        known=DynamoDbKnownKeys(clients.later("dynamodb", retry_conflicts), base.ledger_table),
+        known=DynamoDbKnownKeys(dynamodb, base.ledger_table),
+        snapshot=DynamoDbSnapshot(dynamodb, base.snapshot_table),
         looks=SqsLooks(clients.later("sqs"), settings.look_queue_url),
     )
     buckets = SqsLooks(clients.later("sqs"), settings.bucket_look_queue_url)

@@ -9,6 +9,8 @@ from botocore.config import Config
 
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.dynamodb.sweep_state import DynamoDbSweepState
+from reseal.aws.kms_management import KmsManagement
+from reseal.aws.request_metrics import S3RequestMetrics
 from reseal.aws.s3.listing import S3BucketList
 from reseal.aws.s3.reports import S3Reports
 from reseal.aws.sqs import SqsQueue
@@ -53,6 +55,9 @@ def wire_sweep(
         state=DynamoDbSweepState(dynamodb, table),
         own_queue=SqsQueue(sqs, base.account, settings.own_queue),
         bucket_looks=SqsQueue(sqs, base.account, settings.bucket_looks),
+        key_looks=SqsQueue(sqs, base.account, settings.key_looks),
+        key_management=KmsManagement(clients.of("kms")),
+        metrics=S3RequestMetrics(clients.of("s3"), clients.later("cloudwatch"), base.account),
         # Not paced: a client of its own.
         reports=S3Reports(clients.another("s3", REPORTS), settings.report_bucket, base.account),
     )

@@ -26,6 +26,10 @@ _COLUMNS = (
     "last_finding_at",
     "rotation",
     "buckets",
+    "kms_requests",
+    "kms_usd",
+    "kms_usd_with_bucket_key",
+    "kms_cost_unknown",
 )
 _STATUSES = ("DETECTED", "MANUAL", "FAILED", "UNREAD", "COMPLIANT", "EXEMPT")
 _SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")

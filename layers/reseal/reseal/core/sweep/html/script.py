@@ -76,6 +76,9 @@ SCRIPT = r"""
     say('Last finding', row.last_finding && row.last_finding + ', ' + row.last_finding_at);
     say('Rotation', row.rotation);
     say('Buckets that name it', row.buckets);
+    say('KMS cost of 30 days', row.kms_requests && row.kms_requests + ' reads and writes: about ' +
+      row.kms_usd + ' USD without a Bucket Key, at least ' + row.kms_usd_with_bucket_key + ' USD with one');
+    say('KMS cost', row.kms_cost_unknown);
     row.checks.forEach(function (one) {
       const what = [one.status, one.severity, 'since ' + one.since].filter(Boolean).join(', ');
       say(one.check, what + ': ' + one.reason + (one.recommendation ? '. To do: ' + one.recommendation : '') +
