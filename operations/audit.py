@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -127,7 +127,9 @@ def _audit(options: argparse.Namespace) -> tuple[Report, Rows]:
         advice=ADVICE,
     )
     buckets = _with_requests(_look(examiner, names), metrics, started)
-    rows = Rows.of([*buckets, *_look_at_keys(key_examiner, users_of(buckets, required), planned.arn)])
+    rows = Rows.of(
+        [*buckets, *_look_at_keys(key_examiner, users_of(_names_of_keys(buckets), required), planned.arn)]
+    )
     progress = Progress(sweep=sweep, started_at=started, saved_at=started, listed=len(names))
     ended = datetime.now(UTC)
     return report_of(required, progress, rows, version=__version__, ended_at=ended), rows
@@ -181,6 +183,10 @@ def _look_at_keys(examiner: KeyExaminer, users: Mapping[str, Sequence[str]], pla
     with ThreadPoolExecutor(THREADS) as workers:
         looks = workers.map(lambda arn: examiner.key(arn, users[arn]), arns)
         return [joined(one.seen, None) for one in looks]
+
+
+def _names_of_keys(seen: Iterable[BucketSeen]) -> Iterator[tuple[str, str]]:
+    return ((one.bucket, one.kms_key) for one in seen if one.kms_key)
 
 
 def _show_progress(number: int, total: int, one: Examined) -> None:

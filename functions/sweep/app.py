@@ -21,10 +21,10 @@ from reseal.sweep.finish import Finish
 LEASE = timedelta(seconds=305)
 """Longer than the function's timeout, shorter than the queue's visibility timeout."""
 
-PAGE_SECONDS, LEAST_PAGE = 3.0, 10
-"""Buckets in one step: as many as calls are made in three seconds at the present rate, but at least ten.
+PAGE_SECONDS, LEAST_PAGE = 5.0, 10
+"""Buckets in one step: as many as calls are made in five seconds at the present rate, but at least ten.
 
-If each is right, that takes twice as long; if each is a suspect, eight times.
+If each is right, that takes twice as long; if each is a suspect, eight or nine times: most of a minute.
 """
 
 if TYPE_CHECKING:

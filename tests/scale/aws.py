@@ -43,6 +43,19 @@ _KEY_POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}],
 }
+
+
+def _over_tls_only(bucket: str) -> str:
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 _METADATA = {
     "AWSAccountId": ACCOUNT,
     "Arn": KEY,
@@ -65,7 +78,9 @@ Answer = tuple[int, str]
 
 @dataclass
 class Aws:
-    """The account. `wrong` buckets are under SSE-S3. In each burst S3 answers `503` for so many seconds.
+    """The account. `wrong` buckets are under SSE-S3 and without a policy.
+
+    In each burst S3 answers `503` for so many seconds.
 
     `paced` has the times of the calls to S3 and KMS that a sweep may make only at its rate.
     """
@@ -129,6 +144,8 @@ class Aws:
             return 200, _WRONG if self.wrong else _RIGHT
         if "acl" in query:
             return 200, _ACL
+        if "policy" in query and not self.wrong:
+            return 200, _over_tls_only(url.path.strip("/"))
         code = next(code for name, code in _NONE.items() if name in query)
         return 404, f"<Error><Code>{code}</Code><Message>none</Message></Error>"
 
@@ -149,6 +166,8 @@ class Aws:
             page = ids[int(start) : int(start) + SCAN_PAGE]
             wanted = call["ExpressionAttributeValues"][":sweep"]
             found = [self.items[one] for one in page if self.items[one].get("last_sweep") == wanted]
+            if names := call.get("ProjectionExpression", "").split(", "):
+                found = [{n: one[n] for n in names if n in one} for one in found] if names[0] else found
             after = int(start) + SCAN_PAGE
             return {"Items": found} | (
                 {"LastEvaluatedKey": {"at": {"N": str(after)}}} if after < len(ids) else {}

@@ -236,8 +236,11 @@ class Snapshot(Protocol):
 class Sightings(Snapshot, Protocol):
     """The snapshot of one sweep."""
 
-    def read_ahead(self, seen: Sequence[Seen]) -> None:
+    def read_ahead(self, buckets: Sequence[str]) -> None:
         """Read in few calls what is known of them: putting each then needs no read. Raises TransientError."""
+
+    def names_of_keys(self, sweep: str) -> Iterator[tuple[str, str]]:
+        """Each bucket that this sweep saw, with the ARN of the key that it names. Raises TransientError."""
 
     def seen_by(self, sweep: str) -> Iterator[Seen]:
         """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""

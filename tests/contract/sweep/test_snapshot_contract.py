@@ -132,7 +132,7 @@ def test_what_was_read_ahead_is_joined_and_what_came_since_is_not_lost(snapshots
     snapshots.by(None).put(replace(seen("payroll"), creator=ALICE))
     sweep = snapshots.by("sweep-1")
 
-    sweep.read_ahead([seen("payroll", LATER), seen("new", LATER), key_seen(LATER)])
+    sweep.read_ahead(["payroll", "new"])
     snapshots.by(None).put(replace(seen("new"), creator=ALICE))
     for one in (seen("payroll", LATER), seen("new", LATER), key_seen(LATER)):
         sweep.put(one)
@@ -147,3 +147,12 @@ def test_bucket_that_was_not_seen_for_ninety_days_names_no_key(snapshots: Snapsh
     snapshots.by("sweep-1").put(seen("old", NOON - timedelta(days=91)))
 
     assert list(snapshots.by(None).buckets_of_key(TEAM_KEY, NOON)) == ["recent"]
+
+
+def test_names_of_keys_are_those_that_the_sweep_saw(snapshots: SnapshotWorld) -> None:
+    snapshots.by("sweep-0").put(seen("gone"))
+    sweep = snapshots.by("sweep-1")
+    for one in (seen("a"), seen("b"), seen("plain", key=None), key_seen()):
+        sweep.put(one)
+
+    assert set(sweep.names_of_keys("sweep-1")) == {("a", TEAM_KEY), ("b", TEAM_KEY)}

@@ -43,7 +43,12 @@ class FakeSnapshot:
             since = now - timedelta(days=90)
             return sorted(one.bucket for one in seen if one.kms_key == arn and one.seen_at >= since)
 
-    def read_ahead(self, seen: Sequence[Seen]) -> None:
+    def names_of_keys(self, sweep: str) -> Iterator[tuple[str, str]]:
+        for seen in self.seen_by(sweep):
+            if isinstance(seen, BucketSeen) and seen.kms_key:
+                yield seen.bucket, seen.kms_key
+
+    def read_ahead(self, buckets: Sequence[str]) -> None:
         with self._steps.step("read ahead", self.failures["read_ahead"]):
             pass
 

@@ -101,7 +101,7 @@ def test_engine_is_made_from_the_environment(app: ModuleType, monkeypatch: pytes
     made = app.sweep()
 
     assert isinstance(made, Sweep)
-    assert made.page_size() == 300
+    assert made.page_size() == 500
     assert made.repairs is not None
 
 

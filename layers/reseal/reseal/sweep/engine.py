@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -129,9 +129,7 @@ class Sweep:
     def _page(self, progress: Progress) -> Progress:
         """Look at the next buckets."""
         names, token = self.sweep.listing.page(progress.token, self.page_size())
-        examiner, sightings = self._examiner(progress), self.sweep.sightings(progress.sweep)
-        examined, unanswered = self._examine(examiner, names)
-        self._keep(sightings, self._with_requests([*(one.seen for one in examined), *unanswered]))
+        examined = self._examine(self._examiner(progress), self.sweep.sightings(progress.sweep), names)
         critical = self._publish([f for one in examined for f in one.findings], progress.critical)
         return replace(
             progress,
@@ -141,12 +139,21 @@ class Sweep:
             critical=progress.critical + critical,
         )
 
-    def _examine(
-        self, examiner: Examiner, names: Sequence[str]
-    ) -> tuple[Sequence[Examined], Sequence[BucketSeen]]:
-        """What the buckets show, and those about which AWS does not answer."""
-        found, left = self._in_rounds(examiner.bucket, names)
-        return list(found.values()), [self._unanswered(name, error) for name, error in left.items()]
+    def _examine(self, examiner: Examiner, sightings: Sightings, names: Sequence[str]) -> Sequence[Examined]:
+        """Look at the buckets and keep what each shows, at once: while one is kept, others are looked at."""
+        sightings.read_ahead(names)
+
+        def look(name: str) -> Examined:
+            examined = examiner.bucket(name)
+            if not pays_for_each_request(examined.seen.encryption):
+                sightings.put(examined.seen)
+            return examined
+
+        found, left = self._in_rounds(look, names)
+        paying = [one.seen for one in found.values() if pays_for_each_request(one.seen.encryption)]
+        unanswered = [self._unanswered(name, error) for name, error in left.items()]
+        self._keep(sightings, [*self._with_requests(paying), *unanswered])
+        return list(found.values())
 
     def _in_rounds(
         self, look: Callable[[str], W], names: Sequence[str]
@@ -165,15 +172,13 @@ class Sweep:
         at = self.services.clock.now()
         return BucketSeen(bucket=name, seen_at=at, first_seen=at, not_read=f"AWS did not answer: {error}")
 
-    def _with_requests(self, seen: Sequence[BucketSeen]) -> Sequence[BucketSeen]:
-        """The same, with the requests of the buckets that a Bucket Key would make cheaper."""
-        paying = [one.bucket for one in seen if pays_for_each_request(one.encryption)]
-        known = requests_of(paying, self.sweep.metrics, self.workers, self.services.clock.now())
-        return [replace(one, requests=known.get(one.bucket)) for one in seen]
+    def _with_requests(self, paying: Sequence[BucketSeen]) -> Sequence[BucketSeen]:
+        """These buckets, which a Bucket Key would make cheaper, with their requests."""
+        names = [one.bucket for one in paying]
+        known = requests_of(names, self.sweep.metrics, self.workers, self.services.clock.now())
+        return [replace(one, requests=known[one.bucket]) for one in paying]
 
     def _keep(self, sightings: Sightings, seen: Sequence[Seen]) -> None:
-        """Keep what was seen: one read for many, and a write for each."""
-        sightings.read_ahead(seen)
         by_name = {one.name: one for one in seen}
         _, failed = self._for_each(lambda name: sightings.put(by_name[name]), list(by_name))
         for error in failed.values():
@@ -181,7 +186,8 @@ class Sweep:
 
     def _keys(self, progress: Progress) -> Iterable[Progress]:
         """Look at the keys that buckets name and at those that are approved by name, some at a time."""
-        users = users_of(self._seen(progress), self.policy.default)
+        names = self.sweep.sightings(progress.sweep).names_of_keys(progress.sweep)
+        users = users_of(names, self.policy.default)
         left = [arn for arn in sorted(users) if arn > (progress.key or "")]
         size = self.page_size()
         for first in range(0, len(left), size):
@@ -258,11 +264,8 @@ class Sweep:
             look_id=_look_id(progress),
         )
 
-    def _seen(self, progress: Progress) -> Iterator[Seen]:
-        return self.sweep.sightings(progress.sweep).seen_by(progress.sweep)
-
     def _rows(self, progress: Progress) -> Rows:
-        return Rows.of(self._seen(progress))
+        return Rows.of(self.sweep.sightings(progress.sweep).seen_by(progress.sweep))
 
     def _for_each(
         self, step: Callable[[V], W], values: Sequence[V]

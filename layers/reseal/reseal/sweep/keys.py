@@ -15,7 +15,7 @@ from reseal.core.findings.finding import Finding
 from reseal.core.policy.policy import Policy
 from reseal.core.policy.requirements import Requirements
 from reseal.core.resource import KeyResource
-from reseal.core.snapshot import BucketSeen, KeySeen, Rotation, Seen
+from reseal.core.snapshot import KeySeen, Rotation
 from reseal.core.state.kms_key import KeyDescription, KeyUnreadable, KmsKey
 from reseal.core.sweep.verdicts import verdicts_of
 from reseal.flow.delivery import Delivery
@@ -82,16 +82,17 @@ class KeyExaminer:
         return judge(kind, parsed)
 
 
-def users_of(seen: Iterable[Seen], required: Requirements) -> Mapping[str, Sequence[str]]:
+def users_of(names: Iterable[tuple[str, str]], required: Requirements) -> Mapping[str, Sequence[str]]:
     """The keys to look at, each with the buckets that name it: keys of this account, and approved ones.
 
-    A key of another account that nobody approved is reported with its bucket, and cannot be read.
+    `names` has pairs of a bucket and the ARN of its key. A key of another account that nobody approved is
+    reported with its bucket, and cannot be read.
     """
     users: dict[str, list[str]] = defaultdict(list, {arn: [] for arn in required.named_keys})
-    for one in seen:
-        if isinstance(one, BucketSeen) and one.kms_key and _is_readable(one.kms_key, required):
-            users[one.kms_key].append(one.bucket)
-    return users
+    for bucket, arn in names:
+        if _is_readable(arn, required):
+            users[arn].append(bucket)
+    return {arn: sorted(buckets) for arn, buckets in users.items()}
 
 
 def _is_readable(arn: str, required: Requirements) -> bool:

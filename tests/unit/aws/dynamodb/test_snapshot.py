@@ -31,9 +31,13 @@ CALLS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "buckets of key": ("query", lambda client: DynamoDbSnapshot(client, "t").buckets_of_key(TEAM_KEY, NOON)),
     "read ahead": (
         "batch_get_item",
-        lambda client: DynamoDbSnapshot(client, "t", sweep="s").read_ahead([SEEN]),
+        lambda client: DynamoDbSnapshot(client, "t", sweep="s").read_ahead([BUCKET]),
     ),
     "seen by": ("scan", lambda client: list(DynamoDbSnapshot(client, "t").seen_by("s"))),
+    "names of keys": (
+        "scan",
+        lambda client: list(DynamoDbSnapshot(client, "t").names_of_keys("s")),
+    ),
     "claim": ("update_item", lambda client: DynamoDbSweepState(client, "t").claim("me", NOON, NOON)),
 }
 
@@ -136,7 +140,7 @@ def test_what_dynamodb_leaves_out_of_a_batch_is_read_when_it_is_put() -> None:
         stub.add_response("update_item", {})
         sweep = DynamoDbSnapshot(client, "t", sweep="s")
 
-        sweep.read_ahead([SEEN])
+        sweep.read_ahead([BUCKET])
         sweep.put(SEEN)
 
 
@@ -144,6 +148,5 @@ def test_a_hundred_items_are_read_in_one_call() -> None:
     with stubbed("dynamodb") as (client, stub):
         for _ in range(2):
             stub.add_response("batch_get_item", {"Responses": {}})
-        seen = [BucketSeen(bucket=f"b{one}", seen_at=NOON, first_seen=NOON) for one in range(101)]
 
-        DynamoDbSnapshot(client, "t", sweep="s").read_ahead(seen)
+        DynamoDbSnapshot(client, "t", sweep="s").read_ahead([f"b{one}" for one in range(101)])

@@ -29,6 +29,9 @@ BY_KEY = "by-key"
 _ATTEMPTS = 5
 """How often a write is tried that another one of the same item came before."""
 
+_BUCKET = "bucket#"
+"""With this begins the id of a bucket's item."""
+
 _BATCH = 100
 """Items in one BatchGetItem, its most."""
 
@@ -50,7 +53,7 @@ class DynamoDbSnapshot:
 
     def read_bucket(self, bucket: str) -> BucketSeen | None:
         """What was last seen of the bucket. Raises TransientError."""
-        seen = self._read(f"bucket#{bucket}")
+        seen = self._read(f"{_BUCKET}{bucket}")
         return seen if isinstance(seen, BucketSeen) else None
 
     def read_key(self, arn: str) -> KeySeen | None:
@@ -73,7 +76,7 @@ class DynamoDbSnapshot:
         }
         with refusal_is_transient("dynamodb:Query"):
             items = list(self._pages(self._client.query, question))
-        return sorted(item["id"]["S"].removeprefix("bucket#") for item in items)
+        return sorted(item["id"]["S"].removeprefix(_BUCKET) for item in items)
 
     def put(self, seen: Seen) -> None:
         """Keep it, joined with what is known. Raises TransientError, also if others keep writing."""
@@ -86,23 +89,33 @@ class DynamoDbSnapshot:
                 return
         raise TransientError(f"the snapshot of {seen.name} kept changing")
 
-    def read_ahead(self, seen: Sequence[Seen]) -> None:
+    def read_ahead(self, buckets: Sequence[str]) -> None:
         """Read them in batches. What DynamoDB leaves out is read when it is put. Raises TransientError."""
-        ids = [_id(one) for one in seen]
+        ids = [f"{_BUCKET}{bucket}" for bucket in buckets]
         for first in range(0, len(ids), _BATCH):
             self._read_batch(ids[first : first + _BATCH])
 
     def seen_by(self, sweep: str) -> Iterator[Seen]:
         """Everything that this sweep saw, as it was last seen by anyone. Raises TransientError."""
+        for item in self._scanned("last_sweep = :sweep", sweep):
+            yield _seen_in(item)
+
+    def names_of_keys(self, sweep: str) -> Iterator[tuple[str, str]]:
+        """The bucket and the ARN of its key, without the rest of each item. Raises TransientError."""
+        condition = "last_sweep = :sweep AND attribute_exists(kms_key)"
+        for item in self._scanned(condition, sweep, ProjectionExpression="id, kms_key"):
+            yield item["id"]["S"].removeprefix(_BUCKET), item["kms_key"]["S"]
+
+    def _scanned(self, condition: str, sweep: str, **further: str) -> Iterator[Mapping[str, Any]]:
         question = {
             "TableName": self._table,
             "ConsistentRead": True,
-            "FilterExpression": "last_sweep = :sweep",
+            "FilterExpression": condition,
             "ExpressionAttributeValues": {":sweep": {"S": sweep}},
+            **further,
         }
         with refusal_is_transient("dynamodb:Scan"):
-            for item in self._pages(self._client.scan, question):
-                yield _seen_in(item)
+            yield from self._pages(self._client.scan, question)
 
     def _read(self, item_id: str) -> Seen | None:
         item = self._item(item_id)
@@ -211,7 +224,7 @@ def _expiry(seen: Seen) -> dict[str, str]:
 
 
 def _id(seen: Seen) -> str:
-    return f"{'bucket' if isinstance(seen, BucketSeen) else 'key'}#{seen.name}"
+    return f"{_BUCKET if isinstance(seen, BucketSeen) else 'key#'}{seen.name}"
 
 
 def _assigned(values: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from reseal.core.access.callers import ANY_SERVICE, Kind
@@ -54,8 +55,12 @@ class TransitVerdict:
     also_denies_services: bool = False
 
 
+@lru_cache(maxsize=64)
 def verdict_of(policy: BucketPolicy, bucket_arn: str) -> TransitVerdict:
-    """The verdict on the policy of one bucket. A policy that cannot be read denies nothing for certain."""
+    """The verdict on the policy of one bucket. A policy that cannot be read denies nothing for certain.
+
+    It is asked for when a bucket is read and again when the bucket is judged, by up to 32 threads of a sweep.
+    """
     document = policy.document
     if document is None:
         why = (
