@@ -78,9 +78,10 @@ def overwrite_during_copy(s3: Any, world: World) -> None:
 
 
 def write_under_sse_c(s3: Any, world: World) -> None:
-    """Unblock SSE-C; after Reseal has processed that event, write an object that only its writer can read."""
-    world.arrivals.poll()
-    since = len(world.arrivals.lines)
+    """Unblock SSE-C, and at once write an object that only its writer can read, as a script does.
+
+    Reseal sees the object first: the bucket's event waits for the settle time.
+    """
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": world.key}
     rule = {
         "ApplyServerSideEncryptionByDefault": default,
@@ -88,7 +89,6 @@ def write_under_sse_c(s3: Any, world: World) -> None:
         "BlockedEncryptionTypes": {"EncryptionType": ["NONE"]},
     }
     s3.put_bucket_encryption(Bucket="payroll", ServerSideEncryptionConfiguration={"Rules": [rule]})
-    world.arrivals.wait_for_lines("payroll", "PutBucketEncryption", since=since)
     secret = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
     s3.put_object(Bucket="payroll", Key="2026-11.csv", Body=b"name,salary", **secret)
 
