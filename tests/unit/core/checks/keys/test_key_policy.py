@@ -10,6 +10,7 @@ from reseal.core.calls.look import Look
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_alias import decide_key_alias
 from reseal.core.checks.keys.key_policy import (
+    MOST_LOOKS,
     decide_key_policy,
     may_be_administered,
     may_be_read,
@@ -217,6 +218,8 @@ def test_policy_that_lets_nobody_of_the_account_read_through_s3_is_found(
         (a_key_call("PutKeyPolicy", skipped_check=True), of_the_stack(policy=ADMINISTERED), Severity.HIGH),
         (PUT, of_the_stack(policy=ADMINISTERED), Severity.LOW),
         (LOOK, of_the_stack(policy=ADMINISTERED), None),
+        (PUT, observed(policy=ADMINISTERED, buckets=("b",) * (MOST_LOOKS + 1)), Severity.LOW),
+        (PUT, observed(policy=ADMINISTERED, buckets=("b",) * MOST_LOOKS), None),
         (PUT, observed(policy_denied=True, buckets=("b",)), Severity.MEDIUM),
         (PUT, observed(policy_denied=True), Severity.LOW),
         (PUT, observed(), None),
@@ -234,6 +237,8 @@ def test_policy_that_lets_nobody_of_the_account_read_through_s3_is_found(
         "check skipped",
         "the remediation key's, replaced",
         "the remediation key's, by a look",
+        "more buckets than are looked at",
+        "as many as are looked at",
         "not shown, used",
         "not shown, unknown",
         "not judged",
