@@ -90,6 +90,17 @@ def test_imported_material_that_is_deleted_after_the_writes(deploy: Deploy) -> N
     assert is_marked(world)
 
 
+def test_objects_under_imported_material_are_no_sign_without_a_list(world: World) -> None:
+    own = world.add_key(OWN_KEY, origin="EXTERNAL")
+
+    puts(world, own, EVE)
+    world.wait(60)
+    takes(world, "DeleteImportedKeyMaterial", own, EVE)
+
+    assert incidents(world) == []
+    assert [(found["check"], found["severity"]) for found in world.findings] == [("KMS.KeyDisabled", "LOW")]
+
+
 def test_default_under_imported_material_that_is_then_deleted(world: World) -> None:
     own = world.add_key(OWN_KEY, origin="EXTERNAL")
     world.sets_default("aws:kms", OWN_KEY, bucket_key=True, userIdentity=EVE)

@@ -14,7 +14,7 @@ from reseal.core.resource import KeyResource
 from reseal.core.state.key_knowledge import KnownKey, LastUse
 from reseal.core.state.key_settings import KeyState, KeyStateChange
 from reseal.core.state.kms_key import KeyNotFound
-from tests.support.builders import PARTNER_KEY, TEAM_KEY, K, a_key, a_key_call, requirements
+from tests.support.builders import PARTNER_KEY, TEAM_KEY, K, a_key, a_key_call, key_arn, requirements
 from tests.support.fakes.services import NOON
 from tests.unit.core.checks.keys.observed import ENABLED_BEFORE, LISTED, a_doomed_key, observed
 
@@ -24,6 +24,21 @@ LOOK = Look(event_id="look-1", time=NOON, resource=KeyResource(kms_key=TEAM_KEY)
 USED = {"buckets": ("payroll", "tax")}
 DISABLED_BEFORE = KnownKey(at=NOON, seen="Disabled", state="Disabled")
 LISTS_PARTNER = requirements(listed_keys=frozenset({PARTNER_KEY}))
+
+
+OF_ANY_KIND = pytest.mark.parametrize(
+    "facts",
+    [
+        {"spec": "RSA_2048", "usage": "SIGN_VERIFY"},
+        {"spec": "HMAC_256", "usage": "GENERATE_VERIFY_MAC"},
+        {"origin": "EXTERNAL"},
+        {"origin": "AWS_CLOUDHSM"},
+        {"origin": "EXTERNAL_KEY_STORE"},
+        {"primary": key_arn("mrk-1", region="eu-west-1")},
+    ],
+    ids=["asymmetric", "HMAC", "imported", "CloudHSM", "key store", "replica"],
+)
+"""What a key is does not matter to whether it must stay and be usable."""
 
 
 def severity_of(decision: Decision) -> Severity | None:
@@ -112,6 +127,49 @@ def test_primary_that_waits_for_its_replicas_has_no_date() -> None:
 
     assert isinstance(decision, Remediate)
     assert "KMS deletes it after the last of its replicas" in decision.reason
+
+
+@OF_ANY_KIND
+def test_deletion_of_a_listed_key_of_any_kind_is_cancelled(facts: dict[str, Any]) -> None:
+    decision = decide_key_deletion(LISTED, SCHEDULED, observed(a_doomed_key(**facts), rotation=None))
+
+    assert isinstance(decision, Remediate)
+
+
+@OF_ANY_KIND
+def test_disabled_key_of_any_kind_is_reported(facts: dict[str, Any]) -> None:
+    found = observed(a_key(state="Disabled", **facts), rotation=None, **USED)
+
+    assert severity_of(decide_key_disabled(requirements(), LOOK, found)) is Severity.CRITICAL
+
+
+@pytest.mark.parametrize("decide", [decide_key_deletion, decide_key_disabled])
+def test_aws_managed_key_is_compliant(decide: Any) -> None:
+    found = observed(a_key(manager="AWS"), rotation=None, **USED)
+
+    assert isinstance(decide(LISTED, LOOK, found), Compliant)
+
+
+@pytest.mark.parametrize("state", ["Disabled", "PendingImport", "Unavailable"])
+@pytest.mark.parametrize(
+    ("required", "used", "severity"),
+    [
+        (LISTS_PARTNER, {}, Severity.CRITICAL),
+        (requirements(), USED, Severity.CRITICAL),
+        (requirements(), {}, Severity.LOW),
+    ],
+    ids=["listed", "used", "unknown"],
+)
+def test_only_the_account_of_a_key_can_make_it_usable(
+    state: str, required: Any, used: dict[str, Any], severity: Severity
+) -> None:
+    found = observed(a_key(PARTNER_KEY, state=state), rotation=None, **used)
+
+    decision = decide_key_disabled(required, LOOK, found)
+
+    assert isinstance(decision, Manual)
+    assert decision.severity is severity
+    assert decision.recommendation.startswith("ask account 444455556666, which alone can do it")
 
 
 def test_key_of_another_account_is_asked_of_that_account() -> None:

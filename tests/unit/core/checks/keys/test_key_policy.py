@@ -10,15 +10,17 @@ from reseal.core.calls.look import Look
 from reseal.core.checks.keys.by_record import decide_by_record
 from reseal.core.checks.keys.key_alias import decide_key_alias
 from reseal.core.checks.keys.key_policy import (
+    MOST_LOOKS,
     decide_key_policy,
     may_be_administered,
     may_be_read,
     opened_to_everybody,
 )
+from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.core.decision import Compliant, Decision, Exempt, Manual, Remediate, Severity
 from reseal.core.policy.requirements import Mode
 from reseal.core.resource import KeyResource
-from reseal.core.state.kms_key import KeyNotFound
+from reseal.core.state.kms_key import KeyNotFound, KmsKey
 from tests.support.builders import (
     ACCOUNT,
     DEFAULT_MODES,
@@ -26,17 +28,21 @@ from tests.support.builders import (
     KEY_DISABLED,
     KEY_POLICY,
     KEY_ROTATION,
+    PARTNER_KEY,
     TEAM_KEY,
     K,
     a_key,
     a_key_call,
+    key_arn,
     requirements,
 )
 from tests.support.fakes.services import NOON
 from tests.unit.core.checks.keys.observed import ADMINISTERED, LISTED, YEARLY, observed, of_the_stack
 
 PUT = a_key_call("PutKeyPolicy")
+MOVED = a_key_call("UpdateAlias", alias="alias/team")
 LOOK = Look(event_id="look-1", time=NOON, resource=KeyResource(kms_key=TEAM_KEY))
+PRIMARY, MULTI_REGION = key_arn("mrk-1", region="eu-west-1"), key_arn("mrk-1")
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 EVERYBODY = {"AWS": "*"}
 
@@ -212,6 +218,8 @@ def test_policy_that_lets_nobody_of_the_account_read_through_s3_is_found(
         (a_key_call("PutKeyPolicy", skipped_check=True), of_the_stack(policy=ADMINISTERED), Severity.HIGH),
         (PUT, of_the_stack(policy=ADMINISTERED), Severity.LOW),
         (LOOK, of_the_stack(policy=ADMINISTERED), None),
+        (PUT, observed(policy=ADMINISTERED, buckets=("b",) * (MOST_LOOKS + 1)), Severity.LOW),
+        (PUT, observed(policy=ADMINISTERED, buckets=("b",) * MOST_LOOKS), None),
         (PUT, observed(policy_denied=True, buckets=("b",)), Severity.MEDIUM),
         (PUT, observed(policy_denied=True), Severity.LOW),
         (PUT, observed(), None),
@@ -229,6 +237,8 @@ def test_policy_that_lets_nobody_of_the_account_read_through_s3_is_found(
         "check skipped",
         "the remediation key's, replaced",
         "the remediation key's, by a look",
+        "more buckets than are looked at",
+        "as many as are looked at",
         "not shown, used",
         "not shown, unknown",
         "not judged",
@@ -254,6 +264,10 @@ def test_key_policy(call: Any, found: Any, severity: Severity | None) -> None:
             observed(KeyNotFound(named=TEAM_KEY), naming=("a",)),
             Severity.HIGH,
         ),
+        (MOVED, observed(a_key(manager="AWS"), naming=("a",)), Severity.HIGH),
+        (MOVED, observed(a_key(state="Disabled"), naming=("a",)), Severity.CRITICAL),
+        (MOVED, observed(a_key(spec="RSA_2048"), naming=("a",)), Severity.CRITICAL),
+        (MOVED, observed(a_key(usage="SIGN_VERIFY"), naming=("a",)), Severity.CRITICAL),
         (a_key_call("UpdateAlias", alias="alias/team"), observed(buckets=("a",)), None),
         (a_key_call("UpdateAlias"), observed(naming=("a",)), None),
         (a_key_call("DisableKey", alias="alias/team"), observed(naming=("a",)), None),
@@ -264,6 +278,10 @@ def test_key_policy(call: Any, found: Any, severity: Severity | None) -> None:
         "moved to an approved key",
         "moved to another",
         "moved to no key",
+        "moved to a key of AWS",
+        "moved to a disabled key",
+        "moved to an asymmetric key",
+        "moved to a key for other use",
         "no bucket names it",
         "odd alias",
         "another call",
@@ -272,6 +290,65 @@ def test_key_policy(call: Any, found: Any, severity: Severity | None) -> None:
 )
 def test_alias_that_buckets_name(call: Any, found: Any, severity: Severity | None) -> None:
     assert severity_of(decide_key_alias(requirements(), call, found)) is severity
+
+
+@pytest.mark.parametrize(
+    ("listed", "key", "severity"),
+    [
+        ({TEAM_KEY}, a_key(), Severity.MEDIUM),
+        (set(), a_key(), Severity.HIGH),
+        ({TEAM_KEY}, a_key(origin="EXTERNAL"), Severity.MEDIUM),
+        (set(), a_key(K), Severity.MEDIUM),
+        ({MULTI_REGION}, a_key(MULTI_REGION, primary=PRIMARY), Severity.MEDIUM),
+    ],
+    ids=["listed", "unlisted", "listed, imported", "remediation key", "listed replica"],
+)
+def test_alias_that_is_moved_with_a_list_of_approved_keys(
+    listed: set[str], key: KmsKey, severity: Severity
+) -> None:
+    required = requirements(listed_keys=frozenset(listed))
+
+    assert severity_of(decide_key_alias(required, MOVED, observed(key, naming=("a",)))) is severity
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        a_key(spec="RSA_2048", usage="SIGN_VERIFY"),
+        a_key(origin="EXTERNAL"),
+        a_key(state="Disabled"),
+        a_key(state="PendingDeletion"),
+        a_key(MULTI_REGION),
+        a_key(MULTI_REGION, primary=PRIMARY),
+    ],
+    ids=["asymmetric", "imported", "disabled", "pending deletion", "primary", "replica"],
+)
+@pytest.mark.parametrize(
+    ("document", "severity"),
+    [(policy(allow()), Severity.CRITICAL), (ADMINISTERED, None)],
+    ids=["open", "in order"],
+)
+def test_policy_is_judged_alike_whatever_the_key_is(
+    key: KmsKey, document: dict[str, Any], severity: Severity | None
+) -> None:
+    found = observed(key, policy=document, buckets=("b",))
+
+    assert severity_of(decide_key_policy(requirements(), PUT, found)) is severity
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (observed(a_key(manager="AWS"), policy=policy(allow()), buckets=("b",)), "AWS keeps"),
+        (observed(a_key(PARTNER_KEY), policy_denied=True), "to account 444455556666 alone"),
+    ],
+    ids=["AWS managed", "of another account"],
+)
+def test_policy_that_nobody_here_can_change_or_see_is_compliant(found: ObservedKey, why: str) -> None:
+    decision = decide_key_policy(requirements(listed_keys=frozenset({PARTNER_KEY})), LOOK, found)
+
+    assert isinstance(decision, Compliant)
+    assert why in decision.reason
 
 
 @pytest.mark.parametrize(

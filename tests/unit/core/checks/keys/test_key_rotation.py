@@ -27,7 +27,7 @@ from tests.support.fakes.services import NOON
 from tests.unit.core.checks.keys.observed import ENABLED_BEFORE, LISTED, YEARLY, observed, of_the_stack
 
 LOOK = Look(event_id="look-1", time=NOON, resource=KeyResource(kms_key=TEAM_KEY))
-PRIMARY = key_arn("mrk-1", region="eu-west-1")
+PRIMARY, MULTI_REGION = key_arn("mrk-1", region="eu-west-1"), key_arn("mrk-1")
 USED = {"buckets": ("payroll",)}
 
 
@@ -91,9 +91,11 @@ def test_rotation_that_was_not_asked_for_is_compliant() -> None:
         (requirements(), of_the_stack()),
         (LISTED, observed()),
         (requirements(), observed(**USED)),
-        (LISTED, observed(a_key(origin="AWS_KMS"), **USED)),
+        (LISTED, observed(**USED)),
+        (requirements(), observed(a_key(MULTI_REGION), **USED)),
+        (requirements(listed_keys=frozenset()), observed(**USED)),
     ],
-    ids=["remediation key", "listed", "used", "listed and used"],
+    ids=["remediation key", "listed", "used", "listed and used", "primary", "used, not in the list"],
 )
 def test_rotation_is_turned_on_for_keys_that_matter(
     required: Any, found: Any, call: Any, severity: Severity
@@ -135,16 +137,21 @@ def test_key_of_which_no_use_is_known_is_left_alone_otherwise(call: Any) -> None
 
 
 def test_replica_is_left_to_its_primary() -> None:
-    decision = decide_key_rotation(LISTED, a_key_call(), observed(a_key(primary=PRIMARY)))
+    replica = observed(a_key(MULTI_REGION, primary=PRIMARY), **USED)
+
+    decision = decide_key_rotation(requirements(), a_key_call(), replica)
 
     assert isinstance(decision, Manual)
     assert decision.recommendation == f"turn rotation on for the primary, {PRIMARY}, in eu-west-1"
 
 
-def test_listed_key_of_another_account_is_left_to_that_account() -> None:
-    listed = requirements(listed_keys=frozenset({PARTNER_KEY}))
+@pytest.mark.parametrize(
+    ("listed", "used"), [({PARTNER_KEY}, {}), (set(), USED)], ids=["listed", "used, not in the list"]
+)
+def test_key_of_another_account_is_left_to_that_account(listed: set[str], used: dict[str, Any]) -> None:
+    required = requirements(listed_keys=frozenset(listed))
 
-    decision = decide_key_rotation(listed, LOOK, observed(a_key(PARTNER_KEY)))
+    decision = decide_key_rotation(required, LOOK, observed(a_key(PARTNER_KEY), **used))
 
     assert isinstance(decision, Manual)
     assert decision.recommendation == "ask account 444455556666 to turn rotation on"

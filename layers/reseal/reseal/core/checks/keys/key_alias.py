@@ -32,7 +32,15 @@ def decide_key_alias(requirements: Requirements, call: KeyTrigger, observed: Obs
             reason=f"{named}, was deleted, so every write of new objects there fails: {buckets}",
             recommendation="create the alias again, or name a key by its ARN as the default of these buckets",
         )
-    approved = isinstance(observed.key, KmsKey) and requirements.approves(observed.key)
+    key = observed.key
+    if isinstance(key, KmsKey) and (why := key.why_unusable(requirements.region)):
+        return Manual(
+            severity=Severity.CRITICAL,
+            reason=f"{named}, now stands for {observed.arn}, which S3 cannot use, so every write of new "
+            f"objects there fails ({why}): {buckets}",
+            recommendation="move the alias back, or name a key by its ARN as the default of these buckets",
+        )
+    approved = isinstance(key, KmsKey) and requirements.approves(key)
     return Manual(
         severity=Severity.MEDIUM if approved else Severity.HIGH,
         reason=f"{named}, now stands for {observed.arn}, so new objects there are encrypted under "

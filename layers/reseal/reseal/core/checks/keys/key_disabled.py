@@ -36,10 +36,13 @@ def decide_key_disabled(requirements: Requirements, call: KeyTrigger, observed: 
     state, use = observed.key.state, observed.use_in_words(requirements)
     if state in _UNUSABLE:
         why, what = _UNUSABLE[state]
+        how = what.format(region=observed.arn.split(":")[3], id=observed.resource.name)
+        if not requirements.owns(observed.account):
+            how = f"ask account {observed.account}, which alone can do it: {how}"
         return Manual(
             severity=observed.severity(requirements, Severity.CRITICAL),
             reason=f"{why}, so nothing under it can be read or written: {use}",
-            recommendation=what.format(region=observed.arn.split(":")[3], id=observed.resource.name),
+            recommendation=how,
         )
     if call.name == DISABLES and requirements.names_approved(observed.arn):
         return Manual(

@@ -23,6 +23,7 @@ from reseal.core.calls.look import Look
 from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.core.decision import Compliant, Decision, Manual, Severity
 from reseal.core.policy.requirements import Requirements
+from reseal.core.state.kms_key import KmsKey
 
 KEY_POLICY = "KMS.KeyPolicy"
 CHANGES_POLICY = "PutKeyPolicy"
@@ -59,8 +60,8 @@ _OUTSIDE: Mapping[str, Range] = {
 
 def decide_key_policy(requirements: Requirements, call: KeyTrigger, observed: ObservedKey) -> Decision:
     """Decide by the table of docs/checks.md. A key policy is never rewritten."""
-    if call.name != CHANGES_POLICY and not isinstance(call, Look):
-        return Compliant("the call does not change the key policy")
+    if why := _why_not_judged(requirements, call, observed):
+        return Compliant(why)
     if observed.policy_denied:
         return Manual(
             severity=observed.severity(requirements, Severity.MEDIUM),
@@ -78,6 +79,16 @@ def decide_key_policy(requirements: Requirements, call: KeyTrigger, observed: Ob
     return Manual(
         severity=severity, reason=f"{reason}: {observed.use_in_words(requirements)}", recommendation=what
     )
+
+
+def _why_not_judged(requirements: Requirements, call: KeyTrigger, observed: ObservedKey) -> str | None:
+    if call.name != CHANGES_POLICY and not isinstance(call, Look):
+        return "the call does not change the key policy"
+    if isinstance(observed.key, KmsKey) and observed.key.is_aws_managed:
+        return "AWS keeps the policies of its own keys, and nobody else can change them"
+    if not requirements.owns(observed.account):  # GetKeyPolicy: "Cross-account use: No"
+        return f"KMS shows the policy of this key to account {observed.account} alone"
+    return None
 
 
 _Found = tuple[Severity, str, str]
