@@ -41,7 +41,14 @@ _ACL = (
 )
 _KEY_POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}],
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        }
+    ],
 }
 
 
@@ -166,8 +173,9 @@ class Aws:
             page = ids[int(start) : int(start) + SCAN_PAGE]
             wanted = call["ExpressionAttributeValues"][":sweep"]
             found = [self.items[one] for one in page if self.items[one].get("last_sweep") == wanted]
-            if names := call.get("ProjectionExpression", "").split(", "):
-                found = [{n: one[n] for n in names if n in one} for one in found] if names[0] else found
+            if "ProjectionExpression" in call:
+                names = call["ProjectionExpression"].split(", ")
+                found = [{name: one[name] for name in names} for one in found if "kms_key" in one]
             after = int(start) + SCAN_PAGE
             return {"Items": found} | (
                 {"LastEvaluatedKey": {"at": {"N": str(after)}}} if after < len(ids) else {}

@@ -141,7 +141,7 @@ class Sweep:
 
     def _examine(self, examiner: Examiner, sightings: Sightings, names: Sequence[str]) -> Sequence[Examined]:
         """Look at the buckets and keep what each shows, at once: while one is kept, others are looked at."""
-        sightings.read_ahead(names)
+        ahead = self.workers.submit(sightings.read_ahead, names)  # the first few may be read one by one
 
         def look(name: str) -> Examined:
             examined = examiner.bucket(name)
@@ -150,6 +150,7 @@ class Sweep:
             return examined
 
         found, left = self._in_rounds(look, names)
+        ahead.result()
         paying = [one.seen for one in found.values() if pays_for_each_request(one.seen.encryption)]
         unanswered = [self._unanswered(name, error) for name, error in left.items()]
         self._keep(sightings, [*self._with_requests(paying), *unanswered])
