@@ -53,7 +53,7 @@ LONGEST_FIRST = (
     "cloud/object_soak",
     known_gaps.WORLD,
     "gates of EnforceObjectRole",
-    "cloud/e2e/test_redrive.py",
+    "cloud/e2e/operations/test_redrive.py",
     "enforcing",
     "cloud/verify_aws",
     "cloud/localcloud",

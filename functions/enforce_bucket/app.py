@@ -13,6 +13,7 @@ from reseal.core.calls.trigger import BucketTrigger
 from reseal.core.checks.buckets.observed_bucket import ObservedBucket
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
+from reseal.resources.bucket.hand_on import policies_to
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.seen import Remembering
 from reseal.resources.bucket.write import BucketPlan
@@ -47,7 +48,7 @@ def flow() -> Flow[BucketTrigger, ObservedBucket, BucketPlan]:
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
-        hand_on=policy_lane.ask if policy_lane else None,
+        hand_on=policies_to(policy_lane) if policy_lane else None,
     )
 
 

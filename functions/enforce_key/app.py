@@ -13,6 +13,7 @@ from reseal.core.calls.keys.key_message import KeyTrigger
 from reseal.core.checks.keys.observed_key import ObservedKey
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
+from reseal.resources.key.hand_on import buckets_to
 from reseal.resources.key.kind import KeyKind
 from reseal.resources.key.write import KeyPlan
 from reseal.runtime.deadline import Deadline
@@ -33,7 +34,7 @@ deadline = Deadline()
 @cache
 def flow() -> Flow[KeyTrigger, ObservedKey, KeyPlan]:
     """The flow with its settings and clients, made once per execution environment. Raises SettingsError."""
-    settings, services, keys = wire_keys(os.environ, logger, deadline)
+    settings, services, keys, bucket_lane = wire_keys(os.environ, logger, deadline)
     return Flow(
         policy=settings.settings.policy,
         kind=KeyKind(watched=settings.watched, services=services, keys=keys),
@@ -45,6 +46,7 @@ def flow() -> Flow[KeyTrigger, ObservedKey, KeyPlan]:
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
+        hand_on=buckets_to(bucket_lane),
     )
 
 

@@ -35,6 +35,7 @@ from reseal.core.resource import BucketResource
 from reseal.core.state.bucket_encryption import BucketEncryption
 from reseal.core.state.setting import Setting
 from reseal.resources.bucket.kind import LEASE
+from tests.support.aws_cli import commands_in
 from tests.support.findings import a_finding
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -84,7 +85,6 @@ _SHORT_PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|md|yaml|json|txt|in))`")
 _MAKE = re.compile(r"(?:`|^)make ([a-z]+(?:-[a-z]+)*)", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FACT = re.compile(r"(?<![\w-])[A-J][1-9]\d?(?![\w\"])")
-_AWS_COMMAND = re.compile(r"(?<![\w-])aws ([a-z0-9-]+ [a-z-]+(?:(?!\baws )[^\n`])*)")
 _OPTION = re.compile(r"(?<!\S)--(?:no-)?([a-z][a-z-]*)")
 _OPTIONS_OF_THE_CLI = {
     "query",
@@ -145,7 +145,7 @@ def aws_commands() -> list[Any]:
     return [
         pytest.param(command, id=f"{document.name}: {command[:60]}")
         for document in DOCUMENTS
-        for command in _AWS_COMMAND.findall(document.read_text().replace("\\\n", " "))
+        for command in commands_in(document.read_text())
     ]
 
 

@@ -116,6 +116,7 @@ HOUSES = (
             "browser",
             "scale",
             "cloud/sweep",
+            "cloud/e2e/operations",
             "cloud/e2e/transit",
             "cloud/e2e",
             "cloud/e2e/keys",

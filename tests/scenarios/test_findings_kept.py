@@ -18,6 +18,7 @@ from tests.scenarios.world.names import (
     KEY_ACCESS,
     OBJECT_ENCRYPTION,
     PARTNER,
+    SSE_C_BLOCK,
     STRANGER_KEY,
     TEAM_KEY,
 )
@@ -412,6 +413,25 @@ def test_t4_bucket_that_somebody_else_put_right_is_left_alone(world: World) -> N
     assert world.findings_of(DEFAULT_ENCRYPTION) == []
 
 
+def test_t4_two_settings_that_two_callers_flap_are_both_reported_under_their_callers(deploy: Deploy) -> None:
+    world = deploy(SseCBlockMode="enforce")
+    lowers, unblocks = records.role("Lowers"), records.role("Unblocks")
+
+    for _ in range(5):
+        world.sets_default("AES256", userIdentity=lowers, blocked="SSE-C")
+        world.wait(5)
+        world.sets_default("aws:kms", TEAM_KEY, userIdentity=unblocks, blocked="NONE")
+        world.wait(5)
+    world.run_out()
+
+    assert world.dead_letters == []
+    assert {(one["check"], one["actor"]["who"].rpartition("/")[2]) for one in world.findings} >= {
+        (DEFAULT_ENCRYPTION, "Lowers"),
+        (SSE_C_BLOCK, "Unblocks"),
+    }
+    assert world.bucket.blocked == ("SSE-C",)
+
+
 # --- many denied writers -------------------------------------------------------------------------
 
 
@@ -434,6 +454,18 @@ def test_t5_denied_writers_above_the_bound_are_counted(world: World) -> None:
 
     assert 1 < len(world.messages) <= 12
     assert sum((one["occurrences"] or {"count": 1})["count"] for one in world.findings) >= 60
+
+
+@pytest.mark.parametrize("algorithm", ["SSE-C", "aws:kms"])
+def test_t5_critical_write_after_denied_writers_is_published_at_once(world: World, algorithm: str) -> None:
+    denied_writers(world, 3)
+    key_id = None if algorithm == "SSE-C" else STRANGER_KEY
+
+    world.writes("ransom.csv", algorithm=algorithm, key_id=key_id, record={"userIdentity": ATTACKER})
+
+    (critical,) = [one for one in world.messages[-1].findings if one["severity"] == "CRITICAL"]
+    assert critical["actor"]["who"].endswith("Attacker")
+    assert critical["resource"]["arn"].endswith("/ransom.csv")
 
 
 def test_t5_one_denied_writer_is_published_once_a_day(world: World) -> None:

@@ -12,15 +12,18 @@ from tests.scenarios.world.aws.keys import Key
 from tests.scenarios.world.names import (
     AWS_S3_KEY,
     BUCKET,
+    KEY_ACCESS,
     KEY_ALIAS,
     KEY_DELETION,
     KEY_DISABLED,
     KEY_POLICY,
     KEY_ROTATION,
+    PARTNER,
     STRANGER_KEY,
     TEAM_KEY,
     key_arn,
 )
+from tests.scenarios.world.policies import administered, admits, allow, policy, root
 from tests.scenarios.world.world import World
 
 Deploy = Callable[..., World]
@@ -120,6 +123,23 @@ def test_policy_that_is_opened_to_every_account_is_reported_and_left(world: Worl
 
     assert verdicts(world, KEY_POLICY) == [("CRITICAL", "MANUAL")]
     assert world.k.policies["default"] == opened
+
+
+def test_reader_of_a_bucket_who_loses_its_key_is_reported_with_the_bucket(world: World) -> None:
+    world.team_key.policies["default"] = policy(administered(), allow(root(PARTNER), "kms:*"))
+    uses(world, world.team_key)
+    world.bucket.policy = policy(admits(root(PARTNER), "s3:GetObject"))
+    world.calls("PutBucketPolicy")
+    before = world.findings_of(KEY_ACCESS)
+    world.team_key.policies["default"] = policy(administered())
+
+    world.calls_key("PutKeyPolicy", world.team_key)
+    world.wait(400)
+
+    (finding,) = world.findings_of(KEY_ACCESS)
+    assert before == []
+    assert (finding["severity"], finding["actor"]) == ("CRITICAL", None)
+    assert PARTNER in finding["reason"]
 
 
 @pytest.mark.parametrize(

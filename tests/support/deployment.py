@@ -67,14 +67,14 @@ class Deployment:
         handled = self.arrivals.wait_for_lines(bucket, *calls, since=lines)
         return handled, [f for f in self.arrivals.findings[findings:] if f["resource"]["name"] == bucket]
 
-    def about_key(self, act: Any, key: str, check: str) -> list[dict[str, Any]]:
-        """Run `act` and wait for a finding of the check about the key; returns all about it since then."""
+    def about(self, act: Any, arn: str, check: str) -> list[dict[str, Any]]:
+        """Run `act` and wait for a finding of the check about this; returns all about it since then."""
         self.arrivals.poll()
         before, end = len(self.arrivals.findings), time.monotonic() + _PATIENCE_SECONDS
         act()
         while True:
             self.arrivals.poll()
-            found = [f for f in self.arrivals.findings[before:] if f["resource"]["arn"] == key]
+            found = [f for f in self.arrivals.findings[before:] if f["resource"]["arn"] == arn]
             if any(f["check"] == check for f in found) or time.monotonic() > end:
                 return found
             time.sleep(0.2)

@@ -99,6 +99,7 @@ def test_alert_window_reaches_each_lane(function: str) -> None:
 
 
 OF_ITS_OWN = {
+    "BUCKET_LOOK_QUEUE_URL": {"Ref": "BucketLookQueue"},
     "CHECK_MODES": variables("EnforceKeyFunction")["CHECK_MODES"],
     "KEY_LOOK_QUEUE_URL": {"Ref": "KeyLookQueue"},
     "KEY_ROTATION_DAYS": 365,

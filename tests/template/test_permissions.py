@@ -211,8 +211,8 @@ REPEATED = 5
 GRANTS = {
     LANE: len(READS | WRITES) + REPEATED,
     "EnforceObjectRole": 55,
-    "EnforceKeyRole": 23,
-    "SweepRole": 29,
+    "EnforceKeyRole": 24,
+    "SweepRole": 30,
     "SweepTimerRole": 1,
     "CheckTrailRole": 7,
     "CheckTrailScheduleRole": 1,

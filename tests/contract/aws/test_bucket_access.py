@@ -18,6 +18,8 @@ from tests.support.names import unique
 
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 ROLE = "arn:aws:iam::111122223333:role/replication"
+MINE = "arn:aws:iam::111122223333:root"
+"""Who makes the calls of these tests: a sweep of other tests reads the same buckets."""
 
 
 def shut(bucket: str) -> dict[str, Any]:
@@ -95,7 +97,9 @@ def test_public_access_block_that_cannot_be_read_shuts_nobody_out(
 ) -> None:
     bucket.open_up()
     resource = f"arn:aws:s3:::{bucket.name}"
-    cloud.inject_fault("error", "s3", "GetPublicAccessBlock", resource=resource, status=status, code=code)
+    cloud.inject_fault(
+        "error", "s3", "GetPublicAccessBlock", resource=resource, caller=MINE, status=status, code=code
+    )
 
     access = bucket.access()
 
@@ -190,7 +194,8 @@ def test_denied_read_names_its_permission(
 ) -> None:
     bucket.open_up()
     resource = f"arn:aws:s3:::{bucket.name}"
-    cloud.inject_fault("error", "s3", operation, resource=resource, status=403, code="AccessDenied", times=1)
+    fault = {"status": 403, "code": "AccessDenied", "times": 1, "caller": MINE}
+    cloud.inject_fault("error", "s3", operation, resource=resource, **fault)
 
     with pytest.raises(AccessDeniedError) as denied:
         bucket.access()

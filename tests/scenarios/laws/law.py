@@ -95,7 +95,7 @@ def played(scene: Scene, monkeypatch: pytest.MonkeyPatch, faults: Iterable[Fault
 
 def broken(run: Run, base: Run) -> Iterator[str]:
     """How the run breaks the law; nothing if it keeps it."""
-    undecided = bool(run.refused & run.scene.shown_by)
+    undecided = bool(run.refused & run.scene.shown_by) and not _was_written(run)
     if undecided and not run.world.dead_letters and not _says_what_is_missing(run):
         yield f"{run}: nothing says that the resource was not judged"
     for decision in base.reported:
@@ -103,6 +103,11 @@ def broken(run: Run, base: Run) -> Iterator[str]:
             reported = [one for one in run.reported if (one.check, one.who) == (decision.check, decision.who)]
             yield from (f"{run}: {problem}" for problem in _of_decision(run, decision, reported))
     yield from (f"{run}: {problem}" for problem in _of_evidence(run))
+
+
+def _was_written(run: Run) -> bool:
+    """Whether a write is reported: the ledger keeps what was decided, although the read is refused since."""
+    return any(one.status == "REMEDIATED" for one in run.reported)
 
 
 def _says_what_is_missing(run: Run) -> bool:

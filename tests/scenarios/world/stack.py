@@ -30,6 +30,7 @@ from tests.scenarios.world.aws.messages import Queue, Queued, Queues
 from tests.scenarios.world.patterns import matches
 from tests.support.translated import SOURCE, of_type, resolved
 
+SESSION = "reseal.runtime.wiring.clients.get_session"
 CLOCK = "reseal.runtime.wiring.clients.SystemClock"
 KEYS = {"RemediationKey": "00000000-0000-0000-0000-0000000000aa", "TrailKey": "trail", "AlertsKey": "alerts"}
 """The ids that the template's keys get."""
@@ -163,6 +164,7 @@ class Stack:
             for name, value in {**function.variables, "AWS_REGION": self.account.region}.items():
                 patched.setenv(name, str(value))
             patched.setattr(CLOCK, lambda: self.account.clock)
+            patched.setattr(SESSION, _session)
             patched.setattr(
                 botocore.session.Session,
                 "create_client",
@@ -171,6 +173,12 @@ class Stack:
             patched.setattr("sys.stdout", written)
             yield
         self.log += [json.loads(line) for line in written.getvalue().splitlines() if line.startswith("{")]
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """One for all: it keeps nothing of an execution environment, and its making takes half of a scenario."""
+    return botocore.session.get_session()
 
 
 def _load(folder: str) -> ModuleType:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
-from reseal.core.calls.look import Look
 from reseal.core.policy.policy import Policy
 from reseal.core.repairs.objects.method import Methods
 from reseal.flow.flow import Flow
 from reseal.flow.report import Reporter
-from reseal.ports import BucketPolicies, KeyServices, ObjectServices, Services
+from reseal.ports import BucketPolicies, KeyServices, Looks, ObjectServices, Services
+from reseal.resources.bucket.hand_on import policies_to
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket_policy.kind import PolicyKind
+from reseal.resources.key.hand_on import buckets_to
 from reseal.resources.key.kind import KeyKind
 from reseal.resources.object.kind import ObjectKind
 from reseal.runtime.deadline import Deadline
@@ -37,7 +37,7 @@ def bucket_flow(
     deadline: Deadline | None = None,
     *,
     window_seconds: int = 900,
-    hand_on: Callable[[Look[Any]], None] | None = None,
+    policy_lane: Looks | None = None,
 ) -> Flow[Any, Any, Any]:
     """The bucket lane in one thread, by default without a deadline."""
     return Flow(
@@ -51,7 +51,7 @@ def bucket_flow(
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
-        hand_on=hand_on,
+        hand_on=policies_to(policy_lane) if policy_lane else None,
     )
 
 
@@ -71,7 +71,9 @@ def policy_flow(policy: Policy, services: Services, policies: BucketPolicies) ->
     )
 
 
-def key_flow(policy: Policy, services: Services, keys: KeyServices) -> Flow[Any, Any, Any]:
+def key_flow(
+    policy: Policy, services: Services, keys: KeyServices, bucket_lane: Looks
+) -> Flow[Any, Any, Any]:
     """The key lane in one thread, without a deadline."""
     return Flow(
         policy=policy,
@@ -84,6 +86,7 @@ def key_flow(policy: Policy, services: Services, keys: KeyServices) -> Flow[Any,
         seconds_to_record=SECONDS_TO_RECORD,
         seconds_for_one=SECONDS_FOR_ONE,
         seconds_to_end=SECONDS_TO_END,
+        hand_on=buckets_to(bucket_lane),
     )
 
 

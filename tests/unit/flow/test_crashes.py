@@ -51,6 +51,10 @@ def died_after(step: str) -> Stage:
     return stage
 
 
+def die() -> None:
+    raise Crash
+
+
 def assert_repaired_once_and_reported(stage: Stage) -> None:
     assert sorted(stage.keys.writes) == sorted((A_KEY, setting, text) for setting, text in REQUIRED.items())
     assert stage.is_now() == REQUIRED
@@ -193,6 +197,30 @@ def test_entry_of_a_write_holds_what_this_delivery_found_and_that_of_a_dead_one_
     assert of_label == {WRONG[LABEL]: Skipped, "of another team": Applied}
     assert stage.is_now() == REQUIRED
     assert stage.open_entries == []
+
+
+@pytest.mark.parametrize(
+    "texts", [("of team B", "of team C"), ("of team B", WRONG[LABEL]), ("of team B",) * 2]
+)
+@pytest.mark.parametrize("second", ["ledger open", f"put {LABEL}"])
+@pytest.mark.parametrize("first", ["ledger open", f"put {LABEL}"])
+def test_entries_of_two_dead_deliveries_are_closed_by_the_third(
+    first: str, second: str, texts: tuple[str, str]
+) -> None:
+    stage = died_after(first)
+    stage.keys.state[A_KEY][LABEL] = Text(texts[0])
+    stage.cloud.steps.after[second].append(die)
+    with pytest.raises(Crash):
+        stage.deliver(a_look(), times=2)
+    stage.cloud.clock.time += AFTER_THE_LEASE
+    stage.keys.state[A_KEY][LABEL] = Text(texts[1])
+
+    stage.deliver(a_look(), times=3)
+
+    before = {entry.before.text for entry in stage.cloud.ledger.entries if entry.setting == LABEL}
+    assert before == {WRONG[LABEL], *texts}
+    assert stage.open_entries == []
+    assert stage.is_now() == REQUIRED
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ OF_THE_LANE = SETTINGS | {
     "KEY_ROTATION_DAYS": "90",
     "SNAPSHOT_TABLE": "seen",
     "KEY_LOOK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/looks",
+    "BUCKET_LOOK_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/bucket-looks",
 }
 
 
@@ -47,6 +48,7 @@ def test_settings_of_the_lane_are_read() -> None:
         ("KEY_ROTATION_DAYS", "2561", "from 90 to 2560"),
         ("SNAPSHOT_TABLE", "", "SNAPSHOT_TABLE is not set"),
         ("KEY_LOOK_QUEUE_URL", "", "KEY_LOOK_QUEUE_URL is not set"),
+        ("BUCKET_LOOK_QUEUE_URL", "", "BUCKET_LOOK_QUEUE_URL is not set"),
         ("CHECK_MODES", SETTINGS["CHECK_MODES"], "CHECK_MODES has no mode for KMS.Alias"),
         ("MODE", "on", "MODE is 'on'"),
     ],

@@ -19,6 +19,7 @@ from reseal.core.state.key_settings import KeyRotation
 from reseal.core.state.kms_key import KeyUnreadable
 from reseal.core.sweep.caps import Caps
 from reseal.core.sweep.progress import Stage
+from reseal.core.transit.noted import NotedBucket, PlainHttpCall
 from tests.support.builders import (
     DEFAULT_ENCRYPTION,
     DEFAULT_MODES,
@@ -104,6 +105,33 @@ def test_bucket_without_a_policy_is_reported_as_open_to_plain_http() -> None:
 
     assert account.statuses("payroll")[TLS_ONLY] == "MANUAL"
     assert account.cloud.buckets.policy_writes == []
+
+
+@pytest.mark.parametrize(
+    ("creator", "status"), [("AWS CLI", "DETECTED"), ("Terraform", "MANUAL"), (None, "MANUAL")]
+)
+def test_who_created_a_bucket_decides_whether_its_policy_could_be_repaired(
+    creator: str | None, status: str
+) -> None:
+    account = Account.holding({"payroll": RIGHT})
+    account.cloud.buckets.policies["payroll"] = BucketPolicy()
+    account.cloud.bucket_notes.noted["payroll"] = NotedBucket(creator=creator)
+
+    account.start()
+
+    assert account.statuses("payroll")[TLS_ONLY] == status
+
+
+def test_use_of_plain_http_that_was_received_keeps_a_policy_from_repair() -> None:
+    account = Account.holding({"payroll": RIGHT})
+    account.cloud.buckets.policies["payroll"] = BucketPolicy()
+    received = PlainHttpCall(time=NOON, name="PutObject", who="arn:aws:iam::111122223333:user/old")
+    account.cloud.bucket_notes.noted["payroll"] = NotedBucket(creator="AWS CLI", last=received, count=3)
+
+    account.start()
+
+    verdict = account.bucket("payroll").verdicts[TLS_ONLY]
+    assert (verdict.status, "at least 3 calls" in verdict.reason) == ("MANUAL", True)
 
 
 def test_violation_is_guarded_as_in_the_lane() -> None:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Generic
+from typing import Generic
 
-from reseal.core.calls.look import Look
 from reseal.core.calls.queue_message import CloseWindow
 from reseal.core.checks.catalogue import CHECK_BY_ID
 from reseal.core.decision import Exempt
@@ -50,8 +49,8 @@ class Flow(Generic[T, O, P]):
 
     `seconds_to_record` is what a batch needs to open its entries, `seconds_for_one` what a resource needs
     from its write on, `seconds_to_end` what a batch needs after its writes. Every AWS call leaves so much
-    time, so that a slow resource leaves it to the others. `hand_on` asks the lane that writes another setting
-    of a resource; None for a lane that writes every setting that its checks repair. It raises TransientError.
+    time, so that a slow resource leaves it to the others. `hand_on` asks another lane to look at what a
+    message is about; None for a lane that asks none. It raises TransientError.
     """
 
     policy: Policy
@@ -64,7 +63,7 @@ class Flow(Generic[T, O, P]):
     seconds_to_record: float
     seconds_for_one: float
     seconds_to_end: float
-    hand_on: Callable[[Look[Any]], None] | None = None
+    hand_on: Callable[[Judged[T, O, P]], None] | None = None
 
     def run(self, deliveries: Mapping[str, Delivery]) -> Mapping[str, Exception]:
         """Handle a batch, from the messages to the findings.
@@ -169,7 +168,11 @@ class Flow(Generic[T, O, P]):
         if not again:
             return {}
         ids = [entry_id for of_one in again.values() for entry_id in of_one]
-        return batch.for_all(again, lambda: self.ledger.read_all(ids)) or {}
+        earlier = batch.for_all(again, lambda: self.ledger.read_all(ids)) or {}
+        kept = [entry_id for entry in earlier.values() for entry_id in entry.kept]
+        if not kept:
+            return earlier
+        return {**earlier, **(batch.for_all(again, lambda: self.ledger.read_all(kept)) or {})}
 
     def _reconsider(
         self, batch: Batch, judged: Mapping[str, Judgement[T, O, P]]
@@ -241,16 +244,10 @@ class Flow(Generic[T, O, P]):
     # --- 5 act ---------------------------------------------------------------------------------
 
     def _hand_on(self, batch: Batch, ended: Mapping[str, Ended[T, O, P]]) -> None:
-        """Ask the lane that writes what this one may not. The request has the trigger's id and time."""
-        if self.hand_on is None:
-            return
-        judgements = {m: one.judgement for m, one in batch.remaining(ended).items()}
-        triggers = {m: one.trigger for m, one in judgements.items() if isinstance(one, Judged) and one.handed}
-        looks = {
-            m: Look(event_id=one.event_id, time=one.time, resource=one.resource)
-            for m, one in triggers.items()
-        }
-        batch.for_each(self.hand_on, looks)
+        """Ask another lane for what this one may not do, or cannot judge."""
+        if self.hand_on is not None:
+            judgements = {m: one.judgement for m, one in batch.remaining(ended).items()}
+            batch.for_each(self.hand_on, {m: o for m, o in judgements.items() if isinstance(o, Judged)})
 
     def _act(self, batch: Batch, recorded: Mapping[str, Recorded[T, O, P]]) -> Mapping[str, Ended[T, O, P]]:
         """Make the writes in parallel, then close their entries with the outcomes."""

@@ -53,19 +53,26 @@ def _due(
     for setting in settings:
         entry = earlier.get(judgement.parsed.entry_id(setting))
         plan = judgement.plans.get(setting) if isinstance(judgement, Judged) else None
-        if entry is not None and entry.outcome is not None:
-            yield Closed(entry=entry)
-        elif isinstance(judgement, Judged) and plan:
+        for kept in entry.kept if entry is not None else ():
+            if kept in earlier:
+                yield _ended(judgement, earlier[kept], lease_until)
+        if isinstance(judgement, Judged) and plan and (entry is None or entry.outcome is None):
             new = _new_entry(judgement, plan, lease_until)
+            if entry is not None:
+                new = replace(new, kept=entry.kept)
             if entry is not None and not _has_same_evidence(entry, new):
-                kept = replace(entry, entry_id=f"{entry.entry_id}#{entry.owner}")
-                yield _to_finish(judgement, kept, lease_until)
+                kept_entry = replace(entry, entry_id=f"{entry.entry_id}#{entry.owner}", kept=())
+                new = replace(new, kept=(*new.kept, kept_entry.entry_id))
+                yield _ended(judgement, kept_entry, lease_until)
             yield ToMake(judged=judgement, plan=plan, entry=new)
         elif entry is not None:
-            yield _to_finish(judgement, entry, lease_until)
+            yield _ended(judgement, entry, lease_until)
 
 
-def _to_finish(judgement: Ours[T, O, P], entry: Entry, lease_until: int) -> ToFinish[T, O, P]:
+def _ended(judgement: Ours[T, O, P], entry: Entry, lease_until: int) -> Closed | ToFinish[T, O, P]:
+    """The write of an earlier delivery: its outcome is known, or this delivery finds it out."""
+    if entry.outcome is not None:
+        return Closed(entry=entry)
     mine = replace(entry, owner=judgement.parsed.delivery.invocation, lease_until=lease_until)
     return ToFinish(judgement=judgement, earlier=entry, entry=mine)
 

@@ -19,7 +19,6 @@ from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}
-_SWEEP_MODES = {"detect": False, "enforce": True}
 _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
 SHORTEST_PERIOD, LONGEST_PERIOD = 90, 2560  # days (F1)
 OF_KEYS = frozenset(check.id for check in CHECKS if check.resource is KeyResource)
@@ -63,6 +62,7 @@ class KeySettings:
     settings: Settings
     watched: frozenset[str]
     look_queue_url: str
+    bucket_look_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,8 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
     """Read the settings of the key lane. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
-    queue_url, table = reader.text("KEY_LOOK_QUEUE_URL"), reader.text("SNAPSHOT_TABLE")
+    queue_url, buckets = reader.text("KEY_LOOK_QUEUE_URL"), reader.text("BUCKET_LOOK_QUEUE_URL")
+    table = reader.text("SNAPSHOT_TABLE")
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_KEYS)
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
@@ -149,27 +150,28 @@ def read_key_settings(environment: Mapping[str, str]) -> KeySettings:
         settings=replace(settings, policy=policy, snapshot_table=table),
         watched=default.named_keys,
         look_queue_url=queue_url,
+        bucket_look_queue_url=buckets,
     )
 
 
 def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
-    """Read the settings of the sweep, which has no ledger. Raises SettingsError, which lists all faults."""
+    """Read the settings of the sweep, which opens no entry. Raises SettingsError, which lists all faults."""
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_SWEEP, keeps_ledger=False)
-    enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
-    calls = reader.number("SWEEP_RATE", "calls", least=1)
-    settle = reader.number("SETTLE_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    most = reader.number("SWEEP_REPAIRS", "buckets", least=1)
-    percent = reader.number("SWEEP_PERCENT", "percent", least=1, most=100)
-    table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
-    own, looks = reader.text("SWEEP_QUEUE"), reader.text("BUCKET_LOOK_QUEUE")
-    key_looks = reader.text("KEY_LOOK_QUEUE")
+    calls = reader.number("RATE", "calls", least=1)
+    settle = reader.number("SETTLE", "seconds", least=0, most=_LONGEST_WINDOW)
+    most = reader.number("REPAIRS", "buckets and keys", least=0)
+    percent = reader.number("PERCENT", "percent", least=1, most=100)
+    table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORTS")
+    notes = reader.text("LEDGER_TABLE")
+    own, looks = reader.text("QUEUE"), reader.text("BUCKET_LOOKS")
+    key_looks = reader.text("KEY_LOOKS")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     default = replace(settings.policy.default, rotation_days=days)
     return SweepSettings(
-        settings=replace(settings, policy=replace(settings.policy, default=default)),
+        settings=replace(settings, policy=replace(settings.policy, default=default), ledger_table=notes),
         snapshot_table=table,
         report_bucket=bucket,
         own_queue=own,
@@ -177,7 +179,7 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
         key_looks=key_looks,
         calls_per_second=calls,
         settle=settle,
-        repairs=Caps(number=most, percent=percent) if enforces else None,
+        repairs=Caps(number=most, percent=percent) if most else None,
     )
 
 

@@ -250,7 +250,12 @@ class Sweep:
     # --- the means -----------------------------------------------------------------------------
 
     def _examiner(self, progress: Progress) -> Examiner:
-        return Examiner(policy=self.policy, services=self.services, look_id=_look_id(progress))
+        return Examiner(
+            policy=self.policy,
+            services=self.services,
+            look_id=_look_id(progress),
+            notes=self.services.bucket_notes,
+        )
 
     def _key_examiner(self, progress: Progress) -> KeyExaminer:
         return KeyExaminer(

@@ -21,7 +21,7 @@ from reseal.flow.delivery import Delivery
 from reseal.flow.judge import judge
 from reseal.flow.result import result_of
 from reseal.flow.stages import Ended, Exempted, Judged, Judgement, Parsed
-from reseal.ports import Services
+from reseal.ports import BucketNotes, Services
 from reseal.resources.bucket.kind import BucketKind
 from reseal.resources.bucket.observe import Observer
 from reseal.resources.bucket.seen import seen_of
@@ -47,13 +47,15 @@ class Examined:
 class Examiner:
     """Looks with the same decisions and guards as the bucket lane, in mode detect.
 
-    `advice` is what to do about a violation that an enforcing check would repair.
+    `advice` is what to do about a violation that an enforcing check would repair. `notes` are those that the
+    lanes keep; None where there is no stack.
     """
 
     policy: Policy
     services: Services
     look_id: str
     advice: str = TO_REPAIR
+    notes: BucketNotes | None = None
 
     def bucket(self, name: str) -> Examined:
         """Look at a bucket. Raises TransientError."""
@@ -78,7 +80,7 @@ class Examiner:
 
     def _full(self, parsed: Parsed[BucketLook]) -> BucketJudgement:
         """The judgement of the bucket lane. It keeps what was decided before AWS refused a read."""
-        kind = BucketKind(services=for_looks(self.services))
+        kind = BucketKind(services=for_looks(self.services, self.notes))
         return judge(kind, parsed)  # type: ignore[arg-type]  # a look is a trigger
 
     def _brief(self, parsed: Parsed[BucketLook]) -> BucketJudgement | None:
@@ -87,7 +89,7 @@ class Examiner:
         Also if a read was refused: the lane's own path reads again, because S3 under load may not find a
         bucket that is there, and says what was refused.
         """
-        observer = Observer(requirements=parsed.requirements, services=for_looks(self.services))
+        observer = Observer(requirements=parsed.requirements, services=for_looks(self.services, self.notes))
         try:
             observed, is_suspect = observer.observe_briefly(parsed.trigger)
         except RefusalError:

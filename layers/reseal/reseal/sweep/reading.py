@@ -13,19 +13,19 @@ from reseal.core.snapshot import KeySeen
 from reseal.core.state.key_knowledge import KnownKey
 from reseal.core.state.kms_key import KeyDescription
 from reseal.core.transit.noted import NotedBucket, PlainHttpCall
-from reseal.ports import KeyManagement, Keys, KeyServices, Services
+from reseal.ports import BucketNotes, KeyManagement, Keys, KeyServices, Services
 
 MAX_AGE = 60.0
 """Seconds: how old an answer about a key may be. Thousands of buckets share a few keys."""
 
 
-def for_looks(services: Services) -> Services:
-    """The services of the bucket lane, with keys that are read once a minute, and without notes.
+def for_looks(services: Services, notes: BucketNotes | None) -> Services:
+    """The services of the bucket lane, with keys that are read once a minute, and with notes only to read.
 
-    A look has no right to the ledger's table, which holds them.
+    `notes` are those of the lanes; None where there is no stack.
     """
     shared = _SharedKeys(services.keys)
-    return replace(services, keys=shared, key_uses=_NoUses(), bucket_notes=_NoNotes())
+    return replace(services, keys=shared, key_uses=_NoUses(), bucket_notes=_OnlyRead(notes))
 
 
 def for_key_looks(
@@ -34,7 +34,7 @@ def for_key_looks(
     """The services of the key lane for a look at a key: its use and its past are those of the snapshot."""
     ledger: Any = _NoEntries()
     snapshot: Any = _Past(tuple(buckets), before)
-    read = replace(for_looks(services), ledger=ledger)
+    read = replace(for_looks(services, None), ledger=ledger)
     keys = KeyServices(management=management, known=_NotKnown(), snapshot=snapshot, looks=_NoLooks())
     return read, keys
 
@@ -111,8 +111,11 @@ class _NotKnown:
         return False
 
 
-class _NoNotes:
-    """`BucketNotes` without a table: who created a bucket and who used plain HTTP is not known."""
+@dataclass(frozen=True, slots=True)
+class _OnlyRead:
+    """`BucketNotes` that a look reads. Without a stack nobody noted who created a bucket."""
+
+    notes: BucketNotes | None
 
     def note_plain_http(self, bucket: str, call: PlainHttpCall, now: datetime) -> None:
         """Nothing: a look is no call."""
@@ -121,6 +124,6 @@ class _NoNotes:
         """Nothing is noted: a look is no call."""
         return NotedBucket(creator=creator, manager=manager)
 
-    def read(self, _bucket: str) -> NotedBucket:
-        """Nothing."""
-        return NotedBucket()
+    def read(self, bucket: str) -> NotedBucket:
+        """What the lanes noted. Raises TransientError."""
+        return self.notes.read(bucket) if self.notes else NotedBucket()

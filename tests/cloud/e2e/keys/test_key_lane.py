@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.deployment import Deployment, deployed
+from tests.support.deployment import OTHER_ACCOUNT, Deployment, deployed
 
 PATIENCE = 60.0
 """Seconds until a finding must have arrived."""
 
 ROTATION, DELETION, DISABLED = "KMS.KeyRotation", "KMS.KeyDeletion", "KMS.KeyDisabled"
-POLICY, ALIAS = "KMS.KeyPolicy", "KMS.Alias"
+POLICY, ALIAS, ACCESS = "KMS.KeyPolicy", "KMS.Alias", "S3.BucketKeyAccess"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def kms(deployment: Deployment) -> Any:
 def findings_of(
     deployment: Deployment, key: str, act: Callable[[], object], check: str
 ) -> list[dict[str, Any]]:
-    return deployment.about_key(act, key, check)
+    return deployment.about(act, key, check)
 
 
 def state(deployment: Deployment, key: str) -> str:
@@ -147,6 +147,36 @@ def test_policy_that_admits_every_account_is_reported(keeping: Deployment) -> No
     )
 
     assert [(f["check"], f["status"]) for f in found] == [(POLICY, "MANUAL")]
+
+
+def test_reader_who_loses_the_key_of_a_bucket_is_reported_with_the_bucket(keeping: Deployment) -> None:
+    bucket, key = keeping.bucket(), keeping.create_key()
+    policy = json.loads(kms(keeping).get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    theirs = {"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}
+    reads = {"Effect": "Allow", "Principal": theirs, "Action": "kms:*", "Resource": "*"}
+    with_them = json.dumps(policy | {"Statement": [*policy["Statement"], reads]})
+    kms(keeping).put_key_policy(KeyId=key, PolicyName="default", Policy=with_them)
+    keeping.after(lambda: keeping.put(bucket, "aws:kms", key), bucket, "PutBucketEncryption")
+    admitted = {
+        "Version": "2012-10-17",
+        "Statement": [reads | {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}],
+    }
+    _, before = keeping.after(
+        lambda: keeping.s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(admitted)),
+        bucket,
+        "PutBucketPolicy",
+    )
+
+    found = keeping.about(
+        lambda: kms(keeping).put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy)),
+        f"arn:aws:s3:::{bucket}",
+        ACCESS,
+    )
+
+    assert [f["check"] for f in before if f["check"] == ACCESS] == []
+    (lost,) = [f for f in found if f["check"] == ACCESS]
+    assert OTHER_ACCOUNT in lost["reason"]
+    assert lost["actor"] is None
 
 
 def test_alias_that_a_bucket_names_is_reported_when_it_is_deleted(keeping: Deployment) -> None:

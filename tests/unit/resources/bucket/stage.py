@@ -101,7 +101,7 @@ def deliver(
 ) -> EventResult:
     """Deliver the event for the `times`-th time, to an invocation of its own. Raises what stopped it."""
     flow = bucket_flow(
-        policy or a_policy(), cloud.services, window_seconds=window_seconds, hand_on=cloud.looks.ask
+        policy or a_policy(), cloud.services, window_seconds=window_seconds, policy_lane=cloud.looks
     )
     invocation = f"invocation-{len(cloud.steps.taken)}"
     delivery = Delivery(body=body or a_body(**record), receive_count=times, invocation=invocation)

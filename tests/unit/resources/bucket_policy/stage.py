@@ -96,7 +96,7 @@ class Stage:
 
     def judges(self, *bodies: str, times: int = 1) -> EventResult:
         """The bucket lane handles these events. Raises what stopped one."""
-        flow = bucket_flow(self.policy, self.cloud.services, hand_on=self.cloud.looks.ask)
+        flow = bucket_flow(self.policy, self.cloud.services, policy_lane=self.cloud.looks)
         return self._run(flow, bodies, times)
 
     def repairs(self, times: int = 1) -> EventResult:

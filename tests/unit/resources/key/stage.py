@@ -82,7 +82,7 @@ class Stage:
 
     def deliver(self, body: str, times: int = 1) -> EventResult | None:
         """Deliver the message for the `times`-th time. Raises what stopped it."""
-        flow = key_flow(self.policy, self.cloud.services, self.kms.services)
+        flow = key_flow(self.policy, self.cloud.services, self.kms.services, self.cloud.looks)
         invocation = f"invocation-{len(self.cloud.steps.taken)}"
         failures = flow.run({"m": Delivery(body=body, receive_count=times, invocation=invocation)})
         if failures:

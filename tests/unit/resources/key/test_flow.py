@@ -9,6 +9,7 @@ import pytest
 
 from reseal.core.calls.keys.key_message import WATCH_KEYS
 from reseal.core.calls.queue_message import reminder_body
+from reseal.core.checks.keys.key_policy import MOST_LOOKS
 from reseal.core.errors import AccessDeniedError, MalformedEventError, TransientError
 from reseal.core.findings.event_result import Result
 from reseal.core.outcome import Applied
@@ -426,6 +427,51 @@ def test_policy_that_admits_everybody_is_reported() -> None:
     stage.deliver(of_kms("PutKeyPolicy"))
 
     assert stage.reported == {KEY_POLICY: ("CRITICAL", "MANUAL")}
+
+
+def replaces_the_policy(buckets: int) -> Stage:
+    stage = Stage()
+    for number in range(buckets):
+        stage.cloud.key_uses.note(TEAM_KEY, f"bucket-{number}", NOON)
+    stage.deliver(of_kms("PutKeyPolicy"))
+    return stage
+
+
+def test_buckets_under_a_key_whose_policy_was_replaced_are_looked_at() -> None:
+    asked = replaces_the_policy(buckets=2).cloud.looks.asked
+
+    assert {look.resource.bucket for look in asked} == {"bucket-0", "bucket-1"}
+
+
+def test_another_call_on_a_key_and_a_look_at_it_ask_about_no_bucket() -> None:
+    stage = Stage()
+    stage.cloud.key_uses.note(TEAM_KEY, "payroll", NOON)
+
+    stage.deliver(of_kms("EnableKey"))
+    stage.deliver(a_look())
+
+    assert stage.cloud.looks.asked == []
+
+
+def test_more_buckets_than_are_looked_at_are_reported() -> None:
+    stage = replaces_the_policy(buckets=MOST_LOOKS + 1)
+
+    assert len(stage.cloud.looks.asked) == MOST_LOOKS
+    (finding,) = [one for one in stage.cloud.topic.findings if one["check"] == KEY_POLICY]
+    assert finding["severity"] == "LOW"
+    assert f"{MOST_LOOKS + 1} buckets use the key" in finding["reason"]
+
+
+def test_request_to_look_that_the_queue_refuses_is_made_by_the_next_delivery() -> None:
+    stage, throttled = Stage(), TransientError("throttled")
+    stage.cloud.key_uses.note(TEAM_KEY, "payroll", NOON)
+    stage.cloud.looks.failures["ask"].append(throttled)
+
+    with pytest.raises(TransientError):
+        stage.deliver(of_kms("PutKeyPolicy"))
+    stage.deliver(of_kms("PutKeyPolicy"), times=2)
+
+    assert [look.resource.bucket for look in stage.cloud.looks.asked] == ["payroll"]
 
 
 def test_policy_that_kms_does_not_show_is_reported() -> None:

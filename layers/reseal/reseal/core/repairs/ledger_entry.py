@@ -50,6 +50,7 @@ class LedgerEntry(Generic[S]):
     `owner` is the invocation that holds the entry until `lease_until` (seconds since the epoch).
     If the lease has expired and there is no outcome, that invocation ended without closing the entry.
     `action` is the S3 call that writes. `details` is further evidence of the state before the write.
+    `kept` are the ids of entries that earlier deliveries left open, which show another state before.
     """
 
     entry_id: str
@@ -64,6 +65,7 @@ class LedgerEntry(Generic[S]):
     action: str = "PutBucketEncryption"
     details: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
+    kept: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """The entry as JSON; the adapter adds the attributes of the table."""
@@ -80,6 +82,7 @@ class LedgerEntry(Generic[S]):
             "action": self.action,
             "details": dict(self.details),
             "outcome": outcome_to_document(self.outcome) if self.outcome else None,
+            **({"kept": list(self.kept)} if self.kept else {}),
         }
 
     @classmethod
@@ -100,6 +103,7 @@ class LedgerEntry(Generic[S]):
             action=document["action"],
             details=document["details"],
             outcome=_outcome_from_document(outcome, read_state) if outcome else None,
+            kept=tuple(document.get("kept", ())),
         )
 
 

@@ -10,7 +10,7 @@ from reseal.aws.dynamodb.ledger import retry_conflicts
 from reseal.aws.dynamodb.snapshot import DynamoDbSnapshot
 from reseal.aws.kms_management import KmsManagement
 from reseal.aws.sqs import SqsLooks
-from reseal.ports import KeyServices, Services
+from reseal.ports import KeyServices, Looks, Services
 from reseal.runtime.deadline import longest_attempt
 from reseal.runtime.settings import KeySettings, read_key_settings
 from reseal.runtime.wiring.clients import CALLS, Clients, services_of
@@ -26,8 +26,8 @@ SECONDS_FOR_ONE = 4 * longest_attempt(CALLS)
 
 def wire_keys(
     environment: Mapping[str, str], logger: Logger, deadline: Deadline | None = None
-) -> tuple[KeySettings, Services, KeyServices]:
-    """The settings and the services of the key lane. Raises SettingsError.
+) -> tuple[KeySettings, Services, KeyServices, Looks]:
+    """The settings and the services of the key lane, and the bucket lane's queue. Raises SettingsError.
 
     With a `deadline`, a call that could outlast the invocation raises TransientError instead.
     """
@@ -41,4 +41,5 @@ def wire_keys(
         snapshot=DynamoDbSnapshot(dynamodb, base.snapshot_table),
         looks=SqsLooks(clients.later("sqs"), settings.look_queue_url),
     )
-    return settings, services_of(base, clients, logger), keys
+    buckets = SqsLooks(clients.later("sqs"), settings.bucket_look_queue_url)
+    return settings, services_of(base, clients, logger), keys, buckets

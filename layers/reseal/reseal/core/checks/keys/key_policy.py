@@ -1,6 +1,7 @@
 """Step 3, decide: a key policy must neither open the key to the world nor lock its account out.
 
-Which single readers and writers of a bucket it admits is judged with the bucket (`S3.BucketKeyAccess`).
+Which single readers and writers of a bucket it admits is judged with the bucket (`S3.BucketKeyAccess`): the
+lane asks for that.
 
 Sources: AWS KMS Developer Guide, "Key policies", "Condition keys for AWS KMS"; Security Hub KMS.5.
 """
@@ -16,6 +17,7 @@ from reseal.core.access.iam_policy import statements
 from reseal.core.access.key_policy import KeyPolicy
 from reseal.core.access.ranges import ABSENT, Range, always
 from reseal.core.access.requests import Requests
+from reseal.core.calls.keys.key_call import KeyCall
 from reseal.core.calls.keys.key_message import KeyTrigger
 from reseal.core.calls.look import Look
 from reseal.core.checks.keys.observed_key import ObservedKey
@@ -26,6 +28,8 @@ KEY_POLICY = "KMS.KeyPolicy"
 CHANGES_POLICY = "PutKeyPolicy"
 ADMINISTERS = "kms:PutKeyPolicy"
 READS = "kms:Decrypt"
+MOST_LOOKS = 100
+"""Buckets that are looked at after the policy of their key was replaced."""
 _TELLING = (
     "kms:CreateGrant",
     "kms:Decrypt",
@@ -96,10 +100,21 @@ def _found(
             f"the key policy allows no principal of account {observed.account} to change it ({ADMINISTERS})"
         )
         return Severity.HIGH, reason, "ask AWS Support to restore access to the key: nobody else can"
-    if not isinstance(call, Look) and call.skipped_check:
+    return None if isinstance(call, Look) else _of_the_call(requirements, call, observed)
+
+
+def _of_the_call(requirements: Requirements, call: KeyCall, observed: ObservedKey) -> _Found | None:
+    """What is worth a look although the policy itself is right."""
+    if call.skipped_check:
         reason = "the caller reported KMS to skip the check that a key policy locks nobody out"
         return Severity.HIGH, reason, f"see whether those who need the key can use it; {_RESTORE}"
-    if not isinstance(call, Look) and observed.arn == requirements.remediation_key:
+    if len(observed.buckets) > MOST_LOOKS:
+        reason = (
+            f"the key policy was replaced, and {len(observed.buckets)} buckets use the key: Reseal looks at "
+            f"only {MOST_LOOKS} of them for readers and writers who lost access"
+        )
+        return Severity.LOW, reason, "start a sweep, which looks at every bucket: make sweep"
+    if observed.arn == requirements.remediation_key:
         reason = "the key policy was replaced; it keeps its administrators and admits no strangers"
         return Severity.LOW, reason, "if this was no deployment of yours, compare it with the former policy"
     return None
