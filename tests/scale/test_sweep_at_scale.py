@@ -111,8 +111,8 @@ def sweep(**account: Any) -> Run:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": endpoint,
             **SETTINGS,
-            "SWEEP_MODE": "detect",
-            "SWEEP_RATE": str(RATE),
+            "REPAIRS": "0",
+            "RATE": str(RATE),
         }
         finished = subprocess.run(
             [sys.executable, "-m", "tests.scale.invocations"],

@@ -19,17 +19,16 @@ from tests.unit.functions.handlers import batch, load_app
 from tests.unit.functions.test_enforce_bucket import SETTINGS, FakeContext, returned
 
 RIGHT = {name: value for name, value in SETTINGS.items() if name != "LEDGER_DAYS"} | {
-    "REPORT_BUCKET": "reports",
-    "SWEEP_QUEUE": "sweep",
-    "BUCKET_LOOK_QUEUE": "looks",
-    "KEY_LOOK_QUEUE": "key-looks",
+    "REPORTS": "reports",
+    "QUEUE": "sweep",
+    "BUCKET_LOOKS": "looks",
+    "KEY_LOOKS": "key-looks",
     "KEY_ROTATION_DAYS": "365",
     "CHECK_MODES": ",".join(f"{check}=detect" for check in sorted(OF_SWEEP)),
-    "SETTLE_SECONDS": "30",
-    "SWEEP_MODE": "enforce",
-    "SWEEP_RATE": "100",
-    "SWEEP_REPAIRS": "20",
-    "SWEEP_PERCENT": "5",
+    "SETTLE": "30",
+    "RATE": "100",
+    "REPAIRS": "20",
+    "PERCENT": "5",
 }
 PROGRESS = Progress(sweep="s1", started_at=NOON, saved_at=NOON, hop=2, listed=7)
 

@@ -16,31 +16,30 @@ from tests.unit.runtime.test_settings import RIGHT as BASE
 
 OWN = {
     "SNAPSHOT_TABLE": "seen",
-    "REPORT_BUCKET": "reports",
-    "SWEEP_QUEUE": "sweep",
-    "BUCKET_LOOK_QUEUE": "looks",
-    "KEY_LOOK_QUEUE": "key-looks",
+    "REPORTS": "reports",
+    "QUEUE": "sweep",
+    "BUCKET_LOOKS": "looks",
+    "KEY_LOOKS": "key-looks",
     "KEY_ROTATION_DAYS": "180",
     "CHECK_MODES": ",".join(f"{check}=detect" for check in sorted(OF_SWEEP)),
-    "SWEEP_MODE": "enforce",
-    "SWEEP_RATE": "100",
-    "SETTLE_SECONDS": "30",
-    "SWEEP_REPAIRS": "20",
-    "SWEEP_PERCENT": "5",
+    "RATE": "100",
+    "SETTLE": "30",
+    "REPAIRS": "20",
+    "PERCENT": "5",
 }
 RIGHT = {name: value for name, value in BASE.items() if name != "LEDGER_DAYS"} | OWN
 READ: list[tuple[str, str, Callable[[SweepSettings], Any], Any]] = [
     ("SNAPSHOT_TABLE", "t", lambda s: s.snapshot_table, "t"),
     ("LEDGER_TABLE", "n", lambda s: s.settings.ledger_table, "n"),
-    ("REPORT_BUCKET", "b", lambda s: s.report_bucket, "b"),
-    ("SWEEP_QUEUE", "q", lambda s: s.own_queue, "q"),
-    ("BUCKET_LOOK_QUEUE", "l", lambda s: s.bucket_looks, "l"),
-    ("KEY_LOOK_QUEUE", "k", lambda s: s.key_looks, "k"),
+    ("REPORTS", "b", lambda s: s.report_bucket, "b"),
+    ("QUEUE", "q", lambda s: s.own_queue, "q"),
+    ("BUCKET_LOOKS", "l", lambda s: s.bucket_looks, "l"),
+    ("KEY_LOOKS", "k", lambda s: s.key_looks, "k"),
     ("KEY_ROTATION_DAYS", "90", lambda s: s.settings.policy.default.rotation_days, 90),
-    ("SWEEP_MODE", "enforce", lambda s: s.repairs, Caps(number=20, percent=5)),
-    ("SWEEP_MODE", "detect", lambda s: s.repairs, None),
-    ("SWEEP_RATE", "400", lambda s: s.calls_per_second, 400),
-    ("SETTLE_SECONDS", "60", lambda s: s.settle, 60),
+    ("REPAIRS", "20", lambda s: s.repairs, Caps(number=20, percent=5)),
+    ("REPAIRS", "0", lambda s: s.repairs, None),
+    ("RATE", "400", lambda s: s.calls_per_second, 400),
+    ("SETTLE", "60", lambda s: s.settle, 60),
 ]
 
 
@@ -65,7 +64,7 @@ def test_each_setting_is_required(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("SWEEP_MODE", "off"), ("SWEEP_RATE", "0"), ("SWEEP_PERCENT", "101"), ("SWEEP_REPAIRS", "many")],
+    [("RATE", "0"), ("PERCENT", "101"), ("REPAIRS", "many")],
 )
 def test_wrong_setting_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(SettingsError, match=name):

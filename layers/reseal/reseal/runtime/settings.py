@@ -19,7 +19,6 @@ from reseal.runtime.environment import FLAGS, Reader
 
 _ALGORITHMS = {"SSE-KMS": SseAlgorithm.SSE_KMS, "DSSE-KMS": SseAlgorithm.DSSE_KMS}
 _PREFERS_IN_PLACE = {"copy": False, "in-place": True}
-_SWEEP_MODES = {"detect": False, "enforce": True}
 _LONGEST_WINDOW = 900  # seconds, the longest delay of a message (SQS SendMessage, DelaySeconds)
 SHORTEST_PERIOD, LONGEST_PERIOD = 90, 2560  # days (F1)
 OF_KEYS = frozenset(check.id for check in CHECKS if check.resource is KeyResource)
@@ -160,15 +159,14 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
     reader = Reader(environment)
     days = reader.number("KEY_ROTATION_DAYS", "days", least=SHORTEST_PERIOD, most=LONGEST_PERIOD)
     settings = _settings(reader, exempts_log_deliveries=False, checks=OF_SWEEP, keeps_ledger=False)
-    enforces = reader.choice("SWEEP_MODE", _SWEEP_MODES)
-    calls = reader.number("SWEEP_RATE", "calls", least=1)
-    settle = reader.number("SETTLE_SECONDS", "seconds", least=0, most=_LONGEST_WINDOW)
-    most = reader.number("SWEEP_REPAIRS", "buckets", least=1)
-    percent = reader.number("SWEEP_PERCENT", "percent", least=1, most=100)
-    table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORT_BUCKET")
+    calls = reader.number("RATE", "calls", least=1)
+    settle = reader.number("SETTLE", "seconds", least=0, most=_LONGEST_WINDOW)
+    most = reader.number("REPAIRS", "buckets and keys", least=0)
+    percent = reader.number("PERCENT", "percent", least=1, most=100)
+    table, bucket = reader.text("SNAPSHOT_TABLE"), reader.text("REPORTS")
     notes = reader.text("LEDGER_TABLE")
-    own, looks = reader.text("SWEEP_QUEUE"), reader.text("BUCKET_LOOK_QUEUE")
-    key_looks = reader.text("KEY_LOOK_QUEUE")
+    own, looks = reader.text("QUEUE"), reader.text("BUCKET_LOOKS")
+    key_looks = reader.text("KEY_LOOKS")
     if reader.faults or settings is None:
         raise SettingsError("; ".join(reader.faults))
     default = replace(settings.policy.default, rotation_days=days)
@@ -181,7 +179,7 @@ def read_sweep_settings(environment: Mapping[str, str]) -> SweepSettings:
         key_looks=key_looks,
         calls_per_second=calls,
         settle=settle,
-        repairs=Caps(number=most, percent=percent) if enforces else None,
+        repairs=Caps(number=most, percent=percent) if most else None,
     )
 
 
