@@ -82,7 +82,7 @@ OBJECT_GROUPS = (
                 act=acts.overwrite_during_copy,
                 calls=("PutObject", "PutObject"),
                 end=End.REMEDIATED,
-                findings=_REMEDIATED * 2,  # each write is reported, also the one that was replaced
+                findings=_REMEDIATED,
                 results=("Applied", "Skipped"),
                 refused="412 PreconditionFailed",
             ),

@@ -20,7 +20,9 @@ def _wrong_findings(played: Played) -> Iterator[str]:
     scene = played.scene
     sent = sorted((f["check"], f["severity"], f["status"]) for f in played.findings)
     many = len(scene.keys) > 1 and bool(scene.findings)
-    if (sorted(set(sent)) if many else sent) != sorted(scene.findings):
+    # Equal violations are one alert, whose summary may come before the scene ends or after it.
+    equal = many or len(set(scene.calls)) < len(scene.calls)
+    if (sorted(set(sent)) if equal else sent) != sorted(scene.findings):
         yield f"findings sent: {sent}, expected: {sorted(scene.findings)}"
     if many and (played.violations != len(scene.keys) or len(sent) > _most_messages(played)):
         yield f"{played.violations} violations were reported in {len(sent)} messages"
