@@ -31,8 +31,8 @@ def _wrong_findings(played: Played) -> Iterator[str]:
 
 
 def _most_messages(played: Played) -> int:
-    """For many equal violations: two for each alert window that their handling took, and one more."""
-    return 1 + 2 * ceil(max(played.seconds or 0, 1) / WINDOW_SECONDS)
+    """For many equal violations: two for each alert window that their handling touched."""
+    return 2 * (1 + ceil(max(played.seconds or 0, 1) / WINDOW_SECONDS))
 
 
 def _wrong_events(played: Played) -> Iterator[str]:
